@@ -1,0 +1,185 @@
+"""The database: one way to write, one way to read, on SQLite and PostgreSQL alike.
+
+Owns the engine, `transaction()`, column types and the two statements every race in the house is decided by
+(`moved`, `insert_new`). Nothing else in the house may call `commit`. Must not know any table.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, MetaData, Update, create_engine, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from app.kernel.clock import Clock, SystemClock
+from app.kernel.errors import AppError
+
+BUSY_TIMEOUT_S = 20.0
+"""How long a writer waits for its turn before the caller is told to come again."""
+
+
+class DatabaseBusy(AppError):
+    """The database could not take another write in time; try again in a moment."""
+
+    status = 503
+    code = "database_busy"
+
+
+class Base(DeclarativeBase):
+    """Every table of the house; the naming convention lets migrations name what they drop."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime on both engines (SQLite keeps it without a zone, in UTC; strings of equal length sort by time)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an Instant needs an aware datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON document: text on SQLite, jsonb on PostgreSQL. Where bytes must be equal for ever, use a Text column."""
+
+
+class Database:
+    """One engine and its rules. `url` is `sqlite:///file` or `postgresql://user@host/name` (psycopg is filled in).
+
+    `consumers` maps an event type to the names of those who want it; the outbox fans out by it (app/kernel/outbox.py).
+    `outbox_filled` is set after a commit that emitted something, so that the relay need not poll quickly.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 20) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self.clock: Clock = clock or SystemClock()
+        self.consumers: dict[str, list[str]] = {}
+        self.outbox_filled = threading.Event()
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
+        if parsed.get_backend_name() == "sqlite":
+            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        else:
+            options["pool_pre_ping"] = True
+            options["connect_args"] = {"options": "-c timezone=UTC -c lock_timeout=20s"}
+        self.engine: Engine = create_engine(parsed, **options)
+        self.dialect: str = self.engine.dialect.name
+        if self.dialect == "sqlite":
+            _prepare_sqlite(self.engine)
+        self._reading_engine = self.engine.execution_options(moments_reading=True)
+        # SQLite lets one writer in at a time, by polling; waiting here first is fair and wakes at once.
+        self._writer_turn = threading.Lock() if self.dialect == "sqlite" else None
+        self._here = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """The one way to write: everything inside commits together or not at all.
+
+        Callables appended to `session.info["after_commit"]` run once it is durable. Do not nest, and do not speak to
+        the network inside.
+        """
+        if getattr(self._here, "open", False):
+            raise RuntimeError("a transaction is already open in this thread; pass its session on instead of nesting")
+        if self._writer_turn is not None and not self._writer_turn.acquire(timeout=BUSY_TIMEOUT_S):
+            raise DatabaseBusy
+        self._here.open = True
+        session = Session(self.engine, expire_on_commit=False)
+        session.info.update(after_commit=[], consumers=self.consumers, outbox_filled=self.outbox_filled, clock=self.clock)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+            self._here.open = False
+            if self._writer_turn is not None:
+                self._writer_turn.release()
+        for wake in cast("list[Callable[[], None]]", session.info["after_commit"]):
+            wake()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent look at the database; whatever is written inside is thrown away."""
+        session = Session(self._reading_engine, expire_on_commit=False)
+        session.info.update(clock=self.clock)
+        try:
+            yield session
+        finally:
+            session.rollback()
+            session.close()
+
+    def ping(self) -> None:
+        """Raises when the database does not answer."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see on_begin
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        # A deferred transaction that reads first and writes later can fail at the write; a writer takes its lock at once.
+        reading = connection.get_execution_options().get("moments_reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+
+
+def moved(session: Session, statement: Update) -> bool:
+    """Execute a conditional UPDATE that must touch at most one row; True if it touched exactly one.
+
+    This is how everything changes state: the condition is in the WHERE, so of two racers one gets True.
+    """
+    count = cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
+    if count > 1:
+        raise RuntimeError(f"a move of one row touched {count}")
+    return count == 1
+
+
+def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
+    """Insert unless a row with the same `unique` columns exists; True if this call inserted it."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(model).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

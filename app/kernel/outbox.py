@@ -1,0 +1,279 @@
+"""The transactional outbox and inbox: an event is stored with the change it announces, and handled once by each consumer.
+
+Owns the event tables, `emit`, the subscriptions and the relay. Must not know any room's events. Consumers run in their own
+transaction that also writes the inbox row (consumer, event): a crash before commit leaves nothing, a repeat finds the row.
+Delivery: a lease per attempt, exponential backoff, and after `MAX_ATTEMPTS` a dead letter one can list and retry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+import pydantic
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
+from app.kernel.ids import new_id
+from app.kernel.logs import get_logger
+
+log = get_logger(__name__)
+
+LEASE_S = 30.0
+MAX_ATTEMPTS = 8
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MOST_S = 300.0
+
+
+class Event(Protocol):
+    """A frozen dataclass of plain values with its dotted name, past tense."""
+
+    TYPE: ClassVar[str]
+
+
+E = TypeVar("E", bound=Event)
+
+
+class OutboxEvent(Base):
+    __tablename__ = "kernel_outbox_event"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    type: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class OutboxDelivery(Base):
+    """One event for one consumer: `pending` until `done` or `dead`."""
+
+    __tablename__ = "kernel_outbox_delivery"
+    event_id: Mapped[str] = mapped_column(ForeignKey("kernel_outbox_event.id", ondelete="CASCADE"), primary_key=True)
+    consumer: Mapped[str] = mapped_column(String(80), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(Instant)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (Index("ix_kernel_outbox_delivery_due", "state", "next_attempt_at"),)
+
+
+class InboxRow(Base):
+    """Proof that `consumer` has handled `event_id`; also used for events of outside providers."""
+
+    __tablename__ = "kernel_inbox"
+    consumer: Mapped[str] = mapped_column(String(80), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    handled_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a delivery beside the event itself."""
+
+    event_id: str
+    type: str
+    subject: str
+    created_at: datetime
+    attempt: int
+
+
+Handler = Callable[[Session, Any, Envelope], None]
+
+
+class Subscriptions:
+    """Who wants which event. Built once in bootstrap."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[tuple[str, str], tuple[pydantic.TypeAdapter[Any], Handler]] = {}
+
+    def on(self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None]) -> None:
+        """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows."""
+        key = (event_class.TYPE, consumer)
+        if key in self._handlers:
+            raise ValueError(f"{consumer} already handles {event_class.TYPE}")
+        self._handlers[key] = (pydantic.TypeAdapter(event_class), cast("Handler", handler))
+
+    def attach(self, database: Database) -> None:
+        """From now on, what is emitted through `database` is due for these consumers."""
+        table: dict[str, list[str]] = {}
+        for event_type, consumer in self._handlers:
+            table.setdefault(event_type, []).append(consumer)
+        database.consumers.clear()
+        database.consumers.update(table)
+
+    def get(self, event_type: str, consumer: str) -> tuple[pydantic.TypeAdapter[Any], Handler] | None:
+        return self._handlers.get((event_type, consumer))
+
+    def types(self) -> set[str]:
+        return {event_type for event_type, _ in self._handlers}
+
+
+def emit(session: Session, event: Event, *, subject: str) -> str:
+    """Store `event` in the caller's transaction; it is delivered after the commit, or never happened.
+
+    `subject` is the id of whom it is about (shopper, order). Returns the event id.
+    """
+    now = session.info["clock"].now()
+    event_id = new_id("evt")
+    payload = pydantic.TypeAdapter(type(event)).dump_python(event, mode="json")
+    session.add(OutboxEvent(id=event_id, type=event.TYPE, subject=subject, payload=payload, created_at=now))
+    session.flush()
+    for consumer in session.info["consumers"].get(event.TYPE, ()):
+        session.add(OutboxDelivery(event_id=event_id, consumer=consumer, state="pending", attempts=0, next_attempt_at=now))
+    filled: threading.Event = session.info["outbox_filled"]
+    wakes: list[Callable[[], None]] = session.info["after_commit"]
+    if filled.set not in wakes:
+        wakes.append(filled.set)
+    return event_id
+
+
+def handled_before(session: Session, consumer: str, event_id: str) -> bool:
+    """Write the inbox row; True if it was there already, so that the caller does nothing twice."""
+    values = {"consumer": consumer, "event_id": event_id, "handled_at": session.info["clock"].now()}
+    return not insert_new(session, InboxRow, values, unique=["consumer", "event_id"])
+
+
+class Relay:
+    """Delivers what is due. Several may run side by side: a lease and the inbox row keep them apart."""
+
+    def __init__(self, database: Database, subscriptions: Subscriptions, *, batch: int = 50) -> None:
+        self._database = database
+        self._subscriptions = subscriptions
+        self._batch = batch
+
+    def run_once(self) -> int:
+        """Deliver one batch; returns how many deliveries were tried (0: nothing is due)."""
+        claimed = self._claim()
+        for envelope, payload, consumer in claimed:
+            self._deliver(envelope, payload, consumer)
+        return len(claimed)
+
+    def run_until_idle(self, most: int = 1000) -> int:
+        """For tests and one-shot commands: deliver until nothing is due now."""
+        total = 0
+        for _ in range(most):
+            tried = self.run_once()
+            total += tried
+            if not tried:
+                break
+        return total
+
+    def _claim(self) -> list[tuple[Envelope, dict[str, Any], str]]:
+        now = self._database.clock.now()
+        d, e = OutboxDelivery, OutboxEvent
+        free = or_(d.lease_until.is_(None), d.lease_until <= now)
+        due = (
+            select(d.event_id, d.consumer, d.attempts, e.type, e.subject, e.created_at, e.payload)
+            .join(e, e.id == d.event_id)
+            .where(d.state == "pending", d.next_attempt_at <= now, free)
+            .order_by(d.event_id, d.consumer)
+            .limit(self._batch)
+        )
+        with self._database.reading() as session:
+            if session.execute(due.limit(1)).first() is None:
+                return []
+        claimed: list[tuple[Envelope, dict[str, Any], str]] = []
+        with self._database.transaction() as session:
+            for row in session.execute(due.with_for_update(of=d, skip_locked=True)).all():
+                claim = update(d).where(d.event_id == row.event_id, d.consumer == row.consumer, d.state == "pending", free)
+                if moved(session, claim.values(lease_until=now + timedelta(seconds=LEASE_S), attempts=d.attempts + 1)):
+                    envelope = Envelope(row.event_id, row.type, row.subject, row.created_at, row.attempts + 1)
+                    claimed.append((envelope, row.payload, row.consumer))
+        return claimed
+
+    def _deliver(self, envelope: Envelope, payload: dict[str, Any], consumer: str) -> None:
+        found = self._subscriptions.get(envelope.type, consumer)
+        try:
+            if found is None:
+                raise LookupError(f"no handler {consumer} for {envelope.type} in this release")
+            adapter, handler = found
+            event = adapter.validate_python(payload)
+            with self._database.transaction() as session:
+                if not handled_before(session, consumer, envelope.event_id):
+                    handler(session, event, envelope)
+                self._finish(session, envelope, consumer, state="done")
+        except Exception as error:  # noqa: BLE001 - one bad event must not stop the others; it is kept and shown
+            self._failed(envelope, consumer, error)
+
+    def _finish(self, session: Session, envelope: Envelope, consumer: str, **values: Any) -> bool:
+        row = update(OutboxDelivery).where(
+            OutboxDelivery.event_id == envelope.event_id, OutboxDelivery.consumer == consumer, OutboxDelivery.state == "pending"
+        )
+        return moved(session, row.values(lease_until=None, **values))
+
+    def _failed(self, envelope: Envelope, consumer: str, error: Exception) -> None:
+        dead = envelope.attempt >= MAX_ATTEMPTS
+        wait_s = min(BACKOFF_FIRST_S * 4 ** (envelope.attempt - 1), BACKOFF_MOST_S)
+        log.warning("delivery_failed", event_type=envelope.type, consumer=consumer, attempt=envelope.attempt, dead=dead, error=type(error).__name__, exc_info=error)
+        with self._database.transaction() as session:
+            due_at = self._database.clock.now() + timedelta(seconds=wait_s)
+            # Only the kind of error is kept: a message may quote what must not be stored.
+            self._finish(session, envelope, consumer, state="dead" if dead else "pending", next_attempt_at=due_at, last_error=type(error).__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeadLetter:
+    event_id: str
+    consumer: str
+    type: str
+    subject: str
+    attempts: int
+    last_error: str | None
+    created_at: datetime
+
+
+def dead_letters(session: Session, limit: int = 100) -> list[DeadLetter]:
+    """Deliveries that were given up, oldest first."""
+    d, e = OutboxDelivery, OutboxEvent
+    rows = session.execute(
+        select(d.event_id, d.consumer, e.type, e.subject, d.attempts, d.last_error, e.created_at)
+        .join(e, e.id == d.event_id).where(d.state == "dead").order_by(d.event_id).limit(limit)
+    )  # fmt: skip
+    return [DeadLetter(*row) for row in rows]
+
+
+def retry_dead(session: Session, event_id: str, consumer: str | None = None) -> int:
+    """Make dead deliveries of one event due again, with all their attempts; returns how many."""
+    now = session.info["clock"].now()
+    names = select(OutboxDelivery.consumer).where(OutboxDelivery.event_id == event_id, OutboxDelivery.state == "dead")
+    if consumer is not None:
+        names = names.where(OutboxDelivery.consumer == consumer)
+    revived = 0
+    for name in session.scalars(names).all():
+        row = update(OutboxDelivery).where(OutboxDelivery.event_id == event_id, OutboxDelivery.consumer == name, OutboxDelivery.state == "dead")
+        revived += moved(session, row.values(state="pending", attempts=0, next_attempt_at=now, lease_until=None))
+    if revived:
+        session.info["after_commit"].append(session.info["outbox_filled"].set)
+    return revived
+
+
+class RelayLoop:
+    """A thread that runs a relay until `stop`; wakes at a commit that emitted, else looks every `idle_s`."""
+
+    def __init__(self, database: Database, relay: Relay, *, idle_s: float = 0.5) -> None:
+        self._database, self._relay, self._idle_s = database, relay, idle_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._database.outbox_filled.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._database.outbox_filled.clear()
+            try:
+                busy = self._relay.run_once() > 0
+            except Exception as error:  # noqa: BLE001 - the database may be away for a while; the loop must outlive it
+                log.error("relay_failed", error=type(error).__name__, exc_info=error)
+                busy = False
+            if not busy:
+                self._database.outbox_filled.wait(self._idle_s)

@@ -1,0 +1,69 @@
+"""What may leave the room `notifications`: messages as the inbox shows them, and what became of them.
+
+Owns shapes only. No coordinates, no device tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """One message in the in-app inbox. `id` is the message id a device de-duplicates by; `position` resumes a stream."""
+
+    id: str
+    position: int
+    shopper_id: str
+    kind: str
+    title: str
+    body: str
+    link: str
+    coupon_id: str | None
+    collapse_key: str
+    created_at: datetime
+    expires_at: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """What became of one message on one channel: queued, sent, failed, suppressed, expired; with its reasons."""
+
+    message_id: str
+    channel: str
+    state: str
+    reasons: tuple[str, ...]
+    attempts: int
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PushSent:
+    """Event `push.sent`: a provider (or the inbox) has accepted the message."""
+
+    TYPE: ClassVar[str] = "push.sent"
+
+    message_id: str
+    shopper_id: str
+    channel: str
+    coupon_id: str | None
+    campaign_id: str | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PushSuppressed:
+    """Event `push.suppressed`: it was not sent, and these are the reasons."""
+
+    TYPE: ClassVar[str] = "push.suppressed"
+
+    message_id: str
+    shopper_id: str
+    channel: str
+    coupon_id: str | None
+    campaign_id: str | None
+    reason_codes: tuple[str, ...]
+    decided_at: datetime

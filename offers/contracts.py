@@ -1,0 +1,183 @@
+"""What may leave the room `offers`: decisions, coupons, quotes, and the events that announce them.
+
+Owns shapes only. Amounts are integer minor units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+
+class CouponState(StrEnum):
+    ISSUED = "issued"
+    RESERVED = "reserved"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, in a documented code and in plain words. `passed` tells a condition that held from one that did not."""
+
+    code: str
+    passed: bool
+    text: str
+    facts: dict[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """`outcome` is `offer` or `withheld`; `reasons` are all of them, in the order they were weighed."""
+
+    id: str
+    moment_id: str
+    campaign_id: str
+    campaign_version: int
+    campaign_name: str
+    shopper_id: str
+    place_id: str
+    outcome: str
+    reasons: tuple[Reason, ...]
+    coupon_id: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponView:
+    """What the holder, the till and the shop may see. `code` is shown only to the holder and the till."""
+
+    id: str
+    code: str
+    state: CouponState
+    campaign_id: str
+    decision_id: str
+    moment_id: str
+    shopper_id: str
+    place_ids: tuple[str, ...]
+    title: str
+    benefit_text: str
+    terms_text: str
+    issued_at: datetime
+    expires_at: datetime
+    redeemed_at: datetime | None
+    redeemed_place_id: str | None
+    order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One line of a cart as offers sees it: exact money, no catalogue objects."""
+
+    line_id: str
+    product_id: str
+    category: str
+    quantity: int
+    unit_amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    line_id: str
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The discount a coupon gives on these lines, frozen per line; `proof` says in words how it came about."""
+
+    coupon_id: str
+    currency: str
+    discount_minor: int
+    lines: tuple[LineDiscount, ...]
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The coupon does not apply here and now, with every reason."""
+
+    coupon_id: str | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TillRedemption:
+    """What the clerk sees after scanning: redeemed now, with the undo deadline."""
+
+    redemption_id: str
+    coupon_id: str
+    title: str
+    benefit_text: str
+    place_id: str
+    redeemed_at: datetime
+    undo_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecorded:
+    """Event `decision.recorded`: a campaign has weighed a moment; `outcome` is offer or withheld."""
+
+    TYPE: ClassVar[str] = "decision.recorded"
+
+    decision_id: str
+    moment_id: str
+    campaign_id: str
+    shopper_id: str
+    place_id: str
+    outcome: str
+    reason_codes: tuple[str, ...]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponIssued:
+    """Event `coupon.issued`: notifications may now tell the shopper."""
+
+    TYPE: ClassVar[str] = "coupon.issued"
+
+    coupon_id: str
+    decision_id: str
+    campaign_id: str
+    moment_id: str
+    visit_id: str
+    shopper_id: str
+    place_id: str
+    place_name: str
+    title: str
+    body: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRedeemed:
+    """Event `coupon.redeemed`: used, in an order or at a till (`channel` is `order` or `till`)."""
+
+    TYPE: ClassVar[str] = "coupon.redeemed"
+
+    coupon_id: str
+    campaign_id: str
+    shopper_id: str
+    place_id: str | None
+    channel: str
+    order_id: str | None
+    discount_minor: int
+    currency: str
+    redeemed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponReleased:
+    """Event `coupon.released`: a reservation was given back, or a till redemption undone."""
+
+    TYPE: ClassVar[str] = "coupon.released"
+
+    coupon_id: str
+    campaign_id: str
+    shopper_id: str
+    why: str
+    released_at: datetime

@@ -1,0 +1,86 @@
+"""What may leave the room `storefront`: products, carts, orders, and the events of an order's life.
+
+Owns shapes only. Amounts are integer minor units with one currency per cart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+
+class OrderState(StrEnum):
+    PENDING = "pending"
+    PAID = "paid"
+    PAYMENT_FAILED = "payment_failed"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    id: str
+    name: str
+    description: str
+    category: str
+    image: str
+    price_minor: int
+    currency: str
+    in_stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    id: str
+    shopper_id: str
+    state: OrderState
+    total_minor: int
+    discount_minor: int
+    currency: str
+    coupon_id: str | None
+    placed_at: datetime
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """Event `order.placed`: pending, money not yet true."""
+
+    TYPE: ClassVar[str] = "order.placed"
+
+    order_id: str
+    shopper_id: str
+    total_minor: int
+    currency: str
+    coupon_id: str | None
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid:
+    """Event `order.paid`: true by a signed webhook or an explicit re-read of the payment."""
+
+    TYPE: ClassVar[str] = "order.paid"
+
+    order_id: str
+    shopper_id: str
+    total_minor: int
+    discount_minor: int
+    currency: str
+    coupon_id: str | None
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClosed:
+    """Event `order.closed`: cancelled, failed or refunded (`state` says which); the coupon went back."""
+
+    TYPE: ClassVar[str] = "order.closed"
+
+    order_id: str
+    shopper_id: str
+    state: str
+    coupon_id: str | None
+    closed_at: datetime
