@@ -181,5 +181,7 @@ def moved(session: Session, statement: Update) -> bool:
 def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
     """Insert unless a row with the same `unique` columns exists; True if this call inserted it."""
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(model).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    table = cast("Any", model.__table__)
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    # RETURNING tells on both engines; psycopg's rowcount does not after ON CONFLICT through the ORM.
+    return session.execute(statement.returning(table.c[unique[0]])).first() is not None

@@ -1,0 +1,61 @@
+"""Schema changes: alembic, one line of revisions for both engines.
+
+Owns `metadata()` (every table of the house), `upgrade` and `downgrade`. Must not touch data beyond what a revision needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from app.kernel.db import Base, Database
+
+ROOMS = ("app.kernel", "app.security", "app.privacy", "app.analytics", "geofences", "offers", "storefront", "notifications")
+
+
+def metadata() -> MetaData:
+    """All tables: imports `models` of every room and sub-folder, and the kernel's own."""
+    for name in ("app.kernel.outbox", "app.kernel.idempotency"):
+        importlib.import_module(name)
+    for room in ROOMS[1:]:
+        package = importlib.import_module(room)
+        for found in pkgutil.walk_packages(package.__path__, prefix=f"{room}."):
+            if found.name.rsplit(".", 1)[-1] == "models":
+                importlib.import_module(found.name)
+    return Base.metadata
+
+
+def _config(database: Database) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["engine"] = database.engine
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the schema to `revision`; safe to call at every start (SQLite: under the file's write lock)."""
+    from alembic import command
+
+    command.upgrade(_config(database), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    from alembic import command
+
+    command.downgrade(_config(database), revision)
+
+
+def current(database: Database) -> tuple[str | None, str | None]:
+    """(revision the database is at, newest revision of this release)."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with database.engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at, ScriptDirectory.from_config(_config(database)).get_current_head()

@@ -1,0 +1,191 @@
+"""Outbox and inbox: with its change or not at all; to each consumer once; failures wait, die visibly and can be revived."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from datetime import datetime
+from typing import ClassVar
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.clock import ManualClock
+from app.kernel.db import Database
+from app.kernel.outbox import (
+    BACKOFF_MOST_S,
+    LEASE_S,
+    MAX_ATTEMPTS,
+    Envelope,
+    InboxRow,
+    OutboxDelivery,
+    OutboxEvent,
+    Relay,
+    Subscriptions,
+    dead_letters,
+    emit,
+    handled_before,
+    retry_dead,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rang:
+    TYPE: ClassVar[str] = "bell.rang"
+    bell_id: str
+    rang_at: datetime
+    reasons: tuple[str, ...] = ()
+
+
+class Ear:
+    """A consumer that notes what it heard, and fails as often as told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.heard: list[Rang] = []
+        self.failures = failures
+
+    def __call__(self, session: Session, event: Rang, envelope: Envelope) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("ear plug")
+        self.heard.append(event)
+
+
+def _wire(database: Database, **ears: Ear) -> Relay:
+    subscriptions = Subscriptions()
+    for name, ear in ears.items():
+        subscriptions.on(Rang, consumer=name, handler=ear)
+    subscriptions.attach(database)
+    return Relay(database, subscriptions)
+
+
+def _ring(database: Database, bell_id: str = "b1") -> Rang:
+    event = Rang(bell_id, database.clock.now(), ("noon", "wind"))
+    with database.transaction() as session:
+        emit(session, event, subject=bell_id)
+    return event
+
+
+class TestEmit:
+    def test_what_is_rolled_back_never_happened(self, database: Database) -> None:
+        ear = Ear()
+        relay = _wire(database, ear=ear)
+        with pytest.raises(ZeroDivisionError), database.transaction() as session:
+            emit(session, Rang("b", database.clock.now()), subject="b")
+            1 / 0  # noqa: B018
+        assert relay.run_until_idle() == 0
+        assert ear.heard == []
+        assert not database.outbox_filled.is_set()
+
+    def test_the_event_arrives_equal_with_types(self, database: Database) -> None:
+        ear, other = Ear(), Ear()
+        relay = _wire(database, ear=ear, other=other)
+        event = _ring(database)
+        assert database.outbox_filled.is_set()
+        assert relay.run_until_idle() == 2
+        assert ear.heard == [event]
+        assert other.heard == [event]
+        assert relay.run_until_idle() == 0
+
+
+class TestRelay:
+    def test_a_failure_waits_and_does_not_stop_others(self, database: Database, clock: ManualClock) -> None:
+        bad, good = Ear(failures=1), Ear()
+        relay = _wire(database, bad=bad, good=good)
+        event = _ring(database)
+        relay.run_until_idle()
+        assert (bad.heard, good.heard) == ([], [event])
+        clock.advance(0.4)
+        assert relay.run_until_idle() == 0
+        clock.advance(0.2)
+        assert relay.run_until_idle() == 1
+        assert bad.heard == [event]
+
+    def test_gives_up_visibly_and_can_be_retried(self, database: Database, clock: ManualClock) -> None:
+        bad = Ear(failures=MAX_ATTEMPTS)
+        relay = _wire(database, bad=bad)
+        event = _ring(database)
+        for _ in range(MAX_ATTEMPTS):
+            assert relay.run_once() == 1
+            clock.advance(BACKOFF_MOST_S + 1)
+        assert relay.run_once() == 0
+        with database.reading() as session:
+            (letter,) = dead_letters(session)
+        assert (letter.consumer, letter.type, letter.attempts, letter.last_error) == ("bad", "bell.rang", MAX_ATTEMPTS, "OSError")
+        with database.transaction() as session:
+            assert retry_dead(session, letter.event_id) == 1
+            assert retry_dead(session, letter.event_id) == 0
+        assert relay.run_once() == 1
+        assert bad.heard == [event]
+
+    def test_a_crash_after_the_handler_repeats_without_effect(self, database: Database, clock: ManualClock) -> None:
+        """The delivery row is lost but the inbox row stayed. Planted bug: without the inbox check the ear hears it twice."""
+        ear = Ear()
+        relay = _wire(database, ear=ear)
+        event = _ring(database)
+        relay.run_until_idle()
+        with database.transaction() as session:
+            session.execute(update(OutboxDelivery).values(state="pending"))
+        assert relay.run_until_idle() == 1
+        assert ear.heard == [event]
+
+    def test_a_dead_relays_lease_runs_out(self, database: Database, clock: ManualClock) -> None:
+        ear = Ear()
+        relay = _wire(database, ear=ear)
+        _ring(database)
+        relay._claim()  # and then the process dies
+        assert relay.run_once() == 0
+        clock.advance(LEASE_S + 1)
+        assert relay.run_once() == 1
+        assert len(ear.heard) == 1
+
+    def test_four_relays_deliver_each_event_once(self, database: Database) -> None:
+        """Planted bug: claiming by SELECT alone and no inbox row delivers many events several times."""
+        ear = Ear()
+        relay = _wire(database, ear=ear)
+        events = [_ring(database, f"b{i}") for i in range(30)]
+        gate = threading.Barrier(4)
+
+        def work() -> None:
+            gate.wait()
+            relay.run_until_idle()
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(e.bell_id for e in ear.heard) == sorted(e.bell_id for e in events)
+
+    def test_an_unknown_consumer_is_kept_not_lost(self, database: Database, clock: ManualClock) -> None:
+        _wire(database, old=Ear())
+        _ring(database)
+        relay = Relay(database, Subscriptions())
+        assert relay.run_once() == 1
+        with database.reading() as session:
+            assert session.execute(select(OutboxDelivery.state, OutboxDelivery.last_error)).one() == ("pending", "LookupError")
+
+
+class TestHandledBefore:
+    def test_first_no_then_yes(self, database: Database) -> None:
+        with database.transaction() as session:
+            assert handled_before(session, "stripe", "evt_1") is False
+            assert handled_before(session, "stripe", "evt_1") is True
+            assert handled_before(session, "other", "evt_1") is False
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(InboxRow)) == 2
+
+
+class TestSubscriptions:
+    def test_one_consumer_once(self) -> None:
+        subscriptions = Subscriptions()
+        subscriptions.on(Rang, consumer="a", handler=Ear())
+        with pytest.raises(ValueError, match="already handles"):
+            subscriptions.on(Rang, consumer="a", handler=Ear())
+
+    def test_nobody_listens_nothing_is_due(self, database: Database) -> None:
+        _ring(database)
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 1
+            assert session.scalar(select(func.count()).select_from(OutboxDelivery)) == 0

