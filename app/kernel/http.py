@@ -55,6 +55,14 @@ def _field_name(location: tuple[Any, ...]) -> str:
     return name
 
 
+def _field_error(found: dict[str, Any]) -> FieldError:
+    location = tuple(found["loc"])
+    if found["type"] == "json_invalid":
+        at = f" near character {location[-1]}" if isinstance(location[-1], int) else ""
+        return FieldError("body", f"this is not valid JSON{at}; send one JSON document in UTF-8")
+    return FieldError(_field_name(location), str(found["msg"]).removeprefix("Value error, "))
+
+
 def install_problems(app: FastAPI) -> None:
     """Every error leaves as problem+json; nothing of the inside leaks with a 500."""
 
@@ -64,7 +72,7 @@ def install_problems(app: FastAPI) -> None:
 
     def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        fields = tuple(FieldError(_field_name(tuple(e["loc"])), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20])
+        fields = tuple(_field_error(e) for e in error.errors()[:20])
         detail = "; ".join(f"{f.field}: {f.remedy}" for f in fields[:3])
         return problem(422, "invalid", detail, fields=fields)
 
