@@ -1,0 +1,68 @@
+"""Why a message was, or was not, sent: one code each, and the sentence the shopper reads.
+
+Owns the room's reason codes (docs/reasons/notifications.md lists them). Must not decide anything. Codes that come from
+another floor, such as a missing consent, are passed on as they are.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NotificationReason(StrEnum):
+    """Codes are stored and documented: never renamed, only added."""
+
+    QUIET_HOURS = "quiet_hours"
+    ROLLING_CAP_REACHED = "rolling_cap_reached"
+    VISIT_ALREADY_PUSHED = "visit_already_pushed"
+    OFFER_ENDS_TOO_SOON = "offer_ends_too_soon"
+    NOTHING_TO_SAY = "nothing_to_say"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    VISIT_OVER = "visit_over"
+    MOMENT_RETRACTED = "moment_retracted"
+    ALREADY_SEEN = "already_seen"
+    EXPIRED_BEFORE_SENT = "expired_before_sent"
+    NO_PUSH_TOKEN = "no_push_token"  # noqa: S105 - a reason code, not a secret
+    PUSH_NOT_CONFIGURED = "push_not_configured"
+    TOKEN_DEAD = "token_dead"  # noqa: S105 - a reason code, not a secret
+    SENDER_MISMATCH = "sender_mismatch"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_QUOTA = "provider_quota"
+    PROVIDER_AUTH = "provider_auth"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_UNKNOWN = "provider_unknown"
+    GAVE_UP = "gave_up"
+
+
+SENTENCES: dict[NotificationReason, str] = {
+    NotificationReason.QUIET_HOURS: "It was a quiet hour where you are, so we did not disturb you.",
+    NotificationReason.ROLLING_CAP_REACHED: "You had already received as many messages as we send within 24 hours.",
+    NotificationReason.VISIT_ALREADY_PUSHED: "You had already received a message during this visit.",
+    NotificationReason.OFFER_ENDS_TOO_SOON: "The offer was about to end, too late to be of use.",
+    NotificationReason.NOTHING_TO_SAY: "The offer had no text to show.",
+    NotificationReason.PAYLOAD_TOO_LARGE: "The message was larger than a push may be.",
+    NotificationReason.VISIT_OVER: "You had left the shop before the message could be sent.",
+    NotificationReason.MOMENT_RETRACTED: "It turned out that you had not been at this place, so the message was taken back.",
+    NotificationReason.ALREADY_SEEN: "You had already seen the message in the app.",
+    NotificationReason.EXPIRED_BEFORE_SENT: "The offer ended before the message could be sent.",
+    NotificationReason.NO_PUSH_TOKEN: "No phone was registered for push; the message is in the app's inbox.",
+    NotificationReason.PUSH_NOT_CONFIGURED: "Push is not set up on this server; the message is in the app's inbox.",
+    NotificationReason.TOKEN_DEAD: "The app is no longer installed on that phone, or push was switched off there.",
+    NotificationReason.SENDER_MISMATCH: "That phone is registered with another sender, so we cannot reach it.",
+    NotificationReason.PROVIDER_REFUSED: "The push provider refused the message.",
+    NotificationReason.PROVIDER_QUOTA: "The push provider asked us to slow down.",
+    NotificationReason.PROVIDER_AUTH: "The push provider did not accept our credentials.",
+    NotificationReason.PROVIDER_UNAVAILABLE: "The push provider was not available.",
+    NotificationReason.PROVIDER_UNKNOWN: "We could not tell whether the push provider took the message.",
+    NotificationReason.GAVE_UP: "We tried several times and stopped.",
+}
+
+
+def sentence(code: str) -> str:
+    """Plain words for `code`; a code of another floor is answered with a sentence that still names it."""
+    try:
+        return SENTENCES[NotificationReason(code)]
+    except ValueError:
+        if code.startswith("no_consent"):
+            return "You have not allowed us to send you messages about offers."
+        return f"Not sent: {code.replace('_', ' ')}."
