@@ -1,0 +1,153 @@
+"""The web application: every router of the house behind one guard.
+
+Owns the list of routers, health and metrics. Must not hold a rule: routes live in their rooms.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.bootstrap import House
+from app.kernel.http import RequestGuard, install_problems, no_nul, problem
+from app.kernel.logs import get_logger
+from app.migrations import current
+from app.security.access import ANYONE, Principal, Role, allow
+
+log = get_logger(__name__)
+
+BODY_LIMITS_BYTES = {"/v1/fixes": 4_000_000, "/v1/places/import": 16_000_000}
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+class Measured:
+    """ASGI middleware: counts and times requests by route template, never by address, and logs one line each."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._count = Counter("moments_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry)
+        self._time = Histogram("moments_request_seconds", "Time to answer.", ["route"], registry=registry)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 500
+
+        async def noted_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted_send)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            seconds = time.perf_counter() - begun
+            self._count.labels(scope["method"], route, str(status)).inc()
+            self._time.labels(route).observe(seconds)
+            log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def create_app(house: House) -> FastAPI:
+    """The application over a built house. Starting it starts the house's loops; stopping it stops them."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        house.start()
+        try:
+            yield
+        finally:
+            house.stop()
+
+    app = FastAPI(
+        title="Mobile Moments",
+        version="0.1.0",
+        summary="From a phone at a shop's door to a coupon redeemed exactly once, with every step explained.",
+        lifespan=lifespan,
+        docs_url=None,  # Swagger UI would come from another origin
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        dependencies=[Depends(no_nul)],
+    )
+    app.state.house = house
+    install_problems(app)
+    registry = CollectorRegistry()
+    app.add_middleware(RequestGuard, limits_bytes=BODY_LIMITS_BYTES)
+    app.add_middleware(Measured, registry=registry)
+    _add_health(app, house, registry)
+    for router in house.routers:
+        app.include_router(router)
+    return app
+
+
+def _add_health(app: FastAPI, house: House, registry: CollectorRegistry) -> None:
+    everybody = allow(ANYONE)
+    operators = allow(Role.OPERATOR, Role.SERVER, scope="metrics")
+
+    @app.get("/healthz", tags=["operation"], dependencies=[Depends(everybody)], response_model=None)
+    def healthz() -> dict[str, str]:
+        """The process lives."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operation"], dependencies=[Depends(everybody)], response_model=None)
+    def readyz() -> Response | dict[str, str]:
+        """The database answers, is at this release's revision, and the loops run."""
+        try:
+            house.database.ping()
+            at, newest = current(house.database)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "not ready", not a crash
+            log.warning("not_ready", error=type(error).__name__)
+            return problem(503, "not_ready", "The database does not answer.")
+        if at != newest:
+            return problem(503, "not_ready", "The database is not migrated; run `moments migrate`.")
+        stopped = house.stopped_loops()
+        if stopped:
+            return problem(503, "not_ready", f"Not running: {', '.join(stopped)}.")
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["operation"], response_model=None)
+    def metrics(_caller: Annotated[Principal, Depends(operators)]) -> Response:
+        """Prometheus text: requests, outbox, detection lag."""
+        house.measure(registry)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def serve(house: House, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> Any:
+    """Run the application until it is told to stop; `ready(url)` is called once it listens. Blocks."""
+    server = make_server(house, host=host, port=port)
+    if ready is not None:
+        server.on_listening = ready
+    server.run()
+    return server
+
+
+def make_server(house: House, *, host: str, port: int) -> Any:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        on_listening: Callable[[str], None] | None = None
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            bound = self.servers[0].sockets[0].getsockname()[1]
+            self.url = f"http://{host}:{bound}"
+            if self.on_listening is not None:
+                self.on_listening(self.url)
+
+    config = uvicorn.Config(
+        create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on", server_header=False
+    )
+    return Server(config)
+
+
+__all__ = ["Request", "create_app", "make_server", "serve"]

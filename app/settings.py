@@ -1,0 +1,78 @@
+"""Every setting of the house, from the environment or a `.env` file.
+
+Owns the composition of the rooms' groups and the deployment's own fields. docs/settings.md is generated from it.
+Must not read secrets: those live in `<data_dir>/secrets.json` (app/security/secrets.py), outside keys excepted.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.kernel.errors import FieldError, Invalid
+from app.security.settings import SecuritySettings
+from geofences.settings import GeofenceSettings
+from notifications.settings import NotificationSettings
+from offers.settings import OfferSettings
+from storefront.settings import StorefrontSettings
+
+PREFIX = "MOMENTS_"
+
+
+class Settings(BaseSettings):
+    """Read from `MOMENTS_<FIELD>`, a room's from `MOMENTS_<ROOM>__<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path(".moments"), description="Where the SQLite file and the secrets file live; made with mode 0700.")
+    database_url: str = Field("", description="`postgresql://user@host/name`; empty: SQLite in data_dir.")
+    host: str = Field("127.0.0.1", description="The address `moments serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port `moments serve` listens on; 0 takes a free one.")
+    public_url: str = Field("", description="The address people see, for links in messages; empty: http://host:port.")
+    loops: bool = Field(True, description="Run detection, relay, dispatch and the scheduler in this process; off for API replicas beside `moments scheduler`.")
+    demo: bool = Field(False, description="Demo mode: local payment and push peers, test cards offered, the demo page is served.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line that is written.")
+    log_format: Literal["json", "console"] = Field("json", description="`json` for machines, `console` for people.")
+    threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
+    security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
+    geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]
+    offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
+    notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
+    storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]
+
+    def resolved_database_url(self) -> str:
+        """The URL to connect to: as set, or the SQLite file in data_dir."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'moments.sqlite3'}"
+
+    def base_url(self) -> str:
+        """Where people find this house, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment; raises `Invalid` naming each wrong variable and the remedy."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        fields = [FieldError(PREFIX + "__".join(str(p) for p in e["loc"]).upper(), str(e["msg"])) for e in error.errors()]
+        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields), fields=fields) from None
+
+
+@cache
+def known_variables() -> frozenset[str]:
+    """Every environment variable the house reads."""
+    names: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        group = getattr(field.annotation, "model_fields", None)
+        names |= {f"{PREFIX}{name}__{inner}".upper() for inner in group} if group else {f"{PREFIX}{name}".upper()}
+    return frozenset(names)
+
+
+def unknown_variables() -> list[str]:
+    """`MOMENTS_...` variables that mean nothing here: most likely misspelt."""
+    return sorted(n for n in os.environ if n.startswith(PREFIX) and n not in known_variables() and n not in {"MOMENTS_NO_SKIPS", "MOMENTS_SCREENSHOTS"})
