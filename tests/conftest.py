@@ -119,3 +119,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock)
         yield database
         database.close()
         server.drop(name)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where everything must run (MOMENTS_NO_SKIPS=1, as in CI), a skip is a failure: it hides what was not tested."""
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    if report.skipped and os.environ.get("MOMENTS_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and nothing may be: {report.longrepr}"
