@@ -1,0 +1,241 @@
+// The city map: an offline basemap from our own GeoJSON, fences, moments, shoppers, and one walker to drag.
+// import { cityMap } from "moments/map";  const map = await cityMap(element, { fences: "/console/fences.geojson" });
+// Text is drawn from the system's fonts: the style has no glyph address, so MapLibre renders letters itself.
+import * as maplibregl from "maplibre-gl";
+import { config, onThemeChange } from "moments/shell";
+
+const CENTRE = [24.9436, 60.1693];
+const BOUNDS = [[24.928, 60.160], [24.960, 60.183]];
+const CREDIT = '<a href="https://www.openstreetmap.org/copyright" rel="noopener">© OpenStreetMap contributors</a>';
+const NOTHING = { type: "FeatureCollection", features: [] };
+const FONT = ["Liberation Sans", "Noto Sans", "DejaVu Sans", "Arial", "sans-serif"];
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
+}
+
+function widths(...stops) {
+  return ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
+}
+
+const kind = (...names) => ["in", ["get", "k"], ["literal", names]];
+
+function basemap() {
+  const source = (name) => ({ type: "geojson", data: new URL(config.city[name], location.href).href, ...(name === "roads" ? { attribution: CREDIT } : {}) });
+  const road = (id, filter, line, edge) => [
+    { id: `${id}-edge`, type: "line", source: "roads", filter, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("road-edge"), "line-width": edge } },
+    { id, type: "line", source: "roads", filter, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("road"), "line-width": line } },
+  ];
+  const roads = [
+    ...road("roads-service", kind("service"), widths(14, 0.8, 17, 5, 19, 16), widths(14, 1.2, 17, 6.5, 19, 19)),
+    ...road("roads-street", kind("street", "pedestrian"), widths(13, 1.2, 16, 6, 19, 34), widths(13, 1.8, 16, 7.5, 19, 38)),
+    ...road("roads-medium", kind("medium"), widths(13, 1.8, 16, 8, 19, 42), widths(13, 2.6, 16, 9.5, 19, 46)),
+    ...road("roads-major", kind("major"), widths(13, 2.4, 16, 10, 19, 50), widths(13, 3.4, 16, 12, 19, 55)),
+  ];
+  // every edge below every line, or crossings would show seams
+  const layered = [...roads.filter((layer) => layer.id.endsWith("-edge")), ...roads.filter((layer) => !layer.id.endsWith("-edge"))];
+  return {
+    version: 8,
+    sources: Object.fromEntries(["roads", "buildings", "green", "water", "rail"].map((name) => [name, source(name)])),
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": colour("land") } },
+      { id: "squares", type: "fill", source: "green", filter: kind("square"), paint: { "fill-color": colour("square") } },
+      { id: "green", type: "fill", source: "green", filter: ["!", kind("square")], paint: { "fill-color": colour("green") } },
+      { id: "water", type: "fill", source: "water", paint: { "fill-color": colour("water") } },
+      ...layered,
+      { id: "paths", type: "line", source: "roads", minzoom: 15, filter: kind("foot"), paint: { "line-color": colour("road-edge"), "line-width": widths(15, 0.6, 19, 3), "line-dasharray": [2, 1.5] } },
+      { id: "rail", type: "line", source: "rail", minzoom: 13.5, paint: { "line-color": colour("rail"), "line-width": widths(14, 0.5, 19, 2), "line-opacity": 0.7 } },
+      { id: "buildings", type: "fill", source: "buildings", paint: { "fill-color": colour("building"), "fill-outline-color": colour("building-edge") } },
+      { id: "park-names", type: "symbol", source: "green", minzoom: 15, filter: ["all", ["has", "name"], kind("park", "square")], layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-max-width": 7 }, paint: { "text-color": colour("label"), "text-opacity": 0.8, "text-halo-color": colour("halo"), "text-halo-width": 1.2 } },
+      { id: "street-names", type: "symbol", source: "roads", minzoom: 14.6, filter: ["all", ["has", "name"], kind("major", "medium", "street", "pedestrian")], layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 14.5, 10, 18, 14], "symbol-spacing": 320, "text-padding": 12 }, paint: { "text-color": colour("label"), "text-halo-color": colour("halo"), "text-halo-width": 1.6 } },
+    ],
+  };
+}
+
+const fenceColour = () => ["case", ["==", ["get", "kind"], "mall"], colour("fence-mall"), ["==", ["get", "chain"], "ooey-gooey"], colour("fence-chain"), colour("fence")];
+
+function overlays() {
+  return {
+    sources: { fences: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
+    layers: [
+      { id: "fence-fill", type: "fill", source: "fences", paint: { "fill-color": fenceColour(), "fill-opacity": ["case", ["==", ["get", "kind"], "mall"], 0.1, 0.2] } },
+      { id: "fence-line", type: "line", source: "fences", paint: { "line-color": fenceColour(), "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-opacity": 0.9 } },
+      { id: "shopper-dots", type: "circle", source: "shoppers", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5.5], "circle-color": colour("shopper"), "circle-stroke-color": colour("halo"), "circle-stroke-width": 1.5, "circle-opacity": 0.9 } },
+      { id: "moment-halo", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 6, 17, 16], "circle-color": colour("moment"), "circle-opacity": ["*", 0.28, ["coalesce", ["get", "fresh"], 1]] } },
+      { id: "moment-dots", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5], "circle-color": colour("moment"), "circle-opacity": ["coalesce", ["get", "fresh"], 1], "circle-stroke-color": colour("halo"), "circle-stroke-width": 1 } },
+      { id: "place-names", type: "symbol", source: "places", minzoom: 15, layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 15, 10.5, 18, 14], "text-max-width": 8, "text-anchor": "top", "text-offset": [0, 0.4], "text-optional": true }, paint: { "text-color": fenceColour(), "text-halo-color": colour("halo"), "text-halo-width": 1.8 } },
+    ],
+  };
+}
+
+function wholeStyle() {
+  const base = basemap();
+  const over = overlays();
+  return { ...base, sources: { ...base.sources, ...over.sources }, layers: [...base.layers, ...over.layers] };
+}
+
+const EARTH_RADIUS_M = 6371008.8;
+
+/** The circle a fence of `radius_m` is, as a ring of `steps` points; `centre` is [lon, lat] in degrees. */
+export function circleRing(centre, radius_m, steps = 48) {
+  const [lon, lat] = centre;
+  const ring = [];
+  for (let step = 0; step <= steps; step += 1) {
+    const angle = (2 * Math.PI * step) / steps;
+    const north = (radius_m * Math.cos(angle)) / EARTH_RADIUS_M;
+    const east = (radius_m * Math.sin(angle)) / (EARTH_RADIUS_M * Math.cos((lat * Math.PI) / 180));
+    ring.push([lon + (east * 180) / Math.PI, lat + (north * 180) / Math.PI]);
+  }
+  return ring;
+}
+
+/** Fences as areas to draw, and one labelled point per fence. Takes the import format: a Point carries `radius_m`. */
+export function drawable(collection) {
+  const areas = [];
+  const points = [];
+  for (const feature of collection.features) {
+    const { geometry, properties } = feature;
+    if (geometry.type === "Point") {
+      areas.push({ ...feature, geometry: { type: "Polygon", coordinates: [circleRing(geometry.coordinates, properties.radius_m ?? 20)] } });
+      points.push(feature);
+    } else {
+      areas.push(feature);
+      const ring = geometry.type === "Polygon" ? geometry.coordinates[0] : geometry.coordinates[0][0];
+      const middle = ring.reduce((sum, at) => [sum[0] + at[0] / ring.length, sum[1] + at[1] / ring.length], [0, 0]);
+      points.push({ ...feature, geometry: { type: "Point", coordinates: middle } });
+    }
+  }
+  return { areas: { type: "FeatureCollection", features: areas }, points: { type: "FeatureCollection", features: points } };
+}
+
+async function collection(given) {
+  if (typeof given !== "string") return given ?? NOTHING;
+  const answer = await fetch(given, { headers: { Accept: "application/geo+json, application/json" } });
+  if (!answer.ok) throw new Error(`the map's data did not load (${answer.status})`);
+  return answer.json();
+}
+
+function withoutMap(element, why) {
+  const note = document.createElement("div");
+  note.className = "map-fallback";
+  note.innerHTML = "<strong>The map cannot be drawn here.</strong><span></span>";
+  note.querySelector("span").textContent = why;
+  element.append(note);
+  element.dataset.state = "failed";
+}
+
+/**
+ * Draws the city into `element`. Options: `fences` (address or FeatureCollection), `centre`, `zoom`, `label`, `interactive`.
+ * Resolves, when the first frame is drawn, to { map, setFences, setShoppers, addMoment, walker, destroy }; null if WebGL is absent.
+ */
+export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true } = {}) {
+  maplibregl.setWorkerUrl(new URL(config.maplibreWorker, location.href).href);
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", label);
+  let map;
+  try {
+    map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom: 12.5, maxZoom: 19, maxBounds: BOUNDS, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0, canvasContextAttributes: { antialias: true } });
+  } catch (error) {
+    withoutMap(element, "This browser offers no WebGL. The lists on this page say the same in words.");
+    return null;
+  }
+  map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-right");
+  if (interactive) map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  map.touchZoomRotate.disableRotation();
+
+  const held = { fences: NOTHING, shoppers: NOTHING, moments: [] };
+  const put = (name, data) => map.getSource(name)?.setData(data);
+  const putAll = () => {
+    const { areas, points } = drawable(held.fences);
+    put("fences", areas);
+    put("places", points);
+    put("shoppers", held.shoppers);
+    put("moments", { type: "FeatureCollection", features: held.moments });
+  };
+  await new Promise((resolve) => map.once("load", resolve));
+  onThemeChange(() => { map.setStyle(wholeStyle(), { diff: true }); map.once("styledata", putAll); });
+
+  const surface = {
+    map,
+    async setFences(given) { held.fences = await collection(given); putAll(); },
+    /** `points`: [{ id, lon, lat }]. */
+    setShoppers(points) {
+      held.shoppers = { type: "FeatureCollection", features: points.map(({ id, lon, lat }) => ({ type: "Feature", properties: { id }, geometry: { type: "Point", coordinates: [lon, lat] } })) };
+      put("shoppers", held.shoppers);
+    },
+    /** Shows a moment at a place for `stay_ms`. The dot is spread a little, so that several at one place can be told apart. */
+    addMoment({ id, lon, lat, text = "" }, stay_ms = 60000) {
+      const turn = held.moments.length * 2.4;
+      const spread = 0.00006 * Math.sqrt(held.moments.length % 12);
+      const dot = { type: "Feature", properties: { id, text, fresh: 1 }, geometry: { type: "Point", coordinates: [lon + spread * 2 * Math.cos(turn), lat + spread * Math.sin(turn)] } };
+      held.moments = [...held.moments, dot].slice(-80);
+      putAll();
+      const pulse = document.createElement("div");
+      pulse.className = "pulse";
+      const marker = new maplibregl.Marker({ element: pulse }).setLngLat(dot.geometry.coordinates).addTo(map);
+      setTimeout(() => marker.remove(), 3600);
+      setTimeout(() => { held.moments = held.moments.filter((other) => other !== dot); putAll(); }, stay_ms);
+    },
+    walker: (options) => walker(map, options),
+    destroy: () => map.remove(),
+  };
+  await surface.setFences(fences);
+  if (interactive) showNames(map);
+  await new Promise((resolve) => (map.areTilesLoaded() ? resolve() : map.once("idle", resolve)));
+  element.dataset.state = "ready";
+  return surface;
+}
+
+function showNames(map) {
+  const popup = new maplibregl.Popup({ closeButton: false, closeOnClick: true, offset: 8 });
+  map.on("click", "fence-fill", (event) => {
+    const { name, kind: what, chain } = event.features[0].properties;
+    const text = document.createElement("div");
+    text.textContent = [name, what === "mall" ? "mall" : what, chain && chain !== "null" ? chain : ""].filter(Boolean).join(" · ");
+    popup.setLngLat(event.lngLat).setDOMContent(text).addTo(map);
+  });
+  map.on("mouseenter", "fence-fill", () => { map.getCanvas().style.cursor = "pointer"; });
+  map.on("mouseleave", "fence-fill", () => { map.getCanvas().style.cursor = ""; });
+}
+
+const STEP_M = 6;
+
+/**
+ * A person one can drag, or move with the arrow keys (6 m a press, 24 m with Shift).
+ * `onMove({ lon, lat })` is called while moving, at most every `every_ms`. Returns { moveTo({ lon, lat }), marker, element }.
+ */
+export function walker(map, { lon, lat, name = "Jane", onMove = () => {}, every_ms = 400 } = {}) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "walker";
+  element.setAttribute("aria-label", `${name} on the map: drag, or use the arrow keys, to walk`);
+  const letter = document.createElement("span");
+  letter.textContent = name.slice(0, 1);
+  element.append(letter);
+  const marker = new maplibregl.Marker({ element, draggable: true }).setLngLat([lon, lat]).addTo(map);
+  let told_at = 0;
+  let pending = 0;
+  const tell = (now = false) => {
+    clearTimeout(pending);
+    const wait = told_at + every_ms - performance.now();
+    if (!now && wait > 0) { pending = setTimeout(tell, wait, true); return; }
+    told_at = performance.now();
+    const at = marker.getLngLat();
+    onMove({ lon: at.lng, lat: at.lat });
+  };
+  marker.on("drag", () => tell());
+  marker.on("dragend", () => tell(true));
+  element.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const step = event.shiftKey ? STEP_M * 4 : STEP_M;
+    const at = marker.getLngLat();
+    const north = (step * way[1] * 180) / (Math.PI * EARTH_RADIUS_M);
+    const east = (step * way[0] * 180) / (Math.PI * EARTH_RADIUS_M * Math.cos((at.lat * Math.PI) / 180));
+    marker.setLngLat([at.lng + east, at.lat + north]);
+    tell();
+  });
+  return { element, marker, moveTo: ({ lon: toLon, lat: toLat }) => marker.setLngLat([toLon, toLat]) };
+}

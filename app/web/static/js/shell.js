@@ -1,0 +1,75 @@
+// What every page needs: the theme switch, toasts, and an Idempotency-Key on every unsafe htmx request.
+// Owns nothing of any room. Import { toast, config, onThemeChange } from "moments/shell".
+
+export const config = JSON.parse(document.getElementById("browser-config").textContent);
+
+const THEMES = ["auto", "light", "dark"];
+const LABEL = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
+
+function chosenTheme() {
+  return document.documentElement.dataset.theme ?? "auto";
+}
+
+function showTheme(button) {
+  button.setAttribute("aria-label", `${LABEL[chosenTheme()]}. Change`);
+  button.title = LABEL[chosenTheme()];
+  button.dataset.shows = chosenTheme();
+}
+
+/** Calls `listener(isDark)` whenever the page turns light or dark, by the switch or by the system. */
+export function onThemeChange(listener) {
+  const tell = () => listener(isDark());
+  document.addEventListener("themechange", tell);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
+}
+
+export function isDark() {
+  const chosen = chosenTheme();
+  return chosen === "dark" || (chosen === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+for (const button of document.querySelectorAll("[data-theme-switch]")) {
+  showTheme(button);
+  button.addEventListener("click", () => {
+    const next = THEMES[(THEMES.indexOf(chosenTheme()) + 1) % THEMES.length];
+    if (next === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    try { localStorage.setItem("theme", next); } catch { /* the choice then holds for this page only */ }
+    document.querySelectorAll("[data-theme-switch]").forEach(showTheme);
+    document.dispatchEvent(new CustomEvent("themechange"));
+  });
+}
+
+/** A short word to the user, read out politely by screen readers. `tone`: "" | "good" | "bad". */
+export function toast(text, { tone = "", stay_ms = 5000 } = {}) {
+  const shelf = document.getElementById("toasts");
+  const item = document.createElement("div");
+  item.className = `toast ${tone}`;
+  item.textContent = text;
+  shelf.append(item);
+  setTimeout(() => item.remove(), stay_ms);
+}
+
+// One key for one intention: a form or button keeps its key until an answer came, so a retry after a lost
+// connection cannot act twice; after an answer the next click is a new intention.
+const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (!UNSAFE.has(ctx.request.method.toUpperCase())) return;
+  const source = ctx.sourceElement;
+  source.dataset.idempotencyKey ??= crypto.randomUUID();
+  ctx.request.headers["Idempotency-Key"] = source.dataset.idempotencyKey;
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const source = event.detail?.ctx?.sourceElement;
+  if (source?.dataset) delete source.dataset.idempotencyKey;
+});
+document.addEventListener("htmx:error", () => toast("That did not reach us. Check the connection and try again.", { tone: "bad" }));
+
+// Buttons that open or close a <dialog> by id, since inline handlers are refused by our policy.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest?.("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const closer = event.target.closest?.("[data-closes]");
+  if (closer) closer.closest("dialog")?.close();
+});
