@@ -1,0 +1,69 @@
+"""What may leave app/privacy: the event that a consent has changed, and the shapes of consents and receipts.
+
+Owns shapes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChanged:
+    """Event `consent.changed`: a shopper has granted or withdrawn one purpose. Consumers stop or start; none may assume."""
+
+    TYPE: ClassVar[str] = "consent.changed"
+
+    shopper_id: str
+    purpose: str
+    granted: bool
+    notice_version: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """One purpose as the shopper sees it. `live` is the gate's answer; `at` None: never asked."""
+
+    purpose: str
+    title: str
+    text: str
+    notice_version: int
+    live: bool
+    granted: bool
+    agreed_version: int | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectErased:
+    """Event `subject.erased`: no shopper id any more; `receipt_id` finds the receipt."""
+
+    TYPE: ClassVar[str] = "subject.erased"
+
+    receipt_id: str
+    erased_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """What was deleted (rows by holder) and what is kept (table -> why). `already` True: nothing was left to delete."""
+
+    id: str
+    erased: Mapping[str, int]
+    kept: Mapping[str, str]
+    at: datetime
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectExport:
+    """Everything held about one shopper: holder name -> what it holds, as plain JSON values."""
+
+    shopper_id: str
+    made_at: datetime
+    also_known_as: tuple[str, ...]
+    holders: Mapping[str, Any]

@@ -1,0 +1,54 @@
+"""The tables of consent: what was said, when, to which words; and the state in force.
+
+Owns the shapes. A record is never changed; the state row follows in the same transaction, so that the gate is one
+look-up by key. Must not be read by rooms: they ask app/privacy/gate.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant, Json
+
+
+class ConsentRow(Base):
+    """One thing a shopper said about one purpose. Append-only; `sequence` counts per shopper and purpose."""
+
+    __tablename__ = "privacy_consent"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40))
+    purpose: Mapped[str] = mapped_column(String(40))
+    sequence: Mapped[int]
+    granted: Mapped[bool]
+    notice_version: Mapped[int]
+    source: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Instant)
+    __table_args__ = (UniqueConstraint("shopper_id", "purpose", "sequence"),)
+
+
+class ConsentStateRow(Base):
+    """The newest record of each shopper and purpose, for the gate; can be rebuilt from the records."""
+
+    __tablename__ = "privacy_consent_state"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sequence: Mapped[int]
+    granted: Mapped[bool]
+    notice_version: Mapped[int]
+    source: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ErasureRow(Base):
+    """Proof that somebody was erased, without saying who: `subject_hash` is keyed and can only be compared."""
+
+    __tablename__ = "privacy_erasure"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject_hash: Mapped[str] = mapped_column(String(64), index=True)
+    erased: Mapped[dict[str, Any]] = mapped_column(Json)
+    kept: Mapped[dict[str, Any]] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -1,0 +1,69 @@
+"""The data holders and retention rules of the cellar: app/privacy, app/security and the kernel's outbox.
+
+Owns `HOLDERS` and `RULES` of the floors that may not import this one. Bootstrap registers the rooms' first and these
+last: erasing ends with the shopper herself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
+from sqlalchemy.orm import Session
+
+from app.kernel.outbox import OutboxDelivery, OutboxEvent
+from app.privacy.models import ConsentRow, ConsentStateRow
+from app.privacy.retention import RetentionRule
+from app.privacy.subjects import DataHolder
+from app.security import privacy as security
+
+DAY_S = 86_400
+
+
+def _export_consents(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    rows = session.scalars(select(ConsentRow).where(ConsentRow.shopper_id == shopper_id).order_by(ConsentRow.at, ConsentRow.id))
+    said = [
+        {"id": r.id, "purpose": r.purpose, "granted": r.granted, "notice_version": r.notice_version, "source": r.source, "at": r.at} for r in rows
+    ]
+    return {"records": said}
+
+
+def _erase_consents(session: Session, shopper_id: str) -> int:
+    gone = 0
+    for model in (ConsentStateRow, ConsentRow):
+        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
+        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return gone
+
+
+def _about(shopper_id: str) -> ColumnElement[bool]:
+    """An event is about her when it says so: as its subject, or in its payload (an order's event is about the order too)."""
+    return or_(OutboxEvent.subject == shopper_id, OutboxEvent.payload["shopper_id"].as_string() == shopper_id)
+
+
+def _export_events(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    rows = session.scalars(select(OutboxEvent).where(_about(shopper_id)).order_by(OutboxEvent.id))
+    return {"events": [{"id": r.id, "type": r.type, "created_at": r.created_at, "payload": r.payload} for r in rows]}
+
+
+def _erase_events(session: Session, shopper_id: str) -> int:
+    mine = select(OutboxEvent.id).where(_about(shopper_id))
+    session.execute(delete(OutboxDelivery).where(OutboxDelivery.event_id.in_(mine)).execution_options(synchronize_session=False))
+    statement = delete(OutboxEvent).where(_about(shopper_id)).execution_options(synchronize_session=False)
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+HOLDERS: tuple[DataHolder, ...] = (
+    DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
+    DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state"), _export_consents, _erase_consents),
+    DataHolder("security.people", security.TABLES, security.export_shopper, security.erase_shopper),
+)
+
+RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("kernel_outbox_event", "created_at", 30 * DAY_S, "Messages between our own parts are kept thirty days, to look into faults."),
+    RetentionRule("privacy_consent", "at", None, "What you agreed to and when; kept until you delete your data."),
+    RetentionRule("privacy_consent_state", "at", None, "What is agreed to now; kept until you delete your data."),
+    RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
+    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in security.RETENTION),
+)

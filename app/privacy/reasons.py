@@ -1,0 +1,15 @@
+"""The reason codes of app/privacy, each with the sentence a shopper is shown.
+
+Owns the words; docs/reasons/privacy.md lists them, a test compares.
+"""
+
+from __future__ import annotations
+
+from app.privacy.purposes import Purpose, no_consent
+
+REASONS: dict[str, str] = {
+    no_consent(Purpose.LOCATION): "You have not switched on “Where you are”, so we did not look at any position.",
+    no_consent(Purpose.PERSONALISATION): "You have not switched on “Offers that fit”, so no offer was chosen for you.",
+    no_consent(Purpose.MARKETING_PUSH): "You have not switched on “Messages”, so nothing was sent to you.",
+    no_consent(Purpose.ANALYTICS): "You have not switched on “Counting”, so you were not counted.",
+}

@@ -1,0 +1,106 @@
+"""The tables of people: who may call, and by what proof.
+
+Owns the shapes. Secrets stand here only as hashes. Must not hold what a shopper does: rooms keep that, by `shopper_id`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant, Json
+
+
+class ShopperRow(Base):
+    """A shopper, anonymous until a person row points here. `joined_into`: she signed in elsewhere and goes on as that one."""
+
+    __tablename__ = "security_shopper"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, info={"person": True})
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    joined_into_shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
+
+
+class PersonRow(Base):
+    """Somebody with a name or an e-mail address: staff (marketer, clerk, operator), or the account of a shopper."""
+
+    __tablename__ = "security_person"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    place_ids: Mapped[list[str]] = mapped_column(Json, default=list)
+    shopper_id: Mapped[str | None] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class DeviceRow(Base):
+    """One phone, tracker or browser of a shopper."""
+
+    __tablename__ = "security_device"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    platform: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    tracking_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SessionRow(Base):
+    """A signed-in browser or tool. `shopper_id` for a shopper, `person_id` for staff."""
+
+    __tablename__ = "security_session"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    person_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    device_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiKeyRow(Base):
+    """A key for a server. `shown` is the beginning of the key, enough to recognise it in a list."""
+
+    __tablename__ = "security_api_key"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    shown: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    made_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LoginLinkRow(Base):
+    """A link that signs somebody in exactly once."""
+
+    __tablename__ = "security_login_link"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LimitRow(Base):
+    """The admitted tries of one identity under one rule; `identity_hash` is keyed, so no address can be read off."""
+
+    __tablename__ = "security_limit"
+    rule: Mapped[str] = mapped_column(String(40), primary_key=True)
+    identity_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    times_ms: Mapped[list[int]] = mapped_column(Json)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    __table_args__ = (Index("ix_security_limit_updated_at", "updated_at"),)

@@ -1,0 +1,63 @@
+"""What app/security holds about a shopper: her devices, sessions, account and sign-in links.
+
+Owns export and erasure of its own tables, and for how long they keep their rows. app/privacy/privacy.py registers
+them: this floor may not import that one. Must not export a hash: it would help nobody but a thief.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, or_, select
+from sqlalchemy.orm import Session
+
+from app.security.models import DeviceRow, LoginLinkRow, PersonRow, SessionRow, ShopperRow
+
+TABLES = ("security_shopper", "security_person", "security_device", "security_session", "security_login_link")
+
+DAY_S = 86_400
+
+RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
+    ("security_shopper", "created_at", None, "Who you are to us; kept until you delete your data."),
+    ("security_person", "created_at", None, "Your e-mail address and password hash; kept until you delete your data."),
+    ("security_device", "created_at", None, "The phones and browsers you use; kept until you delete your data."),
+    ("security_session", "expires_at", 30 * DAY_S, "Ended sessions are kept thirty days, to look into misuse."),
+    ("security_login_link", "expires_at", 30 * DAY_S, "Used and expired sign-in links are kept thirty days, to look into misuse."),
+    ("security_limit", "updated_at", DAY_S, "Counters of tries are kept a day; they hold no address that can be read."),
+)
+"""(table, column, seconds kept or None, why)."""
+
+
+def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
+    """Devices, sessions, links and account of one shopper id, as plain JSON values."""
+    shopper = session.scalars(select(ShopperRow).where(ShopperRow.id == shopper_id)).one_or_none()
+    account = session.scalars(select(PersonRow).where(PersonRow.shopper_id == shopper_id)).one_or_none()
+    devices = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id).order_by(DeviceRow.id))
+    sessions = session.scalars(select(SessionRow).where(SessionRow.shopper_id == shopper_id).order_by(SessionRow.id))
+    links = session.scalars(select(LoginLinkRow).where(LoginLinkRow.shopper_id == shopper_id).order_by(LoginLinkRow.id))
+    return {
+        "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id} if shopper else None,
+        "account": {"id": account.id, "email": account.email, "name": account.name, "created_at": account.created_at} if account else None,
+        "devices": [
+            {"id": d.id, "name": d.name, "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at}
+            for d in devices
+        ],
+        "sessions": [
+            {"id": s.id, "device_id": s.device_id, "created_at": s.created_at, "expires_at": s.expires_at, "revoked_at": s.revoked_at}
+            for s in sessions
+        ],
+        "sign_in_links": [{"id": link.id, "created_at": link.created_at, "expires_at": link.expires_at, "used_at": link.used_at} for link in links],
+    }
+
+
+def erase_shopper(session: Session, shopper_id: str) -> int:
+    """Delete everything of one shopper id; with the device and session rows every token stops working at once."""
+    conditions = (
+        (SessionRow, SessionRow.shopper_id == shopper_id),
+        (DeviceRow, DeviceRow.shopper_id == shopper_id),
+        (LoginLinkRow, LoginLinkRow.shopper_id == shopper_id),
+        (PersonRow, PersonRow.shopper_id == shopper_id),
+        (ShopperRow, or_(ShopperRow.id == shopper_id, ShopperRow.joined_into_shopper_id == shopper_id)),
+    )
+    statements = [delete(model).where(condition).execution_options(synchronize_session=False) for model, condition in conditions]
+    return sum(cast("CursorResult[Any]", session.execute(statement)).rowcount for statement in statements)

@@ -1,0 +1,34 @@
+"""The settings of app/security: how long a session lasts, and how many tries anyone has.
+
+Owns the fields and their defaults. Must not hold a secret: those live in the secrets file alone.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.kernel.settings import SettingsGroup
+from app.security.windows import LimitRule
+
+
+class SecuritySettings(SettingsGroup):
+    """Read from `MOMENTS_SECURITY__<FIELD>`."""
+
+    cookie_secure: bool = Field(False, description="Mark session cookies Secure even when the request came over plain HTTP (set behind a TLS proxy).")
+    session_ttl_s: int = Field(30 * 86_400, ge=60, le=366 * 86_400, description="How long a shopper's session in a browser lasts.")
+    staff_session_ttl_s: int = Field(12 * 3600, ge=60, le=31 * 86_400, description="How long a session of a marketer, clerk or operator lasts.")
+    link_ttl_s: int = Field(3600, ge=60, le=31 * 86_400, description="How long a one-time sign-in link can be used.")
+    devices_per_minute: int = Field(120, ge=1, le=10_000, description="New devices one network address may register in a minute.")
+    sign_ins_per_minute: int = Field(10, ge=1, le=10_000, description="Sign-in tries per network address, and per e-mail address, in a minute.")
+    link_uses_per_minute: int = Field(20, ge=1, le=10_000, description="Tries to use a sign-in link per network address in a minute.")
+    till_codes_per_minute: int = Field(20, ge=1, le=10_000, description="Codes one clerk may try at the till in a minute.")
+
+    def limit(self, name: str) -> LimitRule:
+        """The rule of that name; raises KeyError for a name that is not one."""
+        tries = {
+            "devices": self.devices_per_minute,
+            "sign_in": self.sign_ins_per_minute,
+            "link_use": self.link_uses_per_minute,
+            "till_code": self.till_codes_per_minute,
+        }[name]
+        return LimitRule(name, tries, 60)

@@ -1,0 +1,136 @@
+"""Shoppers and their devices: a shopper begins as an unknown holder of a phone.
+
+Owns registration, finding a device by what it shows, and which shoppers are one and the same. Must not ask for a name
+or an address: nothing here needs one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.ids import new_id
+from app.security.models import DeviceRow, ShopperRow
+from app.security.tokens import TokenKind, kind_of, new_token, token_hash
+
+SEEN_STEP = timedelta(hours=6)
+"""`last_seen_at` is this coarse: a write for every request would be one too many."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewDevice:
+    """What a new device is told, once. `token` opens everything the shopper may do, `tracking_key` only reports positions."""
+
+    shopper_id: str
+    device_id: str
+    token: str
+    tracking_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A live device."""
+
+    device_id: str
+    shopper_id: str
+    name: str
+    platform: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+def register_device(session: Session, name: str, platform: str, at: datetime, *, shopper_id: str | None = None) -> NewDevice:
+    """A new device with its keys; with a new anonymous shopper, or for the known `shopper_id`."""
+    if shopper_id is None:
+        shopper_id = new_id("shp")
+        session.add(ShopperRow(id=shopper_id, created_at=at))
+    token, tracking = new_token(TokenKind.DEVICE), new_token(TokenKind.TRACKING)
+    device_id = new_id("dev")
+    session.add(
+        DeviceRow(
+            id=device_id,
+            shopper_id=shopper_id,
+            name=name,
+            platform=platform,
+            token_hash=token.hash,
+            tracking_hash=tracking.hash,
+            created_at=at,
+            last_seen_at=at,
+        ),
+    )
+    session.flush()
+    return NewDevice(shopper_id, device_id, token.text, tracking.text)
+
+
+def device_by_token(session: Session, token: str) -> DeviceView | None:
+    """The live device that holds this bearer token."""
+    return _device(session, DeviceRow.token_hash == token_hash(token)) if kind_of(token) is TokenKind.DEVICE else None
+
+
+def device_by_tracking_key(session: Session, tracking_key: str) -> DeviceView | None:
+    """The live device that holds this tracking key (the `id` of the OsmAnd protocol)."""
+    return _device(session, DeviceRow.tracking_hash == token_hash(tracking_key)) if kind_of(tracking_key) is TokenKind.TRACKING else None
+
+
+def device_by_credentials(session: Session, user: str, password: str) -> DeviceView | None:
+    """The live device of HTTP Basic credentials: user is the device id, password its tracking key or its token."""
+    device = device_by_tracking_key(session, password) or device_by_token(session, password)
+    return device if device is not None and device.device_id == user else None
+
+
+def device(session: Session, device_id: str) -> DeviceView | None:
+    """A live device by id."""
+    return _device(session, DeviceRow.id == device_id)
+
+
+def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
+    """The live devices of a shopper, oldest first."""
+    rows = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id, DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id))
+    return [_view(row) for row in rows]
+
+
+def shopper_exists(session: Session, shopper_id: str) -> bool:
+    return session.scalar(select(ShopperRow.id).where(ShopperRow.id == shopper_id)) is not None
+
+
+def seen(session: Session, device_id: str, *, at: datetime) -> bool:
+    """Note that the device is in use; True when it was written (at most every six hours)."""
+    stale = (DeviceRow.id == device_id, DeviceRow.last_seen_at <= at - SEEN_STEP)
+    return moved(session, update(DeviceRow).where(*stale).values(last_seen_at=at))
+
+
+def join(session: Session, device_id: str, into_shopper_id: str) -> None:
+    """The device goes on as another shopper. An anonymous one left without a device is remembered as the same person.
+
+    Her export and erasure then reach what was gathered before she signed in.
+    """
+    row = session.scalars(select(DeviceRow).where(DeviceRow.id == device_id).with_for_update()).one()
+    before = row.shopper_id
+    if before == into_shopper_id:
+        return
+    row.shopper_id = into_shopper_id
+    session.flush()
+    left = session.scalar(select(DeviceRow.id).where(DeviceRow.shopper_id == before).limit(1))
+    if left is None:
+        session.execute(update(ShopperRow).where(ShopperRow.id == before).values(joined_into_shopper_id=into_shopper_id))
+        # those who had joined the one who now joins
+        session.execute(update(ShopperRow).where(ShopperRow.joined_into_shopper_id == before).values(joined_into_shopper_id=into_shopper_id))
+
+
+def same_person(session: Session, shopper_id: str) -> tuple[str, ...]:
+    """This shopper id and those that were joined into it, for export and erasure."""
+    joined = session.scalars(select(ShopperRow.id).where(ShopperRow.joined_into_shopper_id == shopper_id).order_by(ShopperRow.id))
+    return (shopper_id, *joined)
+
+
+def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | None:
+    row = session.scalars(select(DeviceRow).where(condition, DeviceRow.revoked_at.is_(None))).one_or_none()
+    return _view(row) if row is not None else None
+
+
+def _view(row: DeviceRow) -> DeviceView:
+    return DeviceView(row.id, row.shopper_id, row.name, row.platform, row.created_at, row.last_seen_at)
