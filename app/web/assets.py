@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.kernel.errors import AppError
+from app.security.access import ANYONE, allow
 
 WEB = Path(__file__).resolve().parent
 OWN_FOLDER = WEB / "static"
@@ -135,6 +136,12 @@ def own(name: str) -> str:
     return f"/assets/own/{own_digest()}/{name}"
 
 
+def picture(name: str) -> str:
+    """Address of a product's picture; a name that is not ours gets the plain one, because a page must not fail for it."""
+    wanted = f"products/{name}"
+    return own(wanted if wanted in own_names() else "img/no-picture.svg")
+
+
 def vendor(library: str, name: str) -> str:
     """Address of an allowed library file. Raises KeyError for one that is not on the list."""
     if name not in VENDOR[library]:
@@ -200,7 +207,7 @@ def send_city(request: Request, digest: str, layer: str) -> Response:
     return _send(request, _load(CITY_FOLDER / f"{layer}.geojson"), current=digest == city_digest())
 
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(ANYONE))])
 router.add_api_route("/assets/own/{digest}/{name:path}", send_own, methods=["GET"])
 router.add_api_route("/assets/vendor/{library}/{version}/{name}", send_vendor, methods=["GET"])
 router.add_api_route("/assets/city/{digest}/{layer}.geojson", send_city, methods=["GET"])

@@ -81,7 +81,7 @@ def plain_code(code: str) -> str:
 
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(own=assets.own, vendor=assets.vendor, city=assets.city, import_map=assets.import_map,
+    environment.globals.update(own=assets.own, picture=assets.picture, vendor=assets.vendor, city=assets.city, import_map=assets.import_map,
                                browser_config=assets.browser_config)  # fmt: skip
     environment.filters.update(script_json=script_json, money=money, local_time=local_time, plain_code=plain_code)
     return environment
