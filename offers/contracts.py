@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class CouponState(StrEnum):
@@ -115,6 +115,62 @@ class TillRedemption:
     place_id: str
     redeemed_at: datetime
     undo_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why, for one reader: the answer in one sentence, then every reason. `decision.reasons` carries codes and facts."""
+
+    audience: str
+    headline: str
+    sentences: tuple[str, ...]
+    decision: DecisionView
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """What a campaign has given so far. `issued` includes the revoked ones; money in minor units of `currency`."""
+
+    issued: int
+    redeemed: int
+    revoked: int
+    budget_reserved_minor: int
+    budget_spent_minor: int
+    budget_minor: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign with the definition in force (a JSON document, as `POST /v1/campaigns` takes it)."""
+
+    id: str
+    name: str
+    state: str
+    version: int
+    title: str
+    benefit_text: str
+    definition: dict[str, Any]
+    figures: CampaignFigures
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The ledger identity of one campaign: `issued` is the sum of the five states, by three independent counts.
+
+    `drift` names every difference between coupon rows, ledger and counter; it is empty when the books are right.
+    """
+
+    campaign_id: str
+    issued: int
+    live: int
+    reserved: int
+    redeemed: int
+    expired: int
+    revoked: int
+    drift: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,253 @@
+"""The conditions of a campaign, one function each: did it hold, and what are the numbers?
+
+Pure. Owns the rules and the inputs they see. Each returns a `Weighed` or None when the campaign does not ask. Must not
+order or join them (eligibility.py) and must not read a clock or a table: everything is an argument.
+
+To add one: write a function here, name its two codes in reasons.py, put it into eligibility.ORDER.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from geofences.contracts import TrustLevel
+from offers import schedule
+from offers.definition import Definition, NthVisit
+from offers.reasons import Facts, ReasonCode, Weighed
+
+TRUST_ORDER: dict[str, int] = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class MomentFacts:
+    id: str
+    kind: str
+    occurred_at: datetime
+    dwell_s: int
+    nth_visit: int
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    id: str
+    name: str
+    chain: str | None
+    tags: tuple[str, ...]
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was already given when this was weighed. Revoked coupons do not count."""
+
+    shopper: int = 0
+    shopper_in_window: int = 0
+    total: int = 0
+    budget_committed_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The consent gate's answer when it was no: its code and facts."""
+
+    code: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All a decision sees apart from the definition. Stored with the decision, so that it can be recomputed."""
+
+    at: datetime
+    moment: MomentFacts
+    place: PlaceFacts
+    campaign_id: str
+    campaign_version: int
+    campaign_state: str
+    no_consent: Refusal | None
+    asked_for_fewer: bool
+    counts: Counts
+
+
+def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weighed:
+    return Weighed(str(yes if held else no), held, facts)
+
+
+def campaign_is_live(_: Definition, i: Inputs) -> Weighed:
+    return _weighed(
+        i.campaign_state == "live", ReasonCode.CAMPAIGN_LIVE, ReasonCode.CAMPAIGN_NOT_LIVE, {"state": i.campaign_state}
+    )
+
+
+def consent(_: Definition, i: Inputs) -> Weighed:
+    if i.no_consent is not None:
+        return Weighed(i.no_consent.code, False, i.no_consent.facts)
+    return Weighed(str(ReasonCode.CONSENT_GIVEN), True, {})
+
+
+def moment_is_fresh(d: Definition, i: Inputs) -> Weighed:
+    age_s = max(0, int((i.at - i.moment.occurred_at).total_seconds()))
+    facts: Facts = {"age_s": age_s, "limit_s": d.trigger.max_age_s}
+    return _weighed(age_s <= d.trigger.max_age_s, ReasonCode.MOMENT_FRESH, ReasonCode.MOMENT_TOO_OLD, facts)
+
+
+def place_covered(d: Definition, place: PlaceFacts) -> bool:
+    """Is the place one of the campaign's? Any selector suffices."""
+    t = d.trigger
+    return (
+        t.everywhere
+        or place.id in t.place_ids
+        or (place.chain is not None and place.chain in t.chains)
+        or not set(place.tags).isdisjoint(t.tags)
+    )
+
+
+def place_matches(d: Definition, i: Inputs) -> Weighed:
+    return _weighed(
+        place_covered(d, i.place), ReasonCode.PLACE_MATCHES, ReasonCode.WRONG_PLACE, {"place_id": i.place.id}
+    )
+
+
+def moment_kind_matches(d: Definition, i: Inputs) -> Weighed:
+    held = i.moment.kind in d.trigger.moment_kinds
+    return _weighed(held, ReasonCode.MOMENT_KIND_MATCHES, ReasonCode.WRONG_MOMENT_KIND, {"kind": i.moment.kind})
+
+
+def dwell(d: Definition, i: Inputs) -> Weighed | None:
+    needed_s = d.trigger.min_dwell_s
+    if not needed_s:
+        return None
+    facts: Facts = {"dwell_s": i.moment.dwell_s, "needed_s": needed_s}
+    return _weighed(i.moment.dwell_s >= needed_s, ReasonCode.DWELL_LONG_ENOUGH, ReasonCode.DWELL_TOO_SHORT, facts)
+
+
+def ordinal(n: int) -> str:
+    if 10 <= n % 100 <= 20:
+        return f"{n}th"
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th') }"
+
+
+def _wanted(nth: NthVisit) -> str:
+    parts: list[str] = []
+    if nth.exactly is not None:
+        parts.append(f"the {ordinal(nth.exactly)} visit")
+    if nth.every is not None:
+        parts.append("every visit" if nth.every == 1 else f"every {ordinal(nth.every)} visit")
+    if nth.at_least is not None:
+        parts.append(f"the {ordinal(nth.at_least)} visit or a later one")
+    return " and ".join(parts)
+
+
+def visit_number(d: Definition, i: Inputs) -> Weighed | None:
+    nth = d.trigger.nth_visit
+    if nth is None:
+        return None
+    n = i.moment.nth_visit
+    held = (
+        (nth.exactly is None or n == nth.exactly)
+        and (nth.at_least is None or n >= nth.at_least)
+        and (nth.every is None or n % nth.every == 0)
+    )
+    return _weighed(
+        held, ReasonCode.VISIT_NUMBER_MATCHES, ReasonCode.WRONG_VISIT_NUMBER, {"nth_visit": n, "wanted": _wanted(nth)}
+    )
+
+
+def _needs_calendar(d: Definition) -> bool:
+    return bool(d.schedule.starts_on or d.schedule.ends_on or d.schedule.weekly)
+
+
+def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
+    """Dates and weekly hours by the store's own wall clock at the moment; its end also by the clock when it is weighed.
+
+    A moment of the last evening that reaches us after midnight finds the campaign over: its coupon could not be used.
+    """
+    if not _needs_calendar(d):
+        return ()
+    where = schedule.zone(i.place.timezone)
+    if where is None:
+        return (Weighed(str(ReasonCode.PLACE_ZONE_UNKNOWN), False, {"timezone": i.place.timezone}),)
+    local = i.moment.occurred_at.astimezone(where)
+    local_date = local.date().isoformat()
+    out: list[Weighed] = []
+    if d.schedule.starts_on:
+        facts: Facts = {"starts_on": d.schedule.starts_on, "local_date": local_date}
+        out.append(
+            _weighed(
+                schedule.has_started(d.schedule, local),
+                ReasonCode.CAMPAIGN_STARTED,
+                ReasonCode.CAMPAIGN_NOT_STARTED,
+                facts,
+            )
+        )
+    if d.schedule.ends_on:
+        facts = {"ends_on": d.schedule.ends_on, "local_date": local_date}
+        over = schedule.is_over(d.schedule, local) or schedule.is_over(d.schedule, i.at.astimezone(where))
+        out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
+    if d.schedule.weekly:
+        facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
+        out.append(
+            _weighed(
+                schedule.within_weekly(d.schedule, local), ReasonCode.WITHIN_HOURS, ReasonCode.OUTSIDE_HOURS, facts
+            )
+        )
+    return tuple(out)
+
+
+def trust(d: Definition, i: Inputs) -> Weighed | None:
+    if TRUST_ORDER.get(d.min_trust, 0) == 0:
+        return None
+    held = TRUST_ORDER.get(i.moment.trust, 0) >= TRUST_ORDER[d.min_trust]
+    return _weighed(
+        held, ReasonCode.TRUST_SUFFICIENT, ReasonCode.TRUST_TOO_LOW, {"trust": i.moment.trust, "needed": d.min_trust}
+    )
+
+
+def fewer(_: Definition, i: Inputs) -> Weighed:
+    return _weighed(not i.asked_for_fewer, ReasonCode.OPEN_TO_OFFERS, ReasonCode.SHOPPER_ASKED_FOR_FEWER, {})
+
+
+def shopper_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.per_shopper
+    if cap is None:
+        return None
+    facts: Facts = {"issued": i.counts.shopper, "cap": cap}
+    return _weighed(i.counts.shopper < cap, ReasonCode.UNDER_SHOPPER_CAP, ReasonCode.SHOPPER_CAP_REACHED, facts)
+
+
+def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.per_shopper_window
+    if cap is None:
+        return None
+    facts: Facts = {"issued": i.counts.shopper_in_window, "cap": cap.count, "window_s": cap.window_s}
+    held = i.counts.shopper_in_window < cap.count
+    return _weighed(held, ReasonCode.UNDER_SHOPPER_WINDOW_CAP, ReasonCode.SHOPPER_WINDOW_CAP_REACHED, facts)
+
+
+def total_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.total
+    if cap is None:
+        return None
+    return _weighed(
+        i.counts.total < cap,
+        ReasonCode.UNDER_TOTAL_CAP,
+        ReasonCode.TOTAL_CAP_REACHED,
+        {"issued": i.counts.total, "cap": cap},
+    )
+
+
+def budget(d: Definition, i: Inputs) -> Weighed | None:
+    if d.budget_minor is None:
+        return None
+    committed = i.counts.budget_committed_minor
+    facts: Facts = {
+        "committed_minor": committed,
+        "needed_minor": d.face_minor,
+        "budget_minor": d.budget_minor,
+        "currency": d.currency,
+    }
+    return _weighed(
+        committed + d.face_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
+    )

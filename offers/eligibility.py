@@ -1,0 +1,47 @@
+"""May this campaign make an offer at this moment? All reasons, passed and failed, in a fixed order.
+
+Pure. Owns the order of the conditions. Without consent nothing else is weighed: a shopper who said no is not profiled to
+find out what else would have been wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from offers import conditions
+from offers.conditions import Inputs
+from offers.definition import Definition
+from offers.reasons import Weighed
+
+Condition = Callable[[Definition, Inputs], Weighed | None]
+
+BEFORE_CALENDAR: tuple[Condition, ...] = (
+    conditions.campaign_is_live,
+    conditions.place_matches,
+    conditions.moment_kind_matches,
+    conditions.moment_is_fresh,
+    conditions.dwell,
+    conditions.visit_number,
+)
+AFTER_CALENDAR: tuple[Condition, ...] = (
+    conditions.trust,
+    conditions.fewer,
+    conditions.shopper_cap,
+    conditions.shopper_window_cap,
+    conditions.total_cap,
+    conditions.budget,
+)
+
+
+def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
+    """Every condition the campaign asks for, in order: consent, trigger, calendar, trust, wishes, caps, budget."""
+    consent = conditions.consent(definition, inputs)
+    if not consent.passed:
+        return (consent,)
+    before = [w for rule in BEFORE_CALENDAR if (w := rule(definition, inputs)) is not None]
+    after = [w for rule in AFTER_CALENDAR if (w := rule(definition, inputs)) is not None]
+    return (consent, *before, *conditions.calendar(definition, inputs), *after)
+
+
+def eligible(weighed: tuple[Weighed, ...]) -> bool:
+    return all(w.passed for w in weighed)

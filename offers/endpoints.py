@@ -1,0 +1,170 @@
+"""The routes of shoppers and clerks: wallet, decisions, explanations, the till.
+
+Owns the HTTP side only; what is another's is answered 404. The routes of marketers are in campaign_endpoints.py.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Invalid
+from app.kernel.http import Command, CommandCall, Reading
+from app.security.access import allow
+from app.security.principals import Principal, Role
+from offers import facade
+from offers.contracts import CouponView, DecisionView, TillRedemption
+from offers.errors import NoSuchCoupon, NoSuchDecision, NotYourStore
+from offers.reasons import Audience
+from offers.schemas import TillScan
+from offers.settings import OfferSettings
+
+router = APIRouter(tags=["offers"])
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Reader = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
+Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
+Id = Annotated[str, Path(min_length=1, max_length=80)]
+MaybeId = Annotated[str | None, Query(min_length=1, max_length=80)]
+
+
+def audience_of(caller: Principal) -> Audience:
+    return Audience.SHOPPER if caller.kind is Role.SHOPPER else Audience.MARKETER
+
+
+def settings_of(call: CommandCall) -> OfferSettings:
+    found = getattr(getattr(call.app, "settings", None), "offers", None)
+    return found if isinstance(found, OfferSettings) else OfferSettings()
+
+
+def _may_read(caller: Principal, decision: DecisionView | None) -> DecisionView:
+    if decision is None or (caller.kind is Role.SHOPPER and decision.shopper_id != caller.id):
+        raise NoSuchDecision
+    return decision
+
+
+@router.get("/v1/coupons")
+def my_coupons(caller: Shopper, call: Reading) -> Response:
+    """Your wallet: usable coupons first by their end, then those used or expired in the last 30 days."""
+    response = call.run(lambda session: {"coupons": facade.wallet(session, caller.id, call.clock.now())})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("/v1/coupons/{coupon_id}")
+def my_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
+    """One coupon of yours, with its code."""
+
+    def work(session: Session) -> CouponView:
+        found = facade.coupon(session, coupon_id)
+        if found is None or found.shopper_id != caller.id:
+            raise NoSuchCoupon
+        return found
+
+    response = call.run(work)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post("/v1/offers/{coupon_id}/fewer")
+def fewer_like_this(coupon_id: Id, caller: Shopper, call: Command) -> Response:
+    """Fewer like this: its campaign keeps quiet for 30 days; asked twice, for good. The coupon stays yours."""
+    return call.run(
+        lambda session: {
+            "times": facade.fewer_like(session, shopper_id=caller.id, coupon_id=coupon_id, at=call.clock.now())
+        }
+    )
+
+
+@router.get("/v1/decisions")
+def list_decisions(
+    caller: Reader,
+    call: Reading,
+    campaign_id: MaybeId = None,
+    moment_id: MaybeId = None,
+    outcome: Literal["offer", "withheld"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Decisions, newest first: a shopper's own; everybody's for marketer and operator."""
+    own = caller.id if caller.kind is Role.SHOPPER else None
+
+    def work(session: Session) -> object:
+        found = facade.decisions(
+            session,
+            shopper_id=own,
+            campaign_id=campaign_id,
+            moment_id=moment_id,
+            outcome=outcome,
+            limit=limit,
+            audience=audience_of(caller),
+        )
+        return {"decisions": found}
+
+    return call.run(work)
+
+
+@router.get("/v1/decisions/{decision_id}")
+def one_decision(decision_id: Id, caller: Reader, call: Reading) -> Response:
+    """One decision with all its reasons, passed and failed."""
+    return call.run(lambda session: _may_read(caller, facade.decision(session, decision_id, audience_of(caller))))
+
+
+@router.get("/v1/explain/{any_id}")
+def explain(any_id: Id, caller: Reader, call: Reading) -> Response:
+    """Why did I get this, why not? By the id of a decision, coupon, redemption, order or moment."""
+
+    def work(session: Session) -> object:
+        found = facade.explanation(session, any_id, audience=audience_of(caller), at=call.clock.now())
+        _may_read(caller, found.decision)
+        return found
+
+    return call.run(work)
+
+
+def _store_of(caller: Principal, place_id: str | None) -> str:
+    if place_id is None:
+        if len(caller.place_ids) != 1:
+            raise Invalid.field("place_id", "say in which of your stores you are")
+        return caller.place_ids[0]
+    if not caller.works_at(place_id):
+        raise NotYourStore
+    return place_id
+
+
+@router.post("/v1/till/redemptions", status_code=201)
+def redeem_at_till(scan: TillScan, caller: Clerk, call: Command) -> Response:
+    """Redeem a scanned or typed code, once. The second scan answers 409 and says when and where the first one was."""
+    place_id = _store_of(caller, scan.place_id)
+
+    def work(session: Session) -> TillRedemption:
+        undo_s = settings_of(call).undo_s
+        return facade.redeem_at_till(
+            session,
+            code=scan.code,
+            place_id=place_id,
+            clerk_id=caller.id,
+            at=call.clock.now(),
+            discount_minor=scan.discount_minor,
+            undo_s=undo_s,
+        )
+
+    return call.run(work, status=201)
+
+
+@router.post("/v1/till/redemptions/{redemption_id}/undo")
+def undo_at_till(redemption_id: Id, caller: Clerk, call: Command) -> Response:
+    """Take your redemption back within the minute; the coupon is good again."""
+
+    def work(session: Session) -> object:
+        facade.undo_at_till(
+            session,
+            redemption_id=redemption_id,
+            clerk_id=caller.id,
+            at=call.clock.now(),
+            undo_s=settings_of(call).undo_s,
+        )
+        return {"redemption_id": redemption_id, "undone": True}
+
+    return call.run(work)

@@ -1,0 +1,67 @@
+"""What time and late truth do to coupons: due ones expire, lapsed reservations come back, retracted moments void theirs.
+
+Owns the moves nobody asked for. Coupons are moved first and the counters last (ledger.Books), so that a sweep over many
+never waits in a circle with a redemption of one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from offers import moves, redemption, repository
+from offers.contracts import CouponState
+from offers.ledger import Books, held_minor
+from offers.models import CouponRow
+from offers.reasons import ReasonCode
+
+
+def _due(session: Session, state: CouponState, column: object, at: datetime, limit: int) -> list[CouponRow]:
+    statement = select(CouponRow).where(CouponRow.state == state, column <= at).order_by(CouponRow.id).limit(limit)  # type: ignore[operator]
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def lapse_due(session: Session, at: datetime, limit: int) -> int:
+    """reserved -> home for reservations that ran out. Returns how many moved."""
+    books = Books(session, at)
+    count = sum(
+        redemption.lapse(session, coupon, at, books)
+        for coupon in _due(session, CouponState.RESERVED, CouponRow.reserved_until, at, limit)
+    )
+    books.close()
+    return count
+
+
+def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
+    """issued -> expired for those whose time is over; frees what they held of the budget. Returns how many moved."""
+    books = Books(session, at)
+    count = 0
+    for coupon in _due(session, CouponState.ISSUED, CouponRow.expires_at, at, limit):
+        if moves.move(session, coupon, CouponState.ISSUED, CouponState.EXPIRED, at):
+            books.enter(coupon, CouponState.ISSUED, CouponState.EXPIRED, reserved_minor=-held_minor(coupon))
+            count += 1
+    books.close()
+    return count
+
+
+def revoke_of_moment(session: Session, moment_id: str, at: datetime, why: str = ReasonCode.MOMENT_RETRACTED) -> bool:
+    """Late truth: the moment never was. Its coupon is revoked unless used; a reserved one when it comes back."""
+    coupon_id = session.scalar(select(CouponRow.id).where(CouponRow.moment_id == moment_id))
+    if coupon_id is None:
+        return False
+    for _ in range(moves.MOST_TRIES):
+        coupon = repository.coupon_row(session, coupon_id)
+        if (
+            coupon is None
+            or coupon.retracted_at is not None
+            or coupon.state in (CouponState.EXPIRED, CouponState.REVOKED)
+        ):
+            return False
+        books = Books(session, at)
+        done = moves.revoked_or_marked(session, coupon, at, why, books)
+        books.close()
+        if done:
+            return True
+    return False

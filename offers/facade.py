@@ -1,0 +1,249 @@
+"""The door of the room `offers`: what, if anything, do we offer now, and is this coupon good?
+
+Owns campaigns, decisions, coupons and redemptions. Callers pass their own session (one request or job is one
+transaction), must not read this room's tables, must not put a code into a log or an event, and must treat `Refused` as an
+answer for the shopper, not as an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from geofences import facade as geofences
+from geofences.contracts import MomentView
+from offers import auditing, codes, expiry, issuance, redemption, repository, schemas, till, wishes
+from offers import campaigns as lives
+from offers import explaining as explained
+from offers.contracts import (
+    Books,
+    CampaignView,
+    CouponView,
+    DecisionView,
+    Explanation,
+    Quote,
+    QuoteLine,
+    Refused,
+    TillRedemption,
+)
+from offers.errors import NoSuchDecision
+from offers.reasons import Audience
+
+UNDO_S = 60
+FEWER_MUTE_S = 30 * 86_400
+WALLET_PAST = timedelta(days=30)
+"""Used and expired coupons stay in the wallet that long."""
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------------
+
+
+def decide(session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S) -> list[str]:
+    """Weigh one moment: all listening campaigns, at most one coupon. Returns decision ids; a repeat returns none."""
+    place = geofences.place(session, moment.place_id)
+    if place is None:
+        return []
+    consent = gate.may(session, moment.shopper_id, Purpose.PERSONALISATION, at)
+    setting = issuance.Setting(place, consent, geofences.places(session), fewer_mute_s)
+    return issuance.decide_moment(session, moment, setting, at)
+
+
+def retract(session: Session, *, moment_id: str, shopper_id: str, at: datetime) -> bool:
+    """The moment never was: its unused coupon is revoked, and it will not be weighed again. True if a coupon was touched."""
+    issuance.note_retraction(session, moment_id, shopper_id, at)
+    return expiry.revoke_of_moment(session, moment_id, at)
+
+
+def decision(session: Session, decision_id: str, audience: Audience = Audience.SHOPPER) -> DecisionView | None:
+    row = repository.decision_row(session, decision_id)
+    return repository.decision_views(session, [row], audience)[0] if row is not None else None
+
+
+def decisions(
+    session: Session,
+    *,
+    shopper_id: str | None = None,
+    campaign_id: str | None = None,
+    moment_id: str | None = None,
+    outcome: str | None = None,
+    limit: int = 100,
+    audience: Audience = Audience.MARKETER,
+) -> list[DecisionView]:
+    """Newest first; all filters given must hold."""
+    rows = repository.decision_rows(
+        session, shopper_id=shopper_id, campaign_id=campaign_id, moment_id=moment_id, outcome=outcome, limit=limit
+    )
+    return repository.decision_views(session, rows, audience)
+
+
+def explain(session: Session, any_id: str, audience: Audience = Audience.SHOPPER) -> DecisionView:
+    """By the id of a decision, coupon, redemption, order or moment; raises NoSuchDecision (404)."""
+    return repository.decision_views(session, [explained.found(session, any_id)], audience)[0]
+
+
+def explanation(session: Session, any_id: str, *, audience: Audience = Audience.SHOPPER, at: datetime) -> Explanation:
+    """As `explain`, in plain words: one sentence for an answer, then every reason. `at` is now (for `at 14:02` or a date)."""
+    return explained.explanation_of(session, explained.found(session, any_id), audience, at)
+
+
+def replay_decision(session: Session, decision_id: str) -> tuple[str, str]:
+    """(stored, recomputed) as canonical JSON: equal byte for byte, also after later edits of the campaign."""
+    row = repository.decision_row(session, decision_id)
+    if row is None:
+        raise NoSuchDecision()
+    return row.result, explained.replayed(session, row)
+
+
+# --- coupons ----------------------------------------------------------------------------------------------------------
+
+
+def wallet(session: Session, shopper_id: str, at: datetime) -> list[CouponView]:
+    """The holder's coupons with their codes: the usable ones first by their end, then those of the last 30 days."""
+    return repository.coupon_views(session, repository.coupons_of(session, shopper_id, since=at - WALLET_PAST))
+
+
+def coupon(session: Session, coupon_id: str, *, with_code: bool = True) -> CouponView | None:
+    row = repository.coupon_row(session, coupon_id)
+    return repository.coupon_views(session, [row], with_code=with_code)[0] if row is not None else None
+
+
+def coupon_by_code(session: Session, code: str) -> CouponView | None:
+    """By a code as typed or scanned; None if there is none or it is mistyped."""
+    canonical = codes.normalise(code)
+    row = repository.coupon_row_by_code(session, canonical) if canonical is not None else None
+    return repository.coupon_views(session, [row])[0] if row is not None else None
+
+
+def quote(
+    session: Session,
+    *,
+    code: str,
+    shopper_id: str,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    place_id: str | None,
+    at: datetime,
+) -> Quote | Refused:
+    """What the coupon (by code or by its id) gives on these lines now; changes nothing."""
+    return redemption.quote(
+        session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
+    )
+
+
+def reserve(
+    session: Session,
+    *,
+    code: str,
+    shopper_id: str,
+    order_id: str,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    place_id: str | None,
+    at: datetime,
+    ttl_s: int,
+) -> Quote | Refused:
+    """issued -> reserved for `order_id`, discount frozen per line. Again for the same order: the same Quote."""
+    return redemption.reserve(
+        session,
+        code=code,
+        shopper_id=shopper_id,
+        order_id=order_id,
+        lines=lines,
+        currency=currency,
+        place_id=place_id,
+        at=at,
+        ttl_s=ttl_s,
+    )
+
+
+def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
+    """reserved -> redeemed for this order. True if this call did it; a second call is False and changes nothing."""
+    return redemption.redeem(session, order_id=order_id, at=at)
+
+
+def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
+    """reserved -> issued (the order was cancelled or its payment failed). True if this call did it."""
+    return redemption.release(session, order_id=order_id, at=at, why=why)
+
+
+def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
+    """redeemed -> issued or expired, once, because the order was refunded. True if this call did it."""
+    return redemption.give_back(session, order_id=order_id, at=at, why=why)
+
+
+def redeem_at_till(
+    session: Session,
+    *,
+    code: str,
+    place_id: str,
+    clerk_id: str,
+    at: datetime,
+    discount_minor: int | None = None,
+    undo_s: int = UNDO_S,
+) -> TillRedemption:
+    """issued -> redeemed at the till. Raises CouponAlreadyRedeemed (409, when and where), CouponExpired (410), UnknownCode (404)..."""
+    return till.redeem_at_till(
+        session, code=code, place_id=place_id, clerk_id=clerk_id, at=at, undo_s=undo_s, discount_minor=discount_minor
+    )
+
+
+def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: datetime, undo_s: int = UNDO_S) -> None:
+    """Take a till redemption back within `undo_s`, by the same clerk; raises UndoTooLate (409), AlreadyUndone (409)..."""
+    till.undo_at_till(session, redemption_id=redemption_id, clerk_id=clerk_id, at=at, undo_s=undo_s)
+
+
+def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
+    """Expire what is due and take back reservations that ran out; returns how many moved. Call again until 0."""
+    return expiry.lapse_due(session, at, limit) + expiry.expire_due(session, at, limit)
+
+
+def fewer_like(session: Session, *, shopper_id: str, coupon_id: str, at: datetime) -> int:
+    """`Fewer like this`; returns how often she has asked for this campaign. The coupon stays good."""
+    return wishes.fewer_like(session, shopper_id=shopper_id, coupon_id=coupon_id, at=at)
+
+
+# --- campaigns --------------------------------------------------------------------------------------------------------
+
+
+def campaigns(session: Session, *, limit: int = 500) -> list[CampaignView]:
+    """Newest first, with their figures."""
+    return repository.campaign_views(session, limit=limit)
+
+
+def campaign(session: Session, campaign_id: str) -> CampaignView | None:
+    found = repository.campaign_views(session, campaign_id)
+    return found[0] if found else None
+
+
+def draft_campaign(
+    session: Session, document: Mapping[str, Any], *, by: str, at: datetime, campaign_id: str | None = None
+) -> str:
+    """A checked document as a draft; returns its id. Raises Invalid (422) naming each wrong field and the remedy."""
+    return lives.draft(session, schemas.checked(document), by=by, at=at, campaign_id=campaign_id)
+
+
+def revise_campaign(session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime) -> int:
+    """Change some fields; returns the version now in force."""
+    return lives.revise(session, campaign_id, change, by=by, at=at)
+
+
+def activate_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
+    lives.activate(session, campaign_id, at=at)
+
+
+def pause_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
+    lives.pause(session, campaign_id, at=at)
+
+
+def end_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
+    lives.end(session, campaign_id, at=at)
+
+
+def books(session: Session, campaign_id: str) -> Books:
+    """The ledger identity of a campaign; `drift` is empty when rows, ledger and counter agree."""
+    return auditing.books(session, campaign_id)

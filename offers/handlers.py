@@ -1,0 +1,43 @@
+"""What `offers` does when something happened: a moment is decided, a retracted one is voided.
+
+Owns the subscriptions of the room. Each handler runs in its own transaction beside its inbox row; a repeat does nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.kernel.outbox import Envelope, Subscriptions
+from geofences.contracts import MomentDetected, MomentKind, MomentRetracted, MomentView, TrustLevel
+from offers import facade
+from offers.settings import OfferSettings
+
+
+def moment_of(event: MomentDetected) -> MomentView:
+    return MomentView(
+        id=event.moment_id,
+        kind=MomentKind(event.kind),
+        shopper_id=event.shopper_id,
+        device_id=event.device_id,
+        place_id=event.place_id,
+        visit_id=event.visit_id,
+        occurred_at=event.occurred_at,
+        dwell_s=event.dwell_s,
+        nth_visit=event.nth_visit,
+        confidence=event.confidence,
+        trust=TrustLevel(event.trust),
+        trust_reasons=event.trust_reasons,
+    )
+
+
+def subscribe(subscriptions: Subscriptions, settings: OfferSettings) -> None:
+    """Called once by bootstrap."""
+
+    def decide(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
+        facade.decide(session, moment_of(event), at=session.info["clock"].now(), fewer_mute_s=settings.fewer_mute_s)
+
+    def retract(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
+        facade.retract(session, moment_id=event.moment_id, shopper_id=event.shopper_id, at=session.info["clock"].now())
+
+    subscriptions.on(MomentDetected, consumer="offers.decide", handler=decide)
+    subscriptions.on(MomentRetracted, consumer="offers.retract", handler=retract)

@@ -1,0 +1,28 @@
+"""The work `offers` wants done from time to time.
+
+Owns `expire_all`. Must not decide when: app/scheduler.py does (every few seconds is right; nothing depends on it, since
+every use checks the time itself).
+"""
+
+from __future__ import annotations
+
+from app.kernel.db import Database
+from app.kernel.logs import get_logger
+from offers import facade
+
+log = get_logger(__name__)
+_MOST_BATCHES = 200
+
+
+def expire_all(database: Database, batch: int = 500) -> int:
+    """Expire and take back until nothing is due; a short transaction each time. Safe to run in several places."""
+    total = 0
+    for _ in range(_MOST_BATCHES):
+        with database.transaction() as session:
+            count = facade.expire_due(session, database.clock.now(), batch)
+        total += count
+        if count == 0:
+            break
+    if total:
+        log.info("coupons_expired", count=total)
+    return total

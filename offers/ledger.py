@@ -1,0 +1,104 @@
+"""The books: every move of a coupon is one ledger entry, and the campaign's counter moves with it.
+
+Owns the entries and the counter. Must not decide whether a move is allowed: redemption.py and issuance.py do, by a
+conditional UPDATE of the coupon first. Order of locks everywhere: coupon, tally, counter (by campaign id); `Books` applies
+the counters last, so that two transactions never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.ids import new_id
+from offers.models import Counter, CouponRow, LedgerEntry, Tally
+
+CAMPAIGN = "campaign"
+"""Where a use comes from before it is a coupon."""
+
+
+@dataclass(slots=True)
+class _Sums:
+    revoked: int = 0
+    redeemed: int = 0
+    reserved_minor: int = 0
+    spent_minor: int = 0
+
+
+def held_minor(coupon: CouponRow) -> int:
+    """What the coupon holds of the budget while it is alive."""
+    return coupon.bound_minor or 0
+
+
+class Books:
+    """Entries of one transaction. `close()` must be called once, after the last move."""
+
+    def __init__(self, session: Session, at: datetime) -> None:
+        self._session, self._at = session, at
+        self._sums: defaultdict[str, _Sums] = defaultdict(_Sums)
+        self._tallies: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def enter(
+        self,
+        coupon: CouponRow,
+        from_state: str,
+        to_state: str,
+        *,
+        reserved_minor: int = 0,
+        spent_minor: int = 0,
+        claimed_minor: int = 0,
+        cause: str | None = None,
+        why: str | None = None,
+    ) -> None:
+        """Note one move. `claimed_minor` is the part of `reserved_minor` the caller has already taken from the counter."""
+        entry = LedgerEntry(
+            id=new_id("led"),
+            coupon_id=coupon.id,
+            campaign_id=coupon.campaign_id,
+            from_state=from_state,
+            to_state=to_state,
+            reserved_delta_minor=reserved_minor,
+            spent_delta_minor=spent_minor,
+            cause=cause,
+            why=why,
+            at=self._at,
+        )
+        self._session.add(entry)
+        if from_state == CAMPAIGN:
+            return  # issuance claims the counter itself, conditionally, before the coupon exists
+        sums = self._sums[coupon.campaign_id]
+        if to_state == "revoked":
+            sums.revoked += 1
+            self._tallies[coupon.campaign_id, coupon.shopper_id] += 1
+        sums.redeemed += (to_state == "redeemed") - (from_state == "redeemed")
+        sums.reserved_minor += reserved_minor - claimed_minor
+        sums.spent_minor += spent_minor
+
+    def close(self) -> None:
+        self._session.flush()
+        for (campaign_id, shopper_id), count in sorted(self._tallies.items()):
+            row = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
+            moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
+        for campaign_id in sorted(self._sums):
+            sums = self._sums[campaign_id]
+            if sums == _Sums():
+                continue
+            statement = (
+                update(Counter)
+                .where(Counter.campaign_id == campaign_id)
+                .values(
+                    revoked=Counter.revoked + sums.revoked,
+                    redeemed=Counter.redeemed + sums.redeemed,
+                    budget_reserved_minor=Counter.budget_reserved_minor + sums.reserved_minor,
+                    budget_spent_minor=Counter.budget_spent_minor + sums.spent_minor,
+                )
+            )
+            if not moved(self._session, statement):
+                raise RuntimeError(f"campaign {campaign_id} has no counter")
+        self._sums.clear()
+        self._tallies.clear()

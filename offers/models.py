@@ -1,0 +1,208 @@
+"""The tables of the room `offers`.
+
+Owns columns and constraints only. No foreign key leaves the room; ids of shoppers, places, moments and orders are plain
+strings. The code of a coupon is never stored in the clear: its keyed hash finds it, its sealed form is for the holder.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant, Json
+
+
+class Campaign(Base):
+    """`state`: draft, live, paused, ended. `version` is the definition in force."""
+
+    __tablename__ = "offers_campaign"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    version: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CampaignVersion(Base):
+    """Written once and never changed: decisions name the version they used. `definition` is canonical JSON."""
+
+    __tablename__ = "offers_campaign_version"
+    campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    definition: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class TriggerRow(Base):
+    """Which live campaigns listen for a kind of moment at a place: `selector` is place:ID, chain:NAME, tag:NAME or *."""
+
+    __tablename__ = "offers_trigger"
+    moment_kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    selector: Mapped[str] = mapped_column(String(220), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class Counter(Base):
+    """What a campaign has given. Caps and budget are claimed here, by one conditional UPDATE each time."""
+
+    __tablename__ = "offers_counter"
+    campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    issued: Mapped[int] = mapped_column(BigInteger, default=0)
+    revoked: Mapped[int] = mapped_column(BigInteger, default=0)
+    redeemed: Mapped[int] = mapped_column(BigInteger, default=0)
+    budget_reserved_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    budget_spent_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (
+        CheckConstraint("issued >= revoked AND revoked >= 0 AND redeemed >= 0", name="counts"),
+        CheckConstraint("budget_reserved_minor >= 0 AND budget_spent_minor >= 0", name="money"),
+    )
+
+
+class Tally(Base):
+    """What one shopper has been given of one campaign. Its row is also the lock under which a rolling window is counted."""
+
+    __tablename__ = "offers_tally"
+    campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+    issued: Mapped[int] = mapped_column(default=0)
+    revoked: Mapped[int] = mapped_column(default=0)
+    touched_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class WeighedMoment(Base):
+    """One row per moment that was decided or retracted: the same moment is weighed once, in whatever order its events come."""
+
+    __tablename__ = "offers_weighed_moment"
+    moment_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    retracted_at: Mapped[datetime | None] = mapped_column(Instant)
+    noted_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Decision(Base):
+    """`record` and `result` are canonical JSON text: recomputing `result` from `record` gives the same bytes."""
+
+    __tablename__ = "offers_decision"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    moment_id: Mapped[str] = mapped_column(String(40))
+    campaign_id: Mapped[str] = mapped_column(String(40), index=True)
+    campaign_version: Mapped[int]
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    place_id: Mapped[str] = mapped_column(String(80))
+    outcome: Mapped[str] = mapped_column(String(10))
+    record: Mapped[str] = mapped_column(Text)
+    result: Mapped[str] = mapped_column(Text)
+    coupon_id: Mapped[str | None] = mapped_column(String(40))
+    decided_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    __table_args__ = (UniqueConstraint("moment_id", "campaign_id"),)
+
+
+class CouponRow(Base):
+    """`revision` counts every move: a racer that read an older one moves nothing.
+
+    `bound_minor` is the most it may take off, and what it holds of the budget; None only in campaigns without a budget.
+    """
+
+    __tablename__ = "offers_coupon"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10))
+    revision: Mapped[int] = mapped_column(default=0)
+    campaign_id: Mapped[str] = mapped_column(String(40))
+    campaign_version: Mapped[int]
+    decision_id: Mapped[str] = mapped_column(String(40), index=True)
+    moment_id: Mapped[str] = mapped_column(String(40), unique=True)
+    visit_id: Mapped[str] = mapped_column(String(40))
+    shopper_id: Mapped[str] = mapped_column(String(40))
+    place_id: Mapped[str] = mapped_column(String(80))
+    place_ids: Mapped[list[Any]] = mapped_column(Json)
+    caveats: Mapped[str] = mapped_column(Text)
+    trust: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(200))
+    benefit_text: Mapped[str] = mapped_column(String(200))
+    terms_text: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(String(3))
+    bound_minor: Mapped[int | None] = mapped_column(BigInteger)
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    retracted_at: Mapped[datetime | None] = mapped_column(Instant)
+    order_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    reserved_until: Mapped[datetime | None] = mapped_column(Instant)
+    redemption_id: Mapped[str | None] = mapped_column(String(40))
+    __table_args__ = (
+        Index("ix_offers_coupon_wallet", "shopper_id", "state"),
+        Index("ix_offers_coupon_window", "campaign_id", "shopper_id", "issued_at"),
+        Index("ix_offers_coupon_due", "state", "expires_at"),
+        CheckConstraint("state IN ('issued','reserved','redeemed','expired','revoked')", name="state"),
+        CheckConstraint("bound_minor IS NULL OR bound_minor >= 0", name="bound"),
+    )
+
+
+class Hold(Base):
+    """A reservation by one order, with the quote frozen in it. `state`: open, used, released, given_back."""
+
+    __tablename__ = "offers_hold"
+    order_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), index=True)
+    state: Mapped[str] = mapped_column(String(10))
+    quote: Mapped[str] = mapped_column(Text)
+    discount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    place_id: Mapped[str | None] = mapped_column(String(80))
+    reserved_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_why: Mapped[str | None] = mapped_column(String(80))
+
+
+class Redemption(Base):
+    """One use. `channel` is order or till; an order redeems at most once (unique)."""
+
+    __tablename__ = "offers_redemption"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), index=True)
+    campaign_id: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(10))
+    order_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    place_id: Mapped[str | None] = mapped_column(String(80))
+    clerk_id: Mapped[str | None] = mapped_column(String(80))
+    discount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    redeemed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_why: Mapped[str | None] = mapped_column(String(80))
+
+
+class LedgerEntry(Base):
+    """Append-only. One use leaves `from_state` and enters `to_state`; money moves between reserved and spent.
+
+    Holds no shopper: it stays when a shopper is erased, so that the sums stay true.
+    """
+
+    __tablename__ = "offers_ledger_entry"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), index=True)
+    campaign_id: Mapped[str] = mapped_column(String(40), index=True)
+    from_state: Mapped[str] = mapped_column(String(10))
+    to_state: Mapped[str] = mapped_column(String(10))
+    reserved_delta_minor: Mapped[int] = mapped_column(BigInteger)
+    spent_delta_minor: Mapped[int] = mapped_column(BigInteger)
+    cause: Mapped[str | None] = mapped_column(String(80))
+    why: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FewerWish(Base):
+    """`Fewer like this`: once mutes a campaign for a while, twice for good."""
+
+    __tablename__ = "offers_fewer_wish"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    times: Mapped[int]
+    asked_at: Mapped[datetime] = mapped_column(Instant)

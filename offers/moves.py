@@ -1,0 +1,122 @@
+"""The moves every use case shares: the conditional UPDATE itself, where a coupon goes home to, and taking a use back.
+
+Owns the statement by which all races are decided. A move names the state and the revision it was seen in: of any number of
+racers exactly one changes the row, the others change nothing and look again. Must not decide who may move what.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.outbox import emit
+from offers import repository
+from offers.contracts import CouponReleased, CouponState
+from offers.ledger import Books, held_minor
+from offers.models import Counter, CouponRow, Redemption
+
+MOST_TRIES = 8
+"""A loser of a race looks again; what it finds then is an answer. More tries than states a coupon can go through."""
+
+
+def move(
+    session: Session,
+    coupon: CouponRow,
+    from_state: str,
+    to_state: str,
+    at: datetime,
+    *conditions: ColumnElement[bool],
+    **values: Any,
+) -> bool:
+    """`coupon` as it was read: True if its row was still so and is now `to_state` with `values`."""
+    statement = (
+        update(CouponRow)
+        .where(
+            CouponRow.id == coupon.id,
+            CouponRow.state == str(from_state),
+            CouponRow.revision == coupon.revision,
+            *conditions,
+        )
+        .values(state=str(to_state), revision=CouponRow.revision + 1, changed_at=at, **values)
+    )
+    return moved(session, statement)
+
+
+def lapsed(coupon: CouponRow, at: datetime) -> bool:
+    """Reserved, and the time for it has run out."""
+    return coupon.state == CouponState.RESERVED and coupon.reserved_until is not None and coupon.reserved_until <= at
+
+
+def home_state(coupon: CouponRow, at: datetime) -> CouponState:
+    """Where a coupon that comes back from an order or a till belongs."""
+    if coupon.retracted_at is not None:
+        return CouponState.REVOKED
+    return CouponState.EXPIRED if coupon.expires_at <= at else CouponState.ISSUED
+
+
+def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, why: str) -> bool:
+    """redeemed -> home, the money out of `spent`; marks the redemption undone. False if the coupon is not in that use."""
+    undone = (
+        update(Redemption)
+        .where(Redemption.id == use.id, Redemption.undone_at.is_(None))
+        .values(undone_at=at, undone_why=why)
+    )
+    if not moved(session, undone):
+        return False
+    home = home_state(coupon, at)
+    free = CouponRow.redemption_id == use.id
+    if not move(session, coupon, CouponState.REDEEMED, home, at, free, order_id=None, redemption_id=None):
+        raise RuntimeError("a standing redemption whose coupon is not redeemed")
+    books = Books(session, at)
+    spent_minor = use.discount_minor
+    if home == CouponState.ISSUED and coupon.bound_minor is not None:
+        extra_minor = coupon.bound_minor - spent_minor
+        claimed = extra_minor > 0 and _claim_again(session, coupon, extra_minor)
+        again_minor = coupon.bound_minor if claimed or extra_minor <= 0 else spent_minor
+        if again_minor != coupon.bound_minor:
+            # The difference has gone to others: the coupon comes back worth what it was worth, and the budget holds.
+            session.execute(update(CouponRow).where(CouponRow.id == coupon.id).values(bound_minor=again_minor))
+        taken_minor = extra_minor if claimed else 0
+        books.enter(
+            coupon,
+            CouponState.REDEEMED,
+            home,
+            reserved_minor=again_minor,
+            spent_minor=-spent_minor,
+            claimed_minor=taken_minor,
+            cause=use.id,
+            why=why,
+        )
+    else:
+        books.enter(coupon, CouponState.REDEEMED, home, spent_minor=-spent_minor, cause=use.id, why=why)
+    books.close()
+    emit(session, CouponReleased(coupon.id, coupon.campaign_id, coupon.shopper_id, why, at), subject=coupon.shopper_id)
+    return True
+
+
+def _claim_again(session: Session, coupon: CouponRow, extra_minor: int) -> bool:
+    """Take the part of the bound that the use had freed; False when the budget no longer has it."""
+    campaign = repository.campaign_row(session, coupon.campaign_id)
+    definition = repository.definition(session, coupon.campaign_id, campaign.version) if campaign else None
+    take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
+    if definition is not None and definition.budget_minor is not None:
+        take = take.where(
+            Counter.budget_reserved_minor + Counter.budget_spent_minor + extra_minor <= definition.budget_minor
+        )
+    return moved(session, take.values(budget_reserved_minor=Counter.budget_reserved_minor + extra_minor))
+
+
+def revoked_or_marked(session: Session, coupon: CouponRow, at: datetime, why: str, books: Books) -> bool:
+    """issued -> revoked at once; a reserved one is marked and revoked when it comes back. False if neither was possible."""
+    if coupon.state == CouponState.ISSUED and move(
+        session, coupon, CouponState.ISSUED, CouponState.REVOKED, at, retracted_at=at
+    ):
+        books.enter(coupon, CouponState.ISSUED, CouponState.REVOKED, reserved_minor=-held_minor(coupon), why=why)
+        return True
+    return coupon.state in (CouponState.RESERVED, CouponState.REDEEMED) and move(
+        session, coupon, coupon.state, coupon.state, at, retracted_at=at
+    )

@@ -1,0 +1,61 @@
+"""A coupon on a cart: which lines it touches, whether the minimum is met, and the discount frozen per line.
+
+Pure. Owns `price`. The sum of the line discounts is the discount, exactly; no line is discounted below zero. Must not
+look at coupon state, holder or place: caveats.py and redemption.py do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.kernel.money import Money, allocate
+from app.kernel.verdict import Fail
+from offers import benefits
+from offers.contracts import LineDiscount, Quote, QuoteLine
+from offers.definition import Benefit
+from offers.reasons import ReasonCode
+
+
+def _show(amount_minor: int, currency: str) -> str:
+    return Money(amount_minor, currency).display()
+
+
+def price(
+    benefit: Benefit,
+    lines: Sequence[QuoteLine],
+    *,
+    coupon_id: str,
+    coupon_currency: str,
+    currency: str,
+    bound_minor: int | None,
+    benefit_text: str,
+) -> Quote | tuple[Fail, ...]:
+    """The quote, or every reason against it. `bound_minor` is what this coupon may cost at most (its share of the budget)."""
+    if currency != coupon_currency:
+        return (Fail(ReasonCode.WRONG_CURRENCY, {"wanted": coupon_currency, "given": currency}),)
+    if not lines:
+        return (Fail(ReasonCode.BASKET_EMPTY),)
+    basket_minor = sum(benefits.line_total_minor(line) for line in lines)
+    scoped = [line for line in lines if benefits.in_scope(benefit, line)]
+    against: list[Fail] = []
+    if basket_minor < benefit.min_basket_minor:
+        facts = {"basket_minor": basket_minor, "minimum_minor": benefit.min_basket_minor, "currency": currency}
+        against.append(Fail(ReasonCode.BELOW_MINIMUM_BASKET, facts))
+    if not scoped:
+        against.append(Fail(ReasonCode.NO_MATCHING_ITEM))
+    if against:
+        return tuple(against)
+    per_line = benefits.discounts(benefit, scoped, currency)
+    wished_minor = sum(per_line)
+    if bound_minor is not None and wished_minor > bound_minor:
+        per_line = allocate(bound_minor, per_line)
+    discount_minor = sum(per_line)
+    if discount_minor == 0:
+        return (Fail(ReasonCode.NOTHING_TO_DISCOUNT),)
+    by_line = {line.line_id: off for line, off in zip(scoped, per_line, strict=True)}
+    scoped_minor = sum(benefits.line_total_minor(line) for line in scoped)
+    proof = [f"{benefit_text}, on {_show(scoped_minor, currency)} of your cart: {_show(wished_minor, currency)}."]
+    if discount_minor < wished_minor:
+        proof.append(f"This coupon gives at most {_show(discount_minor, currency)}.")
+    frozen = tuple(LineDiscount(line.line_id, by_line.get(line.line_id, 0)) for line in lines)
+    return Quote(coupon_id, currency, discount_minor, frozen, tuple(proof))

@@ -1,0 +1,147 @@
+"""What `offers` holds about a shopper, how it is given out and made to go, and how long it stays.
+
+Owns the data holder and the retention rules. Erasing deletes decisions and wishes, revokes what is unused, and takes the
+shopper out of coupons: their rows stay, nameless and without code, because the ledger's sums must stay true.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.privacy.retention import RetentionRule
+from app.privacy.subjects import DataHolder
+from offers import moves, repository
+from offers.contracts import CouponState
+from offers.decision import plain, record_from, result_from
+from offers.ledger import Books
+from offers.models import CouponRow, Decision, FewerWish, Tally, WeighedMoment
+from offers.reasons import ReasonCode
+from offers.settings import OfferSettings
+
+TABLES = ("offers_weighed_moment", "offers_tally", "offers_decision", "offers_coupon", "offers_fewer_wish")
+ERASED = "erased"
+
+
+def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    """Her decisions with all that went into them, her coupons without the secret codes, her wishes and counts."""
+    decisions = session.scalars(
+        select(Decision).where(Decision.shopper_id == shopper_id).order_by(Decision.decided_at, Decision.id)
+    )
+    coupons = session.scalars(
+        select(CouponRow).where(CouponRow.shopper_id == shopper_id).order_by(CouponRow.issued_at, CouponRow.id)
+    ).all()
+    wishes = session.scalars(
+        select(FewerWish).where(FewerWish.shopper_id == shopper_id).order_by(FewerWish.campaign_id)
+    )
+    tallies = session.scalars(select(Tally).where(Tally.shopper_id == shopper_id).order_by(Tally.campaign_id))
+    moments = session.scalars(
+        select(WeighedMoment).where(WeighedMoment.shopper_id == shopper_id).order_by(WeighedMoment.noted_at)
+    )
+    return {
+        "decisions": [
+            {
+                "id": d.id,
+                "campaign_id": d.campaign_id,
+                "campaign_version": d.campaign_version,
+                "outcome": d.outcome,
+                "at": d.decided_at,
+                "inputs": plain(record_from(d.record)),
+                "reasons": plain(result_from(d.result))["reasons"],
+            }
+            for d in decisions
+        ],
+        "coupons": plain(repository.coupon_views(session, coupons, with_code=False)),
+        "fewer_wishes": [{"campaign_id": w.campaign_id, "times": w.times, "asked_at": w.asked_at} for w in wishes],
+        "coupons_given": [{"campaign_id": t.campaign_id, "count": t.issued, "revoked": t.revoked} for t in tallies],
+        "moments_weighed": [
+            {"moment_id": m.moment_id, "decided_at": m.decided_at, "retracted_at": m.retracted_at} for m in moments
+        ],
+    }
+
+
+def erase(session: Session, shopper_id: str) -> int:
+    """Rows touched; a second call returns 0."""
+    at = session.info["clock"].now()
+    coupons = list(
+        session.scalars(
+            select(CouponRow)
+            .where(CouponRow.shopper_id == shopper_id)
+            .order_by(CouponRow.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+    books = Books(session, at)
+    for coupon in coupons:
+        if coupon.state in (CouponState.ISSUED, CouponState.RESERVED) and coupon.retracted_at is None:
+            moves.revoked_or_marked(session, coupon, at, ReasonCode.SHOPPER_ERASED, books)
+    books.close()
+    for coupon in coupons:
+        nameless = {
+            "shopper_id": ERASED,
+            "caveats": '{"caveats":[{"type":"holder","shopper_id":"erased"}]}',
+            "code_sealed": b"",
+            "code_hash": secrets.token_hex(32),
+            "moment_id": f"erased:{coupon.id}"[:40],
+            "visit_id": ERASED,
+            "decision_id": ERASED,
+        }
+        session.execute(
+            update(CouponRow)
+            .where(CouponRow.id == coupon.id)
+            .values(**nameless)
+            .execution_options(synchronize_session=False)
+        )
+    gone = len(coupons)
+    for model in (Decision, FewerWish, Tally, WeighedMoment):
+        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
+        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+    session.expire_all()
+    return gone
+
+
+HOLDERS: tuple[DataHolder, ...] = (DataHolder("offers", TABLES, export, erase),)
+
+
+def rules(settings: OfferSettings) -> tuple[RetentionRule, ...]:
+    days = settings.keep_decisions_s // 86_400
+    return (
+        RetentionRule(
+            "offers_decision",
+            "decided_at",
+            settings.keep_decisions_s,
+            f"Why you got an offer or did not: kept {days} days, so that you can ask.",
+        ),
+        RetentionRule(
+            "offers_weighed_moment",
+            "noted_at",
+            settings.keep_decisions_s,
+            f"Which visits were looked at: kept {days} days, so that none is looked at twice.",
+        ),
+        RetentionRule(
+            "offers_tally",
+            "touched_at",
+            None,
+            "How often you were given an offer; kept until you delete your data, so that limits hold.",
+        ),
+        RetentionRule(
+            "offers_coupon",
+            "issued_at",
+            None,
+            "Your coupons; kept until you delete your data, then without your name, because the books must add up.",
+        ),
+        RetentionRule(
+            "offers_fewer_wish",
+            "asked_at",
+            None,
+            "Which offers you asked to see less of; kept until you delete your data, so that it is honoured.",
+        ),
+    )
+
+
+RULES = rules(OfferSettings())

@@ -1,0 +1,264 @@
+"""Every reason the room `offers` gives, and what it says to each reader.
+
+Owns the codes (docs/reasons/offers.md lists the same ones; a test compares) and their sentences: one code serves the
+shopper, the marketer and the clerk. Must not decide anything: rules in conditions, caveats and pricing do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Facts = dict[str, "str | int | float | bool | None"]
+
+
+class Audience(StrEnum):
+    SHOPPER = "shopper"
+    MARKETER = "marketer"
+    CLERK = "clerk"
+
+
+class ReasonCode(StrEnum):
+    """Pairs first: the code of a condition that held, then of the same condition when it did not."""
+
+    CAMPAIGN_LIVE = "campaign_live"
+    CAMPAIGN_NOT_LIVE = "campaign_not_live"
+    CONSENT_GIVEN = "consent_given"
+    NO_CONSENT_PERSONALISATION = "no_consent_personalisation"
+    MOMENT_FRESH = "moment_fresh"
+    MOMENT_TOO_OLD = "moment_too_old"
+    PLACE_MATCHES = "place_matches"
+    WRONG_PLACE = "wrong_place"
+    MOMENT_KIND_MATCHES = "moment_kind_matches"
+    WRONG_MOMENT_KIND = "wrong_moment_kind"
+    DWELL_LONG_ENOUGH = "dwell_long_enough"
+    DWELL_TOO_SHORT = "dwell_too_short"
+    VISIT_NUMBER_MATCHES = "visit_number_matches"
+    WRONG_VISIT_NUMBER = "wrong_visit_number"
+    CAMPAIGN_STARTED = "campaign_started"
+    CAMPAIGN_NOT_STARTED = "campaign_not_started"
+    CAMPAIGN_NOT_OVER = "campaign_not_over"
+    CAMPAIGN_OVER = "campaign_over"
+    WITHIN_HOURS = "within_hours"
+    OUTSIDE_HOURS = "outside_hours"
+    PLACE_ZONE_UNKNOWN = "place_zone_unknown"
+    TRUST_SUFFICIENT = "trust_sufficient"
+    TRUST_TOO_LOW = "trust_too_low"
+    UNDER_SHOPPER_CAP = "under_shopper_cap"
+    SHOPPER_CAP_REACHED = "shopper_cap_reached"
+    UNDER_SHOPPER_WINDOW_CAP = "under_shopper_window_cap"
+    SHOPPER_WINDOW_CAP_REACHED = "shopper_window_cap_reached"
+    UNDER_TOTAL_CAP = "under_total_cap"
+    TOTAL_CAP_REACHED = "total_cap_reached"
+    BUDGET_LEFT = "budget_left"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    OPEN_TO_OFFERS = "open_to_offers"
+    SHOPPER_ASKED_FOR_FEWER = "shopper_asked_for_fewer"
+    BEST_OFFER = "best_offer"
+    OUTRANKED = "outranked"
+    # A coupon that does not apply here and now.
+    CODE_UNKNOWN = "code_unknown"
+    CODE_MISTYPED = "code_mistyped"
+    COUPON_NOT_YET_VALID = "coupon_not_yet_valid"
+    COUPON_EXPIRED = "coupon_expired"
+    COUPON_ALREADY_REDEEMED = "coupon_already_redeemed"
+    COUPON_RESERVED = "coupon_reserved"
+    COUPON_REVOKED = "coupon_revoked"
+    WRONG_HOLDER = "wrong_holder"
+    PLACE_NOT_COVERED = "place_not_covered"
+    CHANNEL_NOT_COVERED = "channel_not_covered"
+    ORDER_HAS_ANOTHER_COUPON = "order_has_another_coupon"
+    WRONG_CURRENCY = "wrong_currency"
+    BASKET_EMPTY = "basket_empty"
+    BELOW_MINIMUM_BASKET = "below_minimum_basket"
+    NO_MATCHING_ITEM = "no_matching_item"
+    NOTHING_TO_DISCOUNT = "nothing_to_discount"
+    # Why a coupon was taken or given back (kept in the ledger).
+    MOMENT_RETRACTED = "moment_retracted"
+    SHOPPER_ERASED = "shopper_erased"
+    RESERVATION_LAPSED = "reservation_lapsed"
+    UNDONE_AT_TILL = "undone_at_till"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One condition after weighing: its code, whether it held, and the numbers behind it (no text: texts may be reworded)."""
+
+    code: str
+    passed: bool
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Templates over the facts; `{dwell_text}` and the like are made by explanation.py from `dwell_s` and friends."""
+
+    shopper: str
+    marketer: str
+    clerk: str = ""
+
+    def to(self, audience: Audience) -> str:
+        if audience is Audience.SHOPPER:
+            return self.shopper
+        return (self.clerk or self.marketer) if audience is Audience.CLERK else self.marketer
+
+
+_R = ReasonCode
+SENTENCES: dict[str, Sentence] = {
+    _R.CAMPAIGN_LIVE: Sentence("The offer is running.", "The campaign is live."),
+    _R.CAMPAIGN_NOT_LIVE: Sentence("The offer is not running at the moment.", "The campaign is {state}, not live."),
+    _R.CONSENT_GIVEN: Sentence("You allow us to choose offers for you.", "The shopper allows personalised offers."),
+    _R.NO_CONSENT_PERSONALISATION: Sentence(
+        "You have not allowed us to choose offers for you. You can change this under Privacy at any time.",
+        "The shopper has not allowed personalised offers, so nothing else was looked at.",
+    ),
+    _R.MOMENT_FRESH: Sentence(
+        "You were there just then.", "The moment was reported in time ({age_text} old, limit {limit_text})."
+    ),
+    _R.MOMENT_TOO_OLD: Sentence(
+        "Your phone told us about this visit too late for an offer to be of use.",
+        "The moment reached us {age_text} late; this campaign allows {limit_text}.",
+    ),
+    _R.PLACE_MATCHES: Sentence("The offer is for this store.", "The place is one of the campaign's places."),
+    _R.WRONG_PLACE: Sentence("The offer is for other stores.", "The place is not one of the campaign's places."),
+    _R.MOMENT_KIND_MATCHES: Sentence(
+        "It is meant for a moment like this one.", "The campaign listens for {kind_text}."
+    ),
+    _R.WRONG_MOMENT_KIND: Sentence(
+        "It is meant for another kind of visit.", "The campaign does not listen for {kind_text}."
+    ),
+    _R.DWELL_LONG_ENOUGH: Sentence(
+        "You had been in the store for {dwell_text}.", "The visit had lasted {dwell_text}; {needed_text} are needed."
+    ),
+    _R.DWELL_TOO_SHORT: Sentence(
+        "The offer comes after {needed_text} in the store; you had been there for {dwell_text}.",
+        "The visit had lasted {dwell_text}; {needed_text} are needed.",
+    ),
+    _R.VISIT_NUMBER_MATCHES: Sentence(
+        "It was your {nth_visit_text} visit.", "It was the shopper's {nth_visit_text} visit; {wanted} is asked for."
+    ),
+    _R.WRONG_VISIT_NUMBER: Sentence(
+        "The offer is for {wanted}; this was your {nth_visit_text}.",
+        "It was the shopper's {nth_visit_text} visit; {wanted} is asked for.",
+    ),
+    _R.CAMPAIGN_STARTED: Sentence("The offer has begun.", "The campaign began on {starts_on} (store time)."),
+    _R.CAMPAIGN_NOT_STARTED: Sentence(
+        "The offer begins on {starts_on}.", "The campaign begins on {starts_on}; in the store it was {local_date}."
+    ),
+    _R.CAMPAIGN_NOT_OVER: Sentence(
+        "The offer runs until {ends_on}.", "The campaign runs until {ends_on} (store time)."
+    ),
+    _R.CAMPAIGN_OVER: Sentence(
+        "The offer ended on {ends_on}.", "The campaign ended on {ends_on}; in the store it was {local_date}."
+    ),
+    _R.WITHIN_HOURS: Sentence(
+        "It runs at this time of day.", "{local_weekday} {local_time} store time is within the weekly hours."
+    ),
+    _R.OUTSIDE_HOURS: Sentence(
+        "The offer does not run on a {local_weekday} at {local_time}.",
+        "{local_weekday} {local_time} store time is outside the weekly hours.",
+    ),
+    _R.PLACE_ZONE_UNKNOWN: Sentence(
+        "We could not tell the time of day in the store.",
+        "The place's time zone {timezone} is not known; correct it in the places file.",
+    ),
+    _R.TRUST_SUFFICIENT: Sentence(
+        "We could tell that you were really there.", "The position is {trust}; at least {needed} is asked for."
+    ),
+    _R.TRUST_TOO_LOW: Sentence(
+        "We could not tell well enough that you were really there.",
+        "The position is {trust}; at least {needed} is asked for.",
+    ),
+    _R.UNDER_SHOPPER_CAP: Sentence("You have not had this offer too often.", "The shopper has had {issued} of {cap}."),
+    _R.SHOPPER_CAP_REACHED: Sentence(
+        "You have already had this offer as often as it is given to one person ({cap_times_text}).",
+        "The shopper has had {issued} of {cap}.",
+    ),
+    _R.UNDER_SHOPPER_WINDOW_CAP: Sentence(
+        "You have not had this offer too often lately.", "The shopper has had {issued} of {cap} within {window_text}."
+    ),
+    _R.SHOPPER_WINDOW_CAP_REACHED: Sentence(
+        "You had this offer recently; it is given {cap_times_text} within {window_text}.",
+        "The shopper has had {issued} of {cap} within {window_text}.",
+    ),
+    _R.UNDER_TOTAL_CAP: Sentence("There were some left.", "{issued} of {cap} coupons were out."),
+    _R.TOTAL_CAP_REACHED: Sentence("They have all been given away.", "All {cap} coupons are out."),
+    _R.BUDGET_LEFT: Sentence(
+        "There were some left.",
+        "{committed_text} of the budget of {budget_text} was spoken for; this coupon needs {needed_text}.",
+    ),
+    _R.BUDGET_EXHAUSTED: Sentence(
+        "They have all been given away.",
+        "{committed_text} of the budget of {budget_text} is spoken for; another {needed_text} does not fit.",
+    ),
+    _R.OPEN_TO_OFFERS: Sentence(
+        "You have not asked us for fewer of these.", "The shopper has not asked for fewer of these."
+    ),
+    _R.SHOPPER_ASKED_FOR_FEWER: Sentence(
+        "You asked for fewer offers like this one, so we kept it to ourselves.",
+        "The shopper asked for fewer offers of this campaign.",
+    ),
+    _R.BEST_OFFER: Sentence("It was the best of what we could offer you there.", "It ranked first of {candidates}."),
+    _R.OUTRANKED: Sentence(
+        "Another offer suited the moment better, and we give one at a time.",
+        "Campaign {by} ranked higher; one offer is given per moment.",
+    ),
+    _R.CODE_UNKNOWN: Sentence(
+        "We do not know this code. Please check it against the one in your wallet.",
+        "No coupon has this code.",
+        "No coupon has this code. Ask the shopper to open the coupon in the wallet and scan it again.",
+    ),
+    _R.CODE_MISTYPED: Sentence(
+        "A character of this code is mistyped. Please check it against the one in your wallet.",
+        "The check character does not fit.",
+        "A character is mistyped. Please read the code once more; a code has 16 letters and digits.",
+    ),
+    _R.COUPON_NOT_YET_VALID: Sentence(
+        "This coupon can be used from {valid_from} on.", "The coupon is valid from {valid_from}."
+    ),
+    _R.COUPON_EXPIRED: Sentence("This coupon expired on {expired_at}.", "The coupon expired on {expired_at}."),
+    _R.COUPON_ALREADY_REDEEMED: Sentence(
+        "This coupon has already been used.",
+        "The coupon was redeemed on {redeemed_at}.",
+        "This coupon has already been used: {redeemed_at}.",
+    ),
+    _R.COUPON_RESERVED: Sentence(
+        "This coupon is held by another order of yours. Finish or cancel that order first.",
+        "The coupon is reserved by an order.",
+        "This coupon is part of an unfinished online order. The shopper can cancel that order to use it here.",
+    ),
+    _R.COUPON_REVOKED: Sentence("This coupon was withdrawn.", "The coupon was revoked."),
+    _R.WRONG_HOLDER: Sentence("This coupon was given to somebody else.", "The coupon belongs to another shopper."),
+    _R.PLACE_NOT_COVERED: Sentence(
+        "This coupon is not for this store. The stores are listed on the coupon.",
+        "The coupon does not cover this place.",
+        "This coupon is for another store; the shopper's coupon lists which.",
+    ),
+    _R.CHANNEL_NOT_COVERED: Sentence(
+        "This coupon can be used {allowed_text} only.", "The coupon can be used {allowed_text} only."
+    ),
+    _R.ORDER_HAS_ANOTHER_COUPON: Sentence("This order already has a coupon.", "The order holds another coupon."),
+    _R.WRONG_CURRENCY: Sentence(
+        "This coupon is in {wanted}, your cart in {given}.", "The coupon is in {wanted}, the cart in {given}."
+    ),
+    _R.BASKET_EMPTY: Sentence("Your cart is empty.", "The cart has no lines."),
+    _R.BELOW_MINIMUM_BASKET: Sentence(
+        "Your cart comes to {basket_text}; this coupon needs at least {minimum_text}.",
+        "The cart comes to {basket_text}; at least {minimum_text} is asked for.",
+    ),
+    _R.NO_MATCHING_ITEM: Sentence(
+        "Nothing in your cart is part of this offer.", "No line of the cart is in the benefit's scope."
+    ),
+    _R.NOTHING_TO_DISCOUNT: Sentence(
+        "What is in your cart already costs no more than this offer would make it.",
+        "The discount comes to zero on this cart.",
+    ),
+    _R.MOMENT_RETRACTED: Sentence(
+        "The visit it was given for turned out not to have happened.", "The moment was retracted by late positions."
+    ),
+    _R.SHOPPER_ERASED: Sentence("You asked us to delete your data.", "The shopper's data were erased."),
+    _R.RESERVATION_LAPSED: Sentence("The order was not finished in time.", "The reservation ran out."),
+    _R.UNDONE_AT_TILL: Sentence(
+        "The till took the redemption back.", "The clerk undid the redemption within the minute."
+    ),
+}

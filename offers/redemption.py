@@ -1,0 +1,326 @@
+"""A coupon on an order: quote, reserve, redeem, release, give back. Exactly once, whoever else tries at the same time.
+
+Owns the moves of an order's coupon; till.py owns those at the till, expiry.py those of time and withdrawal. Every move is
+one conditional UPDATE of the coupon row (`moves.move`) that must touch exactly one row, with its ledger entry and counter
+in the same transaction. Must not speak to the network and must not raise for a coupon that merely does not apply:
+quote and reserve answer `Refused` with every reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new, moved
+from app.kernel.ids import derived_id
+from app.kernel.outbox import emit
+from app.kernel.verdict import Fail
+from offers import caveats, codes, explanation, moves, pricing, repository
+from offers.contracts import CouponRedeemed, CouponReleased, CouponState, Quote, QuoteLine, Refused
+from offers.ledger import Books, held_minor
+from offers.models import CouponRow, Hold, Redemption
+from offers.reasons import Audience, ReasonCode, Weighed
+
+ORDER = "order"
+
+
+def refused(coupon_id: str | None, against: Sequence[Fail]) -> Refused:
+    reasons = (explanation.reason(Weighed(str(f.reason), False, dict(f.facts)), Audience.SHOPPER) for f in against)
+    return Refused(coupon_id, tuple(reasons))
+
+
+def find(session: Session, code: str) -> CouponRow | Fail:
+    """By code as typed, or by coupon id (the phone knows it)."""
+    if code.startswith("cpn_"):
+        row = repository.coupon_row(session, code)
+    else:
+        canonical = codes.normalise(code)
+        if canonical is None:
+            return Fail(ReasonCode.CODE_MISTYPED)
+        row = repository.coupon_row_by_code(session, canonical)
+    return row if row is not None else Fail(ReasonCode.CODE_UNKNOWN)
+
+
+def state_refusal(session: Session, coupon: CouponRow, at: datetime) -> Fail | None:
+    """What the coupon's state alone says against using it now; None when it is free (or its reservation has lapsed)."""
+    match coupon.state:
+        case CouponState.REDEEMED:
+            use = repository.standing_redemptions(session, [coupon]).get(coupon.id)
+            facts = (
+                {"redeemed_at": use.redeemed_at.isoformat(), "place_id": use.place_id, "channel": use.channel}
+                if use
+                else {}
+            )
+            return Fail(ReasonCode.COUPON_ALREADY_REDEEMED, facts)
+        case CouponState.REVOKED:
+            return Fail(ReasonCode.COUPON_REVOKED)
+        case CouponState.EXPIRED:
+            return Fail(ReasonCode.COUPON_EXPIRED, {"expired_at": coupon.expires_at.isoformat()})
+        case CouponState.RESERVED if not moves.lapsed(coupon, at):
+            return Fail(ReasonCode.COUPON_RESERVED)
+        case _:
+            return None
+
+
+def _priced(
+    session: Session,
+    coupon: CouponRow,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    shopper_id: str,
+    place_id: str | None,
+    at: datetime,
+) -> Quote | tuple[Fail, ...]:
+    """Everything but the state: caveats and price. A holder who is not the shopper learns nothing else."""
+    bound = caveats.from_json(coupon.caveats)
+    against = caveats.refusals(bound, caveats.Context(at, caveats.APP, shopper_id, place_id, coupon.trust))
+    if any(f.reason == ReasonCode.WRONG_HOLDER for f in against):
+        return (Fail(ReasonCode.WRONG_HOLDER),)
+    definition = repository.definition(session, coupon.campaign_id, coupon.campaign_version)
+    if definition is None:
+        raise RuntimeError(f"coupon {coupon.id} names a campaign version that is not stored")
+    priced = pricing.price(
+        definition.benefit,
+        lines,
+        coupon_id=coupon.id,
+        coupon_currency=coupon.currency,
+        currency=currency,
+        bound_minor=coupon.bound_minor,
+        benefit_text=coupon.benefit_text,
+    )
+    if isinstance(priced, Quote):
+        return against or priced
+    return (*against, *priced)
+
+
+def quote(
+    session: Session,
+    *,
+    code: str,
+    shopper_id: str,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    place_id: str | None,
+    at: datetime,
+) -> Quote | Refused:
+    """What the coupon would give on these lines now; changes nothing."""
+    coupon = find(session, code)
+    if isinstance(coupon, Fail):
+        return refused(None, [coupon])
+    priced = _priced(session, coupon, lines, currency, shopper_id, place_id, at)
+    if not isinstance(priced, Quote) and priced[0].reason == ReasonCode.WRONG_HOLDER:
+        return refused(None, priced)
+    state = state_refusal(session, coupon, at)
+    if state is not None and state.reason == ReasonCode.COUPON_EXPIRED and not isinstance(priced, Quote):
+        state = None  # the window caveat has said so already
+    against = ((state,) if state is not None else ()) + (() if isinstance(priced, Quote) else priced)
+    return priced if isinstance(priced, Quote) and not against else refused(coupon.id, against)
+
+
+def hold_of(session: Session, order_id: str) -> Hold | None:
+    return session.execute(
+        select(Hold).where(Hold.order_id == order_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def reserve(
+    session: Session,
+    *,
+    code: str,
+    shopper_id: str,
+    order_id: str,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    place_id: str | None,
+    at: datetime,
+    ttl_s: int,
+) -> Quote | Refused:
+    """issued -> reserved for `order_id`, with the discount frozen per line. The same order again gets the same quote."""
+    for _ in range(moves.MOST_TRIES):
+        coupon = find(session, code)
+        if isinstance(coupon, Fail):
+            return refused(None, [coupon])
+        held = hold_of(session, order_id)
+        if held is not None and held.state in ("open", "used"):
+            if held.coupon_id == coupon.id and coupon.shopper_id == shopper_id:
+                return msgspec.json.decode(held.quote, type=Quote)
+            return refused(coupon.id, [Fail(ReasonCode.ORDER_HAS_ANOTHER_COUPON)])
+        if coupon.state == CouponState.RESERVED and moves.lapsed(coupon, at):
+            lapse(session, coupon, at)
+            continue
+        offered = quote(
+            session, code=coupon.id, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
+        )
+        if isinstance(offered, Refused):
+            return offered
+        if _reserve(session, coupon, offered, order_id, place_id, at, ttl_s):
+            return offered
+    return refused(None, [Fail(ReasonCode.COUPON_RESERVED)])
+
+
+def _reserve(
+    session: Session, coupon: CouponRow, offered: Quote, order_id: str, place_id: str | None, at: datetime, ttl_s: int
+) -> bool:
+    until = at + timedelta(seconds=ttl_s)
+    free = (CouponRow.expires_at > at, CouponRow.retracted_at.is_(None))
+    if not moves.move(
+        session, coupon, CouponState.ISSUED, CouponState.RESERVED, at, *free, order_id=order_id, reserved_until=until
+    ):
+        return False
+    values = {
+        "order_id": order_id,
+        "coupon_id": coupon.id,
+        "state": "open",
+        "quote": msgspec.json.encode(offered).decode(),
+        "discount_minor": offered.discount_minor,
+        "currency": offered.currency,
+        "place_id": place_id,
+        "reserved_at": at,
+        "closed_at": None,
+        "closed_why": None,
+    }
+    if not insert_new(session, Hold, values, unique=["order_id"]):
+        reopened = update(Hold).where(Hold.order_id == order_id, Hold.state.in_(("released", "given_back")))
+        if not moved(session, reopened.values(**{k: v for k, v in values.items() if k != "order_id"})):
+            raise RuntimeError("one order reserved two coupons at once; nothing was kept")
+    books = Books(session, at)
+    books.enter(coupon, CouponState.ISSUED, CouponState.RESERVED, cause=order_id)
+    books.close()
+    return True
+
+
+def _close_hold(
+    session: Session, order_id: str, from_states: Sequence[str], to: str, at: datetime, why: str | None
+) -> bool:
+    row = update(Hold).where(Hold.order_id == order_id, Hold.state.in_(from_states))
+    return moved(session, row.values(state=to, closed_at=at, closed_why=why))
+
+
+def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
+    """reserved -> redeemed for this order; True if this call did it, False if it was done or nothing is held.
+
+    Money is true only when the payment says so, and that may come after the reservation ran out: a coupon that nobody
+    else has taken meanwhile is then redeemed all the same.
+    """
+    for _ in range(moves.MOST_TRIES):
+        held = hold_of(session, order_id)
+        if held is None or held.state in ("used", "given_back"):
+            return False
+        coupon = repository.coupon_row(session, held.coupon_id)
+        if coupon is None or session.scalar(select(Redemption.id).where(Redemption.order_id == order_id)) is not None:
+            return False
+        mine = coupon.state == CouponState.RESERVED and coupon.order_id == order_id
+        late = coupon.state in (CouponState.ISSUED, CouponState.EXPIRED) and coupon.retracted_at is None
+        if not mine and not late:
+            return False
+        if _redeem(session, coupon, held, at):
+            return True
+    return False
+
+
+def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bool:
+    from_state = coupon.state
+    redemption_id = derived_id("red", held.order_id, coupon.id)
+    to_values = {"order_id": held.order_id, "reserved_until": None, "redemption_id": redemption_id}
+    if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, **to_values):
+        return False
+    if not _close_hold(session, held.order_id, ("open", "released"), "used", at, None):
+        raise RuntimeError("the hold moved under its coupon; nothing was kept")
+    _book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
+    row = Redemption(
+        id=redemption_id,
+        coupon_id=coupon.id,
+        campaign_id=coupon.campaign_id,
+        channel=ORDER,
+        order_id=held.order_id,
+        place_id=held.place_id,
+        clerk_id=None,
+        discount_minor=held.discount_minor,
+        currency=held.currency,
+        redeemed_at=at,
+    )
+    session.add(row)
+    announce_use(session, coupon, row)
+    return True
+
+
+def _book_use(
+    session: Session, coupon: CouponRow, from_state: str, discount_minor: int, at: datetime, cause: str
+) -> None:
+    # An expired coupon holds nothing any more: what a late payment spends is then on top.
+    freed_minor = 0 if from_state == CouponState.EXPIRED else held_minor(coupon)
+    books = Books(session, at)
+    books.enter(
+        coupon, from_state, CouponState.REDEEMED, reserved_minor=-freed_minor, spent_minor=discount_minor, cause=cause
+    )
+    books.close()
+
+
+def announce_use(session: Session, coupon: CouponRow, use: Redemption) -> None:
+    event = CouponRedeemed(
+        coupon.id,
+        coupon.campaign_id,
+        coupon.shopper_id,
+        use.place_id,
+        use.channel,
+        use.order_id,
+        use.discount_minor,
+        use.currency,
+        use.redeemed_at,
+    )
+    emit(session, event, subject=coupon.shopper_id)
+
+
+def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
+    """reserved -> issued (or expired, or revoked when its moment was retracted meanwhile); True if this call did it."""
+    for _ in range(moves.MOST_TRIES):
+        held = hold_of(session, order_id)
+        if held is None or held.state != "open":
+            return False
+        coupon = repository.coupon_row(session, held.coupon_id)
+        if coupon is None or coupon.state != CouponState.RESERVED or coupon.order_id != order_id:
+            return False
+        if _unreserve(session, coupon, order_id, at, why):
+            return True
+    return False
+
+
+def lapse(session: Session, coupon: CouponRow, at: datetime, books: Books | None = None) -> bool:
+    """The reservation ran out: as `release`, by time. With `books` the caller closes them (a sweep over many)."""
+    if coupon.order_id is None or not moves.lapsed(coupon, at):
+        return False
+    return _unreserve(session, coupon, coupon.order_id, at, ReasonCode.RESERVATION_LAPSED, books)
+
+
+def _unreserve(
+    session: Session, coupon: CouponRow, order_id: str, at: datetime, why: str, shared: Books | None = None
+) -> bool:
+    home = moves.home_state(coupon, at)
+    if not moves.move(session, coupon, CouponState.RESERVED, home, at, order_id=None, reserved_until=None):
+        return False
+    _close_hold(session, order_id, ("open",), "released", at, why)
+    freed_minor = 0 if home == CouponState.ISSUED else held_minor(coupon)
+    books = shared or Books(session, at)
+    books.enter(coupon, CouponState.RESERVED, home, reserved_minor=-freed_minor, cause=order_id, why=why)
+    if shared is None:
+        books.close()
+    emit(session, CouponReleased(coupon.id, coupon.campaign_id, coupon.shopper_id, why, at), subject=coupon.shopper_id)
+    return True
+
+
+def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
+    """redeemed -> issued (expired, revoked) because the order was refunded; once per order. True if this call did it."""
+    held = hold_of(session, order_id)
+    if held is None or held.state != "used" or not _close_hold(session, order_id, ("used",), "given_back", at, why):
+        return False
+    coupon = repository.coupon_row(session, held.coupon_id)
+    use = session.scalar(select(Redemption).where(Redemption.order_id == order_id))
+    if coupon is None or use is None:
+        raise RuntimeError("a used hold without its redemption")
+    if not moves.unuse(session, coupon, use, at, why):
+        raise RuntimeError("the coupon moved under its redemption; nothing was kept")
+    return True

@@ -1,0 +1,313 @@
+"""Reading the tables of `offers`, and the views made of their rows.
+
+Owns queries and row -> view. Must not move a state (issuance, redemption, campaigns do) and must not decide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.security import sealing
+from offers import codes, explanation, schemas
+from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
+from offers.decision import result_from
+from offers.definition import Definition, definition_from
+from offers.models import (
+    Campaign,
+    CampaignVersion,
+    Counter,
+    CouponRow,
+    Decision,
+    FewerWish,
+    Redemption,
+    Tally,
+    TriggerRow,
+)
+from offers.reasons import Audience
+
+SEALED_AS = "offers_coupon_code"
+
+
+@lru_cache(maxsize=4096)
+def parsed(definition_json: str) -> Definition:
+    """Versions never change, so their text is parsed once."""
+    return definition_from(json.loads(definition_json))
+
+
+def code_hash(code: str) -> str:
+    """How a canonical code is looked up: keyed, so that the table alone finds nothing."""
+    return sealing.keyed_hash(SEALED_AS, code)
+
+
+# --- campaigns --------------------------------------------------------------------------------------------------------
+
+
+def campaign_row(session: Session, campaign_id: str) -> Campaign | None:
+    return session.execute(
+        select(Campaign).where(Campaign.id == campaign_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def definition(session: Session, campaign_id: str, version: int) -> Definition | None:
+    text = session.scalar(
+        select(CampaignVersion.definition).where(
+            CampaignVersion.campaign_id == campaign_id, CampaignVersion.version == version
+        )
+    )
+    return parsed(text) if text is not None else None
+
+
+def listening(session: Session, kind: str, selectors: Sequence[str]) -> list[tuple[Campaign, Definition]]:
+    """Live campaigns that listen for this kind of moment at a place with these selectors, by id."""
+    ids = select(TriggerRow.campaign_id).where(TriggerRow.moment_kind == kind, TriggerRow.selector.in_(selectors))
+    rows = session.execute(
+        select(Campaign, CampaignVersion.definition)
+        .join(
+            CampaignVersion,
+            and_(CampaignVersion.campaign_id == Campaign.id, CampaignVersion.version == Campaign.version),
+        )
+        .where(Campaign.id.in_(ids))
+        .order_by(Campaign.id)
+        .execution_options(populate_existing=True)
+    )
+    return [(campaign, parsed(text)) for campaign, text in rows]
+
+
+def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter]:
+    rows = session.scalars(
+        select(Counter).where(Counter.campaign_id.in_(list(campaign_ids))).execution_options(populate_existing=True)
+    )
+    return {row.campaign_id: row for row in rows}
+
+
+def tallies(session: Session, shopper_id: str, campaign_ids: Iterable[str]) -> dict[str, int]:
+    """Coupons the shopper has been given per campaign, less the revoked ones."""
+    rows = session.execute(
+        select(Tally.campaign_id, Tally.issued - Tally.revoked).where(
+            Tally.shopper_id == shopper_id, Tally.campaign_id.in_(list(campaign_ids))
+        )
+    )
+    return dict(rows.all())
+
+
+def given_within(session: Session, campaign_id: str, shopper_id: str, at: datetime, window_s: int) -> int:
+    """Coupons of this campaign given to the shopper in the last `window_s` seconds, without the revoked ones."""
+    since = at - timedelta(seconds=window_s)
+    return session.scalar(
+        select(func.count())
+        .select_from(CouponRow)
+        .where(CouponRow.campaign_id == campaign_id, CouponRow.shopper_id == shopper_id, CouponRow.issued_at > since, CouponRow.state != CouponState.REVOKED)
+    ) or 0  # fmt: skip
+
+
+def muted(session: Session, shopper_id: str, campaign_ids: Iterable[str], at: datetime, mute_s: int) -> set[str]:
+    """Campaigns the shopper asked to see less of: for `mute_s` after the first wish, for good after the second."""
+    w = FewerWish
+    rows = session.scalars(
+        select(w.campaign_id).where(
+            w.shopper_id == shopper_id,
+            w.campaign_id.in_(list(campaign_ids)),
+            or_(w.times > 1, w.asked_at > at - timedelta(seconds=mute_s)),
+        )
+    )
+    return set(rows)
+
+
+def campaign_views(session: Session, campaign_id: str | None = None, *, limit: int = 500) -> list[CampaignView]:
+    statement = (
+        select(Campaign, CampaignVersion.definition, Counter)
+        .join(
+            CampaignVersion,
+            and_(CampaignVersion.campaign_id == Campaign.id, CampaignVersion.version == Campaign.version),
+        )
+        .join(Counter, Counter.campaign_id == Campaign.id)
+        .order_by(Campaign.id.desc())
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    if campaign_id is not None:
+        statement = statement.where(Campaign.id == campaign_id)
+    out: list[CampaignView] = []
+    for campaign, text, counter in session.execute(statement):
+        defined = parsed(text)
+        figures = CampaignFigures(
+            counter.issued,
+            counter.redeemed,
+            counter.revoked,
+            counter.budget_reserved_minor,
+            counter.budget_spent_minor,
+            defined.budget_minor,
+            defined.currency,
+        )
+        benefit = explanation.benefit_text(defined.benefit, defined.currency)
+        out.append(
+            CampaignView(
+                campaign.id,
+                campaign.name,
+                campaign.state,
+                campaign.version,
+                defined.title,
+                benefit,
+                schemas.document_of(defined),
+                figures,
+                campaign.created_at,
+                campaign.changed_at,
+            )
+        )
+    return out
+
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+
+def decision_row(session: Session, decision_id: str) -> Decision | None:
+    return session.get(Decision, decision_id)
+
+
+def decision_rows(
+    session: Session,
+    *,
+    shopper_id: str | None = None,
+    campaign_id: str | None = None,
+    moment_id: str | None = None,
+    outcome: str | None = None,
+    limit: int = 100,
+) -> list[Decision]:
+    """Newest first; all filters given must hold."""
+    d = Decision
+    wanted = ((d.shopper_id, shopper_id), (d.campaign_id, campaign_id), (d.moment_id, moment_id), (d.outcome, outcome))
+    statement = select(d).order_by(d.decided_at.desc(), d.id.desc()).limit(limit)
+    for column, value in wanted:
+        if value is not None:
+            statement = statement.where(column == value)
+    return list(session.scalars(statement))
+
+
+def names_of(session: Session, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Definition]:
+    keys = sorted(set(versions))
+    if not keys:
+        return {}
+    v = CampaignVersion
+    rows = session.execute(
+        select(v.campaign_id, v.version, v.definition).where(tuple_(v.campaign_id, v.version).in_(keys))
+    )
+    return {(cid, version): parsed(text) for cid, version, text in rows}
+
+
+def decision_views(session: Session, rows: Sequence[Decision], audience: Audience) -> list[DecisionView]:
+    definitions = names_of(session, ((row.campaign_id, row.campaign_version) for row in rows))
+    out: list[DecisionView] = []
+    for row in rows:
+        reasons = tuple(explanation.reason(w, audience) for w in result_from(row.result).reasons)
+        name = definitions[row.campaign_id, row.campaign_version].name
+        out.append(
+            DecisionView(
+                row.id,
+                row.moment_id,
+                row.campaign_id,
+                row.campaign_version,
+                name,
+                row.shopper_id,
+                row.place_id,
+                row.outcome,
+                reasons,
+                row.coupon_id,
+                row.decided_at,
+            )
+        )
+    return out
+
+
+# --- coupons ----------------------------------------------------------------------------------------------------------
+
+
+def coupon_row(session: Session, coupon_id: str) -> CouponRow | None:
+    """As it is now, not as this session saw it before."""
+    return session.execute(
+        select(CouponRow).where(CouponRow.id == coupon_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def coupon_row_by_code(session: Session, code: str) -> CouponRow | None:
+    """`code` canonical (offers.codes.normalise)."""
+    return session.execute(
+        select(CouponRow).where(CouponRow.code_hash == code_hash(code)).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def coupons_of(session: Session, shopper_id: str, *, since: datetime, limit: int = 200) -> list[CouponRow]:
+    """The wallet: the living ones first by their end, then what has happened since `since`."""
+    c = CouponRow
+    rows = session.scalars(
+        select(c)
+        .where(
+            c.shopper_id == shopper_id,
+            or_(c.state.in_((CouponState.ISSUED, CouponState.RESERVED)), c.changed_at >= since),
+        )
+        .order_by(c.issued_at.desc(), c.id.desc())
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    alive = (CouponState.ISSUED, CouponState.RESERVED)
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.state not in alive,
+            row.expires_at.timestamp() if row.state in alive else -row.changed_at.timestamp(),
+        ),
+    )
+
+
+def standing_redemptions(session: Session, coupons: Sequence[CouponRow]) -> dict[str, Redemption]:
+    """The redemption in force per coupon id."""
+    ids = [c.redemption_id for c in coupons if c.redemption_id is not None]
+    if not ids:
+        return {}
+    return {
+        r.coupon_id: r
+        for r in session.scalars(
+            select(Redemption).where(Redemption.id.in_(ids)).execution_options(populate_existing=True)
+        )
+    }
+
+
+def _code_of(row: CouponRow) -> str:
+    return (
+        codes.shown(sealing.open_sealed(SEALED_AS, row.code_sealed, row.id.encode()).decode())
+        if row.code_sealed
+        else ""
+    )
+
+
+def coupon_views(session: Session, rows: Sequence[CouponRow], *, with_code: bool = True) -> list[CouponView]:
+    uses = standing_redemptions(session, rows)
+    out: list[CouponView] = []
+    for row in rows:
+        use = uses.get(row.id)
+        out.append(
+            CouponView(
+                id=row.id,
+                code=_code_of(row) if with_code else "",
+                state=CouponState(row.state),
+                campaign_id=row.campaign_id,
+                decision_id=row.decision_id,
+                moment_id=row.moment_id,
+                shopper_id=row.shopper_id,
+                place_ids=tuple(row.place_ids),
+                title=row.title,
+                benefit_text=row.benefit_text,
+                terms_text=row.terms_text,
+                issued_at=row.issued_at,
+                expires_at=row.expires_at,
+                redeemed_at=use.redeemed_at if use else None,
+                redeemed_place_id=use.place_id if use else None,
+                order_id=row.order_id,
+            )
+        )
+    return out

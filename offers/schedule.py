@@ -1,0 +1,57 @@
+"""A campaign's calendar in a store's own time zone: dates, weekly hours, and when it ends as an instant.
+
+Pure. An instant is turned into the store's wall clock (always possible), and the wall clock is compared: an hour that a
+clock change repeats counts twice, one that it skips never comes. Must not read the clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from offers.definition import Schedule, WeeklyHours
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """The IANA zone, or None when there is no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError; odd names raise the other two
+        return None
+    except KeyError:
+        return None
+
+
+def has_started(schedule: Schedule, local: datetime) -> bool:
+    return schedule.starts_on is None or local.date() >= date.fromisoformat(schedule.starts_on)
+
+
+def is_over(schedule: Schedule, local: datetime) -> bool:
+    return schedule.ends_on is not None and local.date() > date.fromisoformat(schedule.ends_on)
+
+
+def _covers(hours: WeeklyHours, weekday: int, minute: int) -> bool:
+    if hours.from_minute < hours.until_minute:
+        return weekday in hours.days and hours.from_minute <= minute < hours.until_minute
+    # Past midnight: the evening belongs to the named day, the small hours to the day after it.
+    evening = weekday in hours.days and minute >= hours.from_minute
+    small_hours = (weekday - 1) % 7 in hours.days and minute < hours.until_minute
+    return evening or small_hours
+
+
+def within_weekly(schedule: Schedule, local: datetime) -> bool:
+    """True when the store's wall clock is in one of the weekly hours, or there are none."""
+    if not schedule.weekly:
+        return True
+    minute = local.hour * 60 + local.minute
+    return any(_covers(hours, local.weekday(), minute) for hours in schedule.weekly)
+
+
+def last_instant(schedule: Schedule, where: ZoneInfo) -> datetime | None:
+    """The first instant after the campaign in that store (UTC), i.e. local midnight after `ends_on`; None if it has no end."""
+    if schedule.ends_on is None:
+        return None
+    day_after = date.fromisoformat(schedule.ends_on) + timedelta(days=1)
+    return datetime.combine(day_after, time(), where).astimezone(UTC)

@@ -1,0 +1,378 @@
+"""What a marketer, clerk or shopper may send: campaign documents and till scans, checked field by field.
+
+Owns the validation of a campaign: every wrong field is named with its remedy. Its result is the frozen Definition
+(definition.py); nothing else in the room sees these classes.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from app.kernel.errors import FieldError, Invalid
+from app.kernel.money import MAX_AMOUNT_MINOR
+from geofences.contracts import MomentKind, TrustLevel
+from offers.definition import (
+    Benefit,
+    BenefitKind,
+    Caps,
+    CouponPlaces,
+    CouponTerms,
+    Definition,
+    NthVisit,
+    Schedule,
+    Trigger,
+    WeeklyHours,
+    WindowCap,
+)
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_DAYS_S = 366 * 86_400
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Clause = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Names = Annotated[list[Name], Field(max_length=500)]
+Minor = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NthVisitIn(_In):
+    exactly: Count | None = None
+    at_least: Count | None = None
+    every: Count | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.exactly is None and self.at_least is None and self.every is None:
+            raise ValueError("say exactly, at_least or every (a number from 1 on)")
+        if self.exactly is not None and (self.at_least or 0) > self.exactly:
+            raise ValueError("exactly is smaller than at_least: no visit could be meant")
+        if self.exactly is not None and self.every is not None and self.exactly % self.every:
+            raise ValueError("exactly is not a multiple of every: no visit could be meant")
+        return self
+
+
+class TriggerIn(_In):
+    moment_kinds: Annotated[
+        list[MomentKind],
+        Field(min_length=1, max_length=len(MomentKind), description="Kinds of moment that may earn the offer."),
+    ]
+    place_ids: Names = []
+    chains: Names = []
+    tags: Names = []
+    everywhere: bool = Field(default=False, description="Every place; instead of place_ids, chains and tags.")
+    min_dwell_s: Annotated[int, Field(strict=True, ge=0, le=86_400)] = 0
+    nth_visit: NthVisitIn | None = None
+    max_age_s: Annotated[int, Field(strict=True, ge=60, le=7 * 86_400)] = 1800
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        named = bool(self.place_ids or self.chains or self.tags)
+        if named == self.everywhere:
+            raise ValueError("name place_ids, chains or tags, or set everywhere to true (not both)")
+        return self
+
+
+class WeeklyIn(_In):
+    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1, max_length=7)]
+    from_: LocalTime = Field(alias="from", description="Local time of the store, HH:MM.")
+    until: LocalTime = Field(
+        description="Local time, exclusive; 24:00 is midnight; earlier than `from` runs past midnight."
+    )
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.from_ == self.until:
+            raise ValueError("from and until are equal; for a whole day say 00:00 until 24:00")
+        if self.from_ == "24:00":
+            raise ValueError("from must be a time of the day, 00:00 to 23:59")
+        return self
+
+
+class ScheduleIn(_In):
+    starts_on: date | None = Field(default=None, description="First day, by the calendar of each store.")
+    ends_on: date | None = Field(default=None, description="Last day, inclusive, by the calendar of each store.")
+    weekly: Annotated[list[WeeklyIn], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError("ends_on is before starts_on; exchange them")
+        if self.ends_on is not None and self.ends_on.year > 9000:
+            raise ValueError("ends_on is too far away; leave it out for no end")
+        return self
+
+
+class WindowCapIn(_In):
+    count: Count
+    window_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)]
+
+
+class CapsIn(_In):
+    per_shopper: Count | None = 1
+    per_shopper_window: WindowCapIn | None = None
+    total: Count | None = None
+
+
+class BenefitIn(_In):
+    kind: BenefitKind
+    percent: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = Field(
+        default=None, description="For kind percent: 0.01 to 100."
+    )
+    amount_minor: Minor | None = None
+    price_minor: Minor | None = None
+    product_ids: Names = []
+    categories: Names = []
+    min_basket_minor: Minor = 0
+    max_items: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    max_discount_minor: Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT_MINOR)] | None = None
+
+    @field_validator("percent")
+    @classmethod
+    def _whole_basis_points(cls, value: float | None) -> float | None:
+        if value is not None and abs(value * 100 - round(value * 100)) > 1e-6:
+            raise ValueError("use at most two decimals, for example 12.5")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        needs = {
+            BenefitKind.PERCENT: "percent",
+            BenefitKind.AMOUNT: "amount_minor",
+            BenefitKind.FIXED_PRICE: "price_minor",
+        }.get(self.kind)
+        for name in ("percent", "amount_minor", "price_minor"):
+            given = getattr(self, name) is not None
+            if given != (name == needs):
+                raise ValueError(
+                    f"kind {self.kind.value} needs {needs or 'none of percent, amount_minor, price_minor'}; "
+                    + ("take out " if given else "add ")
+                    + name
+                )
+        if self.kind is BenefitKind.AMOUNT and not self.amount_minor:
+            raise ValueError("amount_minor must be at least 1")
+        if self.max_items is not None and self.kind not in (BenefitKind.FIXED_PRICE, BenefitKind.FREE_ITEM):
+            raise ValueError(f"max_items does not go with kind {self.kind.value}; take it out")
+        return self
+
+
+class CouponIn(_In):
+    valid_for_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)] = 86_400
+    places: CouponPlaces = CouponPlaces.CAMPAIGN
+    in_app: bool = True
+    at_till: bool = True
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not (self.in_app or self.at_till):
+            raise ValueError("a coupon must be usable in_app or at_till")
+        return self
+
+
+class CampaignIn(_In):
+    """A whole campaign. Money in minor units of `currency`."""
+
+    name: Line = Field(description="For the marketers: what the campaign is called.")
+    title: Line = Field(description="The coupon's headline, for the shopper.")
+    because: Clause = Field(
+        default="",
+        description="A clause that goes on `You got this because you walked into X at 14:02 and ...`, without a full stop.",
+    )
+    currency: Currency = "EUR"
+    trigger: TriggerIn
+    benefit: BenefitIn
+    schedule: ScheduleIn = ScheduleIn()
+    caps: CapsIn = CapsIn()
+    coupon: CouponIn = CouponIn()
+    min_trust: TrustLevel = TrustLevel.CLAIMED
+    budget_minor: Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT_MINOR)] | None = None
+    priority: Annotated[int, Field(strict=True, ge=-1000, le=1000)] = 0
+    expected_value_minor: Annotated[int, Field(strict=True, ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)] = 0
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        from babel.numbers import list_currencies  # lazy: babel reads its tables
+
+        if value not in list_currencies():
+            raise ValueError("use an ISO 4217 code such as EUR")
+        return value
+
+    @model_validator(mode="after")
+    def _budget_is_bounded(self) -> Self:
+        if self.budget_minor is None:
+            return self
+        benefit = self.benefit
+        face = min(
+            (
+                m
+                for m in (
+                    benefit.max_discount_minor,
+                    benefit.amount_minor if benefit.kind is BenefitKind.AMOUNT else None,
+                )
+                if m is not None
+            ),
+            default=None,
+        )
+        if face is None:
+            raise ValueError("a budget needs benefit.max_discount_minor: each coupon sets its most aside")
+        if face > self.budget_minor:
+            raise ValueError(
+                "budget_minor is less than one coupon may cost; raise it or lower benefit.max_discount_minor"
+            )
+        return self
+
+
+class TillScan(_In):
+    code: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="As scanned or typed; case, spaces and dashes do not matter."
+    )
+    place_id: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
+        default=None, description="Your store; needed if you work at several."
+    )
+    discount_minor: Minor | None = Field(
+        default=None, description="What the till took off, if it says so; else the most the coupon may."
+    )
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def definition_of(given: CampaignIn) -> Definition:
+    """A checked campaign as the frozen value that is stored. Lists are sorted, so that order makes no new version."""
+    t, b, s, c = given.trigger, given.benefit, given.schedule, given.caps
+    nth = NthVisit(t.nth_visit.exactly, t.nth_visit.at_least, t.nth_visit.every) if t.nth_visit else None
+    weekly = tuple(
+        WeeklyHours(tuple(sorted({DAYS.index(d) for d in w.days})), _minutes(w.from_), _minutes(w.until))
+        for w in s.weekly
+    )
+    window = WindowCap(c.per_shopper_window.count, c.per_shopper_window.window_s) if c.per_shopper_window else None
+    return Definition(
+        name=given.name,
+        title=given.title,
+        because=given.because.rstrip("."),
+        currency=given.currency,
+        trigger=Trigger(
+            moment_kinds=tuple(sorted({k.value for k in t.moment_kinds})),
+            place_ids=tuple(sorted(set(t.place_ids))),
+            chains=tuple(sorted(set(t.chains))),
+            tags=tuple(sorted(set(t.tags))),
+            everywhere=t.everywhere,
+            min_dwell_s=t.min_dwell_s,
+            nth_visit=nth,
+            max_age_s=t.max_age_s,
+        ),
+        benefit=Benefit(
+            kind=b.kind,
+            percent_bp=round((b.percent or 0) * 100),
+            amount_minor=b.amount_minor or 0,
+            price_minor=b.price_minor or 0,
+            product_ids=tuple(sorted(set(b.product_ids))),
+            categories=tuple(sorted(set(b.categories))),
+            min_basket_minor=b.min_basket_minor,
+            max_items=b.max_items,
+            max_discount_minor=b.max_discount_minor,
+        ),
+        schedule=Schedule(
+            s.starts_on.isoformat() if s.starts_on else None, s.ends_on.isoformat() if s.ends_on else None, weekly
+        ),
+        caps=Caps(c.per_shopper, window, c.total),
+        coupon=CouponTerms(given.coupon.valid_for_s, given.coupon.places, given.coupon.in_app, given.coupon.at_till),
+        min_trust=given.min_trust.value,
+        budget_minor=given.budget_minor,
+        priority=given.priority,
+        expected_value_minor=given.expected_value_minor,
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def document_of(definition: Definition) -> dict[str, Any]:
+    """The inverse of `definition_of`: the document a marketer may change and send back."""
+    d, t, b = definition, definition.trigger, definition.benefit
+    benefit: dict[str, Any] = {
+        "kind": b.kind.value,
+        "min_basket_minor": b.min_basket_minor,
+        "max_discount_minor": b.max_discount_minor,
+        "max_items": b.max_items,
+    }
+    benefit |= {"product_ids": list(b.product_ids), "categories": list(b.categories)}
+    match b.kind:
+        case BenefitKind.PERCENT:
+            benefit["percent"] = b.percent_bp / 100
+        case BenefitKind.AMOUNT:
+            benefit["amount_minor"] = b.amount_minor
+        case BenefitKind.FIXED_PRICE:
+            benefit["price_minor"] = b.price_minor
+        case BenefitKind.FREE_ITEM:
+            pass
+    nth, window = t.nth_visit, d.caps.per_shopper_window
+    trigger = {
+        "moment_kinds": list(t.moment_kinds),
+        "place_ids": list(t.place_ids),
+        "chains": list(t.chains),
+        "tags": list(t.tags),
+        "everywhere": t.everywhere,
+    }
+    trigger |= {"min_dwell_s": t.min_dwell_s, "max_age_s": t.max_age_s}
+    trigger |= {"nth_visit": {"exactly": nth.exactly, "at_least": nth.at_least, "every": nth.every} if nth else None}
+    weekly = [
+        {"days": [DAYS[i] for i in w.days], "from": _clock(w.from_minute), "until": _clock(w.until_minute)}
+        for w in d.schedule.weekly
+    ]
+    return {
+        "name": d.name,
+        "title": d.title,
+        "because": d.because,
+        "currency": d.currency,
+        "trigger": trigger,
+        "benefit": benefit,
+        "schedule": {"starts_on": d.schedule.starts_on, "ends_on": d.schedule.ends_on, "weekly": weekly},
+        "caps": {
+            "per_shopper": d.caps.per_shopper,
+            "per_shopper_window": {"count": window.count, "window_s": window.window_s} if window else None,
+            "total": d.caps.total,
+        },
+        "coupon": {
+            "valid_for_s": d.coupon.valid_for_s,
+            "places": d.coupon.places.value,
+            "in_app": d.coupon.in_app,
+            "at_till": d.coupon.at_till,
+        },
+        "min_trust": d.min_trust,
+        "budget_minor": d.budget_minor,
+        "priority": d.priority,
+        "expected_value_minor": d.expected_value_minor,
+    }
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    out = ""
+    for part in location:
+        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
+    return out or "campaign"
+
+
+def checked(document: Mapping[str, Any]) -> Definition:
+    """A document from a form or a file as a Definition; raises Invalid that names every wrong field."""
+    try:
+        return definition_of(CampaignIn.model_validate(document))
+    except ValidationError as error:
+        fields = [FieldError(_path(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
+        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None

@@ -1,0 +1,25 @@
+"""The settings of the room `offers` (MOMENTS_OFFERS__...)."""
+
+from pydantic import Field
+
+from app.kernel.settings import SettingsGroup
+
+
+class OfferSettings(SettingsGroup):
+    undo_s: int = Field(
+        default=60, ge=1, le=600, description="How long a clerk may undo a redemption at the till, in seconds."
+    )
+    fewer_mute_s: int = Field(
+        default=30 * 86_400,
+        ge=0,
+        description="How long the first 'fewer like this' keeps a campaign away from a shopper, in seconds; a second one keeps it away for good.",
+    )
+    keep_decisions_s: int = Field(
+        default=180 * 86_400, ge=86_400, description="How long decisions with their inputs are kept, in seconds."
+    )
+    expire_batch: int = Field(
+        default=500,
+        ge=1,
+        le=10_000,
+        description="How many due coupons one run of the expiry job takes in one transaction.",
+    )

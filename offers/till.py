@@ -1,0 +1,191 @@
+"""At the till: the clerk scans or types the code, it is redeemed once, and can be undone within the minute.
+
+Owns redeem_at_till and undo_at_till and the errors a clerk reads. The second scan says when and where the first one was.
+Must not see the shopper: a till knows a code and a place.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Invalid
+from app.kernel.ids import new_id
+from app.kernel.verdict import Fail
+from geofences import facade as geofences
+from offers import caveats, explanation, moves, redemption, repository, schedule
+from offers.contracts import CouponState, TillRedemption
+from offers.definition import BenefitKind
+from offers.errors import (
+    AlreadyUndone,
+    CodeMistyped,
+    CouponAlreadyRedeemed,
+    CouponExpired,
+    CouponNotForHere,
+    CouponNotNow,
+    CouponReserved,
+    CouponRevoked,
+    NoSuchRedemption,
+    NotYourRedemption,
+    UndoTooLate,
+    UnknownCode,
+)
+from offers.ledger import Books, held_minor
+from offers.models import CouponRow, Redemption
+from offers.reasons import Audience, ReasonCode
+
+
+def _shown(session: Session, at: datetime, place_id: str | None) -> tuple[str, str]:
+    """(`21 November at 14:31`, place name) by the clock of the place; UTC where there is none."""
+    place = geofences.place(session, place_id) if place_id is not None else None
+    where = schedule.zone(place.timezone) if place is not None else None
+    local = at.astimezone(where or UTC)
+    clock = local.strftime("%H:%M") if where else local.strftime("%H:%M UTC")
+    return f"{explanation.day_text(local.date())} at {clock}", place.name if place is not None else ""
+
+
+def _already(session: Session, coupon: CouponRow) -> CouponAlreadyRedeemed:
+    use = repository.standing_redemptions(session, [coupon]).get(coupon.id)
+    if use is None:
+        return CouponAlreadyRedeemed()
+    when, name = _shown(session, use.redeemed_at, use.place_id)
+    where = f"at the till of {name or 'another store'}" if use.channel == caveats.TILL else "in an online order"
+    extra = {
+        "redeemed_at": use.redeemed_at.isoformat().replace("+00:00", "Z"),
+        "place_id": use.place_id,
+        "place_name": name or None,
+        "channel": use.channel,
+    }
+    return CouponAlreadyRedeemed(f"This coupon has already been used: on {when}, {where}.", extra=extra)
+
+
+def _refuse(session: Session, coupon: CouponRow, fail: Fail) -> NoReturn:
+    text = explanation.say(fail.reason, dict(fail.facts), Audience.CLERK)
+    match fail.reason:
+        case ReasonCode.COUPON_ALREADY_REDEEMED:
+            raise _already(session, coupon)
+        case ReasonCode.COUPON_EXPIRED:
+            when, _ = _shown(session, coupon.expires_at, coupon.place_id)
+            raise CouponExpired(
+                f"This coupon expired on {when}.",
+                extra={"expired_at": coupon.expires_at.isoformat().replace("+00:00", "Z")},
+            )
+        case ReasonCode.COUPON_REVOKED:
+            raise CouponRevoked()
+        case ReasonCode.COUPON_RESERVED:
+            raise CouponReserved()
+        case ReasonCode.PLACE_NOT_COVERED:
+            raise CouponNotForHere()
+        case _:
+            raise CouponNotNow(text, extra={"reason": str(fail.reason)})
+
+
+def redeem_at_till(
+    session: Session,
+    *,
+    code: str,
+    place_id: str,
+    clerk_id: str,
+    at: datetime,
+    undo_s: int,
+    discount_minor: int | None = None,
+) -> TillRedemption:
+    """issued -> redeemed at `place_id`. `discount_minor` is what the till took off, where it says so (else the most it may).
+
+    Raises UnknownCode 404, CodeMistyped 422, CouponAlreadyRedeemed 409 (when and where), CouponReserved 409,
+    CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
+    """
+    for _ in range(moves.MOST_TRIES):
+        coupon = redemption.find(session, code) if not code.startswith("cpn_") else Fail(ReasonCode.CODE_MISTYPED)
+        if isinstance(coupon, Fail):
+            raise CodeMistyped() if coupon.reason == ReasonCode.CODE_MISTYPED else UnknownCode()
+        if redemption.lapse(session, coupon, at):
+            continue
+        state = redemption.state_refusal(session, coupon, at)
+        if state is not None:
+            _refuse(session, coupon, state)
+        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust)
+        against = caveats.refusals(caveats.from_json(coupon.caveats), context)
+        if against:
+            _refuse(session, coupon, against[0])
+        use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor)
+        if use is not None:
+            return TillRedemption(
+                use.id, coupon.id, coupon.title, coupon.benefit_text, place_id, at, at + timedelta(seconds=undo_s)
+            )
+    raise CouponReserved()
+
+
+def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -> int:
+    """What this use costs the campaign. The till need not say: then an amount is its face, anything else its bound."""
+    if given_minor is not None:
+        if given_minor < 0 or (coupon.bound_minor is not None and given_minor > coupon.bound_minor):
+            most = "" if coupon.bound_minor is None else f" and {coupon.bound_minor}"
+            raise Invalid.field("discount_minor", f"this coupon takes off between 0{most} minor units")
+        return given_minor
+    if coupon.bound_minor is not None:
+        return coupon.bound_minor
+    definition = repository.definition(session, coupon.campaign_id, coupon.campaign_version)
+    return definition.benefit.amount_minor if definition and definition.benefit.kind is BenefitKind.AMOUNT else 0
+
+
+def _redeem(
+    session: Session, coupon: CouponRow, place_id: str, clerk_id: str, at: datetime, discount_minor: int | None
+) -> Redemption | None:
+    worth_minor = _worth_minor(session, coupon, discount_minor)
+    redemption_id = new_id("red")
+    free = (CouponRow.expires_at > at, CouponRow.retracted_at.is_(None))
+    if not moves.move(
+        session, coupon, CouponState.ISSUED, CouponState.REDEEMED, at, *free, redemption_id=redemption_id
+    ):
+        return None
+    use = Redemption(
+        id=redemption_id,
+        coupon_id=coupon.id,
+        campaign_id=coupon.campaign_id,
+        channel=caveats.TILL,
+        order_id=None,
+        place_id=place_id,
+        clerk_id=clerk_id,
+        discount_minor=worth_minor,
+        currency=coupon.currency,
+        redeemed_at=at,
+    )
+    session.add(use)
+    books = Books(session, at)
+    books.enter(
+        coupon,
+        CouponState.ISSUED,
+        CouponState.REDEEMED,
+        reserved_minor=-held_minor(coupon),
+        spent_minor=worth_minor,
+        cause=redemption_id,
+    )
+    books.close()
+    redemption.announce_use(session, coupon, use)
+    return use
+
+
+def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: datetime, undo_s: int) -> None:
+    """redeemed -> issued again, by the clerk who redeemed it, within `undo_s`.
+
+    Raises NoSuchRedemption 404, NotYourRedemption 403, UndoTooLate 409, AlreadyUndone 409.
+    """
+    use = session.execute(
+        select(Redemption).where(Redemption.id == redemption_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if use is None or use.channel != caveats.TILL:
+        raise NoSuchRedemption()
+    if use.clerk_id != clerk_id:
+        raise NotYourRedemption()
+    if use.undone_at is not None:
+        raise AlreadyUndone()
+    if at > use.redeemed_at + timedelta(seconds=undo_s):
+        until, _ = _shown(session, use.redeemed_at + timedelta(seconds=undo_s), use.place_id)
+        raise UndoTooLate(f"It could be undone until {until}; the redemption stands.")
+    coupon = repository.coupon_row(session, use.coupon_id)
+    if coupon is None or not moves.unuse(session, coupon, use, at, ReasonCode.UNDONE_AT_TILL):
+        raise AlreadyUndone()
