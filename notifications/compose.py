@@ -110,7 +110,7 @@ def cut(text: str, most_chars: int) -> str:
 
 def _inside_character(text: str, at: int) -> bool:
     here, before = text[at], text[at - 1]
-    if here == _JOINS or before == _JOINS or unicodedata.combining(here) or unicodedata.category(here) in ("Mn", "Me"):
+    if _JOINS in (here, before) or unicodedata.combining(here) or unicodedata.category(here) in ("Mn", "Me"):
         return True
     if "\U0001f3fb" <= here <= "\U0001f3ff":  # skin tones
         return True

@@ -67,3 +67,40 @@ class PushSuppressed:
     campaign_id: str | None
     reason_codes: tuple[str, ...]
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswered:
+    """Event `message.answered`: the shopper has `seen`, `clicked` or `dismissed` it; each kind once per message."""
+
+    TYPE: ClassVar[str] = "message.answered"
+
+    message_id: str
+    shopper_id: str
+    kind: str
+    coupon_id: str | None
+    campaign_id: str | None
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SaidReason:
+    """One reason in its code, in words for the shopper, and with the numbers behind it."""
+
+    code: str
+    text: str
+    facts: dict[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageExplained:
+    """Why a coupon was, or was not, announced. `state`: live (in the inbox), suppressed, withdrawn."""
+
+    message_id: str
+    coupon_id: str | None
+    shopper_id: str
+    state: str
+    text: str
+    reasons: tuple[SaidReason, ...]
+    deliveries: tuple[DeliveryView, ...]
+    decided_at: datetime

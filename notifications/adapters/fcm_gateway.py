@@ -10,9 +10,10 @@ time-out may belong to a message that was delivered, so both are RETRY with the 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from app.kernel.clock import SystemClock
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from notifications.ports import Outcome, PushReceipt, PushRequest, TokenKind
@@ -33,9 +34,9 @@ class FcmGateway:
     channel = "fcm"
 
     def __init__(self, service_account: str | dict[str, str], *, fcm_url: str | None = None, timeout_s: float = 5.0, connections: int = 8) -> None:
-        import firebase_admin  # noqa: PLC0415 - heavy, see the docstring
-        import requests.adapters  # noqa: PLC0415
-        from firebase_admin import credentials, exceptions, messaging  # noqa: PLC0415
+        import firebase_admin
+        import requests.adapters
+        from firebase_admin import credentials, exceptions, messaging
 
         self._messaging: Any = messaging
         self._exceptions: Any = exceptions
@@ -113,10 +114,10 @@ class FcmGateway:
         if response is None:
             return None
         # The provider's date is compared with real time, not with a clock a test may have moved.
-        return retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
+        return retry_after_seconds(response.headers.get("Retry-After"), SystemClock().now())
 
 
 def _is_google_auth(error: Exception) -> bool:
-    from google.auth.exceptions import RefreshError  # noqa: PLC0415 - comes with the SDK
+    from google.auth.exceptions import RefreshError
 
     return isinstance(error, RefreshError)

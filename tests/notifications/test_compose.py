@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.verdict import Fail
-from notifications.compose import BODY_MOST_CHARS, TITLE_MOST_CHARS, Composed, OfferFacts, clean, collapse_key, cut, offer_message, ttl_s
+from notifications.compose import (
+    BODY_MOST_CHARS,
+    TITLE_MOST_CHARS,
+    Composed,
+    OfferFacts,
+    clean,
+    collapse_key,
+    cut,
+    offer_message,
+    ttl_s,
+)
 from tests.paths import shared
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

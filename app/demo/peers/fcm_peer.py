@@ -29,6 +29,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.kernel.clock import SystemClock, epoch_s
+
 PROJECT_ID = "moments-local"
 _FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _MAX_DATA_BYTES = 4096
@@ -223,7 +225,7 @@ class FcmPeer:
             return JSONResponse({"error": "invalid_grant", "error_description": problem}, status_code=400)
         bearer = "local." + secrets.token_urlsafe(24)
         with self._state.lock:
-            self._state.bearers[bearer] = time.time() + 3600
+            self._state.bearers[bearer] = _now_s() + 3600
             self._state.token_grants += 1
         return JSONResponse({"access_token": bearer, "expires_in": 3600, "token_type": "Bearer"})
 
@@ -241,7 +243,7 @@ class FcmPeer:
         # google-auth names Google's own endpoint as the audience, whatever `token_uri` says.
         if claims.get("aud") not in (f"{self.base_url}/token", "https://oauth2.googleapis.com/token"):
             return "wrong audience"
-        if claims.get("exp", 0) < time.time():
+        if claims.get("exp", 0) < _now_s():
             return "expired"
         if "firebase.messaging" not in claims.get("scope", "") and "cloud-platform" not in claims.get("scope", ""):
             return "scope lacks firebase.messaging"
@@ -250,7 +252,7 @@ class FcmPeer:
     async def _send(self, request: Request) -> Response:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         with self._state.lock:
-            known = self._state.bearers.get(bearer, 0) > time.time()
+            known = self._state.bearers.get(bearer, 0) > _now_s()
         if not known:
             return self._turned_away(401, "UNAUTHENTICATED", "bearer unknown or expired", None)
         if request.path_params["project"] != PROJECT_ID:
@@ -303,6 +305,10 @@ def _error(status: int, rpc: str, why: str, code: str | None, headers: dict[str,
     details = [{"@type": _FCM_ERROR, "errorCode": code}] if code else []
     body = {"error": {"code": status, "message": why, "status": rpc, "details": details}}
     return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _now_s() -> float:
+    return epoch_s(SystemClock().now())
 
 
 def _unpad(part: str) -> bytes:

@@ -1,0 +1,77 @@
+"""Waking the open inbox streams of this process the moment something was committed for them.
+
+Owns the listeners, and the crossing from the threads that commit to the event loop that streams. Must not carry data: a wake
+says "look", the stream reads what is committed, so that a lost or doubled wake costs nothing. Another process is not woken; its
+streams look by themselves (setting `stream_poll_s`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+
+
+class Listener:
+    """One open stream: `event` is set in its own loop; the stream clears it before it looks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.event = asyncio.Event()
+
+    def wake(self) -> None:
+        """From any thread."""
+        try:
+            self.loop.call_soon_threadsafe(self.event.set)
+        except RuntimeError:
+            return  # the loop has ended, and with it the stream
+
+
+class Broadcaster:
+    """Thread-safe. `close` ends every stream: call it before the server waits for its connections to finish."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: dict[str, set[Listener]] = {}
+        self._closed = False
+        self.limiter: anyio.CapacityLimiter | None = None
+        """How many streams may look at once; set by the first stream (stream.py)."""
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @contextmanager
+    def listening(self, shopper_id: str) -> Iterator[Listener]:
+        """Inside an event loop: a listener that hears `wake(shopper_id)` until the block ends."""
+        listener = Listener(asyncio.get_running_loop())
+        with self._lock:
+            self._listeners.setdefault(shopper_id, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            with self._lock:
+                mine = self._listeners.get(shopper_id, set())
+                mine.discard(listener)
+                if not mine:
+                    self._listeners.pop(shopper_id, None)
+
+    def wake(self, shopper_id: str) -> None:
+        with self._lock:
+            listeners = list(self._listeners.get(shopper_id, ()))
+        for listener in listeners:
+            listener.wake()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            listeners = [one for several in self._listeners.values() for one in several]
+        for listener in listeners:
+            listener.wake()
+
+    def open_streams(self) -> int:
+        with self._lock:
+            return sum(len(several) for several in self._listeners.values())

@@ -1,0 +1,268 @@
+"""Send what is queued: claim in one transaction, send with none open, record in another.
+
+Owns the states of a push delivery between queued and its end. Must not hold a transaction while a provider is asked. A process
+that dies between sending and recording leaves a lease that runs out; the repeat carries the same message id and collapse key, so
+that a device shows it once. docs/algorithms/delivery.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Database, moved
+from app.kernel.ids import new_id
+from app.kernel.logs import get_logger
+from app.kernel.outbox import emit
+from app.kernel.verdict import Fail, Verdict
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from app.security import people
+from app.security.sealing import CannotOpen
+from notifications import compose, tokens
+from notifications.contracts import PushSent, PushSuppressed
+from notifications.models import Delivery, Message, PushToken
+from notifications.ports import Outcome, PushGateway, PushReceipt, PushRequest
+from notifications.reasons import NotificationReason as Reason
+from notifications.retries import RetryRules, next_attempt
+from notifications.settings import NotificationSettings
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Claimed:
+    """One push this process may now send. It holds an address, so it has no repr."""
+
+    delivery_id: str
+    claim: str
+    attempts: int
+    push_token_id: str
+    shopper_id: str
+    coupon_id: str | None
+    campaign_id: str | None
+    expires_at: datetime
+    request: PushRequest
+
+
+def run_once(database: Database, gateway: PushGateway, settings: NotificationSettings, executor: Executor) -> int:
+    """Claim a batch, send it side by side, record each. Returns how many were claimed or dropped (0: nothing is due)."""
+    with database.reading() as session:
+        if session.execute(_due(gateway.channel, database.clock.now()).limit(1)).first() is None:
+            return 0
+    with database.transaction() as session:
+        looked_at, claimed = claim(
+            session, gateway.channel, at=database.clock.now(), limit=settings.push_workers * 4, lease_s=settings.push_lease_s
+        )
+    waiting = [executor.submit(_send_and_record, database, gateway, settings.retries(), one) for one in claimed]
+    for one in waiting:
+        one.result()
+    return looked_at
+
+
+def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules, claimed: Claimed) -> None:
+    """One bad recipient, answer or row never stops the others."""
+    try:
+        receipt = gateway.send(claimed.request)
+    except Exception as error:
+        log.exception("push_gateway_raised", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error)
+        receipt = PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNKNOWN)
+    try:
+        with database.transaction() as session:
+            record(session, claimed, receipt, channel=gateway.channel, rules=rules, at=database.clock.now())
+    except Exception as error:
+        log.exception("push_not_recorded", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error)
+
+
+def _due(channel: str, at: datetime) -> Select[Any]:
+    d = Delivery
+    return select(d.id).where(
+        d.channel == channel,
+        or_(and_(d.state == "queued", d.next_attempt_at <= at), and_(d.state == "claimed", d.lease_until <= at)),
+    )
+
+
+def next_due_at(session: Session, channel: str) -> datetime | None:
+    """When the next push is due or the next lease runs out; None if nothing waits."""
+    waits = (
+        select(func.min(Delivery.next_attempt_at)).where(Delivery.channel == channel, Delivery.state == "queued"),
+        select(func.min(Delivery.lease_until)).where(Delivery.channel == channel, Delivery.state == "claimed"),
+    )
+    found = [at for wait in waits if (at := session.scalar(wait)) is not None]
+    return min(found, default=None)
+
+
+def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: float) -> tuple[int, list[Claimed]]:
+    """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims)."""
+    due = _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id).limit(limit).with_for_update(skip_locked=True)
+    ids = list(session.scalars(due))
+    rows = session.execute(
+        select(Delivery, Message).join(Message, Message.id == Delivery.message_id).where(Delivery.id.in_(ids)).order_by(Delivery.next_attempt_at, Delivery.id)
+    ).all()
+    consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, Purpose.MARKETING_PUSH, at)
+    claimed: list[Claimed] = []
+    for delivery, message in rows:
+        address = _address(session, delivery)
+        against = _against(delivery, message, consents[delivery.shopper_id], address, at)
+        if against or address is None:
+            state = "expired" if Reason.EXPIRED_BEFORE_SENT in against else "suppressed"
+            drop(session, delivery, message, state, against, at=at)
+            continue
+        mine = new_id("clm")
+        taken = update(Delivery).where(Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts)
+        values = {"state": "claimed", "claim": mine, "lease_until": at + timedelta(seconds=lease_s), "attempts": delivery.attempts + 1}
+        if moved(session, taken.values(**values)):
+            claimed.append(_claimed(delivery, message, mine, address, at))
+    return len(ids), claimed
+
+
+def _address(session: Session, delivery: Delivery) -> tokens.Address | None:
+    """Where to send it, or None: the token is gone, or the phone is somebody else's by now."""
+    device = people.device(session, delivery.device_id)
+    if device is None or device.shopper_id != delivery.shopper_id or delivery.push_token_id is None:
+        return None
+    try:
+        return tokens.address(session, delivery.push_token_id)
+    except CannotOpen:
+        return None
+
+
+def _against(delivery: Delivery, message: Message, consent: Verdict, address: tokens.Address | None, at: datetime) -> tuple[str, ...]:
+    reasons: list[str] = []
+    if isinstance(consent, Fail):
+        reasons.append(consent.reason)
+    if message.state == "withdrawn":
+        reasons.append(Reason.MOMENT_RETRACTED)
+    if message.seen_at is not None:
+        reasons.append(Reason.ALREADY_SEEN)
+    if compose.ttl_s(delivery.expires_at, at) <= 0:
+        reasons.append(Reason.EXPIRED_BEFORE_SENT)
+    if address is None:
+        reasons.append(Reason.NO_PUSH_TOKEN)
+    return tuple(reasons)
+
+
+def _claimed(delivery: Delivery, message: Message, mine: str, address: tokens.Address, at: datetime) -> Claimed:
+    request = PushRequest(
+        message_id=message.id,
+        address=address.value,
+        kind=address.kind,
+        title=message.title,
+        body=message.body,
+        link=message.link,
+        collapse_key=message.collapse_key,
+        ttl_s=compose.ttl_s(delivery.expires_at, at),
+        expires_at=delivery.expires_at,
+        data={"message_id": message.id, "title": message.title, "body": message.body, "link": message.link},
+    )
+    return Claimed(
+        delivery_id=delivery.id,
+        claim=mine,
+        attempts=delivery.attempts + 1,
+        push_token_id=address.push_token_id,
+        shopper_id=delivery.shopper_id,
+        coupon_id=message.coupon_id,
+        campaign_id=message.campaign_id,
+        expires_at=delivery.expires_at,
+        request=request,
+    )
+
+
+def record(session: Session, claimed: Claimed, receipt: PushReceipt, *, channel: str, rules: RetryRules, at: datetime) -> bool:
+    """T5: what the provider said. False if the lease had run out and the push is another's by now; then nothing changes,
+    except that a dead token is forgotten all the same."""
+    reason = receipt.reason
+    if receipt.outcome is Outcome.DEAD:
+        _forget(session, claimed, at)
+    if receipt.outcome is Outcome.RETRY:
+        due = next_attempt(
+            attempts=claimed.attempts,
+            now=at,
+            expires_at=claimed.expires_at,
+            retry_after_s=receipt.retry_after_s,
+            seed=claimed.delivery_id,
+            rules=rules,
+        )
+        if isinstance(due, datetime):
+            return _finish(session, claimed, state="queued", next_attempt_at=due, reasons=_codes(reason))
+        ended = "expired" if due.reason == Reason.EXPIRED_BEFORE_SENT else "failed"
+        return _fail(session, claimed, channel, ended, _codes(due.reason, reason), at)
+    if receipt.outcome is not Outcome.ACCEPTED:
+        return _fail(session, claimed, channel, "failed", _codes(reason or Reason.PROVIDER_REFUSED), at)
+    name = (receipt.provider_message_id or "")[:200]
+    if not _finish(session, claimed, state="sent", sent_at=at, provider_message_id=name, reasons=[]):
+        return False
+    sent = PushSent(
+        message_id=claimed.request.message_id,
+        shopper_id=claimed.shopper_id,
+        channel=channel,
+        coupon_id=claimed.coupon_id,
+        campaign_id=claimed.campaign_id,
+        sent_at=at,
+    )
+    emit(session, sent, subject=claimed.shopper_id)
+    return True
+
+
+def _fail(session: Session, claimed: Claimed, channel: str, state: str, codes: list[str], at: datetime) -> bool:
+    if not _finish(session, claimed, state=state, reasons=codes):
+        return False
+    message_id = claimed.request.message_id
+    _say_suppressed(session, message_id, claimed.shopper_id, channel, claimed.coupon_id, claimed.campaign_id, codes, at)
+    return True
+
+
+def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
+    mine = update(Delivery).where(Delivery.id == claimed.delivery_id, Delivery.state == "claimed", Delivery.claim == claimed.claim)
+    done = moved(session, mine.values(claim=None, lease_until=None, **values))
+    if not done:
+        log.info("push_claim_was_lost", delivery_id=claimed.delivery_id)
+    return done
+
+
+def _forget(session: Session, claimed: Claimed, at: datetime) -> None:
+    """The address is dead: it goes now, and with it everything that still waits to be sent to it."""
+    session.execute(delete(PushToken).where(PushToken.id == claimed.push_token_id).execution_options(synchronize_session=False))
+    waiting = session.execute(
+        select(Delivery, Message)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.push_token_id == claimed.push_token_id, Delivery.state == "queued", Delivery.id != claimed.delivery_id)
+        .with_for_update(of=Delivery)
+    ).all()
+    for delivery, message in waiting:
+        drop(session, delivery, message, "failed", (Reason.TOKEN_DEAD,), at=at)
+
+
+def drop(session: Session, delivery: Delivery, message: Message, state: str, codes: Sequence[str], *, at: datetime) -> bool:
+    """End a delivery that waits; False if another process has moved it meanwhile."""
+    waiting = update(Delivery).where(Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts)
+    plain = _codes(*codes)
+    if not moved(session, waiting.values(state=state, reasons=plain, claim=None, lease_until=None)):
+        return False
+    _say_suppressed(session, message.id, message.shopper_id, delivery.channel, message.coupon_id, message.campaign_id, plain, at)
+    return True
+
+
+def _say_suppressed(
+    session: Session, message_id: str, shopper_id: str, channel: str, coupon_id: str | None, campaign_id: str | None, codes: list[str], at: datetime
+) -> None:
+    event = PushSuppressed(
+        message_id=message_id,
+        shopper_id=shopper_id,
+        channel=channel,
+        coupon_id=coupon_id,
+        campaign_id=campaign_id,
+        reason_codes=tuple(codes),
+        decided_at=at,
+    )
+    emit(session, event, subject=shopper_id)
+
+
+def _codes(*codes: str | None) -> list[str]:
+    return [str(c) for c in codes if c]

@@ -1,0 +1,103 @@
+"""The room's addresses: the inbox, its stream, what a shopper does with a message, and the device's push token.
+
+Owns parsing and answering. Must not decide. All of it is the shopper's own: another's message does not exist here.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from app.kernel.errors import Invalid
+from app.kernel.http import Command, Reading
+from app.security.access import Principal, Role, allow
+from notifications import answers, facade, repository, stream
+from notifications.errors import NoDevice
+from notifications.schemas import InboxOut, PushTokenIn, PushTokenOut
+from notifications.wiring import Notifications, of
+
+router = APIRouter(prefix="/v1", tags=["notifications"])
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+POSITION_MOST = 2**63 - 1
+Position = Annotated[int, Query(ge=0, le=POSITION_MOST, description="Only what came after this position.")]
+
+
+@router.get("/inbox", response_model=InboxOut)
+def list_inbox(caller: Shopper, call: Reading, after: Position = 0, limit: Annotated[int, Query(ge=1, le=200)] = 100) -> Response:
+    """The live messages of the caller, oldest first."""
+
+    def work(session):
+        # The position first: what commits in between is then streamed, perhaps twice, never missed.
+        newest = repository.newest_position(session)
+        return {"messages": facade.inbox(session, caller.id, after, call.clock.now(), limit), "newest_position": newest}
+
+    return call.run(work)
+
+
+@router.get(
+    "/inbox/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events `message`; ids resume."}},
+)
+async def stream_inbox(
+    request: Request,
+    caller: Shopper,
+    after: Position = 0,
+    last_event_id: Annotated[str | None, Header(description="Sent by the browser when it reconnects.")] = None,
+) -> Response:
+    """New messages as server-sent events, as they are committed. Without a position it begins with all live ones."""
+    room: Notifications = of(request.app.state.house)
+    position = after if last_event_id is None else _event_id(last_event_id)
+    frames = stream.follow(request.app.state.house.database, room.broadcaster, caller.id, position, room.settings)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+@router.post("/inbox/{message_id}/seen")
+def mark_message_seen(message_id: str, caller: Shopper, call: Command) -> Response:
+    """The message was shown."""
+    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.SEEN, call.clock.now()))
+
+
+@router.post("/inbox/{message_id}/clicked")
+def mark_message_clicked(message_id: str, caller: Shopper, call: Command) -> Response:
+    """Its link was opened."""
+    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.CLICKED, call.clock.now()))
+
+
+@router.post("/inbox/{message_id}/dismissed")
+def mark_message_dismissed(message_id: str, caller: Shopper, call: Command) -> Response:
+    """It was put away."""
+    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.DISMISSED, call.clock.now()))
+
+
+@router.post("/devices/me/push-token", response_model=PushTokenOut)
+def register_push_token(body: PushTokenIn, caller: Shopper, call: Command) -> Response:
+    """The calling device can be reached there from now on; replaces what it had."""
+    device_id = _device(caller)
+
+    def work(session):
+        row_id = facade.register_push_token(session, device_id, caller.id, body.token, body.kind, timezone=body.timezone)
+        return PushTokenOut(id=row_id, kind=body.kind)
+
+    return call.run(work)
+
+
+@router.delete("/devices/me/push-token")
+def forget_push_token(caller: Shopper, call: Command) -> Response:
+    """The calling device wants no push any more; the inbox stays."""
+    device_id = _device(caller)
+    return call.run(lambda session: {"forgotten": facade.forget_push_token(session, device_id)})
+
+
+def _device(caller: Principal) -> str:
+    if caller.device_id is None:
+        raise NoDevice
+    return caller.device_id
+
+
+def _event_id(header: str) -> int:
+    if not header.isascii() or not header.isdigit() or len(header) > 19 or int(header) > POSITION_MOST:
+        raise Invalid.field("Last-Event-ID", "send the id of the last event you have received, a number")
+    return int(header)

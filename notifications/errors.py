@@ -1,0 +1,17 @@
+"""The room's errors: named facts with their HTTP status."""
+
+from __future__ import annotations
+
+from app.kernel.errors import Conflict, NotFound
+
+
+class UnknownMessage(NotFound):
+    """There is no such message in your inbox."""
+
+    code = "message_unknown"
+
+
+class NoDevice(Conflict):
+    """A push token belongs to a device: call with the device's own token or from a browser session of a shopper."""
+
+    code = "no_device"

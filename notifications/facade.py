@@ -1,0 +1,86 @@
+"""The door of notifications: the inbox, what became of a message and why, and push tokens.
+
+Owns nothing of its own; it names what others may ask. Callers pass their session first and must not read this room's tables.
+Queueing is not here: a message is made by the event `coupon.issued` alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifications import answers, repository, tokens
+from notifications.contracts import DeliveryView, InboxMessage, MessageExplained, SaidReason
+from notifications.models import Message
+from notifications.ports import TokenKind
+from notifications.reasons import sentence
+
+_SAID = {
+    "live": "The message is in your inbox.",
+    "suppressed": "No message was sent.",
+    "withdrawn": "The message was taken back before it was seen.",
+}
+
+
+def inbox(session: Session, shopper_id: str, after_position: int = 0, at: datetime | None = None, limit: int = 100) -> list[InboxMessage]:
+    """Live messages that have not ended at `at` (default: now), oldest first, after a position."""
+    return repository.inbox_after(session, shopper_id, after_position, at or session.info["clock"].now(), limit)
+
+
+def mark_seen(session: Session, shopper_id: str, message_id: str, at: datetime) -> InboxMessage:
+    """Raises UnknownMessage (404) for another's message."""
+    return answers.answer(session, shopper_id, message_id, answers.Answer.SEEN, at)
+
+
+def mark_clicked(session: Session, shopper_id: str, message_id: str, at: datetime) -> InboxMessage:
+    return answers.answer(session, shopper_id, message_id, answers.Answer.CLICKED, at)
+
+
+def mark_dismissed(session: Session, shopper_id: str, message_id: str, at: datetime) -> InboxMessage:
+    return answers.answer(session, shopper_id, message_id, answers.Answer.DISMISSED, at)
+
+
+def deliveries(session: Session, *, coupon_id: str | None = None, message_id: str | None = None) -> list[DeliveryView]:
+    """What became of one message, or of the message about one coupon, on each channel."""
+    if message_id is None:
+        row = repository.message_about(session, coupon_id) if coupon_id else None
+        message_id = row.id if row else None
+    return repository.deliveries_of(session, [message_id]) if message_id else []
+
+
+def explain(session: Session, *, coupon_id: str | None = None, message_id: str | None = None) -> MessageExplained | None:
+    """Why a coupon was or was not announced, from what was recorded then; None if there is no such message (yet)."""
+    row = repository.message(session, message_id) if message_id else None
+    if row is None and coupon_id:
+        row = repository.message_about(session, coupon_id)
+    return _explained(session, row) if row else None
+
+
+def register_push_token(
+    session: Session, device_id: str, shopper_id: str, token: str, kind: str = "token", *, timezone: str | None = None
+) -> str:
+    """The device can be reached there from now on; `kind` is token or fid. Returns an id, never the token. Raises Invalid."""
+    at = session.info["clock"].now()
+    return tokens.register(
+        session, device_id=device_id, shopper_id=shopper_id, token=token, kind=TokenKind(kind), at=at, timezone=timezone
+    )
+
+
+def forget_push_token(session: Session, device_id: str) -> bool:
+    return tokens.forget_device(session, device_id)
+
+
+def _explained(session: Session, row: Message) -> MessageExplained:
+    views = repository.deliveries_of(session, [row.id])
+    reasons = tuple(SaidReason(r["code"], sentence(r["code"]), r.get("facts", {})) for r in row.reasons)
+    return MessageExplained(
+        message_id=row.id,
+        coupon_id=row.coupon_id,
+        shopper_id=row.shopper_id,
+        state=row.state,
+        text=" ".join((_SAID.get(row.state, row.state), *(r.text for r in reasons))),
+        reasons=reasons,
+        deliveries=tuple(views),
+        decided_at=row.created_at,
+    )

@@ -1,0 +1,41 @@
+"""Which events notifications listens to, and what it does then.
+
+Owns the names of the consumers. Each handler runs in the relay's transaction, with the inbox row that keeps it from happening
+twice. Must not speak to the network.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.kernel.outbox import Envelope, Subscriptions
+from app.privacy.contracts import ConsentChanged
+from app.privacy.purposes import Purpose, no_consent
+from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
+from notifications import cancel
+from notifications.announce import Announcer
+from notifications.settings import NotificationSettings
+from offers.contracts import CouponIssued
+
+
+def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: NotificationSettings) -> None:
+    """Register every consumer of this room."""
+
+    def announce(session: Session, event: CouponIssued, _envelope: Envelope) -> None:
+        announcer.announce(session, event, session.info["clock"].now())
+
+    def leave(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
+        if event.kind == MomentKind.LEFT and settings.cancel_on_exit:
+            cancel.on_exit(session, event.visit_id, session.info["clock"].now())
+
+    def retract(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
+        cancel.on_retraction(session, event.moment_id, session.info["clock"].now())
+
+    def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
+        if event.purpose == Purpose.MARKETING_PUSH and not event.granted:
+            cancel.on_consent_withdrawn(session, event.shopper_id, no_consent(Purpose.MARKETING_PUSH), session.info["clock"].now())
+
+    subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce)
+    subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave)
+    subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract)
+    subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

@@ -1,0 +1,69 @@
+"""The thread that sends what is queued.
+
+Owns when to look: at once when woken by a commit, else when the next retry or lease is due, else every `idle_s`. Must not know how
+to send (dispatch does).
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from app.kernel.db import Database
+from app.kernel.logs import get_logger
+from notifications import dispatch
+from notifications.ports import PushGateway
+from notifications.settings import NotificationSettings
+
+log = get_logger(__name__)
+
+
+class DispatchLoop:
+    """`start` once; `wake` from any thread; `stop` waits for what is on its way, `gateway.close()` is the owner's."""
+
+    def __init__(self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5) -> None:
+        self._database, self._gateway, self._settings, self._idle_s = database, gateway, settings, idle_s
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="push-dispatch", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=self._settings.fcm_timeout_s + 5)
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(self._settings.push_workers, thread_name_prefix="push") as executor:
+            while not self._stopping.is_set():
+                self._woken.clear()
+                if not self._look(executor):
+                    self._woken.wait(self._patience_s())
+
+    def _look(self, executor: ThreadPoolExecutor) -> bool:
+        try:
+            return dispatch.run_once(self._database, self._gateway, self._settings, executor) > 0
+        except Exception as error:
+            log.exception("dispatch_failed", error=type(error).__name__, exc_info=error)
+            return False
+
+    def _patience_s(self) -> float:
+        try:
+            with self._database.reading() as session:
+                due_at = dispatch.next_due_at(session, self._gateway.channel)
+        except Exception:  # noqa: BLE001 - as above
+            return self._idle_s
+        if due_at is None:
+            return self._idle_s
+        left_s = (due_at - self._database.clock.now()).total_seconds()
+        return min(max(left_s, 0.01), self._idle_s)

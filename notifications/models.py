@@ -1,0 +1,117 @@
+"""The tables of notifications: recipients, messages, deliveries, push tokens, and what shoppers did with a message.
+
+Owns shapes only. A message row is the in-app inbox; a delivery row is one message on one channel to one device. Tokens are
+sealed: a copy of the database must not let anyone write to a phone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant, Json
+
+Position = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column called INTEGER."""
+
+
+class Recipient(Base):
+    """One row per shopper we have had something to say to.
+
+    Locked by its UPDATE while a message is weighed, so that caps are counted by one at a time, and positions of one
+    shopper become visible in the order they were given.
+    """
+
+    __tablename__ = "notifications_recipient"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    weighed: Mapped[int] = mapped_column(Integer, default=0)
+    last_weighed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Message(Base):
+    """One thing to say, said or not: `live` is shown in the inbox, `suppressed` and `withdrawn` are kept to explain.
+
+    `position` counts up over the whole database and is what an event stream resumes from.
+    """
+
+    __tablename__ = "notifications_message"
+    position: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True)
+    shopper_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(12))
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    coupon_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    campaign_id: Mapped[str | None] = mapped_column(String(40))
+    moment_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    visit_id: Mapped[str | None] = mapped_column(String(80), index=True)
+    place_id: Mapped[str | None] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    link: Mapped[str] = mapped_column(Text)
+    collapse_key: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    clicked_at: Mapped[datetime | None] = mapped_column(Instant)
+    dismissed_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (
+        Index("ix_notifications_message_inbox", "shopper_id", "position"),
+        {"sqlite_autoincrement": True},  # a position is never given twice, even after the newest row was erased
+    )
+
+
+class Delivery(Base):
+    """One message on one channel to one device: queued -> claimed -> sent | queued | failed; or suppressed, expired.
+
+    `claim` is the token of the claim in force: only its holder may record. It and `lease_until` are empty otherwise.
+    """
+
+    __tablename__ = "notifications_delivery"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(40))
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    device_id: Mapped[str] = mapped_column(String(40))
+    push_token_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    state: Mapped[str] = mapped_column(String(12))
+    reasons: Mapped[list[str]] = mapped_column(Json)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(Instant)
+    claim: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    provider_message_id: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (
+        UniqueConstraint("message_id", "channel", "device_id"),
+        Index("ix_notifications_delivery_due", "state", "next_attempt_at"),
+    )
+
+
+class PushToken(Base):
+    """Where a device can be reached. `sealed` holds the address, `token_hash` finds it again; deleted when dead."""
+
+    __tablename__ = "notifications_push_token"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    device_id: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    registered_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class MessageEvent(Base):
+    """What a shopper did with a message, once each: seen, clicked, dismissed."""
+
+    __tablename__ = "notifications_message_event"
+    message_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -1,0 +1,101 @@
+"""How the rows of notifications are found and read into contracts.
+
+Owns the queries more than one use case needs. Must not decide and must not move a delivery's state (announce, dispatch and
+cancel do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new, moved
+from notifications.contracts import DeliveryView, InboxMessage
+from notifications.models import Delivery, Message, PushToken, Recipient
+
+
+def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
+    """Lock the shopper's row until the transaction ends and return her own time zone, if she has told us.
+
+    Of two transactions about the same shopper the second waits here, so each sees what the other has said.
+    """
+    insert_new(session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"])
+    row = update(Recipient).where(Recipient.shopper_id == shopper_id)
+    if not moved(session, row.values(weighed=Recipient.weighed + 1, last_weighed_at=at)):
+        raise LookupError("a recipient vanished between insert and update")
+    return session.scalar(select(Recipient.timezone).where(Recipient.shopper_id == shopper_id))
+
+
+def said_since(session: Session, shopper_id: str, since: datetime) -> list[datetime]:
+    """When messages were put before this shopper after `since`, whatever became of them later."""
+    said = select(Message.created_at).where(
+        Message.shopper_id == shopper_id, Message.created_at > since, Message.state.in_(("live", "withdrawn"))
+    )
+    return list(session.scalars(said))
+
+
+def said_in_visit(session: Session, shopper_id: str, visit_id: str) -> int:
+    if not visit_id:
+        return 0
+    said = select(func.count()).where(
+        Message.visit_id == visit_id, Message.shopper_id == shopper_id, Message.state.in_(("live", "withdrawn"))
+    )
+    return session.scalar(said) or 0
+
+
+def tokens_on(session: Session, device_ids: Sequence[str]) -> list[PushToken]:
+    return list(session.scalars(select(PushToken).where(PushToken.device_id.in_(device_ids)).order_by(PushToken.id)))
+
+
+def message(session: Session, message_id: str, *, shopper_id: str | None = None) -> Message | None:
+    """One message; with `shopper_id` only hers."""
+    found = select(Message).where(Message.id == message_id)
+    return session.scalar(found if shopper_id is None else found.where(Message.shopper_id == shopper_id))
+
+
+def message_about(session: Session, coupon_id: str) -> Message | None:
+    return session.scalar(select(Message).where(Message.coupon_id == coupon_id).order_by(Message.position).limit(1))
+
+
+def inbox_after(session: Session, shopper_id: str, after_position: int, at: datetime, limit: int) -> list[InboxMessage]:
+    """Live messages that have not ended at `at`, oldest first, with a greater position."""
+    rows = session.scalars(
+        select(Message)
+        .where(
+            Message.shopper_id == shopper_id, Message.position > after_position, Message.state == "live", Message.expires_at > at
+        )
+        .order_by(Message.position)
+        .limit(limit)
+    )
+    return [in_inbox(row) for row in rows]
+
+
+def newest_position(session: Session) -> int:
+    return session.scalar(select(func.max(Message.position))) or 0
+
+
+def deliveries_of(session: Session, message_ids: Sequence[str]) -> list[DeliveryView]:
+    rows = session.scalars(
+        select(Delivery).where(Delivery.message_id.in_(message_ids)).order_by(Delivery.message_id, Delivery.channel.desc(), Delivery.id)
+    )
+    return [DeliveryView(r.message_id, r.channel, r.state, tuple(r.reasons), r.attempts, r.sent_at) for r in rows]
+
+
+def in_inbox(row: Message) -> InboxMessage:
+    return InboxMessage(
+        id=row.id,
+        position=row.position,
+        shopper_id=row.shopper_id,
+        kind=row.kind,
+        title=row.title,
+        body=row.body,
+        link=row.link,
+        coupon_id=row.coupon_id,
+        collapse_key=row.collapse_key,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        seen_at=row.seen_at,
+    )

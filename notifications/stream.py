@@ -1,0 +1,98 @@
+"""The inbox as a stream of server-sent events.
+
+Owns the frames and the loop of one open stream. It is the room's one async part: a client costs a coroutine, and a thread only
+for the moment of each look, in which a short read transaction opens and ends. What it sends is committed and read at that
+moment, consent included. Wire format: WHATWG HTML, 9.2 (server-sent events).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import anyio
+import anyio.to_thread
+
+from app.kernel.db import Database
+from app.kernel.http import to_json
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from notifications import repository
+from notifications.broadcast import Broadcaster, Listener
+from notifications.contracts import InboxMessage
+from notifications.settings import NotificationSettings
+
+BATCH = 50
+LOOKS_AT_ONCE = 8
+"""Streams share this many threads, so that many clients cannot starve the other endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found. `position` is where the next one begins."""
+
+    messages: tuple[InboxMessage, ...]
+    position: int
+
+
+def look(database: Database, shopper_id: str, after_position: int) -> Look:
+    """What is new for this shopper. Without live consent nothing is, and nothing is skipped either.
+
+    A position nobody has reached yet comes from another database (restored, or made anew): start over, the device knows the
+    messages it has shown.
+    """
+    at = database.clock.now()
+    with database.reading() as session:
+        after = after_position if after_position <= repository.newest_position(session) else 0
+        if not gate.may(session, shopper_id, Purpose.MARKETING_PUSH, at).ok:
+            return Look((), after)
+        messages = tuple(repository.inbox_after(session, shopper_id, after, at, BATCH))
+    return Look(messages, messages[-1].position if messages else after)
+
+
+def frame(message: InboxMessage) -> bytes:
+    """One event. JSON holds no line break, so one data line is enough."""
+    return b"id: %d\nevent: message\ndata: %s\n\n" % (message.position, to_json(message))
+
+
+async def follow(
+    database: Database, broadcaster: Broadcaster, shopper_id: str, after_position: int, settings: NotificationSettings
+) -> AsyncIterator[bytes]:
+    """Frames until the client goes, the server closes or the stream has lived long enough; the browser then comes back with
+    `Last-Event-ID`."""
+    position, born = after_position, time.monotonic()
+    spoke = born
+    limiter = _limiter(broadcaster)
+    with broadcaster.listening(shopper_id) as listener:
+        yield b"retry: 1000\n: welcome\n\n"
+        while not broadcaster.closed and time.monotonic() - born < settings.stream_life_s:
+            listener.event.clear()  # before looking: what commits meanwhile wakes the next round
+            found = await anyio.to_thread.run_sync(look, database, shopper_id, position, limiter=limiter)
+            position = found.position
+            for message in found.messages:
+                yield frame(message)
+                spoke = time.monotonic()
+            if len(found.messages) == BATCH:
+                continue
+            if time.monotonic() - spoke >= settings.stream_heartbeat_s:
+                yield b": still here\n\n"
+                spoke = time.monotonic()
+            if not broadcaster.closed:
+                await _wait(listener, settings.stream_poll_s)
+        yield b": goodbye\n\n"
+
+
+async def _wait(listener: Listener, most_s: float) -> None:
+    try:
+        await asyncio.wait_for(listener.event.wait(), most_s)
+    except TimeoutError:
+        return
+
+
+def _limiter(broadcaster: Broadcaster) -> anyio.CapacityLimiter:
+    """One for all streams of this broadcaster; made inside the loop it serves."""
+    if broadcaster.limiter is None:
+        broadcaster.limiter = anyio.CapacityLimiter(LOOKS_AT_ONCE)
+    return broadcaster.limiter
