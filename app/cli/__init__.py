@@ -1,0 +1,19 @@
+"""The command line: parse, call a facade, print.
+
+Owns `main`, the console script `moments`, and how a failure is told: one line, never a traceback. Must not decide
+anything, and must not import anything heavy: `moments --help` answers in under half a second, so each command
+imports what it needs inside its function.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit: 0 done, 1 failed, 2 wrongly called, 130 interrupted."""
+    from app.cli.program import run
+
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))

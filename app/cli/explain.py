@@ -1,0 +1,81 @@
+"""`moments explain ID`: why did I get this, why not.
+
+Owns the command and its layout; the rooms tell what they recorded then. Must not weigh anything anew.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from notifications.contracts import MessageExplained
+    from offers.contracts import Explanation
+
+
+class Reader(StrEnum):
+    SHOPPER = "shopper"
+    MARKETER = "marketer"
+    CLERK = "clerk"
+
+
+def explain(
+    any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption.")],
+    reader: Annotated[Reader, typer.Option("--for", help="Whose words: the same reasons, told to another reader.")] = Reader.MARKETER,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON: {decision, message}.")] = False,
+) -> None:
+    """Say why an offer was made or withheld.
+
+    And why a message was sent or not; all of it from what was recorded then.
+    """
+    from app.cli.opening import opened_house
+    from app.cli.terminal import print_json
+    from app.kernel.errors import NotFound
+    from notifications import facade as notifications
+    from offers import facade as offers
+
+    with opened_house() as house, house.database.reading() as session:
+        at = house.database.clock.now()
+        message = notifications.explain(session, message_id=any_id)
+        told: Explanation | None = None
+        about = message.coupon_id if message is not None and message.coupon_id else any_id
+        try:
+            told = offers.explanation(session, about, audience=offers.Audience(reader.value), at=at)
+        except NotFound:
+            if message is None:
+                raise NotFound(f"ID: nothing was decided about {any_id}; give the id of a moment, decision, coupon, message, order or redemption") from None
+        if message is None and told is not None and told.decision.coupon_id:
+            message = notifications.explain(session, coupon_id=told.decision.coupon_id)
+    if as_json:
+        print_json({"decision": told, "message": message})
+        return
+    if told is not None:
+        _print_decision(told)
+    if message is not None:
+        _print_message(message)
+
+
+def _print_decision(told: Explanation) -> None:
+    view = told.decision
+    print(told.headline)
+    print(f"\n{view.outcome} by campaign {view.campaign_name} (version {view.campaign_version}) at {view.decided_at:%Y-%m-%d %H:%M:%S} UTC")
+    for reason, sentence in zip(view.reasons, told.sentences, strict=True) if len(view.reasons) == len(told.sentences) else ((r, r.text) for r in view.reasons):
+        print(f"  {'+' if reason.passed else '-'} {sentence}")
+        print(f"      {reason.code}{_facts(reason.facts)}")
+    ids = {"decision": view.id, "moment": view.moment_id, "coupon": view.coupon_id, "campaign": view.campaign_id, "place": view.place_id}
+    print("\n" + "\n".join(f"  {name:<9} {value}" for name, value in ids.items() if value))
+
+
+def _print_message(message: MessageExplained) -> None:
+    print(f"\n{message.text} ({message.message_id}, {message.state})")
+    for reason in message.reasons:
+        print(f"  - {reason.text}\n      {reason.code}{_facts(reason.facts)}")
+    for delivery in message.deliveries:
+        said = f": {', '.join(delivery.reasons)}" if delivery.reasons else ""
+        print(f"  {delivery.channel:<9} {delivery.state}{said}")
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    return "  " + "  ".join(f"{name}={value}" for name, value in facts.items()) if facts else ""

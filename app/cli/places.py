@@ -1,0 +1,58 @@
+"""`moments places`: bring stores and their fences in, list them.
+
+Owns the commands; the room geofences owns places and says what is wrong with a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+program = typer.Typer(help="Stores and their fences: import GeoJSON, list.", no_args_is_help=True, rich_markup_mode=None)
+
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@program.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="RFC 7946 GeoJSON: Point with radius_m, Polygon or MultiPolygon features.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Import places and fences. All or nothing: a wrong feature is named, with the reason, and nothing is changed."""
+    import json
+
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json
+    from app.kernel.errors import Invalid
+    from geofences import facade as geofences
+
+    if file.stat().st_size > MOST_BYTES:
+        raise Invalid.field("FILE", f"larger than {MOST_BYTES // 1024 // 1024} MB; split it into several files")
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Invalid.field("FILE", f"{file} is not a JSON document in UTF-8 ({type(error).__name__})") from None
+    with opened_database() as database, database.transaction() as session:
+        report = geofences.import_geojson(session, document, at=database.clock.now())
+    if as_json:
+        print_json(report)
+        return
+    print(report)
+
+
+@program.command("list")
+def list_places(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """All places."""
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json, print_table
+    from geofences import facade as geofences
+
+    with opened_database() as database, database.reading() as session:
+        found = geofences.places(session)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(p.id, p.name, p.kind, p.chain, p.timezone) for p in found]
+    print_table(("id", "name", "kind", "chain", "time zone"), rows, empty="No places yet; bring some in with: moments places import FILE.geojson")
