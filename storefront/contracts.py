@@ -45,6 +45,40 @@ class OrderView:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLineView:
+    """One line as it was charged, frozen at checkout."""
+
+    line_no: int
+    product_id: str
+    name: str
+    unit_minor: int
+    quantity: int
+    discount_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
+
+    `refund_due`: money is on its way back. `expires_at`: until when an unpaid order holds its stock and coupon.
+    """
+
+    order: OrderView
+    lines: tuple[OrderLineView, ...]
+    subtotal_minor: int
+    place_id: str | None
+    expires_at: datetime
+    closed_at: datetime | None
+    decline: str | None
+    decline_text: str | None
+    close_reason: str | None
+    close_text: str | None
+    refunded_minor: int
+    refund_due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPlaced:
     """Event `order.placed`: pending, money not yet true."""
 

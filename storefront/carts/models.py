@@ -1,0 +1,39 @@
+"""Tables of the cart: one cart per shopper, one line per product. A cart holds nothing back; an order does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant
+
+
+class CartRow(Base):
+    """`version` counts every change: a checkout claims the version it has priced. `currency` is null while empty.
+    The coupon lies in the cart by its id: the secret code is not kept here."""
+
+    __tablename__ = "storefront_cart"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), unique=True)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    coupon_id: Mapped[str | None] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class CartLineRow(Base):
+    """`seen_unit_minor` is the price the shopper was last shown; checkout refuses to charge another without a new quote."""
+
+    __tablename__ = "storefront_cart_line"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    cart_id: Mapped[str] = mapped_column(ForeignKey("storefront_cart.id", ondelete="CASCADE"), index=True)
+    product_id: Mapped[str] = mapped_column(String(60))
+    quantity: Mapped[int]
+    seen_unit_minor: Mapped[int]
+    added_at: Mapped[datetime] = mapped_column(Instant)
+    __table_args__ = (
+        UniqueConstraint("cart_id", "product_id"),
+        CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity_in_range"),
+    )

@@ -1,0 +1,137 @@
+"""Changing a cart. Every change first bumps the cart's version, which locks the row: one change after the other.
+
+Owns the statements about carts. A cart is always found by its shopper, so another's lines do not exist here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new, moved
+from app.kernel.errors import FieldError
+from app.kernel.ids import new_id
+from app.kernel.money import CurrencyMismatch
+from storefront.carts.models import CartLineRow, CartRow
+from storefront.contracts import ProductView
+from storefront.errors import CartFull, QuantityOutOfRange, UnknownLine
+
+MAX_QUANTITY = 99
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    id: str
+    product_id: str
+    quantity: int
+    seen_unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """`version` 0 and no lines: the shopper has no cart yet."""
+
+    shopper_id: str
+    currency: str | None
+    coupon_id: str | None
+    version: int
+    lines: tuple[CartLine, ...]
+
+
+def cart_of(session: Session, shopper_id: str) -> Cart:
+    """The shopper's cart as it is; an empty one when she has none."""
+    row = session.execute(select(CartRow).where(CartRow.shopper_id == shopper_id)).scalar_one_or_none()
+    if row is None:
+        return Cart(shopper_id, None, None, 0, ())
+    lines = session.scalars(select(CartLineRow).where(CartLineRow.cart_id == row.id).order_by(CartLineRow.added_at, CartLineRow.id))
+    return Cart(shopper_id, row.currency, row.coupon_id, row.version, tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor) for li in lines))
+
+
+def _changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
+    values = {"id": new_id("crt"), "shopper_id": shopper_id, "version": 0, "changed_at": at}
+    insert_new(session, CartRow, values, unique=["shopper_id"])
+    moved(session, update(CartRow).where(CartRow.shopper_id == shopper_id).values(version=CartRow.version + 1, changed_at=at))
+    return session.execute(select(CartRow).where(CartRow.shopper_id == shopper_id).execution_options(populate_existing=True)).scalar_one()
+
+
+def add(session: Session, shopper_id: str, product: ProductView, quantity: int, *, max_lines: int, at: datetime) -> None:
+    """`quantity` more pieces of `product`. Raises CurrencyMismatch, QuantityOutOfRange or CartFull; nothing changes then."""
+    cart = _changing(session, shopper_id, at)
+    if cart.currency is not None and cart.currency != product.currency:
+        remedy = f"the cart is in {cart.currency} and this product in {product.currency}; pay for the cart first, or empty it"
+        raise CurrencyMismatch(remedy, fields=[FieldError("product_id", remedy)], extra={"cart_currency": cart.currency, "product_currency": product.currency})
+    held = session.execute(select(CartLineRow).where(CartLineRow.cart_id == cart.id, CartLineRow.product_id == product.id)).scalar_one_or_none()
+    have = held.quantity if held else 0
+    if not 1 <= have + quantity <= MAX_QUANTITY:
+        raise QuantityOutOfRange(
+            f"quantity: the cart holds {have} of this product and takes at most {MAX_QUANTITY}; add {MAX_QUANTITY - have} or fewer",
+            fields=[FieldError("quantity", f"1 to {MAX_QUANTITY - have}")],
+            extra={"in_cart": have, "most": MAX_QUANTITY},
+        )
+    if held is not None:
+        held.quantity = have + quantity
+        held.seen_unit_minor = product.price_minor
+        session.flush()
+        return
+    lines = session.scalars(select(CartLineRow.id).where(CartLineRow.cart_id == cart.id)).all()
+    if len(lines) >= max_lines:
+        raise CartFull(f"the cart holds {max_lines} different products, and no more fit", extra={"most": max_lines})
+    session.add(
+        CartLineRow(id=new_id("lin"), cart_id=cart.id, product_id=product.id, quantity=quantity, seen_unit_minor=product.price_minor, added_at=at)
+    )
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=product.currency))
+    session.flush()
+
+
+def set_quantity(session: Session, shopper_id: str, line_id: str, quantity: int, *, at: datetime) -> None:
+    """Raises UnknownLine, also for a line of another's cart."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise QuantityOutOfRange(fields=[FieldError("quantity", f"1 to {MAX_QUANTITY}")])
+    cart = _changing(session, shopper_id, at)
+    if not moved(session, update(CartLineRow).where(CartLineRow.id == line_id, CartLineRow.cart_id == cart.id).values(quantity=quantity)):
+        raise UnknownLine
+
+
+def remove(session: Session, shopper_id: str, line_id: str, *, at: datetime) -> None:
+    """Raises UnknownLine, also for a line of another's cart."""
+    cart = _changing(session, shopper_id, at)
+    line = session.execute(select(CartLineRow).where(CartLineRow.id == line_id, CartLineRow.cart_id == cart.id)).scalar_one_or_none()
+    if line is None:
+        raise UnknownLine
+    session.delete(line)
+    session.flush()
+    if session.scalar(select(CartLineRow.id).where(CartLineRow.cart_id == cart.id).limit(1)) is None:
+        session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=None))
+
+
+def empty(session: Session, shopper_id: str, *, at: datetime) -> None:
+    """Take everything out, the coupon too."""
+    cart = _changing(session, shopper_id, at)
+    session.execute(delete(CartLineRow).where(CartLineRow.cart_id == cart.id))
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=None, coupon_id=None))
+
+
+def set_coupon(session: Session, shopper_id: str, coupon_id: str | None, *, at: datetime) -> None:
+    cart = _changing(session, shopper_id, at)
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_id=coupon_id))
+
+
+def saw_prices(session: Session, cart: Cart, seen_minor: dict[str, int]) -> None:
+    """The shopper has been shown these unit prices (line id -> minor units)."""
+    for line in cart.lines:
+        if line.id in seen_minor and seen_minor[line.id] != line.seen_unit_minor:
+            session.execute(update(CartLineRow).where(CartLineRow.id == line.id).values(seen_unit_minor=seen_minor[line.id]))
+
+
+def claim(session: Session, cart: Cart, *, at: datetime) -> bool:
+    """Empty exactly the cart that was priced; False when it was changed, or claimed by another checkout, in between."""
+    taken = update(CartRow).where(CartRow.shopper_id == cart.shopper_id, CartRow.version == cart.version)
+    if not moved(session, taken.values(version=CartRow.version + 1, currency=None, coupon_id=None, changed_at=at)):
+        return False
+    session.execute(delete(CartLineRow).where(CartLineRow.id.in_([line.id for line in cart.lines])))
+    return True
+
+

@@ -1,0 +1,44 @@
+"""What the cart's routes take."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from storefront.carts.repository import MAX_QUANTITY
+
+Quantity = Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Pieces, 1 to 99.")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class LineIn(BaseModel):
+    """So many more pieces of a product."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_id: Id
+    quantity: Quantity = 1
+
+
+class QuantityIn(BaseModel):
+    """So many pieces in all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quantity: Quantity
+
+
+class CouponIn(BaseModel):
+    """A coupon's code as shown in the wallet, or its id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    place_id: Id | None = None
+
+
+class QuoteIn(BaseModel):
+    """Where the shopper is, if she is in a store; a coupon may be bound to it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    place_id: Id | None = None

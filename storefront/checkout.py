@@ -1,0 +1,198 @@
+"""Checkout: from a cart to an order whose payment is asked for.
+
+Owns the one transaction (T7) in which the cart is claimed, the stock held, the coupon reserved and the order written, and
+the steps around it. The order's id follows from the request's idempotency key: a retry finds the order and goes on where
+the first attempt stopped. The provider is spoken to with no transaction open; money is true only by settlement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new
+from app.kernel.ids import derived_id
+from app.kernel.outbox import emit
+from app.kernel.verdict import Fail
+from offers.contracts import Quote, Refused
+from storefront.carts import repository as carts
+from storefront.carts.quoting import CartQuote, Change, changes, coupon_view, quote_cart, quote_lines
+from storefront.carts.totals import PricedLine, Totals, payable, totals
+from storefront.catalog.repository import hold, products_by_ids
+from storefront.contracts import OrderPlaced, OrderState, ProductView
+from storefront.errors import (
+    CartChanged,
+    CartEmpty,
+    CouponRefused,
+    OutOfStock,
+    QuoteChanged,
+    TotalTooLarge,
+    UnknownCoupon,
+    UnknownOrder,
+)
+from storefront.orders import moves
+from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.repository import fresh
+from storefront.payments import collecting
+from storefront.payments.ports import Payment
+from storefront.payments.shop import Shop
+from storefront.reasons import StorefrontReason
+from storefront.settings import StorefrontSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutOrder:
+    """What the shopper asked for. `expected_total_minor` is the sum she was shown; `method` a payment token, or None to
+    confirm in the browser."""
+
+    shopper_id: str
+    method: str | None
+    return_url: str | None
+    expected_total_minor: int | None
+    place_id: str | None
+
+
+def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment | None]:
+    """Place the order (once per `key`), begin and, with a method, try its payment. Returns (order id, payment or None).
+
+    Raises CartEmpty, CartChanged, QuoteChanged, OutOfStock, CouponRefused, TotalTooLarge with nothing applied;
+    GatewayRefused with everything put back; GatewayUnreachable when the same key must be tried again.
+    The caller settles the order with the payment in its last transaction.
+    """
+    order_id = derived_id("ord", key)
+    with shop.database.transaction() as session:
+        row = fresh(session, order_id) or place(session, shop, order_id, asked, at=shop.now())
+        if row.shopper_id != asked.shopper_id:
+            raise UnknownOrder
+        pending, free = row.state == OrderState.PENDING, row.total_minor == 0
+    if free or not pending:
+        return order_id, None
+    payment = collecting.begin(shop, order_id)
+    if asked.method is not None:
+        payment = collecting.confirm(shop, order_id, payment, method=asked.method, return_url=asked.return_url, key=key)
+    return order_id, payment
+
+
+def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:
+    """T7: claim the cart, re-check prices and stock, hold the pieces, reserve the coupon, write the order. All or nothing."""
+    cart = carts.cart_of(session, asked.shopper_id)
+    if not cart.lines or cart.currency is None:
+        raise CartEmpty
+    if not carts.claim(session, cart, at=at):
+        raise CartChanged
+    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    _refuse_changes(changes(cart, products))
+    _hold(session, cart, products)
+    coupon_id, discounts = _reserve(session, shop, order_id, cart, products, place_id=asked.place_id, at=at)
+    sums = totals([PricedLine(line.id, line.quantity, products[line.product_id].price_minor) for line in cart.lines], discounts)
+    _refuse_total(sums, asked.expected_total_minor)
+    _write(session, order_id, cart, products, sums, coupon_id, asked, settings=shop.settings, at=at)
+    emit(session, OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at), subject=asked.shopper_id)
+    if sums.total_minor == 0:
+        moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: the coupon paid for everything
+    row = fresh(session, order_id)
+    if row is None:
+        raise LookupError(f"order {order_id} was written but is not there")
+    return row
+
+
+def _refuse_changes(found: tuple[Change, ...]) -> None:
+    gone_or_dearer = [c for c in found if c.code != StorefrontReason.NOT_ENOUGH_STOCK]
+    if gone_or_dearer:
+        detail = "; ".join(f"{c.name or c.product_id}: {c.text}" for c in gone_or_dearer[:3])
+        raise QuoteChanged(f"{detail} Ask for a new quote (POST /v1/cart/quote).", extra={"changes": found})
+
+
+def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) -> None:
+    short = hold(session, {line.product_id: line.quantity for line in cart.lines})
+    if short:
+        named = [{"product_id": i, "name": products[i].name, "in_stock": left} for i, left in short.items()]
+        detail = "; ".join(f"{item['name']}: {item['in_stock']} left" for item in named[:3])
+        raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
+
+
+def _reserve(
+    session: Session, shop: Shop, order_id: str, cart: carts.Cart, products: dict[str, ProductView], *, place_id: str | None, at: datetime
+) -> tuple[str | None, dict[str, int]]:
+    if cart.coupon_id is None:
+        return None, {}
+    answer: Quote | Refused = shop.coupons.reserve(
+        session, code=cart.coupon_id, shopper_id=cart.shopper_id, order_id=order_id, lines=quote_lines(cart, products),
+        currency=cart.currency or "", place_id=place_id, at=at, ttl_s=shop.settings.hold_ttl_s + shop.settings.coupon_grace_s,
+    )  # fmt: skip
+    if isinstance(answer, Refused):
+        detail = " ".join(r.text for r in answer.reasons if not r.passed) or None
+        raise CouponRefused(detail or "", extra={"reasons": answer.reasons, "coupon_id": answer.coupon_id})
+    _, discounts = coupon_view(cart.coupon_id, answer)
+    return answer.coupon_id, discounts
+
+
+def _refuse_total(sums: Totals, expected_minor: int | None) -> None:
+    verdict = payable(sums.total_minor)
+    if isinstance(verdict, Fail):
+        raise TotalTooLarge(extra=dict(verdict.facts))
+    if expected_minor is not None and expected_minor != sums.total_minor:
+        raise QuoteChanged(
+            f"the total is {sums.total_minor}, not {expected_minor}; ask for a new quote (POST /v1/cart/quote)",
+            extra={"total_minor": sums.total_minor, "expected_total_minor": expected_minor, "discount_minor": sums.discount_minor, "changes": []},
+        )
+
+
+def _write(
+    session: Session,
+    order_id: str,
+    cart: carts.Cart,
+    products: dict[str, ProductView],
+    sums: Totals,
+    coupon_id: str | None,
+    asked: CheckoutOrder,
+    *,
+    settings: StorefrontSettings,
+    at: datetime,
+) -> None:
+    expires_at = at + timedelta(seconds=settings.hold_ttl_s)
+    row = {
+        "id": order_id, "shopper_id": asked.shopper_id, "state": OrderState.PENDING, "currency": cart.currency, "subtotal_minor": sums.subtotal_minor,
+        "discount_minor": sums.discount_minor, "total_minor": sums.total_minor, "coupon_id": coupon_id, "place_id": asked.place_id,
+        "confirmations": 0, "refund_state": "none", "refunded_minor": 0, "restock": True, "placed_at": at, "expires_at": expires_at,
+        "next_look_at": min(expires_at, at + timedelta(seconds=settings.look_again_s)),
+    }  # fmt: skip
+    if not insert_new(session, OrderRow, row, unique=["id"]):
+        raise CartChanged  # the same request, running twice at the same time, was faster
+    for number, line in enumerate(cart.lines, start=1):
+        item, discount = products[line.product_id], sums.discounts[line.id]
+        session.add(
+            OrderLineRow(
+                order_id=order_id, line_no=number, product_id=item.id, name=item.name, unit_minor=item.price_minor, quantity=line.quantity,
+                discount_minor=discount, total_minor=item.price_minor * line.quantity - discount,
+            )
+        )  # fmt: skip
+    session.flush()
+
+
+def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime, seen: bool) -> CartQuote:
+    """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
+    cart = carts.cart_of(session, shopper_id)
+    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    result = quote_cart(session, shop.coupons, cart, products, place_id=place_id, at=at)
+    if seen:
+        carts.saw_prices(session, cart, {line.line_id: line.unit_minor for line in result.lines})
+    return result
+
+
+def put_coupon(session: Session, shop: Shop, shopper_id: str, code: str, *, place_id: str | None, at: datetime) -> CartQuote:
+    """Lay a coupon into the cart, by its code or id. One that is not known, or another's, is refused; one that does not
+    apply yet is kept and says why. Only its id is kept. Raises UnknownCoupon."""
+    cart = carts.cart_of(session, shopper_id)
+    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    answer = shop.coupons.quote(
+        session, code=code, shopper_id=shopper_id, lines=quote_lines(cart, products), currency=cart.currency or shop.settings.currency,
+        place_id=place_id, at=at,
+    )  # fmt: skip
+    if answer.coupon_id is None:
+        reasons = answer.reasons if isinstance(answer, Refused) else ()
+        raise UnknownCoupon(" ".join(r.text for r in reasons), extra={"reasons": reasons})
+    carts.set_coupon(session, shopper_id, answer.coupon_id, at=at)
+    return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)

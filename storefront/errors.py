@@ -1,0 +1,148 @@
+"""The storefront's refusals as named facts, each with its HTTP status. Must not know a framework."""
+
+from __future__ import annotations
+
+from app.kernel.errors import AppError, NotFound
+
+
+class UnknownProduct(NotFound):
+    """There is no such product in the catalogue."""
+
+    code = "unknown_product"
+
+
+class UnknownLine(NotFound):
+    """There is no such line in your cart."""
+
+    code = "unknown_line"
+
+
+class UnknownOrder(NotFound):
+    """There is no such order, or it is not yours."""
+
+    code = "unknown_order"
+
+
+class CartEmpty(AppError):
+    """The cart is empty; add a product before paying."""
+
+    status = 409
+    code = "cart_empty"
+
+
+class CartChanged(AppError):
+    """The cart was changed or paid for elsewhere in the meantime; look at it again."""
+
+    status = 409
+    code = "cart_changed"
+
+
+class CartFull(AppError):
+    """The cart holds as many different products as it can; pay for some first."""
+
+    status = 422
+    code = "cart_full"
+
+
+class QuantityOutOfRange(AppError):
+    """Between 1 and 99 pieces of one product fit into a cart."""
+
+    status = 422
+    code = "quantity_out_of_range"
+
+
+class TotalTooLarge(AppError):
+    """The sum is larger than one payment can be; split the cart."""
+
+    status = 422
+    code = "total_too_large"
+
+
+class OutOfStock(AppError):
+    """There is less in stock than the cart holds; `short` says of what and how much is left."""
+
+    status = 409
+    code = "out_of_stock"
+
+
+class QuoteChanged(AppError):
+    """Prices or the discount are not what you were shown; `changes` says what is different. Ask for a new quote."""
+
+    status = 409
+    code = "quote_changed"
+
+
+class CouponRefused(AppError):
+    """The coupon does not apply to this cart here and now; `reasons` says why. Change the cart or take the coupon out."""
+
+    status = 409
+    code = "coupon_refused"
+
+
+class UnknownCoupon(NotFound):
+    """There is no such coupon, or it is not yours."""
+
+    code = "unknown_coupon"
+
+
+class OrderClosed(AppError):
+    """The order is closed and can no longer be paid; nothing was taken. Put the products into the cart again."""
+
+    status = 409
+    code = "order_closed"
+
+
+class OrderNotRefundable(AppError):
+    """Only an order that is paid, and not yet given back, can be refunded."""
+
+    status = 409
+    code = "order_not_refundable"
+
+
+class OrderNotCancellable(AppError):
+    """The payment is already under way or done; ask for a refund instead."""
+
+    status = 409
+    code = "order_not_cancellable"
+
+
+class GatewayUnreachable(AppError):
+    """The payment provider did not answer, so the outcome is not known yet. Retry with the same Idempotency-Key, or refresh the order."""
+
+    status = 503
+    code = "payment_unknown"
+
+
+class GatewayRefused(AppError):
+    """The payment provider refuses this payment; nothing was taken."""
+
+    status = 422
+    code = "payment_refused"
+
+
+class GatewayMisconfigured(AppError):
+    """The payment provider does not accept our credentials; the operator must set the storefront's Stripe key."""
+
+    status = 503
+    code = "payment_misconfigured"
+
+
+class PaymentTriesExhausted(AppError):
+    """Payment of this order was tried too often; cancel it and start again from the cart."""
+
+    status = 409
+    code = "payment_tries_exhausted"
+
+
+class BadWebhookSignature(AppError):
+    """The webhook's signature is missing, wrong or not from the last five minutes; it was not believed."""
+
+    status = 400
+    code = "bad_webhook_signature"
+
+
+class MalformedWebhook(AppError):
+    """The webhook's body is not an event as documented by the payment provider."""
+
+    status = 400
+    code = "malformed_webhook"

@@ -1,0 +1,117 @@
+"""The door of the room `storefront`: what is for sale, who has bought what, and how the shop is opened.
+
+Owns catalogue, carts, orders and their payments. Callers pass their own session (one request or job is one transaction),
+must not read this room's tables, and must not treat an order as paid before its state says so. Paying, cancelling and
+refunding speak to the network and are done through the routes or the use cases of `Shop`, never inside a transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Database
+from storefront.carts.quoting import CartQuote
+from storefront.carts.repository import Cart
+from storefront.carts.repository import cart_of as _cart_of
+from storefront.catalog import repository as _catalog
+from storefront.catalog.importing import CatalogueReport
+from storefront.catalog.importing import import_catalogue as _import_catalogue
+from storefront.checkout import quote as _quote
+from storefront.contracts import OrderDetail, OrderState, OrderView, ProductView
+from storefront.orders import repository as _orders
+from storefront.orders.models import OrderRow
+from storefront.payments.adapters.memory_gateway import MemoryGateway
+from storefront.payments.adapters.stripe_gateway import StripeGateway
+from storefront.payments.ports import PaymentGateway
+from storefront.payments.shop import Shop
+from storefront.ports import CouponDesk
+from storefront.settings import StorefrontSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Cart", "CartQuote", "CatalogueReport", "Shop", "cart", "cart_quote", "categories", "gateway_of", "import_catalogue", "open_shop", "order",
+    "orders", "product", "products", "spent_minor",
+]  # fmt: skip
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+def gateway_of(settings: StorefrontSettings) -> PaymentGateway:
+    """Stripe when a secret key is set, else the gateway in memory, which moves no money."""
+    if settings.stripe_secret_key is None or not settings.stripe_secret_key.get_secret_value():
+        return MemoryGateway()
+    return StripeGateway(
+        secret_key=settings.stripe_secret_key.get_secret_value(), publishable_key=settings.stripe_publishable_key,
+        api_base=settings.stripe_api_base, api_version=settings.stripe_api_version, timeout_s=settings.stripe_timeout_s,
+    )  # fmt: skip
+
+
+def open_shop(
+    database: Database, settings: StorefrontSettings, *, gateway: PaymentGateway | None = None, coupons: CouponDesk | None = None
+) -> Shop:
+    """The shop's equipment for bootstrap (`house.shop`), with the gateway the settings call for."""
+    if coupons is None:
+        from offers import facade as offers_facade
+
+        coupons = offers_facade
+    return Shop(database, settings, gateway or gateway_of(settings), coupons)
+
+
+# --- catalogue --------------------------------------------------------------------------------------------------------
+
+
+def products(session: Session, query: str = "", category: str | None = None, *, limit: int = 50, offset: int = 0) -> list[ProductView]:
+    """Products found by beginnings of words, best first; without a query all by name."""
+    return _catalog.search(session, query=query, category=category, limit=limit, offset=offset)
+
+
+def product(session: Session, product_id: str) -> ProductView | None:
+    return _catalog.product(session, product_id)
+
+
+def categories(session: Session) -> list[str]:
+    return _catalog.categories(session)
+
+
+def import_catalogue(session: Session, document: Any, *, default_currency: str = "EUR", at: datetime) -> CatalogueReport:
+    """`{"products": [...]}`, all or none; raises Invalid naming each wrong field."""
+    return _import_catalogue(session, document, default_currency=default_currency, at=at)
+
+
+# --- carts and orders -------------------------------------------------------------------------------------------------
+
+
+def cart(session: Session, shopper_id: str) -> Cart:
+    return _cart_of(session, shopper_id)
+
+
+def cart_quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime, seen: bool = False) -> CartQuote:
+    """What the cart costs now. `seen` needs a transaction: it notes that these prices were shown."""
+    return _quote(session, shop, shopper_id, place_id=place_id, at=at, seen=seen)
+
+
+def orders(session: Session, shopper_id: str | None = None, *, limit: int = 50) -> Sequence[OrderView]:
+    """Newest first; everybody's when no shopper is named (staff pages)."""
+    return _orders.orders_of(session, shopper_id, limit=limit)
+
+
+def order(session: Session, order_id: str) -> OrderDetail | None:
+    row = _orders.fresh(session, order_id)
+    return _orders.detail(session, row) if row is not None else None
+
+
+def spent_minor(session: Session, shopper_id: str, *, since: datetime) -> dict[str, int]:
+    """Currency -> minor units paid since then and not given back."""
+    rows = session.execute(
+        select(OrderRow.currency, func.sum(OrderRow.total_minor))
+        .where(OrderRow.shopper_id == shopper_id, OrderRow.state == OrderState.PAID, OrderRow.paid_at >= since)
+        .group_by(OrderRow.currency)
+    )
+    return {currency: int(total) for currency, total in rows}

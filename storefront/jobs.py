@@ -1,0 +1,67 @@
+"""The storefront's periodic work: asking the provider about every order that is not settled.
+
+Owns the round. Each order is claimed by moving its next look on, so several rounds may run side by side; a provider that
+does not answer leaves the order for the next look. Nothing is released before the provider has been asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.kernel.errors import AppError
+from app.kernel.logs import get_logger
+from storefront.contracts import OrderState
+from storefront.orders import moves
+from storefront.orders.repository import due_for_a_look, fresh
+from storefront.payments import collecting
+from storefront.payments.settlement import settle
+from storefront.payments.shop import Shop
+from storefront.reasons import StorefrontReason
+
+log = get_logger(__name__)
+
+
+def reconcile_orders(shop: Shop, limit: int = 50) -> int:
+    """Look at up to `limit` orders that are due; returns how many were looked at. Call every few seconds."""
+    at = shop.now()
+    with shop.database.reading() as session:
+        due = due_for_a_look(session, at, limit)
+    looked = 0
+    for order_id, seen in due:
+        if not _claim(shop, order_id, seen, at):
+            continue
+        looked += 1
+        try:
+            reconcile(shop, order_id)
+        except AppError as refusal:
+            log.warning("order_not_settled", order_id=order_id, reason=refusal.code)
+    return looked
+
+
+def reconcile(shop: Shop, order_id: str) -> None:
+    """Bring one order to where its payment is; give it up when its time is over; send the money back when that is due."""
+    with shop.database.reading() as session:
+        row = fresh(session, order_id)
+        if row is None:
+            return
+        state, expires_at, refund_state = OrderState(row.state), row.expires_at, row.refund_state
+    if refund_state == "due":
+        payment = collecting.send_refund(shop, order_id)
+    elif state is OrderState.PENDING:
+        payment = collecting.look(shop, order_id)
+    else:
+        payment = None
+    if payment is not None:
+        with shop.database.transaction() as session:
+            settle(session, shop.coupons, order_id, payment, at=shop.now())
+    if state is OrderState.PENDING and expires_at <= shop.now():
+        collecting.give_up(shop, order_id, StorefrontReason.HOLD_EXPIRED)
+
+
+def _claim(shop: Shop, order_id: str, seen: datetime, at: datetime) -> bool:
+    later = at + timedelta(seconds=shop.settings.look_again_s)
+    with shop.database.transaction() as session:
+        row = fresh(session, order_id)
+        if row is not None and row.state == OrderState.PENDING and at < row.expires_at:
+            later = min(later, row.expires_at)
+        return moves.look_later(session, order_id, seen, later)

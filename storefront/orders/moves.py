@@ -1,0 +1,133 @@
+"""Every change of an order's state, with what must move along: coupon, stock, event. One conditional UPDATE each.
+
+Owns the moves. Each returns True only to the one caller whose UPDATE hit the row; everybody else finds it done and does
+nothing, so webhook, browser and job may all try. Must not ask the payment provider: callers bring what they know.
+Rows are always locked in the order order, products (by id), coupon.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.logs import get_logger
+from app.kernel.outbox import emit
+from storefront.catalog.repository import put_back
+from storefront.contracts import OrderClosed, OrderPaid, OrderState
+from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.repository import fresh
+from storefront.orders.states import predecessors
+from storefront.ports import CouponDesk
+from storefront.reasons import StorefrontReason
+
+log = get_logger(__name__)
+
+
+def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> bool:
+    """pending -> paid: the coupon is used, `order.paid` goes out."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.PAID)))
+    if not moved(session, move.values(state=OrderState.PAID, paid_at=at, decline=None, next_look_at=None)):
+        return False
+    row = _row(session, order_id)
+    if row.coupon_id is not None and not desk.redeem(session, order_id=order_id, at=at):
+        # The money is true all the same; the discount stands as it was charged.
+        log.warning("coupon_not_reserved_at_payment", order_id=order_id, coupon_id=row.coupon_id)
+    paid = OrderPaid(row.id, row.shopper_id, row.total_minor, row.discount_minor, row.currency, row.coupon_id, at)
+    emit(session, paid, subject=row.shopper_id)
+    return True
+
+
+def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontReason, *, at: datetime, unbegun: bool = False) -> bool:
+    """pending -> payment_failed (after a decline) or cancelled: stock and coupon go back, `order.closed` goes out.
+
+    `unbegun`: only while no payment is recorded for it.
+    """
+    state = case((OrderRow.decline.is_not(None), OrderState.PAYMENT_FAILED.value), else_=OrderState.CANCELLED.value)
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.CANCELLED)))
+    if unbegun:
+        move = move.where(OrderRow.payment_id.is_(None))
+    if not moved(session, move.values(state=state, close_reason=reason, closed_at=at, next_look_at=None)):
+        return False
+    row = _row(session, order_id)
+    put_back(session, _units(session, order_id))
+    if row.coupon_id is not None:
+        desk.release(session, order_id=order_id, at=at, why=reason.value)
+    emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
+    return True
+
+
+def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: int, reason: StorefrontReason, *, at: datetime) -> bool:
+    """paid -> refunded: the coupon is given back once, the pieces go back on the shelf unless told otherwise."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.REFUNDED)))
+    values = {"state": OrderState.REFUNDED, "refund_state": "done", "refunded_minor": amount_minor, "close_reason": reason, "closed_at": at}
+    if not moved(session, move.values(**values, next_look_at=None)):
+        return False
+    row = _row(session, order_id)
+    if row.restock:
+        put_back(session, _units(session, order_id))
+    if row.coupon_id is not None:
+        desk.give_back(session, order_id=order_id, at=at, why=reason.value)
+    emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
+    return True
+
+
+def ask_refund(session: Session, order_id: str, *, restock: bool, at: datetime) -> bool:
+    """Mark a paid order's money as due to go back; False when it is not paid or already being refunded."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none")
+    return moved(session, move.values(refund_state="due", restock=restock, next_look_at=at))
+
+
+def owe(session: Session, order_id: str, *, at: datetime) -> bool:
+    """Money arrived for an order that is closed: it must go back."""
+    closed = (OrderState.CANCELLED, OrderState.PAYMENT_FAILED)
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(closed), OrderRow.refund_state == "none")
+    return moved(session, move.values(refund_state="due", next_look_at=at))
+
+
+def owed_returned(session: Session, order_id: str, amount_minor: int) -> bool:
+    """The stray money of a closed order is back with the shopper."""
+    closed = (OrderState.CANCELLED, OrderState.PAYMENT_FAILED)
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(closed), OrderRow.refund_state == "due")
+    return moved(session, move.values(refund_state="done", refunded_minor=amount_minor, next_look_at=None))
+
+
+def note_decline(session: Session, order_id: str, decline: str | None) -> bool:
+    """Remember why the last try to pay failed; the order stays pending and may be paid in another way."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PENDING)
+    return moved(session, move.values(decline=decline))
+
+
+def begin_payment(session: Session, order_id: str, payment_id: str) -> bool:
+    """Record the provider's payment before any money can move; False when the order was closed meanwhile."""
+    free = (OrderRow.payment_id.is_(None)) | (OrderRow.payment_id == payment_id)
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PENDING, free)
+    return moved(session, move.values(payment_id=payment_id))
+
+
+def count_confirmation(session: Session, order_id: str, most: int) -> bool:
+    """One more try to pay; False when there were enough, or the order is no longer pending."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PENDING, OrderRow.confirmations < most)
+    return moved(session, move.values(confirmations=OrderRow.confirmations + 1))
+
+
+def look_later(session: Session, order_id: str, seen: datetime, later: datetime) -> bool:
+    """Claim a look at the provider: of several reconcilers one moves the time on."""
+    return moved(session, update(OrderRow).where(OrderRow.id == order_id, OrderRow.next_look_at == seen).values(next_look_at=later))
+
+
+def _row(session: Session, order_id: str) -> OrderRow:
+    row = fresh(session, order_id)
+    if row is None:
+        raise LookupError(f"order {order_id} was moved but is not there")
+    return row
+
+
+def _units(session: Session, order_id: str) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for product_id, quantity in session.execute(select(OrderLineRow.product_id, OrderLineRow.quantity).where(OrderLineRow.order_id == order_id)):
+        units[product_id] += quantity
+    return units

@@ -1,0 +1,77 @@
+"""Reading orders and writing a new one. Moves of state are in moves.py, because they also move stock and coupons.
+
+Owns the statements that place and show orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.contracts import OrderDetail, OrderLineView, OrderState, OrderView
+from storefront.errors import UnknownOrder
+from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.reasons import sentence
+
+MOST = 100
+
+
+def fresh(session: Session, order_id: str) -> OrderRow | None:
+    """The row as the database has it now, whatever this session has seen before."""
+    return session.execute(select(OrderRow).where(OrderRow.id == order_id).execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def owned(session: Session, order_id: str, shopper_id: str | None) -> OrderRow:
+    """The order, if it is this shopper's (None: asked by staff). Raises UnknownOrder, for another's order too."""
+    row = fresh(session, order_id)
+    if row is None or (shopper_id is not None and row.shopper_id != shopper_id):
+        raise UnknownOrder
+    return row
+
+
+def by_payment(session: Session, payment_id: str, order_id: str | None) -> OrderRow | None:
+    """The order of a payment; by the order id the payment was made for while the payment's id is not yet recorded."""
+    row = session.execute(
+        select(OrderRow).where(OrderRow.payment_id == payment_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None and order_id is not None:
+        row = fresh(session, order_id)
+        if row is not None and row.payment_id is not None:
+            return None  # the order has another payment; this one is not its own
+    return row
+
+
+def view(row: OrderRow) -> OrderView:
+    return OrderView(
+        row.id, row.shopper_id, OrderState(row.state), row.total_minor, row.discount_minor, row.currency, row.coupon_id, row.placed_at, row.paid_at
+    )
+
+
+def lines(session: Session, order_id: str) -> tuple[OrderLineView, ...]:
+    rows = session.scalars(select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line_no))
+    return tuple(OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor) for r in rows)
+
+
+def detail(session: Session, row: OrderRow) -> OrderDetail:
+    return OrderDetail(
+        order=view(row), lines=lines(session, row.id), subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
+        closed_at=row.closed_at, decline=row.decline, decline_text=sentence(row.decline), close_reason=row.close_reason,
+        close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor, refund_due=row.refund_state == "due",
+    )  # fmt: skip
+
+
+def orders_of(session: Session, shopper_id: str | None, *, limit: int = MOST) -> list[OrderView]:
+    """Newest first; of everybody when `shopper_id` is None."""
+    statement = select(OrderRow).order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(min(limit, MOST))
+    if shopper_id is not None:
+        statement = statement.where(OrderRow.shopper_id == shopper_id)
+    return [view(row) for row in session.scalars(statement)]
+
+
+def due_for_a_look(session: Session, at: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
+    """(order id, when it was due) of orders whose payment or refund is not settled and should be looked at now."""
+    statement = select(OrderRow.id, OrderRow.next_look_at).where(OrderRow.next_look_at <= at).order_by(OrderRow.next_look_at).limit(limit)
+    return [(order_id, due) for order_id, due in session.execute(statement) if due is not None]

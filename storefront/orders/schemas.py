@@ -1,0 +1,68 @@
+"""What the routes of checkout and orders take and give."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.kernel.money import MAX_AMOUNT_MINOR
+from storefront.contracts import OrderDetail
+
+MethodToken = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_]{3,120}$"),
+    Field(description="A payment method's token from the provider's page (pm_...); never a card number."),
+]
+ReturnPath = Annotated[
+    str,
+    StringConstraints(pattern=r"^/(?![/\\])[!-~]{0,400}$"),
+    Field(description="A path of this site to come back to after the bank's page, such as /m/orders."),
+]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class CheckoutIn(BaseModel):
+    """Without `payment_method` the order is placed and the browser confirms the payment itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payment_method: MethodToken | None = None
+    return_url: ReturnPath | None = None
+    expected_total_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
+    place_id: Id | None = None
+
+
+class ConfirmIn(BaseModel):
+    """Another try to pay, with another method perhaps; without one the payment is only looked up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payment_method: MethodToken | None = None
+    return_url: ReturnPath | None = None
+
+
+class RefundIn(BaseModel):
+    """`restock` false when the pieces do not come back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    restock: bool = True
+
+
+class PaymentOut(BaseModel):
+    """What the browser needs to go on paying. `state`: needs_method, needs_action (go to `action_url`), processing, succeeded, cancelled."""
+
+    provider: str
+    payment_id: str
+    state: str
+    client_secret: str | None
+    publishable_key: str | None
+    action_url: str | None
+    decline: str | None
+    decline_text: str | None
+
+
+class OrderOut(BaseModel):
+    """An order and, while there is one, its payment."""
+
+    detail: OrderDetail
+    payment: PaymentOut | None

@@ -1,0 +1,107 @@
+"""The payment port's twin in memory: the same answers, no money, no network.
+
+Owns a pretended account for tests and for a shop without a key. Passes the same contract suite as the Stripe adapter.
+Test methods are named as at Stripe (`pm_card_visa`, `pm_card_chargeDeclined`, `pm_card_threeDSecure2Required`, ...).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.kernel.ids import derived_id
+from storefront.errors import GatewayRefused
+from storefront.payments.ports import Payment, PaymentState
+from storefront.reasons import StorefrontReason
+
+DECLINES = {
+    "pm_card_chargeDeclined": StorefrontReason.CARD_DECLINED,
+    "pm_card_chargeDeclinedInsufficientFunds": StorefrontReason.INSUFFICIENT_FUNDS,
+    "pm_card_chargeDeclinedExpiredCard": StorefrontReason.CARD_EXPIRED,
+}
+CHALLENGED = ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired")
+ACCEPTED = ("pm_card_visa", "pm_card_mastercard")
+MIN_AMOUNT_MINOR = 50
+_OPEN = (PaymentState.NEEDS_METHOD, PaymentState.NEEDS_ACTION)
+
+
+class MemoryGateway:
+    """Payments in a dict. `authenticate` plays the shopper's answer to her bank."""
+
+    name = "memory"
+    publishable_key: str | None = None
+
+    def __init__(self) -> None:
+        self._payments: dict[str, Payment] = {}
+        self._answers: dict[str, tuple[tuple[str, ...], Payment]] = {}
+        self._lock = threading.RLock()
+
+    def create_payment(self, *, order_id: str, amount_minor: int, currency: str, key: str) -> Payment:
+        def make() -> Payment:
+            if amount_minor < MIN_AMOUNT_MINOR:
+                raise GatewayRefused(extra={"provider_code": "amount_too_small"})
+            payment_id = derived_id("mem", key)
+            return Payment(payment_id, PaymentState.NEEDS_METHOD, amount_minor, 0, 0, currency, order_id, client_secret=f"{payment_id}_secret")
+
+        return self._once(key, ("create", order_id, str(amount_minor), currency), make)
+
+    def confirm_payment(self, payment_id: str, *, method: str, return_url: str | None, key: str) -> Payment:
+        def take() -> Payment:
+            payment = self.read_payment(payment_id)
+            if payment.state not in _OPEN:
+                return payment
+            if method in CHALLENGED:
+                return replace(payment, state=PaymentState.NEEDS_ACTION, decline=None, action_url=f"memory:{payment_id}" if return_url else None)
+            if method in ACCEPTED:
+                return self._taken(payment)
+            refusal = DECLINES.get(method, StorefrontReason.PAYMENT_METHOD_REFUSED)
+            return replace(payment, state=PaymentState.NEEDS_METHOD, decline=refusal.value, action_url=None)
+
+        return self._once(key, ("confirm", payment_id, method, return_url or ""), take)
+
+    def read_payment(self, payment_id: str) -> Payment:
+        with self._lock:
+            if payment_id not in self._payments:
+                raise GatewayRefused(extra={"provider_code": "resource_missing"})
+            return self._payments[payment_id]
+
+    def cancel_payment(self, payment_id: str) -> Payment:
+        with self._lock:
+            payment = self.read_payment(payment_id)
+            if payment.state in _OPEN:
+                payment = replace(payment, state=PaymentState.CANCELLED, decline=None, action_url=None)
+            self._payments[payment_id] = payment
+            return payment
+
+    def refund_payment(self, payment_id: str, *, key: str) -> Payment:
+        def give_back() -> Payment:
+            payment = self.read_payment(payment_id)
+            return replace(payment, refunded_minor=payment.received_minor)
+
+        return self._once(key, ("refund", payment_id), give_back)
+
+    def authenticate(self, payment_id: str, *, passed: bool) -> Payment:
+        """The shopper passes or fails her bank's challenge."""
+        with self._lock:
+            payment = self.read_payment(payment_id)
+            if payment.state is PaymentState.NEEDS_ACTION:
+                failed = replace(payment, state=PaymentState.NEEDS_METHOD, decline=StorefrontReason.AUTHENTICATION_FAILED.value, action_url=None)
+                payment = self._taken(payment) if passed else failed
+                self._payments[payment_id] = payment
+            return payment
+
+    def _taken(self, payment: Payment) -> Payment:
+        return replace(payment, state=PaymentState.SUCCEEDED, received_minor=payment.amount_minor, decline=None, action_url=None)
+
+    def _once(self, key: str, asked: tuple[str, ...], do: Callable[[], Payment]) -> Payment:
+        with self._lock:
+            if key in self._answers:
+                before, answer = self._answers[key]
+                if before != asked:
+                    raise GatewayRefused("this key was used for another request")
+                return answer
+            answer = do()
+            self._payments[answer.id] = answer
+            self._answers[key] = (asked, answer)
+            return answer

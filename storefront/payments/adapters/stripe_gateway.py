@@ -1,0 +1,112 @@
+"""Stripe behind the payment port, through its own SDK. The only file that imports `stripe`.
+
+Owns the calls and the translation of the SDK's exceptions. Must not hold state or touch the database. The SDK's own
+retries are off: our retries carry the same idempotency key and are decided where the order is known.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from storefront.errors import GatewayMisconfigured, GatewayRefused, GatewayUnreachable
+from storefront.payments.declines import reason_of
+from storefront.payments.ports import Payment
+from storefront.payments.stripe_words import payment_of_intent
+from storefront.reasons import StorefrontReason
+
+if TYPE_CHECKING:
+    import stripe
+
+_EXPAND = ["latest_charge"]
+
+
+class StripeGateway:
+    """One account at Stripe. `api_base` may be the local peer; `timeout_s` bounds each call."""
+
+    name = "stripe"
+
+    def __init__(self, *, secret_key: str, publishable_key: str | None, api_base: str, api_version: str, timeout_s: float) -> None:
+        self._secret_key, self._api_base, self._api_version, self._timeout_s = secret_key, api_base, api_version, timeout_s
+        self.publishable_key = publishable_key
+        self._made: stripe.StripeClient | None = None
+        self._making = threading.Lock()
+
+    def create_payment(self, *, order_id: str, amount_minor: int, currency: str, key: str) -> Payment:
+        params: Any = {
+            "amount": amount_minor,
+            "currency": currency.lower(),
+            "metadata": {"order_id": order_id},  # nothing about the shopper leaves the house
+            "automatic_payment_methods": {"enabled": True},
+            "expand": _EXPAND,
+        }
+        return self._ask(lambda client: client.v1.payment_intents.create(params, {"idempotency_key": key}))
+
+    def confirm_payment(self, payment_id: str, *, method: str, return_url: str | None, key: str) -> Payment:
+        params: Any = {"payment_method": method, "expand": _EXPAND} | ({"return_url": return_url} if return_url else {})
+        return self._ask(lambda client: client.v1.payment_intents.confirm(payment_id, params, {"idempotency_key": key}), of=payment_id)
+
+    def read_payment(self, payment_id: str) -> Payment:
+        params: Any = {"expand": _EXPAND}
+        return self._ask(lambda client: client.v1.payment_intents.retrieve(payment_id, params))
+
+    def cancel_payment(self, payment_id: str) -> Payment:
+        params: Any = {"cancellation_reason": "abandoned", "expand": _EXPAND}
+        return self._ask(lambda client: client.v1.payment_intents.cancel(payment_id, params), of=payment_id)
+
+    def refund_payment(self, payment_id: str, *, key: str) -> Payment:
+        params: Any = {"payment_intent": payment_id, "reason": "requested_by_customer"}
+
+        def give_back(client: stripe.StripeClient) -> stripe.PaymentIntent:
+            client.v1.refunds.create(params, {"idempotency_key": key})
+            return client.v1.payment_intents.retrieve(payment_id, {"expand": _EXPAND})
+
+        return self._ask(give_back, of=payment_id)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _client(self) -> stripe.StripeClient:
+        with self._making:
+            if self._made is None:
+                import stripe  # lazy: a third of a second
+
+                self._made = stripe.StripeClient(
+                    self._secret_key,
+                    base_addresses={"api": self._api_base},
+                    max_network_retries=0,
+                    stripe_version=self._api_version,
+                    http_client=stripe.RequestsClient(timeout=self._timeout_s),
+                )
+            return self._made
+
+    def _ask(self, call: Callable[[stripe.StripeClient], stripe.PaymentIntent], *, of: str | None = None) -> Payment:
+        """Speak to Stripe. `of` is the payment spoken of: when Stripe refuses because of its state, that state is the answer."""
+        client = self._client()
+        import stripe
+
+        try:
+            return payment_of_intent(call(client).to_dict())
+        except stripe.CardError as declined:
+            return self._declined(declined, of)
+        except stripe.InvalidRequestError as refused:
+            if of is not None and refused.code in ("payment_intent_unexpected_state", "charge_already_refunded"):
+                return self.read_payment(of)
+            if of is not None and refused.param == "payment_method":
+                return replace(self.read_payment(of), decline=StorefrontReason.PAYMENT_METHOD_REFUSED.value)
+            raise GatewayRefused(extra={"provider_code": refused.code}) from refused
+        except (stripe.AuthenticationError, stripe.PermissionError) as refused:
+            raise GatewayMisconfigured from refused
+        except stripe.IdempotencyError as refused:
+            raise GatewayRefused("this payment was asked for before with other details; start again from the cart") from refused
+        except stripe.StripeError as unknown:  # no answer, 5xx, 409, 429: it may or may not have happened
+            raise GatewayUnreachable from unknown
+
+    def _declined(self, declined: stripe.CardError, of: str | None) -> Payment:
+        if of is None:
+            raise GatewayRefused(extra={"provider_code": declined.code}) from declined
+        error = declined.error
+        reason = reason_of(declined.code, error.decline_code if error else None)
+        # The error carries the intent of the moment of refusal, which a replayed answer repeats: ask for the truth of now.
+        return replace(self.read_payment(of), decline=reason.value)

@@ -1,0 +1,121 @@
+"""Speaking to the payment provider about one order: begin, confirm, look, give up, give back.
+
+Owns the order of steps: what is recorded before the provider is asked, and what is asked before something is released.
+No transaction is open while the provider is spoken to. Money can move only after the payment's id is recorded, and an
+order is given up only after the provider has promised that no money will come.
+"""
+
+from __future__ import annotations
+
+from app.kernel.ids import derived_id
+from storefront.contracts import OrderState
+from storefront.errors import (
+    GatewayRefused,
+    OrderClosed,
+    OrderNotCancellable,
+    OrderNotRefundable,
+    PaymentTriesExhausted,
+)
+from storefront.orders import moves
+from storefront.orders.models import OrderRow
+from storefront.orders.repository import fresh
+from storefront.payments.ports import Payment, PaymentState
+from storefront.payments.settlement import settle
+from storefront.payments.shop import Shop
+from storefront.reasons import StorefrontReason
+
+
+def begin(shop: Shop, order_id: str) -> Payment:
+    """The order's payment: announced now if it was not, else as it is at the provider. Raises OrderClosed, GatewayRefused.
+
+    Announcing carries the order's id as key, so a lost answer is found again; no money can move before its id is recorded.
+    """
+    row = _read(shop, order_id)
+    if row.payment_id is not None:
+        return shop.gateway.read_payment(row.payment_id)
+    try:
+        payment = shop.gateway.create_payment(order_id=row.id, amount_minor=row.total_minor, currency=row.currency, key=row.id)
+    except GatewayRefused:
+        with shop.database.transaction() as session:
+            moves.close(session, shop.coupons, order_id, StorefrontReason.GATEWAY_REFUSED, at=shop.now(), unbegun=True)
+        raise
+    with shop.database.transaction() as session:
+        if not moves.begin_payment(session, order_id, payment.id):
+            raise OrderClosed
+    return payment
+
+
+def confirm(shop: Shop, order_id: str, payment: Payment, *, method: str, return_url: str | None, key: str) -> Payment:
+    """Try to take the money. Raises OrderClosed when the order's time is over, PaymentTriesExhausted after too many tries."""
+    if payment.state not in (PaymentState.NEEDS_METHOD, PaymentState.NEEDS_ACTION):
+        return payment
+    at = shop.now()
+    with shop.database.transaction() as session:
+        row = fresh(session, order_id)
+        if row is None or row.state != OrderState.PENDING or row.expires_at <= at:
+            raise OrderClosed
+        if not moves.count_confirmation(session, order_id, shop.settings.max_confirmations):
+            raise PaymentTriesExhausted(extra={"most": shop.settings.max_confirmations})
+    return shop.gateway.confirm_payment(payment.id, method=method, return_url=return_url, key=derived_id("cfm", order_id, key))
+
+
+def look(shop: Shop, order_id: str) -> Payment | None:
+    """What the provider says of the order's payment now; None while there is none."""
+    row = _read(shop, order_id)
+    return shop.gateway.read_payment(row.payment_id) if row.payment_id is not None else None
+
+
+def give_up(shop: Shop, order_id: str, reason: StorefrontReason) -> Payment | None:
+    """Close an unpaid order. The provider is made to refuse the money first; if it had come already, the order is paid.
+
+    Returns the payment as it is then. A payment that is under way leaves everything as it is.
+    """
+    row = _read(shop, order_id)
+    if row.state != OrderState.PENDING:
+        return None
+    if row.payment_id is None:
+        with shop.database.transaction() as session:
+            if moves.close(session, shop.coupons, order_id, reason, at=shop.now(), unbegun=True):
+                return None
+        row = _read(shop, order_id)  # a payment was begun in between
+        if row.payment_id is None:
+            return None
+    payment = shop.gateway.cancel_payment(row.payment_id)
+    with shop.database.transaction() as session:
+        settle(session, shop.coupons, order_id, payment, at=shop.now(), close_reason=reason)
+    return payment
+
+
+def cancel(shop: Shop, order_id: str) -> None:
+    """The shopper gives up. Raises OrderNotCancellable when money came, or is on its way."""
+    give_up(shop, order_id, StorefrontReason.SHOPPER_CANCELLED)
+    if _read(shop, order_id).state in (OrderState.PENDING, OrderState.PAID):
+        raise OrderNotCancellable
+
+
+def ask_refund(shop: Shop, order_id: str, *, restock: bool) -> None:
+    """Mark the order's money as due to go back; passes when that is so already. Raises OrderNotRefundable."""
+    at = shop.now()
+    with shop.database.transaction() as session:
+        if moves.ask_refund(session, order_id, restock=restock, at=at):
+            return
+        row = fresh(session, order_id)
+        if row is None or row.refund_state == "none":
+            raise OrderNotRefundable(extra={"state": row.state if row else None})
+
+
+def send_refund(shop: Shop, order_id: str) -> Payment | None:
+    """Give the money back, once, however often this is called; None when there was none to give back."""
+    row = _read(shop, order_id)
+    if row.refund_state != "due" or row.payment_id is None:
+        return None
+    return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
+
+
+def _read(shop: Shop, order_id: str) -> OrderRow:
+    with shop.database.reading() as session:
+        row = fresh(session, order_id)
+        if row is None:
+            raise LookupError(f"there is no order {order_id}")
+        session.expunge(row)
+        return row

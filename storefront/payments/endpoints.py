@@ -1,0 +1,131 @@
+"""The routes by which money becomes true, or goes back: confirm, refresh, cancel, refund, and the provider's webhook."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from app.kernel.http import Command, CommandCall, Stage
+from app.security.access import ANYONE, Principal, Role, allow
+from storefront.contracts import OrderState
+from storefront.errors import OrderClosed
+from storefront.orders import moves
+from storefront.orders.endpoints import owner
+from storefront.orders.repository import detail, owned
+from storefront.orders.schemas import ConfirmIn, OrderOut, PaymentOut, RefundIn
+from storefront.payments import collecting
+from storefront.payments.ports import Payment
+from storefront.payments.settlement import settle
+from storefront.payments.shop import Shop
+from storefront.payments.webhooks import receive
+from storefront.reasons import StorefrontReason, sentence
+
+router = APIRouter(tags=["orders"])
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Payer = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
+Refunder = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
+OrderId = Annotated[str, Path(max_length=80)]
+
+
+async def raw_body(request: Request) -> bytes:
+    """The bytes as they came: a signature covers those and nothing else."""
+    return await request.body()
+
+
+def payment_out(shop: Shop, payment: Payment | None) -> PaymentOut | None:
+    if payment is None:
+        return None
+    return PaymentOut(
+        provider=shop.gateway.name, payment_id=payment.id, state=payment.state.value, client_secret=payment.client_secret,
+        publishable_key=shop.gateway.publishable_key, action_url=payment.action_url, decline=payment.decline, decline_text=sentence(payment.decline),
+    )  # fmt: skip
+
+
+def settle_and_finish(shop: Shop, stage: Stage, order_id: str, payment: Payment | None, *, status: int = 200) -> None:
+    """The last transaction of a staged call: bring the order to where its payment is, and store the answer with that."""
+    with shop.database.transaction() as session:
+        if payment is not None:
+            settle(session, shop.coupons, order_id, payment, at=shop.now())
+        out = OrderOut(detail=detail(session, owned(session, order_id, None)), payment=payment_out(shop, payment))
+        stage.finish(session, out, status)
+
+
+def return_address(call: CommandCall, path: str | None) -> str | None:
+    """The absolute address of a path of this site."""
+    return str(call.request.base_url).rstrip("/") + path if path else None
+
+
+def _state(shop: Shop, order_id: str, caller: Principal) -> OrderState:
+    with shop.database.reading() as session:
+        return OrderState(owned(session, order_id, owner(caller)).state)
+
+
+@router.post("/v1/orders/{order_id}/confirm")
+def confirm_order(order_id: OrderId, body: ConfirmIn, caller: Shopper, call: Command) -> Response:
+    """Try to pay a pending order (again): after a decline with another method, after the bank's page without one."""
+    shop: Shop = call.app.shop
+
+    def work(stage: Stage) -> None:
+        state = _state(shop, order_id, caller)
+        if state in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
+            raise OrderClosed
+        payment = collecting.begin(shop, order_id) if state is OrderState.PENDING else collecting.look(shop, order_id)
+        if body.payment_method is not None and payment is not None:
+            address = return_address(call, body.return_url)
+            payment = collecting.confirm(shop, order_id, payment, method=body.payment_method, return_url=address, key=stage.key)
+        settle_and_finish(shop, stage, order_id, payment)
+
+    return call.staged(work)
+
+
+@router.post("/v1/orders/{order_id}/refresh")
+def refresh_order(order_id: OrderId, caller: Payer, call: Command) -> Response:
+    """Ask the payment provider now, and bring the order to where its payment is."""
+    shop: Shop = call.app.shop
+
+    def work(stage: Stage) -> None:
+        _state(shop, order_id, caller)
+        settle_and_finish(shop, stage, order_id, collecting.look(shop, order_id))
+
+    return call.staged(work)
+
+
+@router.post("/v1/orders/{order_id}/cancel")
+def cancel_order(order_id: OrderId, caller: Shopper, call: Command) -> Response:
+    """Give up an unpaid order: stock and coupon go back. An order whose money came, or is coming, cannot be cancelled."""
+    shop: Shop = call.app.shop
+
+    def work(stage: Stage) -> None:
+        _state(shop, order_id, caller)
+        collecting.cancel(shop, order_id)
+        settle_and_finish(shop, stage, order_id, None)
+
+    return call.staged(work)
+
+
+@router.post("/v1/orders/{order_id}/refund")
+def refund_order(order_id: OrderId, body: RefundIn, caller: Refunder, call: Command) -> Response:
+    """Give all the money back. The coupon is given back too, once."""
+    shop: Shop = call.app.shop
+
+    def work(stage: Stage) -> None:
+        _state(shop, order_id, caller)
+        collecting.ask_refund(shop, order_id, restock=body.restock)
+        payment = collecting.send_refund(shop, order_id)
+        with shop.database.transaction() as session:
+            if payment is None and owned(session, order_id, None).payment_id is None:
+                # a coupon paid for everything: there is no money, only the order and the coupon
+                moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
+        settle_and_finish(shop, stage, order_id, payment)
+
+    return call.staged(work)
+
+
+@router.post("/v1/webhooks/stripe", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
+def stripe_webhook(
+    call: Command,
+    body: Annotated[bytes, Depends(raw_body)],
+    stripe_signature: Annotated[str | None, Header()] = None,
+) -> dict[str, str]:
+    """Stripe tells what became of a payment. Believed only when signed within the last five minutes, and only once."""
+    return {"outcome": receive(call.app.shop, body, stripe_signature)}

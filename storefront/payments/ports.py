@@ -1,0 +1,82 @@
+"""What the storefront asks of a payment provider, in five verbs, and what it is told.
+
+Owns the port and its shapes. A provider's words are translated in its adapter; nobody else knows them.
+Errors: GatewayUnreachable (the outcome is not known: ask again with the same key), GatewayRefused (nothing was done),
+GatewayMisconfigured. A declined card or an unknown method is an answer, not an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class PaymentState(StrEnum):
+    """`succeeded` and `cancelled` are final; a decline leads back to `needs_method`."""
+
+    NEEDS_METHOD = "needs_method"
+    NEEDS_ACTION = "needs_action"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the provider says of one payment at one moment.
+
+    `received_minor` is what was taken, `refunded_minor` what of it went back. `action_url` is where the shopper proves to
+    her bank that it is she. `decline` is a reason code (storefront/reasons.py). `client_secret` lets her browser, and
+    nobody else, go on with this payment.
+    """
+
+    id: str
+    state: PaymentState
+    amount_minor: int
+    received_minor: int
+    refunded_minor: int
+    currency: str
+    order_id: str | None
+    client_secret: str | None = None
+    action_url: str | None = None
+    decline: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentNews:
+    """A provider's event: `payment` is None for news that say nothing of a payment's truth."""
+
+    event_id: str
+    kind: str
+    payment: Payment | None
+
+
+class PaymentGateway(Protocol):
+    """The five verbs. Those that change something take a `key`: the same key does it once and answers the same."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def publishable_key(self) -> str | None: ...
+
+    def create_payment(self, *, order_id: str, amount_minor: int, currency: str, key: str) -> Payment:
+        """Announce a payment; no money moves yet."""
+        ...
+
+    def confirm_payment(self, payment_id: str, *, method: str, return_url: str | None, key: str) -> Payment:
+        """Try to take the money with `method` (a token, never a card number)."""
+        ...
+
+    def read_payment(self, payment_id: str) -> Payment:
+        """The truth now."""
+        ...
+
+    def cancel_payment(self, payment_id: str) -> Payment:
+        """Make sure no money can be taken any more; answers the truth when it already was."""
+        ...
+
+    def refund_payment(self, payment_id: str, *, key: str) -> Payment:
+        """Give back everything that was taken and not yet given back; answers the payment afterwards."""
+        ...

@@ -1,0 +1,84 @@
+"""Bringing an order to where its payment is: the one place where money becomes true.
+
+Owns the loop "ask the rule, make the move, ask again" inside the caller's transaction. Who brings the statement (webhook,
+re-read, checkout, job) does not matter, nor in which order or how often.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.kernel.logs import get_logger
+from storefront.contracts import OrderState
+from storefront.orders import moves
+from storefront.orders.models import OrderRow
+from storefront.orders.repository import fresh
+from storefront.payments.ports import Payment, PaymentState
+from storefront.payments.truth import Move, next_move
+from storefront.ports import CouponDesk
+from storefront.reasons import StorefrontReason
+
+log = get_logger(__name__)
+
+MOST_MOVES = 6
+
+
+def settle(
+    session: Session,
+    desk: CouponDesk,
+    order_id: str,
+    payment: Payment,
+    *,
+    at: datetime,
+    close_reason: StorefrontReason = StorefrontReason.PROVIDER_CANCELLED,
+) -> OrderRow:
+    """Make every move that `payment` calls for; returns the order as it is then.
+
+    A payment that is not the order's own is passed over. Raises LookupError when there is no such order.
+    """
+    row = _row(session, order_id)
+    if row.payment_id not in (None, payment.id):
+        log.warning("foreign_payment_ignored", order_id=order_id, payment_id=payment.id)
+        return row
+    for _ in range(MOST_MOVES):
+        move = next_move(
+            payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline, refund_state=row.refund_state
+        )
+        if move is None:
+            return row
+        _make(session, desk, row, move, payment, at=at, close_reason=close_reason)
+        row = _row(session, order_id)  # whether we moved it or somebody else was faster
+    raise RuntimeError(f"order {order_id} and its payment do not come to rest")
+
+
+def _make(
+    session: Session, desk: CouponDesk, row: OrderRow, move: Move, payment: Payment, *, at: datetime, close_reason: StorefrontReason
+) -> None:
+    match move:
+        case Move.PAY:
+            moves.begin_payment(session, row.id, payment.id)
+            moves.pay(session, desk, row.id, at=at)
+        case Move.REFUND:
+            asked = row.refund_state == "due"
+            reason = StorefrontReason.REFUNDED_BY_STAFF if asked else StorefrontReason.REFUNDED_AT_PROVIDER
+            moves.refunded(session, desk, row.id, payment.refunded_minor, reason, at=at)
+        case Move.CLOSE:
+            mismatch = payment.state is PaymentState.SUCCEEDED
+            moves.begin_payment(session, row.id, payment.id)
+            moves.close(session, desk, row.id, StorefrontReason.AMOUNT_MISMATCH if mismatch else close_reason, at=at)
+        case Move.OWE:
+            log.error("stray_money", order_id=row.id, state=row.state, amount_minor=payment.received_minor)
+            moves.owe(session, row.id, at=at)
+        case Move.NOTE:
+            moves.note_decline(session, row.id, payment.decline)
+        case Move.RETURNED:
+            moves.owed_returned(session, row.id, payment.refunded_minor)
+
+
+def _row(session: Session, order_id: str) -> OrderRow:
+    row = fresh(session, order_id)
+    if row is None:
+        raise LookupError(f"there is no order {order_id}")
+    return row

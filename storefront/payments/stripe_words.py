@@ -1,0 +1,113 @@
+"""Stripe's documents in our words: payment intents, charges and events as plain dicts become Payment and PaymentNews. Pure.
+
+Owns the reading of documents, whether they came as an answer or as a webhook. Must not import the SDK (the adapter does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from storefront.payments.declines import reason_of
+from storefront.payments.ports import Payment, PaymentNews, PaymentState
+
+_STATES = {
+    "requires_payment_method": PaymentState.NEEDS_METHOD,
+    "requires_confirmation": PaymentState.NEEDS_METHOD,
+    "requires_action": PaymentState.NEEDS_ACTION,
+    "processing": PaymentState.PROCESSING,
+    "requires_capture": PaymentState.PROCESSING,
+    "succeeded": PaymentState.SUCCEEDED,
+    "canceled": PaymentState.CANCELLED,
+}
+
+
+class NotAnEvent(ValueError):
+    """The document lacks what every event has."""
+
+
+def payment_of_intent(document: Mapping[str, Any]) -> Payment:
+    """A payment intent; what was refunded is known only when its latest charge came with it (`expand`)."""
+    state = _STATES[_text(document, "status")]
+    error = _maybe(document, "last_payment_error")
+    charge = document.get("latest_charge")
+    refunded = _number(cast("Mapping[str, Any]", charge), "amount_refunded") if isinstance(charge, Mapping) else 0
+    action = _maybe(document, "next_action")
+    redirect = _maybe(action, "redirect_to_url") or {}
+    return Payment(
+        id=_text(document, "id"),
+        state=state,
+        amount_minor=_number(document, "amount"),
+        received_minor=_number(document, "amount_received"),
+        refunded_minor=refunded,
+        currency=_text(document, "currency").upper(),
+        order_id=_order_id(document),
+        client_secret=document.get("client_secret"),
+        action_url=redirect.get("url"),
+        decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state is PaymentState.NEEDS_METHOD else None,
+    )
+
+
+def payment_of_charge(document: Mapping[str, Any]) -> Payment | None:
+    """A captured charge of a payment intent: money that was taken, and how much of it went back."""
+    intent = document.get("payment_intent")
+    if not isinstance(intent, str) or document.get("captured") is not True:
+        return None
+    return Payment(
+        id=intent,
+        state=PaymentState.SUCCEEDED,
+        amount_minor=_number(document, "amount"),
+        received_minor=_number(document, "amount_captured"),
+        refunded_minor=_number(document, "amount_refunded"),
+        currency=_text(document, "currency").upper(),
+        order_id=_order_id(document),
+    )
+
+
+def news_of_event(document: object) -> PaymentNews:
+    """An event's id, type and what it says of a payment. Raises NotAnEvent for anything else."""
+    if not isinstance(document, Mapping):
+        raise NotAnEvent("the body is not a JSON object")
+    event = cast("Mapping[str, Any]", document)
+    event_id, kind = event.get("id"), event.get("type")
+    subject = (_maybe(event, "data") or {}).get("object")
+    if event.get("object") != "event" or not isinstance(event_id, str) or not isinstance(kind, str) or not isinstance(subject, Mapping):
+        raise NotAnEvent("the body is not an event with id, type and data.object")
+    if not 0 < len(event_id) <= 200:
+        raise NotAnEvent("the event's id is empty or too long")
+    try:
+        return PaymentNews(event_id, kind, _payment(kind, cast("Mapping[str, Any]", subject)))
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise NotAnEvent(f"the {kind[:60]} event lacks a documented field") from wrong
+
+
+def _payment(kind: str, subject: Mapping[str, Any]) -> Payment | None:
+    if kind.startswith("payment_intent.") and subject.get("object") == "payment_intent":
+        return payment_of_intent(subject)
+    if kind == "charge.refunded" and subject.get("object") == "charge":
+        return payment_of_charge(subject)
+    return None
+
+
+def _maybe(document: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+    value = document.get(name) if document else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _order_id(document: Mapping[str, Any]) -> str | None:
+    value = (_maybe(document, "metadata") or {}).get("order_id")
+    return value if isinstance(value, str) else None
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _number(document: Mapping[str, Any], name: str) -> int:
+    value = document[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(name)
+    return value

@@ -1,0 +1,51 @@
+"""What must happen to an order, given what the provider says of its payment. Pure.
+
+Owns the rule "money is true only when the provider says so, and never without an order". It looks at one statement at a
+time and knows no order of arrival: late, doubled or shuffled statements lead to the same end.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from storefront.contracts import OrderState
+from storefront.payments.ports import Payment, PaymentState
+
+
+class Move(StrEnum):
+    """`pay`, `refund`, `close`: moves of the order. `owe`: money must go back. `note`: remember the decline. `returned`: it went back."""
+
+    PAY = "pay"
+    REFUND = "refund"
+    CLOSE = "close"
+    OWE = "owe"
+    NOTE = "note"
+    RETURNED = "returned"
+
+
+def next_move(
+    payment: Payment, *, state: OrderState, total_minor: int, currency: str, decline: str | None, refund_state: str
+) -> Move | None:
+    """The one thing to do next, or None when order and payment agree. Asked again after each move until it is None."""
+    if payment.state is PaymentState.SUCCEEDED:
+        return _after_money(payment, state, fits=payment.received_minor == total_minor and payment.currency == currency, refund_state=refund_state)
+    if state is not OrderState.PENDING:
+        return None
+    if payment.state is PaymentState.CANCELLED:
+        return Move.CLOSE
+    if payment.state is PaymentState.NEEDS_METHOD and payment.decline is not None and payment.decline != decline:
+        return Move.NOTE
+    return None
+
+
+def _after_money(payment: Payment, state: OrderState, *, fits: bool, refund_state: str) -> Move | None:
+    all_back = payment.refunded_minor >= payment.received_minor > 0
+    if state is OrderState.PENDING:
+        return Move.PAY if fits else Move.CLOSE
+    if state is OrderState.PAID:
+        return Move.REFUND if all_back else None
+    if state in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
+        if all_back:
+            return Move.RETURNED if refund_state == "due" else None
+        return Move.OWE if refund_state == "none" else None
+    return None

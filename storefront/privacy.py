@@ -1,0 +1,74 @@
+"""What the storefront holds about a shopper: her cart and her orders. How it is handed over, and how it is made gone.
+
+Owns the two data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
+authority, the person is taken out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.privacy.retention import RetentionRule
+from app.privacy.subjects import DataHolder
+from storefront.carts.models import CartLineRow, CartRow
+from storefront.carts.repository import cart_of
+from storefront.orders.models import OrderRow
+from storefront.orders.repository import detail
+
+ERASED = "erased"
+"""Stands where the shopper's id stood: the same for everybody, so that nothing can be told apart by it."""
+
+DAY_S = 86_400
+CART_KEPT_S = 90 * DAY_S
+ORDER_KEPT_S = 7 * 365 * DAY_S
+
+
+def export_cart(session: Session, shopper_id: str) -> dict[str, Any]:
+    cart = cart_of(session, shopper_id)
+    return dataclasses.asdict(cart) if cart.version else {}
+
+
+def erase_cart(session: Session, shopper_id: str) -> int:
+    carts = select(CartRow.id).where(CartRow.shopper_id == shopper_id)
+    session.execute(delete(CartLineRow).where(CartLineRow.cart_id.in_(carts)))
+    return cast("CursorResult[Any]", session.execute(delete(CartRow).where(CartRow.shopper_id == shopper_id))).rowcount
+
+
+def export_orders(session: Session, shopper_id: str) -> dict[str, Any]:
+    rows = session.scalars(select(OrderRow).where(OrderRow.shopper_id == shopper_id).order_by(OrderRow.placed_at, OrderRow.id)).all()
+    return {"orders": [_plain(dataclasses.asdict(detail(session, row))) for row in rows]} if rows else {}
+
+
+def erase_orders(session: Session, shopper_id: str) -> int:
+    """The books stay, the person goes. An order still being paid is settled or given up as any other."""
+    nameless = update(OrderRow).where(OrderRow.shopper_id == shopper_id).values(shopper_id=ERASED)
+    return cast("CursorResult[Any]", session.execute(nameless)).rowcount
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in cast("dict[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in cast("list[Any]", value)]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+HOLDERS: tuple[DataHolder, ...] = (
+    DataHolder("storefront.carts", ("storefront_cart",), export_cart, erase_cart),
+    DataHolder(
+        "storefront.orders",
+        ("storefront_order",),
+        export_orders,
+        erase_orders,
+        books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
+    ),
+)
+
+RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
+    RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
+)

@@ -1,0 +1,66 @@
+"""The storefront's reason codes, each with the sentence a shopper reads. Listed in docs/reasons/storefront.md.
+
+Owns the words alone; which rule fails with which code stands beside the rule.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class StorefrontReason(StrEnum):
+    """Why a quote differs, a payment did not go through, or an order was closed."""
+
+    PRICE_CHANGED = "price_changed"
+    NOT_ENOUGH_STOCK = "not_enough_stock"
+    PRODUCT_GONE = "product_gone"
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    CARD_EXPIRED = "card_expired"
+    AUTHENTICATION_FAILED = "authentication_failed"
+    PROCESSING_ERROR = "processing_error"
+    PAYMENT_METHOD_REFUSED = "payment_method_refused"
+    HOLD_EXPIRED = "hold_expired"
+    SHOPPER_CANCELLED = "shopper_cancelled"
+    PROVIDER_CANCELLED = "provider_cancelled"
+    GATEWAY_REFUSED = "gateway_refused"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    PAID_AFTER_CLOSE = "paid_after_close"
+    REFUNDED_BY_STAFF = "refunded_by_staff"
+    REFUNDED_AT_PROVIDER = "refunded_at_provider"
+    SIGNATURE_MISSING = "signature_missing"
+    SIGNATURE_MALFORMED = "signature_malformed"
+    SIGNATURE_WRONG = "signature_wrong"
+    SIGNATURE_OLD = "signature_old"
+    SIGNATURE_FROM_THE_FUTURE = "signature_from_the_future"
+
+
+SENTENCES: dict[StorefrontReason, str] = {
+    StorefrontReason.PRICE_CHANGED: "The price has changed since you last looked.",
+    StorefrontReason.NOT_ENOUGH_STOCK: "There are fewer left than you want.",
+    StorefrontReason.PRODUCT_GONE: "This product is no longer sold.",
+    StorefrontReason.CARD_DECLINED: "Your bank declined the card. Try another card.",
+    StorefrontReason.INSUFFICIENT_FUNDS: "There is not enough money on this card. Try another card.",
+    StorefrontReason.CARD_EXPIRED: "This card has expired. Try another card.",
+    StorefrontReason.AUTHENTICATION_FAILED: "Your bank could not confirm that it is you. Try again or use another card.",
+    StorefrontReason.PROCESSING_ERROR: "The payment could not be processed just now. Try again in a little while.",
+    StorefrontReason.PAYMENT_METHOD_REFUSED: "This way of paying was refused. Try another.",
+    StorefrontReason.HOLD_EXPIRED: "The order was not paid in time, so we put everything back. Nothing was taken.",
+    StorefrontReason.SHOPPER_CANCELLED: "You cancelled the order. Nothing was taken.",
+    StorefrontReason.PROVIDER_CANCELLED: "The payment was cancelled. Nothing was taken.",
+    StorefrontReason.GATEWAY_REFUSED: "This payment is not possible. Nothing was taken.",
+    StorefrontReason.AMOUNT_MISMATCH: "The amount paid is not the amount of the order; it is being given back.",
+    StorefrontReason.PAID_AFTER_CLOSE: "The payment came after the order was closed; it is being given back.",
+    StorefrontReason.REFUNDED_BY_STAFF: "We gave your money back.",
+    StorefrontReason.REFUNDED_AT_PROVIDER: "Your money was given back.",
+    StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
+    StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
+    StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",
+    StorefrontReason.SIGNATURE_OLD: "The message was signed too long ago.",
+    StorefrontReason.SIGNATURE_FROM_THE_FUTURE: "The message was signed in the future.",
+}
+
+
+def sentence(code: str | None) -> str | None:
+    """The plain words of a code; None for none."""
+    return SENTENCES[StorefrontReason(code)] if code else None
