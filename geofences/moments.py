@@ -1,0 +1,70 @@
+"""What a transition means: the moments it yields.
+
+Owns the mapping from transitions to moments and the moments' deterministic ids. Pure. It must not decide whether a moment
+leads to an offer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.kernel.ids import derived_id
+from geofences import trust
+from geofences.contracts import MomentKind, TrustLevel
+from geofences.transitions import Transition, TransitionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment before it is stored; seconds since 1970. `visit_id` is "" for `crossed`."""
+
+    id: str
+    kind: MomentKind
+    shopper_id: str
+    device_id: str
+    place_id: str
+    fence_id: str
+    visit_id: str
+    at_s: float
+    dwell_s: int
+    nth_visit: int
+    confidence: float
+    trust: TrustLevel
+    doubts: tuple[str, ...]
+
+
+def moment_kinds(transition: Transition, nth_visit: int) -> tuple[MomentKind, ...]:
+    """`nth_visit` counts this visit: 1 is the first at the place."""
+    if transition.kind is TransitionKind.ENTERED:
+        return (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT) if nth_visit >= 2 else (MomentKind.STORE_VISIT,)
+    if transition.kind is TransitionKind.DWELLED:
+        return (MomentKind.DWELL,)
+    return (MomentKind.LEFT,) if transition.kind is TransitionKind.EXITED else (MomentKind.CROSSED,)
+
+
+def moments_of(transition: Transition, *, place_id: str, nth_visit: int) -> tuple[Moment, ...]:
+    """All moments of one transition, with ids derived from shopper, fence, start and kind (and the dwell step)."""
+    out: list[Moment] = []
+    for kind in moment_kinds(transition, nth_visit):
+        what = f"dwell_{transition.dwell_s}" if kind is MomentKind.DWELL else kind.value
+        moment_id = derived_id(
+            "mom", transition.shopper_id, transition.fence_id, round(transition.started_s * 1000), what
+        )
+        out.append(
+            Moment(
+                id=moment_id,
+                kind=kind,
+                shopper_id=transition.shopper_id,
+                device_id=transition.device_id,
+                place_id=place_id,
+                fence_id=transition.fence_id,
+                visit_id=transition.visit_id,
+                at_s=transition.at_s,
+                dwell_s=transition.dwell_s,
+                nth_visit=nth_visit,
+                confidence=transition.confidence,
+                trust=trust.level(transition.doubts),
+                doubts=transition.doubts,
+            )
+        )
+    return tuple(out)

@@ -1,0 +1,125 @@
+"""Replay: recorded tracks through the same pure detector the live runner uses.
+
+Owns the way from files to rows of output. It must not store anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.kernel.errors import AppError
+from geofences.geometry import parse_fences
+from geofences.index import Fence, FenceIndex
+from geofences.recordings import read_recordings
+from geofences.track import Key, TrackRules
+from geofences.transitions import Transition
+from geofences.visits import Visit, detect
+
+
+class UnreadableFences(AppError):
+    """The fences cannot be used; the message names the file, the feature and the reason."""
+
+    status = 422
+    code = "unreadable_fences"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`rows`: what was detected, device by device in order of time. `notices`: one line each, for people."""
+
+    rows: Iterator[dict[str, Any]]
+    notices: tuple[str, ...]
+
+
+def load_fences(path: Path) -> tuple[FenceIndex, tuple[str, ...]]:
+    """A GeoJSON file as an index; a fence is known by its feature's `id`, else its name."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UnreadableFences(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
+    except UnicodeDecodeError as error:
+        raise UnreadableFences(f"{path}: not UTF-8 text at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableFences(f"{path}: line {error.lineno}: not valid JSON: {error.msg}") from None
+    except RecursionError:
+        raise UnreadableFences(f"{path}: nested too deeply") from None
+    parsed = parse_fences(document)
+    if parsed.problems:
+        first, more = parsed.problems[0], len(parsed.problems) - 1
+        tail = f" (and {more} more)" if more else ""
+        raise UnreadableFences(
+            f"{path}: {first.feature}: {first.text}{tail}",
+            extra={"problems": [(p.feature, p.reason) for p in parsed.problems]},
+        )
+    notices = tuple(f"{path}: {n.feature}: {n.text}" for n in parsed.notices)
+    fences: list[Fence] = []
+    used: set[str] = set()
+    for feature in parsed.features:
+        name = feature.external_id or feature.name
+        while name in used:  # two features of one name, both without id
+            name += "+"
+        used.add(name)
+        fences.append(Fence(name, name, feature.name, feature.shape))
+    return FenceIndex(fences), notices
+
+
+def replay(fences_path: Path, fix_paths: Iterable[Path], rules: TrackRules | None = None) -> Replay:
+    """Detect over files. Raises `UnreadableFences` or `UnreadableRecording` before the first row."""
+    fences, notices = load_fences(fences_path)
+    recordings = read_recordings(fix_paths)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for device in sorted(recordings.tracks):
+            found = detect(Key(device, device), recordings.tracks[device], fences, rules)
+            for transition in found.transitions:
+                yield transition_row(transition)
+            for visit in found.visits:
+                yield visit_row(visit)
+
+    return Replay(rows(), (*notices, *recordings.notices))
+
+
+def _iso(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def transition_row(t: Transition) -> dict[str, Any]:
+    """One transition as it leaves the command; times are ISO 8601 and, with `_ts`, epoch seconds."""
+    return {
+        "type": "transition",
+        "kind": t.kind.value,
+        "device": t.device_id,
+        "fence": t.fence_id,
+        "at": _iso(t.at_s),
+        "at_ts": round(t.at_s, 3),
+        "decided_at": _iso(t.decided_s),
+        "visit": t.visit_id or None,
+        "dwell_s": t.dwell_s,
+        "confidence": t.confidence,
+        "why": t.why,
+        "doubts": list(t.doubts),
+    }
+
+
+def visit_row(v: Visit) -> dict[str, Any]:
+    """One visit. Still open where the recording ends: `open` is true and `ended_at` is when it was last known to last."""
+    ended_s = v.ended_s if v.ended_s is not None else v.seen_s
+    return {
+        "type": "visit",
+        "device": v.device_id,
+        "fence": v.fence_id,
+        "started_at": _iso(v.started_s),
+        "ended_at": _iso(ended_s),
+        "dwell_s": int(ended_s - v.started_s),
+        "confidence": v.confidence,
+        "open": v.ended_s is None,
+        "started_ts": round(v.started_s, 3),
+        "ended_ts": round(ended_s, 3),
+        "visit": v.id,
+        "doubts": list(v.doubts),
+    }

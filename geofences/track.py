@@ -1,0 +1,254 @@
+"""The core: fixes of one device, in whatever order they came, into transitions in the order they happened.
+
+Owns `advance`: events wait in the key's buffer until the watermark passes, then apply in event-time order, interleaved
+with the key's own dwell and exit deadlines. The outcome depends on the set of events, never on arrival order, batching or
+engine. Pure. It must not read a clock: `watermark_s` (event time, seconds since 1970) is the only "now".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from geofences import trust
+from geofences.geometry import haversine_m
+from geofences.index import FenceIndex
+from geofences.transitions import (
+    Observation,
+    Presence,
+    PresenceMachine,
+    PresenceRules,
+    Transition,
+    inside_probability,
+    log_odds,
+)
+
+DEFAULT_ACCURACY_M = 20.0
+"""For sources that do not say (GPX): a phone outdoors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Whose track: devices of one shopper move apart, so each has its own."""
+
+    shopper_id: str
+    device_id: str
+
+    def text(self) -> str:
+        return f"{self.shopper_id}/{self.device_id}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sample:
+    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival."""
+
+    at_s: float
+    id: str
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float
+    speed_mps: float | None = None
+    mocked: bool = False
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRules:
+    presence: PresenceRules = field(default_factory=PresenceRules)
+    trust: trust.TrustRules = field(default_factory=trust.TrustRules)
+    forget_s: float = 300.0
+    """A fix older than this says nothing about speed or the way taken since."""
+
+
+@dataclass(slots=True)
+class TrackState:
+    """All that is remembered of one device. `floor_s`: everything up to there has been applied and is not applied again."""
+
+    buffer: list[Sample] = field(default_factory=list[Sample])
+    presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
+    last: Sample | None = None
+    floor_s: float = -math.inf
+    floor_ids: tuple[str, ...] = ()
+    late: int = 0
+
+    def idle(self, watermark_s: float, rules: TrackRules) -> bool:
+        """Nothing in here can still matter: the state need not be kept."""
+        recent = self.last is not None and watermark_s - self.last.at_s < rules.forget_s
+        return not self.buffer and not self.presences and not recent
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """What the index said of one sample."""
+
+    fences: frozenset[int]
+
+
+def advance(
+    state: TrackState,
+    events: Iterable[Sample],
+    watermark_s: float,
+    fences: FenceIndex,
+    key: Key,
+    rules: TrackRules | None = None,
+) -> tuple[TrackState, list[Transition], float | None]:
+    """Take in `events`, apply what `watermark_s` has passed. Returns state (the same object), transitions, next wake-up (event time)."""
+    outcome, wake = advance_many({key: state}, {key: events}, watermark_s, fences, rules or TrackRules())
+    return state, outcome, wake[key]
+
+
+def advance_many(
+    states: Mapping[Key, TrackState],
+    events: Mapping[Key, Iterable[Sample]],
+    watermark_s: float,
+    fences: FenceIndex,
+    rules: TrackRules,
+) -> tuple[list[Transition], dict[Key, float | None]]:
+    """`advance` for many keys with one question to the index. `states` are changed in place; every key of `events` is in it."""
+    ready: list[tuple[Key, list[Sample]]] = []
+    for key, state in states.items():
+        _take_in(state, events.get(key, ()))
+        due = [s for s in state.buffer if s.at_s <= watermark_s]
+        state.buffer = state.buffer[len(due) :]
+        ready.append((key, due))
+    hits = _locate([sample for _, due in ready for sample in due], fences)
+    outcome: list[Transition] = []
+    wake: dict[Key, float | None] = {}
+    at = 0
+    for key, due in ready:
+        track = _Track(key, states[key], fences, rules)
+        for sample in due:
+            outcome += track.apply(sample, hits[at])
+            at += 1
+        outcome += track.fire_until(watermark_s)
+        wake[key] = track.wake_at()
+    return outcome, wake
+
+
+def _take_in(state: TrackState, events: Iterable[Sample]) -> None:
+    known = {s.id for s in state.buffer}
+    for sample in events:
+        if sample.id in known or (sample.at_s == state.floor_s and sample.id in state.floor_ids):
+            continue  # a duplicate changes nothing
+        if sample.at_s < state.floor_s:
+            state.late += 1
+            continue
+        known.add(sample.id)
+        state.buffer.append(sample)
+    state.buffer.sort()
+
+
+def _locate(samples: list[Sample], fences: FenceIndex) -> list[_Hit]:
+    if not samples:
+        return []
+    lat = np.array([s.lat_deg for s in samples], dtype=np.float64)
+    lon = np.array([s.lon_deg for s in samples], dtype=np.float64)
+    found: list[set[int]] = [set() for _ in samples]
+    for sample_no, fence_no in zip(*(a.tolist() for a in fences.locate(lat, lon)), strict=True):
+        found[sample_no].add(fence_no)
+    return [_Hit(frozenset(f)) for f in found]
+
+
+class _Track:
+    """One key being advanced."""
+
+    def __init__(self, key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> None:
+        self._state, self._fences, self._rules = state, fences, rules
+        self._machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
+
+    def apply(self, sample: Sample, hit: _Hit) -> list[Transition]:
+        """Deadlines before the sample, the sample, deadlines it has made due."""
+        state = self._state
+        out = self.fire_until(sample.at_s)
+        moved = self._moved_mps(sample)
+        speed = self._speed_mps(sample, moved)
+        doubts = trust.weigh(
+            mocked=sample.mocked,
+            accuracy_m=sample.accuracy_m,
+            age_s=sample.age_s,
+            moved_mps=moved,
+            rules=self._rules.trust,
+        ).doubts
+        here = {self._fences.fences[f].id: f for f in hit.fences}
+        for fence_id in sorted({*here, *state.presences}):
+            fence_no = self._fences.number_of(fence_id)
+            if fence_no is None:
+                out += self._machine.close_retired(state.presences.pop(fence_id), sample.at_s)
+                continue
+            distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, inside=fence_id in here)
+            seen = Observation(sample.at_s, distance, sample.accuracy_m, speed, doubts)
+            known = state.presences.get(fence_id)
+            after, found = self._machine.begin(fence_id, seen) if known is None else self._machine.weigh(known, seen)
+            out += found
+            if after is None:
+                state.presences.pop(fence_id, None)
+            else:
+                state.presences[fence_id] = after
+        out += self._ways_through(sample, here, out, doubts)
+        state.floor_ids = (*state.floor_ids, sample.id) if sample.at_s == state.floor_s else (sample.id,)
+        state.floor_s = sample.at_s
+        state.last = sample
+        return out + self.fire_until(sample.at_s)
+
+    def fire_until(self, until_s: float) -> list[Transition]:
+        """All deadlines up to `until_s`, in the order of their time."""
+        out: list[Transition] = []
+        presences = self._state.presences
+        while presences:
+            due_s, fence_id = min((self._machine.deadline_s(p), f) for f, p in presences.items())
+            if due_s > until_s:
+                break
+            if self._fences.number_of(fence_id) is None:
+                out += self._machine.close_retired(presences.pop(fence_id), due_s)
+                continue
+            after, found = self._machine.fire(presences[fence_id], due_s)
+            out += found
+            if after is None:
+                del presences[fence_id]
+        return out
+
+    def wake_at(self) -> float | None:
+        """Event time at which the watermark next matters to this key, None for never."""
+        times = [self._machine.deadline_s(p) for p in self._state.presences.values()]
+        if self._state.buffer:
+            times.append(self._state.buffer[0].at_s)
+        return min(times) if times else None
+
+    def _moved_mps(self, sample: Sample) -> float | None:
+        """The least speed that explains the way from the last fix: accuracies are given the benefit of the doubt."""
+        last = self._state.last
+        if last is None:
+            return None
+        way = haversine_m(last.lat_deg, last.lon_deg, sample.lat_deg, sample.lon_deg)
+        return max(0.0, way - last.accuracy_m - sample.accuracy_m) / max(1.0, sample.at_s - last.at_s)
+
+    def _speed_mps(self, sample: Sample, moved_mps: float | None) -> float | None:
+        """Reported speed where it says anything (0 and -1 are also sent for "unknown"), or the way since the last fix."""
+        last = self._state.last
+        recent = last is not None and sample.at_s - last.at_s <= self._rules.forget_s
+        known = [v for v in (sample.speed_mps, moved_mps if recent else None) if v is not None and v > 0]
+        return max(known) if known else None
+
+    def _ways_through(
+        self, sample: Sample, here: Mapping[str, int], found: list[Transition], doubts: tuple[str, ...]
+    ) -> list[Transition]:
+        """Fences passed between two fixes without a fix inside: deep enough that the fixes' errors do not explain it."""
+        last, rules = self._state.last, self._rules.presence
+        if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s:
+            return []
+        spoken_of = {t.fence_id for t in found} | here.keys() | self._state.presences.keys()
+        out: list[Transition] = []
+        error_m = max(last.accuracy_m, sample.accuracy_m, rules.min_accuracy_m)
+        for fence_no, depth_m in self._fences.crossed(
+            last.lat_deg, last.lon_deg, sample.lat_deg, sample.lon_deg, spoken_of
+        ):
+            if depth_m < error_m / 2:
+                continue
+            fence_id = self._fences.fences[fence_no].id
+            middle_s = (last.at_s + sample.at_s) / 2
+            sure = log_odds(inside_probability(-depth_m, error_m, rules))
+            out.append(self._machine.crossed(fence_id, middle_s, sample.at_s, sure, doubts))
+        return out

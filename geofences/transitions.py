@@ -1,0 +1,328 @@
+"""One shopper and one fence: from noisy distances to entered, dwelled, exited, crossed.
+
+Owns membership (how likely a fix lies inside, given its accuracy), hysteresis by evidence, time and distance, and the
+deadlines of a presence. Pure: seconds and metres in, transitions out. It must not know geometry, other fences or storage.
+
+Invariant: every `exited` has its `entered`, with the same visit id; ids depend on shopper, fence and start alone.
+docs/algorithms/detection.md explains each threshold and when it will be wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.kernel.ids import derived_id
+
+RADIUS68_TO_SIGMA = 1 / math.sqrt(-2 * math.log(1 - 0.68))
+"""Phones report the radius that holds the truth in 68 % of cases; for a round normal error that is 1.51 sigma."""
+
+
+class TransitionKind(StrEnum):
+    ENTERED = "entered"
+    EXITED = "exited"
+    DWELLED = "dwelled"
+    CROSSED = "crossed"
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRules:
+    """Thresholds; the defaults are those of docs/algorithms/detection.md."""
+
+    enter_probability: float = 0.8
+    """One fix that is inside with this probability (and not driving) opens a visit."""
+    settle_s: float = 180.0
+    """A phone last heard inside, then silent this long, has stayed: the visit opens from its first fix inside."""
+    evidence_s: float = 20.0
+    """Errors of fixes closer together than this are the same error: they count in proportion to the time between."""
+    exit_evidence_s: float = 60.0
+    """The same for leaving: a wander of the position outside has to last."""
+    exit_margin_m: float = 25.0
+    """Leaving is weighed against the border moved outwards by this much and by the fix's accuracy."""
+    exit_score: float = 4.0
+    """Log-odds of being outside at which a visit closes at once: more than any single fix is worth."""
+    hold_score: float = 5.0
+    """Log-odds of being inside are not piled up beyond this: a long stay does not glue the visit to the fence."""
+    exit_wait_s: float = 300.0
+    """Heard outside but not yet convincingly, then silent this long (three times as long if the odds say inside): closed."""
+    memory_s: float = 1800.0
+    """Evidence fades with this time constant while nothing is heard."""
+    silence_s: float = 10_800.0
+    """Nothing heard at all for this long: closed, as of the last fix inside."""
+    drive_mps: float = 4.0
+    """Faster than this is passing through, not visiting."""
+    walk_mps: float = 1.4
+    """Speed used to reckon when a shopper first heard outside has left."""
+    outlier: float = 0.04
+    """Share of fixes that lie, whatever accuracy they claim: no fix is worth more than log-odds of about 3.9."""
+    min_accuracy_m: float = 5.0
+    dwell_steps_s: tuple[int, ...] = (120, 300, 900)
+    crossed_max_gap_s: float = 120.0
+    """A way between two fixes is judged straight only if they lie no further apart in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One fix seen from one fence: `distance_m` signed (negative inside), `speed_mps` best estimate or None."""
+
+    at_s: float
+    distance_m: float
+    accuracy_m: float
+    speed_mps: float | None
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Presence:
+    """What is remembered of one shopper at one fence. `is_open`: a visit; otherwise a candidate for one."""
+
+    fence_id: str
+    is_open: bool
+    first_s: float
+    since_s: float
+    last_in_s: float
+    seen_s: float
+    score: float
+    peak: float
+    driving: bool
+    out_since_s: float | None = None
+    out_m: float = 0.0
+    dwelled: int = 0
+    promised_s: float = 0.0
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """`at_s` is when it happened, `decided_s` when it could be known (both event time). `visit_id` is "" for crossed."""
+
+    kind: TransitionKind
+    shopper_id: str
+    device_id: str
+    fence_id: str
+    visit_id: str
+    at_s: float
+    decided_s: float
+    started_s: float
+    ended_s: float | None
+    dwell_s: int
+    confidence: float
+    doubts: tuple[str, ...]
+    why: str
+
+
+def inside_probability(distance_m: float, accuracy_m: float, rules: PresenceRules) -> float:
+    """P(inside) for a border that is straight at the scale of the error, with a share of outliers that mean nothing."""
+    sigma = max(accuracy_m, rules.min_accuracy_m) * RADIUS68_TO_SIGMA
+    normal = 0.5 * math.erfc(distance_m / (sigma * math.sqrt(2)))
+    return rules.outlier / 2 + (1 - rules.outlier) * normal
+
+
+def log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def visit_id(shopper_id: str, fence_id: str, started_s: float) -> str:
+    """The same stay always has the same id, whatever the batching, the engine or a restart."""
+    return derived_id("vis", shopper_id, fence_id, round(started_s * 1000), "visit")
+
+
+class PresenceMachine:
+    """The rules applied to the presences of one shopper's one device."""
+
+    def __init__(self, shopper_id: str, device_id: str, rules: PresenceRules) -> None:
+        self._shopper_id = shopper_id
+        self._device_id = device_id
+        self._rules = rules
+        self._enter_score = log_odds(rules.enter_probability)
+
+    # -- fixes -----------------------------------------------------------------------------------------------------
+
+    def begin(self, fence_id: str, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+        """A fix inside a fence where nothing was remembered."""
+        score = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, self._rules))
+        if score <= 0:
+            return None, []
+        presence = Presence(
+            fence_id,
+            False,
+            seen.at_s,
+            seen.at_s,
+            seen.at_s,
+            seen.at_s,
+            score,
+            score,
+            self._driving(seen),
+            doubts=seen.doubts,
+        )
+        return presence, self._open_if_sure(presence, seen.at_s)
+
+    def weigh(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+        """A further fix for a remembered presence; deadlines up to `seen.at_s` must have been fired before."""
+        return self._weigh_open(presence, seen) if presence.is_open else self._weigh_candidate(presence, seen)
+
+    def _weigh_candidate(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+        evidence = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, self._rules))
+        weight = self._weight(seen.at_s - presence.seen_s, self._rules.evidence_s)
+        inside, driving = seen.distance_m <= 0, self._driving(seen)
+        presence.score += weight * evidence
+        presence.seen_s = seen.at_s
+        if inside:
+            presence.doubts = _union(presence.doubts, seen.doubts)
+            presence.last_in_s = seen.at_s
+            presence.out_since_s = None
+            # One clear fix is enough, however soon after an unclear one; what was gathered while driving does not count.
+            presence.score = evidence if presence.driving and not driving else max(presence.score, evidence)
+            if presence.driving and not driving:
+                presence.since_s = seen.at_s
+            presence.driving = driving
+            presence.peak = max(presence.peak, presence.score)
+            return presence, self._open_if_sure(presence, seen.at_s)
+        if presence.score > 0:
+            presence.out_since_s = seen.at_s if presence.out_since_s is None else presence.out_since_s
+            return presence, []
+        if presence.driving:
+            return None, [self.crossed(presence.fence_id, presence.first_s, seen.at_s, presence.peak, presence.doubts)]
+        return None, []
+
+    def _weigh_open(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+        rules, gap = self._rules, seen.at_s - presence.seen_s
+        margin_m = rules.exit_margin_m + seen.accuracy_m
+        evidence = log_odds(inside_probability(seen.distance_m - margin_m, seen.accuracy_m, rules))
+        faded = presence.score * math.exp(-max(0.0, gap) / rules.memory_s)
+        presence.score = min(rules.hold_score, faded + self._weight(gap, rules.exit_evidence_s) * evidence)
+        presence.seen_s = seen.at_s
+        if seen.distance_m <= margin_m:
+            presence.last_in_s = seen.at_s
+            presence.out_since_s = None
+            presence.peak = max(presence.peak, log_odds(inside_probability(seen.distance_m, seen.accuracy_m, rules)))
+            if seen.distance_m <= 0:
+                presence.doubts = _union(presence.doubts, seen.doubts)
+        elif presence.out_since_s is None:
+            presence.out_since_s, presence.out_m = seen.at_s, seen.distance_m
+        if presence.score <= -rules.exit_score and presence.out_since_s is not None:
+            return None, [self._close(presence, seen.at_s, "left")]
+        return presence, []
+
+    def _open_if_sure(self, presence: Presence, now_s: float) -> list[Transition]:
+        if presence.driving or presence.score < self._enter_score:
+            return []
+        return [self._open(presence, now_s, "inside")]
+
+    # -- deadlines -------------------------------------------------------------------------------------------------
+
+    def deadline_s(self, presence: Presence) -> float:
+        """When this presence next changes by itself if nothing more is heard."""
+        rules = self._rules
+        if not presence.is_open:
+            return presence.seen_s + rules.settle_s * (2 if presence.driving else 1)
+        deadline = presence.seen_s + rules.silence_s
+        if presence.out_since_s is not None:
+            return min(deadline, presence.seen_s + rules.exit_wait_s * (1 if presence.score < 0 else 3))
+        if presence.dwelled < len(rules.dwell_steps_s) and not self._weak(presence):
+            return max(presence.seen_s, min(deadline, presence.since_s + rules.dwell_steps_s[presence.dwelled]))
+        return deadline
+
+    def _weak(self, presence: Presence) -> bool:
+        """Opened by silence after unclear fixes: such a visit promises no dwell until a clearer fix is heard."""
+        return presence.peak < self._enter_score
+
+    def fire(self, presence: Presence, at_s: float) -> tuple[Presence | None, list[Transition]]:
+        """The deadline of `presence`, which is `at_s`, has come."""
+        if not presence.is_open:
+            if presence.out_since_s is not None:
+                return None, []
+            if presence.driving:
+                presence.since_s, presence.driving = presence.last_in_s, False
+            return presence, [self._open(presence, at_s, "settled")]
+        if presence.out_since_s is not None:
+            return None, [self._close(presence, at_s, "left")]
+        steps = self._rules.dwell_steps_s
+        if (
+            presence.dwelled < len(steps)
+            and presence.since_s + steps[presence.dwelled] <= at_s
+            and not self._weak(presence)
+        ):
+            step_s = steps[presence.dwelled]
+            presence.dwelled += 1
+            presence.promised_s = presence.since_s + step_s
+            return presence, [
+                self._transition(
+                    TransitionKind.DWELLED, presence, presence.promised_s, at_s, None, step_s, f"dwell_{step_s}"
+                )
+            ]
+        return None, [self._close(presence, at_s, "silent")]
+
+    def close_retired(self, presence: Presence, at_s: float) -> list[Transition]:
+        """The fence is gone: an open visit ends with what was last heard inside."""
+        return [self._close(presence, at_s, "fence_retired")] if presence.is_open else []
+
+    # -- transitions -----------------------------------------------------------------------------------------------
+
+    def crossed(self, fence_id: str, at_s: float, decided_s: float, peak: float, doubts: tuple[str, ...]) -> Transition:
+        confidence = _confidence(peak)
+        return Transition(
+            TransitionKind.CROSSED, self._shopper_id, self._device_id, fence_id, "", at_s, decided_s, at_s, at_s, 0, confidence, doubts, "crossed"
+        )  # fmt: skip
+
+    def _open(self, presence: Presence, now_s: float, why: str) -> Transition:
+        presence.is_open = True
+        presence.promised_s = presence.since_s
+        return self._transition(TransitionKind.ENTERED, presence, presence.since_s, now_s, None, 0, why)
+
+    def _close(self, presence: Presence, now_s: float, why: str) -> Transition:
+        ended_s = presence.last_in_s
+        if presence.out_since_s is not None:
+            ended_s = max(ended_s, presence.out_since_s - _way_back_s(presence.out_m, self._rules.walk_mps))
+        ended_s = min(now_s, max(ended_s, presence.promised_s))
+        return self._transition(
+            TransitionKind.EXITED, presence, ended_s, now_s, ended_s, int(ended_s - presence.since_s), why
+        )
+
+    def _transition(
+        self,
+        kind: TransitionKind,
+        presence: Presence,
+        at_s: float,
+        decided_s: float,
+        ended_s: float | None,
+        dwell_s: int,
+        why: str,
+    ) -> Transition:
+        return Transition(
+            kind=kind,
+            shopper_id=self._shopper_id,
+            device_id=self._device_id,
+            fence_id=presence.fence_id,
+            visit_id=visit_id(self._shopper_id, presence.fence_id, presence.since_s),
+            at_s=at_s,
+            decided_s=decided_s,
+            started_s=presence.since_s,
+            ended_s=ended_s,
+            dwell_s=dwell_s,
+            confidence=_confidence(presence.peak),
+            doubts=presence.doubts,
+            why=why,
+        )
+
+    def _driving(self, seen: Observation) -> bool:
+        return seen.speed_mps is not None and seen.speed_mps > self._rules.drive_mps
+
+    @staticmethod
+    def _weight(gap_s: float, full_s: float) -> float:
+        return min(1.0, max(0.01, gap_s / full_s))
+
+
+def _confidence(log_odds_inside: float) -> float:
+    """Probability of the odds, three digits; never more than 0.982 from positions alone."""
+    return round(1 / (1 + math.exp(-min(log_odds_inside, 4.0))), 3)
+
+
+def _way_back_s(distance_m: float, walk_mps: float) -> float:
+    """How long ago someone now `distance_m` away was at the border: on foot for 200 m, beyond that by some vehicle."""
+    return min(distance_m, 200.0) / walk_mps + max(0.0, distance_m - 200.0) / 8.0
+
+
+def _union(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*known, *new})) if new else known
