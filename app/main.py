@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -18,6 +19,7 @@ from app.kernel.http import RequestGuard, install_problems, no_nul, problem
 from app.kernel.logs import get_logger
 from app.migrations import current
 from app.security.access import ANYONE, Principal, Role, allow
+from app.web.problems import install_problem_pages
 
 log = get_logger(__name__)
 
@@ -63,6 +65,7 @@ def create_app(house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = house.settings.threads
         house.start()
         try:
             yield
@@ -87,6 +90,7 @@ def create_app(house: House) -> FastAPI:
     _add_health(app, house, registry)
     for router in house.routers:
         app.include_router(router)
+    install_problem_pages(app)
     return app
 
 
@@ -136,6 +140,10 @@ def make_server(house: House, *, host: str, port: int) -> Any:
 
     class Server(uvicorn.Server):
         on_listening: Callable[[str], None] | None = None
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            house.notifications.close_streams()  # an open stream would otherwise hold the shut-down up
+            super().handle_exit(sig, frame)
 
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import pydantic
-from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
@@ -251,6 +251,30 @@ def retry_dead(session: Session, event_id: str, consumer: str | None = None) -> 
     return revived
 
 
+KEEP_HANDLED = timedelta(days=7)
+"""Deliveries that are done are forgotten after this; inbox rows stay four times as long, for late repeats."""
+
+
+def sweep_handled(session: Session, at: datetime) -> int:
+    """Forget old deliveries that are done, and inbox rows no repeat can come for any more; bounded. Dead letters stay."""
+    stale = select(OutboxEvent.id).where(OutboxEvent.created_at <= at - KEEP_HANDLED)
+    done = delete(OutboxDelivery).where(OutboxDelivery.state == "done", OutboxDelivery.event_id.in_(stale))
+    old = delete(InboxRow).where(InboxRow.handled_at <= at - 4 * KEEP_HANDLED)
+    return sum(cast("CursorResult[Any]", session.execute(s.execution_options(synchronize_session=False))).rowcount for s in (done, old))
+
+
+def figures(session: Session) -> dict[str, tuple[str, float]]:
+    """For /metrics: name -> (what it counts, value)."""
+    counts: dict[str, int] = {state: number for state, number in session.execute(select(OutboxDelivery.state, func.count()).group_by(OutboxDelivery.state))}
+    oldest = session.scalar(select(func.min(OutboxDelivery.next_attempt_at)).where(OutboxDelivery.state == "pending"))
+    late_s = max(0.0, (session.info["clock"].now() - oldest).total_seconds()) if oldest else 0.0
+    return {
+        "moments_outbox_pending": ("Deliveries that wait.", counts.get("pending", 0)),
+        "moments_outbox_dead": ("Deliveries that were given up; see `moments outbox list`.", counts.get("dead", 0)),
+        "moments_outbox_late_seconds": ("How long the oldest due delivery has waited.", late_s),
+    }
+
+
 class RelayLoop:
     """A thread that runs a relay until `stop`; wakes at a commit that emitted, else looks every `idle_s`."""
 
@@ -258,6 +282,10 @@ class RelayLoop:
         self._database, self._relay, self._idle_s = database, relay, idle_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()

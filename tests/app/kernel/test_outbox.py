@@ -15,6 +15,7 @@ from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.kernel.outbox import (
     BACKOFF_MOST_S,
+    KEEP_HANDLED,
     LEASE_S,
     MAX_ATTEMPTS,
     Envelope,
@@ -25,8 +26,10 @@ from app.kernel.outbox import (
     Subscriptions,
     dead_letters,
     emit,
+    figures,
     handled_before,
     retry_dead,
+    sweep_handled,
 )
 
 
@@ -189,3 +192,30 @@ class TestSubscriptions:
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 1
             assert session.scalar(select(func.count()).select_from(OutboxDelivery)) == 0
+
+
+class TestSweepHandled:
+    def test_forgets_done_deliveries_and_keeps_dead_ones(self, database: Database, clock: ManualClock) -> None:
+        bad, good = Ear(failures=MAX_ATTEMPTS), Ear()
+        relay = _wire(database, bad=bad, good=good)
+        _ring(database)
+        for _ in range(MAX_ATTEMPTS):
+            relay.run_once()
+            clock.advance(BACKOFF_MOST_S + 1)
+        clock.advance(KEEP_HANDLED.total_seconds())
+        with database.transaction() as session:
+            assert sweep_handled(session, clock.now()) == 1
+            assert sweep_handled(session, clock.now()) == 0
+        with database.reading() as session:
+            assert session.scalars(select(OutboxDelivery.consumer)).all() == ["bad"]
+            assert session.scalars(select(InboxRow.consumer)).all() == ["good"]
+
+
+class TestFigures:
+    def test_counts_what_waits_and_how_long(self, database: Database, clock: ManualClock) -> None:
+        _wire(database, ear=Ear())
+        _ring(database)
+        clock.advance(3)
+        with database.transaction() as session:
+            found = {name: value for name, (_, value) in figures(session).items()}
+        assert found == {"moments_outbox_pending": 1, "moments_outbox_dead": 0, "moments_outbox_late_seconds": 3.0}

@@ -1,0 +1,185 @@
+"""The composition root: which adapters, who listens to what, who holds data about people, what runs in this process.
+
+Owns `House` and `build`. Nothing else in the house chooses an adapter or registers a subscriber. Importing this file
+imports every room, so it is imported late (house rule 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry, Gauge
+
+from app.analytics import endpoints as analytics_endpoints
+from app.analytics import handlers as analytics_handlers
+from app.analytics import privacy as analytics_privacy
+from app.kernel import idempotency
+from app.kernel.clock import Clock, SystemClock
+from app.kernel.db import Database
+from app.kernel.outbox import Relay, RelayLoop, Subscriptions, figures, sweep_handled
+from app.privacy import endpoints as privacy_endpoints
+from app.privacy import privacy as cellar_privacy
+from app.privacy import retention, subjects
+from app.scheduler import Job, Scheduler
+from app.security import endpoints as security_endpoints
+from app.security.sealing import use_secrets
+from app.security.secrets import load_or_create
+from app.settings import Settings
+from geofences import endpoints as geofence_endpoints
+from geofences import jobs as geofence_jobs
+from geofences import privacy as geofence_privacy
+from notifications import endpoints as notification_endpoints
+from notifications import privacy as notification_privacy
+from notifications import wiring as notification_wiring
+from notifications.ports import PushGateway
+from offers import endpoints as offer_endpoints
+from offers import handlers as offer_handlers
+from offers import jobs as offer_jobs
+from offers import privacy as offer_privacy
+from storefront import endpoints as storefront_endpoints
+from storefront import facade as storefront
+from storefront import jobs as storefront_jobs
+from storefront import privacy as storefront_privacy
+from storefront.payments.ports import PaymentGateway
+from storefront.payments.shop import Shop
+
+
+@dataclass(slots=True)
+class House:
+    """A built house. `start` begins its loops, `stop` ends them and closes what was opened."""
+
+    settings: Settings
+    database: Database
+    subscriptions: Subscriptions
+    relay: Relay
+    shop: Shop
+    notifications: notification_wiring.Notifications
+    runner: geofence_jobs.RunnerLoop
+    scheduler: Scheduler
+    routers: list[APIRouter]
+    _relay_loop: RelayLoop
+    _running: bool = field(default=False)
+
+    @property
+    def clock(self) -> Clock:
+        return self.database.clock
+
+    def start(self) -> None:
+        """Begin detection, delivery, sending and the timetable, unless this process only serves."""
+        if not self.settings.loops or self._running:
+            return
+        self._running = True
+        self.runner.start()
+        self._relay_loop.start()
+        self.notifications.start()
+        self.scheduler.start()
+
+    def stop(self) -> None:
+        """End in the order of the flow, so that nothing is handed to a part that has gone. Safe to call twice."""
+        self.notifications.close_streams()
+        if self._running:
+            self._running = False
+            self.scheduler.stop()
+            self.runner.stop()
+            self._relay_loop.stop()
+        self.notifications.stop()
+        self.database.close()
+
+    def stopped_loops(self) -> list[str]:
+        """The names of loops that should run in this process and do not: it is not ready then."""
+        if not self.settings.loops:
+            return []
+        loops: Sequence[tuple[str, Any]] = (
+            ("detection", self.runner), ("relay", self._relay_loop), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
+        )  # fmt: skip
+        return [name for name, loop in loops if loop is not None and not loop.running]
+
+    def measure(self, registry: CollectorRegistry) -> None:
+        """Refresh the gauges that are read from rows."""
+        with self.database.reading() as session:
+            found = figures(session) | self.runner.figures(session)
+        for name, (words, value) in found.items():
+            gauge: Any = registry._names_to_collectors.get(name)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            (gauge or Gauge(name, words, registry=registry)).set(value)
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    payments: PaymentGateway | None = None,
+    push: PushGateway | None = None,
+    extra_routers: Sequence[APIRouter] = (),
+) -> House:
+    """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    use_secrets(load_or_create(settings.data_dir))
+    if database is None:
+        database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))
+    shop = storefront.open_shop(database, settings.storefront, gateway=payments)
+    notifications = notification_wiring.build(database, settings.notifications, gateway=push)
+    subscriptions = Subscriptions()
+    offer_handlers.subscribe(subscriptions, settings.offers)
+    notifications.subscribe(subscriptions)
+    analytics_handlers.subscribe(subscriptions)
+    subscriptions.attach(database)
+    register_people_data(settings)
+    relay = Relay(database, subscriptions)
+    return House(
+        settings=settings,
+        database=database,
+        subscriptions=subscriptions,
+        relay=relay,
+        shop=shop,
+        notifications=notifications,
+        runner=geofence_jobs.RunnerLoop(database, settings.geofences),
+        scheduler=Scheduler(timetable(database, shop, settings)),
+        routers=[*_routers(), *extra_routers],
+        _relay_loop=RelayLoop(database, relay),
+    )
+
+
+def register_people_data(settings: Settings) -> None:
+    """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
+    for room in (geofence_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
+        subjects.register_holders(*room.HOLDERS)
+    retention.register_rules(*geofence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
+    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
+
+
+def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
+    """All periodic work of the house."""
+
+    def in_transaction(work: Callable[..., object]) -> Callable[[], object]:
+        def run() -> object:
+            with database.transaction() as session:
+                return work(session, database.clock.now())
+
+        return run
+
+    return [
+        Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
+        Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("privacy.sweep", 300, in_transaction(retention.sweep)),
+        Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
+        Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),
+    ]
+
+
+def _routers() -> list[APIRouter]:
+    from app.web import pages
+
+    return [
+        security_endpoints.router,
+        privacy_endpoints.router,
+        geofence_endpoints.router,
+        offer_endpoints.router,
+        storefront_endpoints.router,
+        notification_endpoints.router,
+        analytics_endpoints.router,
+        pages.router,
+    ]
