@@ -18,8 +18,12 @@ from offers.contracts import CouponView, QuoteLine
 from offers.settings import OfferSettings
 from tests.conftest import START
 
-KLUUVI = Place("plc_kluuvi", "Ooey Gooey Kluuvi", "shop", "Ooey Gooey", "Europe/Helsinki", ("chocolate", "sweets"), 60.17, 24.95)
-KAMPPI = Place("plc_kamppi", "Ooey Gooey Kamppi", "shop", "Ooey Gooey", "Europe/Helsinki", ("chocolate",), 60.168, 24.93)
+KLUUVI = Place(
+    "plc_kluuvi", "Ooey Gooey Kluuvi", "shop", "Ooey Gooey", "Europe/Helsinki", ("chocolate", "sweets"), 60.17, 24.95
+)
+KAMPPI = Place(
+    "plc_kamppi", "Ooey Gooey Kamppi", "shop", "Ooey Gooey", "Europe/Helsinki", ("chocolate",), 60.168, 24.93
+)
 TOKYO = Place("plc_tokyo", "Ooey Gooey Ginza", "shop", "Ooey Gooey", "Asia/Tokyo", (), 35.67, 139.76)
 MALL = Place("plc_mall", "Kamppi Centre", "mall", None, "Europe/Helsinki", ("mall",), 60.169, 24.932)
 PLACES = (KLUUVI, KAMPPI, TOKYO, MALL)
@@ -58,16 +62,22 @@ def moment(
     nth_visit: int = 1,
     trust: TrustLevel = TrustLevel.CORROBORATED,
 ) -> MomentView:
-    return MomentView(moment_id, kind, shopper_id, "dev_1", place.id, f"vis_{moment_id}", at, dwell_s, nth_visit, 0.9, trust, ())
+    return MomentView(
+        moment_id, kind, shopper_id, "dev_1", place.id, f"vis_{moment_id}", at, dwell_s, nth_visit, 0.9, trust, ()
+    )
 
 
-def weigh(session: Session, m: MomentView, at: datetime = START, consent: Verdict = PASS, place: Place = KLUUVI) -> list[str]:
+def weigh(
+    session: Session, m: MomentView, at: datetime = START, consent: Verdict = PASS, place: Place = KLUUVI
+) -> list[str]:
     """issuance without the rooms around it: the place and the consent are given."""
     setting = issuance.Setting(place, consent, PLACES, OfferSettings().fewer_mute_s)
     return issuance.decide_moment(session, m, setting, at)
 
 
-def give(database: Database, moment_id: str = "mom_1", shopper_id: str = "shp_jane", at: datetime = START) -> CouponView:
+def give(
+    database: Database, moment_id: str = "mom_1", shopper_id: str = "shp_jane", at: datetime = START
+) -> CouponView:
     """A coupon of the live campaign, for a new moment."""
     with database.transaction() as session:
         weigh(session, moment(moment_id, shopper_id, at=at), at)

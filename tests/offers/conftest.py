@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.security.secrets import new_secrets
 from app.security.sealing import use_secrets
+from app.security.secrets import new_secrets
 from geofences import facade as geofences
 from tests.offers.builders import PLACES
 

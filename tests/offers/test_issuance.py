@@ -95,7 +95,11 @@ class TestDecideMoment:
         with database.reading() as session:
             found = {d.campaign_id: d for d in facade.decisions(session)}
             coupons = facade.wallet(session, "shp_jane", START)
-        assert {cid: d.outcome for cid, d in found.items()} == {"cam_a": "withheld", "cam_b": "offer", "cam_c": "withheld"}
+        assert {cid: d.outcome for cid, d in found.items()} == {
+            "cam_a": "withheld",
+            "cam_b": "offer",
+            "cam_c": "withheld",
+        }
         assert [r.code for r in found["cam_a"].reasons if not r.passed] == ["outranked"]
         assert [r.code for r in found["cam_c"].reasons if not r.passed] == ["trust_too_low"]
         assert [c.campaign_id for c in coupons] == ["cam_b"]
@@ -111,7 +115,12 @@ class TestDecideMoment:
             row = session.get(Decision, decision_id)
             assert row is not None
             assert [(r.code, r.passed) for r in view.reasons] == [("no_consent_personalisation", False)]
-            assert json.loads(row.record)["inputs"]["counts"] == {"shopper": 0, "shopper_in_window": 0, "total": 0, "budget_committed_minor": 0}
+            assert json.loads(row.record)["inputs"]["counts"] == {
+                "shopper": 0,
+                "shopper_in_window": 0,
+                "total": 0,
+                "budget_committed_minor": 0,
+            }
             assert facade.wallet(session, "shp_jane", START) == []
             assert session.scalars(select(Tally)).all() == []
 
@@ -201,7 +210,9 @@ class TestReplay:
         for n in range(20):
             if n in (7, 14):
                 with database.transaction() as session:
-                    facade.revise_campaign(session, "cam_b", {"caps": {"total": 3 + n}, "priority": 5 - n}, by="psn", at=START)
+                    facade.revise_campaign(
+                        session, "cam_b", {"caps": {"total": 3 + n}, "priority": 5 - n}, by="psn", at=START
+                    )
             with database.transaction() as session:
                 consent = Fail("no_consent_personalisation", {"why": "withdrawn"}) if n == 3 else None
                 m = moment(f"mom_{n}", f"shp_{n % 6}", at=START - seconds(n * 120))
