@@ -87,7 +87,9 @@ def _by_session(session: Session, token: str, at: datetime, *, via: str) -> Know
     ).one_or_none()
     if row is None:
         return None
-    opened, person, device = row.tuple()
+    opened: SessionRow = row[0]
+    person: PersonRow | None = row[1]
+    device: DeviceRow | None = row[2]
     role = Role(opened.role)
     if role is Role.SHOPPER:
         # the browser is a device too: who it belongs to is asked of the device, which may have joined another shopper
