@@ -28,8 +28,8 @@ def list_campaigns(as_json: Annotated[bool, typer.Option("--json", help="As JSON
     rows: list[tuple[object, ...]] = []
     for campaign in found:
         figures = campaign.figures
-        spent = Money(figures.budget_spent_minor, figures.currency)
-        limit = f" of {Money(figures.budget_minor, figures.currency)}" if figures.budget_minor is not None else ""
+        spent = Money(figures.budget_spent_minor, figures.currency).display()
+        limit = f" of {Money(figures.budget_minor, figures.currency).display()}" if figures.budget_minor is not None else ""
         rows.append((campaign.id, campaign.name, campaign.state, campaign.benefit_text, figures.issued, figures.redeemed, f"{spent}{limit}"))
     print_table(("id", "name", "state", "gives", "issued", "redeemed", "spent"), rows, empty="No campaigns yet; `moments demo` brings six, or POST /v1/campaigns.")
 

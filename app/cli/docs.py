@@ -232,7 +232,22 @@ def _compose_lines(model: Any, prefix: str, skip: Collection[str] = ()) -> Itera
             yield f"  # {prefix}{name.upper()}: {json.dumps(_shown(field))}\n"
 
 
+def index_page() -> str:
+    """docs/index.md with its two lists made anew from the titles of the pages."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    for folder in ("algorithms", "decisions"):
+        titles = sorted((_title(page), page.name) for page in (DOCS / folder).glob("*.md"))
+        listed = "".join(f"- [{title}]({folder}/{name})\n" for title, name in titles)
+        text = re.sub(rf"(<!-- {folder} -->\n).*?(<!-- end -->)", lambda m, listed=listed: m[1] + listed + m[2], text, flags=re.DOTALL)
+    return text
+
+
+def _title(page: Path) -> str:
+    return page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").strip()
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "index.md": index_page,
     "settings.md": settings_page,
     "events.md": events_page,
     "errors.md": errors_page,
