@@ -1,0 +1,186 @@
+"""The inbox over a real server: at once, resumable, without holding anything, and gone when it should be."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.kernel.db import Database
+from notifications import facade, stream
+from notifications.settings import NotificationSettings
+from tests.notifications.conftest import FakePlaces, Room
+from tests.notifications.serving import Served
+from tests.notifications.serving import stream as open_stream
+
+
+@pytest.fixture
+def served(room: Room) -> Iterator[Served]:
+    made = Served(room.app(), room.parts)
+    yield made
+    made.stop()
+
+
+def later(seconds: float, work: object) -> threading.Timer:
+    timer = threading.Timer(seconds, work)  # type: ignore[arg-type]
+    timer.start()
+    return timer
+
+
+class TestFollow:
+    def test_what_is_committed_is_shown_at_once(self, database: Database, places: FakePlaces) -> None:
+        """With a poll of ten seconds only the wake-up can be this quick. Planted bug: waking before the commit."""
+        room = Room(database, NotificationSettings(stream_poll_s=10), None)
+        served = Served(room.app(), room.parts)
+        url, jane = served.start(), room.phone(push=False)
+        with open_stream(url, jane.bearer) as events:
+            began = time.monotonic()
+            later(0.3, lambda: room.issue(jane.shopper_id))
+            event = events.next()
+            assert time.monotonic() - began < 3
+        assert event is not None
+        assert event["event"] == "message"
+        assert event["data"]["title"] == "Bonbon of the month"
+        assert event["data"]["coupon_id"] == "cpn_1"
+        assert event["id"] == str(event["data"]["position"])
+        assert served.stop() < 3
+
+    def test_the_wait_from_event_to_card(self, database: Database, places: FakePlaces) -> None:
+        room = Room(database, NotificationSettings(stream_poll_s=10, one_per_visit=False, cap_messages=100), None)
+        served = Served(room.app(), room.parts)
+        url, jane = served.start(), room.phone(push=False)
+        waits: list[float] = []
+        with open_stream(url, jane.bearer) as events:
+            for n in range(5):
+                time.sleep(0.05)
+                began = time.monotonic()
+                room.issue(jane.shopper_id, name=f"w{n}")
+                assert events.next() is not None
+                waits.append(time.monotonic() - began)
+        served.stop()
+        assert max(waits) < 1.0, waits
+
+    def test_another_process_is_found_by_looking(self, room: Room, served: Served) -> None:
+        """What another process commits wakes nobody here; the poll finds it."""
+        url, jane = served.start(), room.phone(push=False)
+        elsewhere = Room(room.database, room.settings, None)
+        with open_stream(url, jane.bearer) as events:
+            later(0.3, lambda: elsewhere.issue(jane.shopper_id))
+            event = events.next()
+        assert event is not None
+        assert event["data"]["coupon_id"] == "cpn_1"
+
+    def test_resumes_after_the_last_event(self, room: Room, served: Served) -> None:
+        """Planted bug: `>=` for `>` in inbox_after repeated the last one."""
+        url, jane = served.start(), room.phone(push=False)
+        for n in range(3):
+            room.issue(jane.shopper_id, name=f"{n}", visit=f"vis_{n}")
+        with open_stream(url, jane.bearer) as events:
+            first, second, third = (events.next() for _ in range(3))
+        assert first and second and third
+        with open_stream(url, jane.bearer, last_event_id=second["id"]) as events:
+            assert events.next() == third
+        with open_stream(url, jane.bearer, after=int(first["id"])) as events:
+            assert events.next() == second
+
+    def test_only_ones_own(self, room: Room, served: Served) -> None:
+        url, jane, joe = served.start(), room.phone(push=False), room.phone(push=False)
+        room.issue(jane.shopper_id, name="jane")
+        room.issue(joe.shopper_id, name="joe")
+        with open_stream(url, joe.bearer) as events:
+            event = events.next()
+        assert event is not None
+        assert event["data"]["coupon_id"] == "cpn_joe"
+
+    def test_a_position_of_another_database_starts_over(self, room: Room, served: Served) -> None:
+        url, jane = served.start(), room.phone(push=False)
+        room.issue(jane.shopper_id)
+        with open_stream(url, jane.bearer, last_event_id="9223372036854775807") as events:
+            event = events.next()
+        assert event is not None
+
+    def test_withdrawn_consent_stops_it_and_given_again_it_goes_on(self, room: Room, served: Served) -> None:
+        """Planted bug: leaving the gate out of `look` kept the stream talking after the withdrawal."""
+        url, jane = served.start(), room.phone(push=False)
+        room.issue(jane.shopper_id, name="before")
+        with open_stream(url, jane.bearer) as events:
+            assert events.next() is not None
+            room.issue(jane.shopper_id, name="after", visit="vis_2")  # said, then withdrawn before the look is certain
+            event = events.next()
+            assert event is not None
+        room.issue(jane.shopper_id, name="late", visit="vis_3")
+        room.consent(jane.shopper_id, given=False)
+        position = int(event["id"])
+        assert stream.look(room.database, jane.shopper_id, position) == stream.Look((), position)
+        room.consent(jane.shopper_id)
+        found = stream.look(room.database, jane.shopper_id, position)
+        assert [m.coupon_id for m in found.messages] == ["cpn_late"]
+
+    def test_the_server_stops_promptly_with_streams_open(self, room: Room, served: Served) -> None:
+        """Planted bug: without close_streams the server waited for the stream's whole life."""
+        url, jane = served.start(), room.phone(push=False)
+        with open_stream(url, jane.bearer) as events:
+            ended: list[object] = []
+            reader = threading.Thread(target=lambda: ended.append(events.next()))
+            reader.start()
+            time.sleep(0.3)
+            assert served.stop() < 2.0
+            reader.join(timeout=2)
+        assert ended == [None]
+        assert events.comments[-1] == "goodbye"
+        assert not served.thread.is_alive()
+
+    def test_a_client_that_goes_is_forgotten(self, room: Room, served: Served) -> None:
+        url, jane = served.start(), room.phone(push=False)
+        with open_stream(url, jane.bearer):
+            time.sleep(0.3)
+            assert room.parts.broadcaster.open_streams() == 1
+        deadline = time.monotonic() + 3
+        while room.parts.broadcaster.open_streams() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert room.parts.broadcaster.open_streams() == 0
+
+    def test_a_silent_stream_says_that_it_lives_and_ends_after_its_life(self, database: Database, places: FakePlaces) -> None:
+        settings = NotificationSettings(stream_poll_s=0.05, stream_heartbeat_s=0.2, stream_life_s=0.7)
+        room = Room(database, settings, None)
+        served = Served(room.app(), room.parts)
+        url, jane = served.start(), room.phone(push=False)
+        with open_stream(url, jane.bearer) as events:
+            assert events.next() is None
+        served.stop()
+        assert events.comments[0] == "welcome"
+        assert events.comments.count("still here") in (2, 3)
+        assert events.comments[-1] == "goodbye"
+
+    def test_many_streams_hold_no_connection_and_no_thread(self, room: Room, served: Served) -> None:
+        url, jane = served.start(), room.phone(push=False)
+        opened = [open_stream(url, jane.bearer) for _ in range(30)]
+        events = [one.__enter__() for one in opened]
+        time.sleep(0.5)
+        threads = [t.name for t in threading.enumerate() if "AnyIO" in t.name]
+        assert len(threads) <= 20  # 8 looks at once, and what the sign-in of 30 requests left idle
+        assert room.database.engine.pool.checkedout() <= stream.LOOKS_AT_ONCE
+        room.issue(jane.shopper_id)
+        assert all(one.next() is not None for one in events)
+        for one in opened:
+            one.__exit__(None, None, None)
+
+
+class TestLook:
+    def test_an_ended_message_is_not_streamed(self, room: Room) -> None:
+        jane = room.phone(push=False)
+        room.issue(jane.shopper_id, life_s=100)
+        room.database.clock.advance(100)  # type: ignore[attr-defined]
+        assert stream.look(room.database, jane.shopper_id, 0) == stream.Look((), 0)
+
+
+class TestFrame:
+    def test_line_breaks_cannot_forge_an_event(self, room: Room) -> None:
+        jane = room.phone(push=False)
+        room.issue(jane.shopper_id, title="a\n\nevent: x\ndata: y", body="\r\r")
+        with room.database.reading() as session:
+            (message,) = facade.inbox(session, jane.shopper_id)
+        assert stream.frame(message).count(b"\n") == 4
+        assert stream.frame(message).startswith(b"id: 1\nevent: message\ndata: {")
