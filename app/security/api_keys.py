@@ -22,7 +22,7 @@ SCOPES: dict[str, str] = {
     "fixes:write": "report positions and sightings of registered devices",
     "places:read": "read places and fences",
     "places:write": "import places and fences",
-    "catalogue:write": "change the catalogue",
+    "catalogue": "change the catalogue",
     "decisions:read": "read decisions and what became of them",
     "metrics": "read the metrics of the process",
 }

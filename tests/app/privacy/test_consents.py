@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import delete, select
@@ -57,7 +58,7 @@ class TestSetConsent:
             said = records(session, "shp_1")
             state = session.execute(select(ConsentStateRow.sequence, ConsentStateRow.granted)).one()
         assert [r.sequence for r in said] == list(range(1, len(said) + 1))
-        assert all(a.granted != b.granted for a, b in zip(said, said[1:], strict=False))
+        assert all(a.granted != b.granted for a, b in pairwise(said))
         assert (state.sequence, state.granted) == (said[-1].sequence, said[-1].granted)
         assert sum(r is True for r in results) == len(said)
 
@@ -92,7 +93,7 @@ class TestRebuildState:
             _set(database, granted)
             _set(database, not granted, Purpose.MARKETING_PUSH)
             clock.advance(1)
-        columns = [c for c in ConsentStateRow.__table__.columns]
+        columns = list(ConsentStateRow.__table__.columns)
         with database.reading() as session:
             before = session.execute(select(*columns).order_by(ConsentStateRow.purpose)).all()
         with database.transaction() as session:

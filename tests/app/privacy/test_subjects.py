@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, select
 from sqlalchemy.orm import Session
@@ -10,7 +9,15 @@ from app.migrations import metadata
 from app.privacy.consents import grant
 from app.privacy.models import ErasureRow
 from app.privacy.purposes import Purpose
-from app.privacy.subjects import DataHolder, erase, export, register_holders, registered_holders, rows_about, tables_with_people
+from app.privacy.subjects import (
+    DataHolder,
+    erase,
+    export,
+    register_holders,
+    registered_holders,
+    rows_about,
+    tables_with_people,
+)
 from app.security.shoppers import NewDevice, device_by_token, join
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
-from app.security.accounts import Account, account_by_email, account_of_shopper, accepted_email, claim_account, person
+from app.security.accounts import Account, accepted_email, account_by_email, account_of_shopper, claim_account, person
 from app.security.errors import AccountExists, EmailTaken
 from app.security.links import staff
 from app.security.models import PersonRow

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.security import sealing
-from app.security.sealing import CannotOpen, NoSecrets, keyed_hash, link_signature, open_sealed, peppered, seal, use_secrets
+from app.security.sealing import (
+    CannotOpen,
+    NoSecrets,
+    keyed_hash,
+    link_signature,
+    open_sealed,
+    peppered,
+    seal,
+    use_secrets,
+)
 from app.security.secrets import Secrets, new_secrets
 
 from .conftest import FIXED
