@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from storefront import counter as at_counter
 from storefront.carts.quoting import CartQuote
 from storefront.carts.repository import Cart
 from storefront.carts.repository import cart_of as _cart_of
@@ -35,8 +36,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
-    "Cart", "CartQuote", "CatalogueReport", "Shop", "cart", "cart_quote", "categories", "gateway_of", "import_catalogue", "open_shop", "order",
-    "orders", "product", "products", "spent_minor",
+    "Cart",
+    "CartQuote",
+    "CatalogueReport",
+    "Shop",
+    "at_counter",
+    "cart",
+    "cart_quote",
+    "categories",
+    "gateway_of",
+    "import_catalogue",
+    "open_shop",
+    "order",
+    "orders",
+    "product",
+    "products",
+    "spent_minor",
 ]  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""A campaign's conditions in words: when, where, for whom, what, and how it is bounded.
+
+Pure: from the campaign document (as `POST /v1/campaigns` takes it) and the names of places to sentences. Must not decide
+and must cover every field that can keep an offer back; a test changes each and sees the words change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Money = Callable[[int], str]
+
+KINDS = {
+    "store_visit": "walks in",
+    "dwell": "stays a while",
+    "return_visit": "comes back",
+    "left": "leaves",
+    "crossed": "passes through",
+    "beacon_proximity": "stops near a beacon",
+}
+DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday"}
+
+
+def span(seconds: int) -> str:
+    """`90` is `90 seconds`, `600` is `10 minutes`, `86400` is `1 day`: the largest unit that divides it exactly."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            n = seconds // size
+            return f"{n} {unit}{'' if n == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def listed(words: list[str], last: str = "or") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
+
+
+def where(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> str:
+    """`in any Ooey Gooey, or in Höyry Tea Room`: any of the selectors suffices."""
+    if trigger.get("everywhere"):
+        return "in every place"
+    parts = [f"in {place_names.get(i, i)}" for i in trigger.get("place_ids", [])]
+    if len(parts) > 4:
+        parts = [f"in one of {len(parts)} places"]
+    parts += [f"in any shop of {chain.replace('-', ' ').title()}" for chain in trigger.get("chains", [])]
+    parts += [f"in any place for {tag}" for tag in trigger.get("tags", [])]
+    return listed(parts)
+
+
+def when(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> list[str]:
+    kinds = listed([KINDS.get(k, k.replace("_", " ")) for k in trigger["moment_kinds"]])
+    out = [f"A shopper {kinds} {where(trigger, place_names)}."]
+    if trigger.get("min_dwell_s"):
+        out.append(f"She has stayed at least {span(trigger['min_dwell_s'])}.")
+    nth = trigger.get("nth_visit") or {}
+    if nth.get("exactly"):
+        out.append(f"It is exactly her visit number {nth['exactly']}.")
+    if nth.get("at_least"):
+        out.append(f"It is at least her visit number {nth['at_least']}.")
+    if nth.get("every"):
+        out.append(f"It is every {nth['every']}. visit.")
+    out.append(f"We hear of it within {span(trigger['max_age_s'])}.")
+    return out
+
+
+def calendar(schedule: Mapping[str, Any]) -> list[str]:
+    starts, ends, weekly = schedule.get("starts_on"), schedule.get("ends_on"), schedule.get("weekly") or []
+    out: list[str] = []
+    if starts or ends:
+        out.append("From the start" * (not starts) + (f"From {starts}" if starts else "") + (f" until {ends}, that day included." if ends else " on."))
+    for hours in weekly:
+        days = "Every day" if len(hours["days"]) == 7 else listed([DAYS[d] for d in hours["days"]], "and")
+        out.append(f"{days}, {hours['from']} to {hours['until']} by the clock of the store.")
+    return out or ["Always."]
+
+
+def gives(benefit: Mapping[str, Any], benefit_text: str, money: Money) -> list[str]:
+    out = [f"{benefit_text}."]
+    scope = [f"category {c}" for c in benefit.get("categories", [])] + [f"product {p}" for p in benefit.get("product_ids", [])]
+    out.append(f"On {listed(scope)}." if scope else "On the whole basket.")
+    if benefit.get("min_basket_minor"):
+        out.append(f"From a basket of {money(benefit['min_basket_minor'])} on.")
+    if benefit.get("max_items"):
+        out.append(f"For at most {benefit['max_items']} item{'' if benefit['max_items'] == 1 else 's'}.")
+    if benefit.get("max_discount_minor"):
+        out.append(f"Never more than {money(benefit['max_discount_minor'])} off.")
+    return out
+
+
+def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
+    caps = document.get("caps", {})
+    out: list[str] = []
+    if caps.get("per_shopper"):
+        out.append(f"Each shopper gets it {times(caps['per_shopper'])}.")
+    window = caps.get("per_shopper_window")
+    if window:
+        out.append(f"At most {times(window['count'])} within {span(window['window_s'])} for each shopper.")
+    if caps.get("total"):
+        out.append(f"{caps['total']} coupons in all.")
+    if document.get("budget_minor"):
+        out.append(f"Budget {money(document['budget_minor'])}.")
+    if document.get("min_trust", "claimed") != "claimed":
+        out.append(f"The position must be {document['min_trust']}.")
+    if document.get("priority"):
+        out.append(f"Priority {document['priority']} when several campaigns want the same moment.")
+    if document.get("expected_value_minor"):
+        out.append(f"Worth {money(document['expected_value_minor'])} to us, among equals the dearer goes first.")
+    return out or ["No limit."]
+
+
+def coupon(terms: Mapping[str, Any]) -> list[str]:
+    at = listed([w for ok, w in ((terms.get("at_till"), "at the till"), (terms.get("in_app"), "in the app")) if ok])
+    places = "at the place where it was given" if terms.get("places") == "place" else "at any place of the campaign"
+    return [f"Good for {span(terms['valid_for_s'])}, {places}, {at}."]
+
+
+def in_words(document: Mapping[str, Any], benefit_text: str, place_names: Mapping[str, str], money: Money) -> list[tuple[str, list[str]]]:
+    """Heading and sentences, in the order a marketer asks."""
+    return [
+        ("When", when(document["trigger"], place_names)),
+        ("Days and hours", calendar(document.get("schedule", {}))),
+        ("What the shopper gets", gives(document["benefit"], benefit_text, money)),
+        ("The coupon", coupon(document["coupon"])),
+        ("Limits", bounds(document, money)),
+        ("What she reads", [f"“{document['title']}”", *([f"… because {document['because']}."] if document.get("because") else [])]),
+    ]

@@ -1,0 +1,29 @@
+"""Every page of the house as one router, and errors as pages.
+
+Owns the list. Must not hold a rule.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from app.web import assets, landing, problems
+from app.web.console import endpoints as console
+from app.web.console import explain
+from app.web.demo import endpoints as demo
+from app.web.shopper import checkout, shop
+from app.web.shopper import endpoints as shopper
+from app.web.till import endpoints as till
+
+router = APIRouter(include_in_schema=False)
+for part in (assets.router, landing.router, shopper.router, shop.router, checkout.router, till.router, console.router, explain.router, demo.router):
+    router.include_router(part)
+
+install_problem_pages = problems.install_problem_pages
+"""Call after `install_problems`."""
+
+
+def install(app: FastAPI) -> None:
+    """Pages, assets and HTML errors onto an app whose JSON errors are installed."""
+    app.include_router(router)
+    install_problem_pages(app)

@@ -1,0 +1,184 @@
+"""Paying on the phone, and the order afterwards, which turns to paid when the provider's word has come.
+
+Owns the payment form and the order page. Must not believe the browser: an order is paid when its state says so. In the
+demo the card is chosen from the provider's test cards; no card number is ever asked for or taken here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+
+from app.kernel.errors import AppError, NotFound
+from app.kernel.http import Command, CommandCall, Reading, Stage
+from app.security.access import ANYONE, Principal, Role, allow
+from app.web import rendering
+from app.web.browser import asked_by_htmx, go_to
+from app.web.shopper.frame import OUTSIDE, frame
+from app.web.shopper.shop import quote_now
+from storefront import facade as storefront
+from storefront.contracts import OrderDetail, OrderState
+from storefront.facade import at_counter
+
+router = APIRouter(include_in_schema=False)
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Id = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_]+$")]
+Method = Annotated[str, Form(pattern=r"^[A-Za-z0-9_]{3,120}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """One of the provider's published test payment methods."""
+
+    method: str
+    number: str
+    what: str
+
+
+TEST_CARDS = (
+    TestCard("pm_card_visa", "4242 4242 4242 4242", "Goes through"),
+    TestCard("pm_card_authenticationRequired", "4000 0027 6000 3184", "The bank asks whether it is you (3-D Secure)"),
+    TestCard("pm_card_chargeDeclined", "4000 0000 0000 0002", "The bank declines"),
+    TestCard("pm_card_chargeDeclinedInsufficientFunds", "4000 0000 0000 9995", "Not enough money on it"),
+)
+
+
+def _cards(call: Any) -> tuple[TestCard, ...]:
+    return TEST_CARDS if call.app.settings.demo else ()
+
+
+def _address(request: Request, path: str) -> str:
+    return str(request.base_url).rstrip("/") + path
+
+
+# --- paying -----------------------------------------------------------------------------------------------------------
+
+
+def _pay_context(call: Any, caller: Principal, trouble: str) -> dict[str, Any]:
+    with call.database.transaction() as session:
+        quote = quote_now(session, call.app.shop, caller.id, call.clock.now())
+    return {"quote": quote, "cards": _cards(call), "trouble": trouble}
+
+
+@router.get("/m/pay")
+def pay_page(request: Request, caller: Shopper, call: Reading) -> Response:
+    """What it comes to, and how to pay."""
+    context = _pay_context(call, caller, "")
+    with call.database.reading() as session:
+        context |= frame(session, caller.id, "cart", call.clock.now())
+    return rendering.page(request, "shopper/pay.html", context, frame_self=True)
+
+
+@router.post("/m/pay")
+def pay(request: Request, caller: Shopper, call: Command, payment_method: Method, expected_total_minor: Annotated[int, Form(ge=0, le=10**12)]) -> Response:
+    """Order and pay. With the page's script the form carries an Idempotency-Key, so a second press does nothing more."""
+    shop: storefront.Shop = call.app.shop
+    back = _address(request, "/m/orders/back")
+
+    def work(stage: Stage) -> None:
+        at_counter.check_out(shop, stage, caller.id, method=payment_method, return_url=back, expected_total_minor=expected_total_minor)
+
+    try:
+        answer = call.staged(work)
+    except AppError as refusal:
+        if refusal.status == 503:
+            raise
+        context = _pay_context(call, caller, refusal.detail)
+        if asked_by_htmx(request):
+            return rendering.fragment("shopper/pay.part.html", context)
+        with call.database.reading() as session:
+            context |= frame(session, caller.id, "cart", call.clock.now())
+        return rendering.page(request, "shopper/pay.html", context, status=refusal.status, frame_self=True)
+    return go_to(request, f"/m/orders/{_order_id(answer)}")
+
+
+def _order_id(answer: Response) -> str:
+    return json.loads(bytes(answer.body))["detail"]["order"]["id"]
+
+
+# --- the order --------------------------------------------------------------------------------------------------------
+
+
+@router.get("/m/orders/back")
+def back_from_bank(request: Request, _caller: Annotated[Principal, Depends(allow(ANYONE))]) -> Response:
+    """Where the bank sends her. Coming from another site the browser withholds the session, so one step more is needed."""
+    return rendering.page(request, "shopper/back.html", OUTSIDE | {"address": "/m/orders/last"}, frame_self=True)
+
+
+@router.get("/m/orders/last")
+def last_order(request: Request, caller: Shopper, call: Reading) -> Response:
+    """Her newest order."""
+    with call.database.reading() as session:
+        newest = storefront.orders(session, caller.id, limit=1)
+    return go_to(request, f"/m/orders/{newest[0].id}" if newest else "/m/me")
+
+
+@router.get("/m/orders/{order_id}")
+def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, part: Annotated[str, Query(max_length=5)] = "") -> Response:
+    """An order. While the money is not yet true the page asks again by itself."""
+    context = _order_context(call, caller, order_id)
+    if part:
+        return rendering.fragment("shopper/order.part.html", context)
+    with call.database.reading() as session:
+        context |= frame(session, caller.id, "me", call.clock.now())
+    return rendering.page(request, "shopper/order.html", context, frame_self=True)
+
+
+def _own_order(call: Any, caller: Principal, order_id: str) -> OrderDetail:
+    with call.database.reading() as session:
+        found = storefront.order(session, order_id)
+    if found is None or found.order.shopper_id != caller.id:
+        raise NotFound
+    return found
+
+
+def _order_context(call: Any, caller: Principal, order_id: str) -> dict[str, Any]:
+    detail = _own_order(call, caller, order_id)
+    payment = None
+    if detail.order.state is OrderState.PENDING:
+        try:
+            payment = at_counter.payment_now(call.app.shop, order_id)
+        except AppError:
+            payment = None  # the provider does not answer now; the page asks again
+    pending = detail.order.state is OrderState.PENDING
+    next_url = payment.action_url if payment is not None and pending else None
+    wants_card = pending and payment is not None and payment.state == "needs_method"
+    return {
+        "order": detail.order,
+        "lines": detail.lines,
+        "next_url": next_url,
+        "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
+        "cards": _cards(call) if wants_card else (),
+        "settled": not pending or bool(next_url) or wants_card,
+    }
+
+
+@router.post("/m/orders/{order_id}/pay")
+def pay_again(request: Request, order_id: Id, caller: Shopper, call: Command, payment_method: Method) -> Response:
+    """Another card."""
+    shop: storefront.Shop = call.app.shop
+    back = _address(request, "/m/orders/back")
+    return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, method=payment_method, return_url=back))
+
+
+@router.post("/m/orders/{order_id}/refresh")
+def refresh(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
+    """Ask the provider now."""
+    shop: storefront.Shop = call.app.shop
+    return _then_order(request, call, order_id, lambda stage: at_counter.refresh(shop, stage, caller.id, order_id))
+
+
+@router.post("/m/orders/{order_id}/cancel")
+def cancel(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
+    """Give up an unpaid order."""
+    shop: storefront.Shop = call.app.shop
+    return _then_order(request, call, order_id, lambda stage: at_counter.cancel(shop, stage, caller.id, order_id))
+
+
+def _then_order(request: Request, call: CommandCall, order_id: str, work: Any) -> Response:
+    call.staged(work)
+    return go_to(request, f"/m/orders/{order_id}")

@@ -1,0 +1,217 @@
+"""The phone's pages: welcome, offers as they come, wallet, why, and everything a shopper decides about her data.
+
+Owns parsing forms and choosing templates. Must not decide: consents, offers and coupons are asked of their rooms; what is
+another's does not exist here (404).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import NotFound
+from app.kernel.http import Command, Reading
+from app.privacy.consents import consents, set_consent
+from app.privacy.contracts import ConsentView, ErasureReceipt
+from app.privacy.purposes import NOTICES, Purpose
+from app.privacy.subjects import erase
+from app.security.access import ANYONE, Principal, Role, allow, start_shopper_session
+from app.security.cookies import drop_session_cookie
+from app.web import rendering
+from app.web.browser import asked_by_htmx, go_to
+from app.web.shopper.cards import usable
+from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
+from app.web.shopper.qr import qr_svg
+from geofences import facade as geofences
+from notifications import facade as notifications
+from notifications.contracts import InboxMessage
+from offers import facade as offers
+from offers.contracts import CouponView, Explanation
+from storefront import facade as storefront
+
+router = APIRouter(include_in_schema=False)
+
+Visitor = Annotated[Principal, Depends(allow(Role.SHOPPER, ANYONE))]
+Newcomer = Annotated[Principal, Depends(allow(Role.SHOPPER, ANYONE, limit="devices"))]
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Id = Annotated[str, Path(min_length=1, max_length=80)]
+
+SOURCE = "phone_page"
+
+
+def never_answered(views: list[ConsentView]) -> bool:
+    return all(view.at is None for view in views)
+
+
+# --- coming in --------------------------------------------------------------------------------------------------------
+
+
+@router.get("/m")
+def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
+    """Offers as they come; the welcome page for whoever has not answered yet. Looking makes nobody a shopper."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        views = consents(session, caller.id, at) if caller.kind is Role.SHOPPER else []
+        if never_answered(views):
+            return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"notices": list(NOTICES.values())}, frame_self=True)
+        context = frame(session, caller.id, "now", at) | _offers(session, caller, at, views)
+    return rendering.page(request, "shopper/now.html", context, frame_self=True)
+
+
+@router.post("/m/start")
+def start(
+    request: Request,
+    caller: Newcomer,
+    call: Command,
+    answer: Annotated[str, Form(max_length=20)] = "chosen",
+    location: Annotated[str, Form(max_length=10)] = "",
+    personalisation: Annotated[str, Form(max_length=10)] = "",
+    marketing_push: Annotated[str, Form(max_length=10)] = "",
+    analytics: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """The first answer: a browser becomes a device of a new anonymous shopper, and each switch is recorded, on or off."""
+    said = {Purpose.LOCATION: location, Purpose.PERSONALISATION: personalisation, Purpose.MARKETING_PUSH: marketing_push, Purpose.ANALYTICS: analytics}
+    response = go_to(request, "/m")
+    with call.database.transaction() as session:
+        at = call.clock.now()
+        shopper = caller if caller.kind is Role.SHOPPER else start_shopper_session(session, request, response, at=at, name="Phone page")
+        for purpose, value in said.items():
+            set_consent(session, shopper.id, purpose, granted=answer == "all" or bool(value), source=SOURCE, at=at)
+    return response
+
+
+# --- offers -----------------------------------------------------------------------------------------------------------
+
+
+def _offers(session: Session, caller: Principal, at: datetime, views: list[ConsentView]) -> dict[str, object]:
+    live = {view.purpose: view.live for view in views}
+    messages: list[InboxMessage] = notifications.inbox(session, caller.id, 0, at)
+    new = frozenset(m.coupon_id for m in messages if m.coupon_id and m.seen_at is None)
+    cards = cards_of(session, ready_coupons(session, caller.id, at), at, new)
+    return {
+        "cards": cards,
+        "messages": [m for m in messages if m.coupon_id is None],
+        "can_personalise": live.get(Purpose.PERSONALISATION.value, False),
+        "can_locate": live.get(Purpose.LOCATION.value, False),
+    }
+
+
+@router.get("/m/offers")
+def offers_part(caller: Shopper, call: Reading) -> Response:
+    """The cards alone; asked for when the stream says that something has changed."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        context = _offers(session, caller, at, consents(session, caller.id, at))
+    return rendering.fragment("shopper/offers.part.html", context)
+
+
+@router.post("/m/coupons/{coupon_id}/fewer")
+def fewer_like_this(request: Request, coupon_id: Id, caller: Shopper, call: Command) -> Response:
+    """Fewer like this. The coupon stays hers."""
+    call.run(lambda session: {"times": offers.fewer_like(session, shopper_id=caller.id, coupon_id=coupon_id, at=call.clock.now())})
+    if not asked_by_htmx(request):
+        return go_to(request, "/m/wallet")
+    at = call.clock.now()
+    with call.database.reading() as session:
+        context = _offers(session, caller, at, consents(session, caller.id, at))
+    context["note"] = "Noted: fewer like this. The coupon stays yours."
+    return rendering.fragment("shopper/offers.part.html", context)
+
+
+def own_explanation(session: Session, any_id: str, shopper_id: str, at: datetime) -> Explanation:
+    found = offers.explanation(session, any_id, at=at)
+    if found.decision.shopper_id != shopper_id:
+        raise NotFound
+    return found
+
+
+@router.get("/m/why/{any_id}")
+def why(request: Request, any_id: Id, caller: Shopper, call: Reading) -> Response:
+    """Why this offer, in plain words; a piece for the dialog, or a page of its own."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        context: dict[str, object] = {"explanation": own_explanation(session, any_id, caller.id, at)}
+        if asked_by_htmx(request):
+            return rendering.fragment("shopper/why.part.html", context)
+        context |= frame(session, caller.id, "now", at)
+    return rendering.page(request, "shopper/why.html", context, frame_self=True)
+
+
+# --- wallet -----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/m/wallet")
+def wallet(request: Request, caller: Shopper, call: Reading) -> Response:
+    """Every coupon she holds or has used in the last 30 days."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        cards = cards_of(session, offers.wallet(session, caller.id, at), at)
+        ready = [c for c in cards if usable(c.coupon, at)]
+        context = frame(session, caller.id, "wallet", at) | {"ready": ready, "done": [c for c in cards if c not in ready]}
+    return rendering.page(request, "shopper/wallet.html", context, frame_self=True)
+
+
+@router.get("/m/coupons/{coupon_id}")
+def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading) -> Response:
+    """One coupon with its QR code, for the till. This is where the link of a message leads."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        coupon: CouponView | None = offers.coupon(session, coupon_id)
+        if coupon is None or coupon.shopper_id != caller.id:
+            raise NotFound
+        [card] = cards_of(session, [coupon], at)
+        places = geofences.places_by_ids(session, list(coupon.place_ids))
+        context = frame(session, caller.id, "wallet", at) | {
+            "card": card,
+            "qr": Markup(qr_svg(coupon.code)) if coupon.code else "",  # noqa: S704 - made by segno from our own code
+            "code_shown": coupon.code,
+            "where": sorted(p.name for p in places.values()),
+            "explanation": own_explanation(session, coupon.decision_id, caller.id, at),
+        }
+    return rendering.page(request, "shopper/coupon.html", context, frame_self=True)
+
+
+# --- my data ----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/m/me")
+def me(request: Request, caller: Shopper, call: Reading) -> Response:
+    """Consents, orders, what we hold, and the way out."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        context = frame(session, caller.id, "me", at) | {
+            "consents": consents(session, caller.id, at),
+            "orders": storefront.orders(session, caller.id),
+            "shopper_id": caller.id,
+        }
+    return rendering.page(request, "shopper/me.html", context, frame_self=True)
+
+
+@router.post("/m/me/consents/{purpose}")
+def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Command, granted: Annotated[str, Form(max_length=10)] = "") -> Response:
+    """One switch, effective with the commit."""
+
+    def work(session: Session) -> dict[str, bool]:
+        changed = set_consent(session, caller.id, purpose, granted=bool(granted), source=SOURCE, at=call.clock.now())
+        return {"changed": changed}
+
+    call.run(work)
+    if not asked_by_htmx(request):
+        return go_to(request, "/m/me")
+    with call.database.reading() as session:
+        views = consents(session, caller.id, call.clock.now())
+    return rendering.fragment("shopper/consents.part.html", {"consents": views})
+
+
+@router.post("/m/me/delete")
+def delete_me(request: Request, caller: Shopper, call: Command) -> Response:
+    """Everything goes, at once; the page shows the receipt and the cookie is dropped."""
+    with call.database.transaction() as session:
+        receipt: ErasureReceipt = erase(session, caller.id, call.clock.now())
+    response = rendering.page(request, "shopper/gone.html", OUTSIDE | {"receipt": receipt}, frame_self=True)
+    drop_session_cookie(response, Role.SHOPPER)
+    return response

@@ -1,0 +1,160 @@
+"""The shop on the phone: search, a product, the cart with its coupon and what it costs now.
+
+Owns these forms and pages. Must not price anything: every sum comes from the storefront's quote.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import AppError, NotFound
+from app.kernel.http import Command, CommandCall, Reading
+from app.security.access import Principal, Role, allow
+from app.web import rendering
+from app.web.browser import asked_by_htmx, go_to
+from app.web.shopper.cards import usable
+from app.web.shopper.frame import cards_of, frame, ready_coupons
+from offers import facade as offers
+from storefront import facade as storefront
+from storefront.facade import at_counter
+
+router = APIRouter(include_in_schema=False)
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Id = Annotated[str, Path(min_length=1, max_length=80)]
+FormId = Annotated[str, Form(max_length=80)]
+Word = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/m/shop")
+def shop(request: Request, caller: Shopper, call: Reading, q: Word = "", category: Word = "", coupon: Word = "") -> Response:
+    """Search and categories. `coupon` lays one of hers into the cart on the way, so that she sees what it gives."""
+    at = call.clock.now()
+    if coupon:
+        _lay_in(call, caller.id, coupon, at)
+    with call.database.reading() as session:
+        applied = _applied(session, caller.id, at)
+        context = frame(session, caller.id, "shop", at) | {
+            "products": storefront.products(session, q, category or None),
+            "categories": storefront.categories(session),
+            "query": q,
+            "category": category,
+            "applied": applied,
+        }
+    return rendering.page(request, "shopper/shop.html", context, frame_self=True)
+
+
+def _lay_in(call: Any, shopper_id: str, coupon_id: str, at: datetime) -> None:
+    """Only one of her own that is good; anything else is passed over, the shop opens all the same."""
+    with call.database.transaction() as session:
+        found = offers.coupon(session, coupon_id, with_code=False)
+        if found is not None and found.shopper_id == shopper_id and usable(found, at):
+            at_counter.put_coupon(session, call.app.shop, shopper_id, coupon_id, at=at)
+
+
+def _applied(session: Session, shopper_id: str, at: datetime) -> Any:
+    laid = storefront.cart(session, shopper_id).coupon_id
+    found = offers.coupon(session, laid, with_code=False) if laid else None
+    return cards_of(session, [found], at)[0] if found is not None and usable(found, at) else None
+
+
+@router.get("/m/shop/{product_id}")
+def product(request: Request, product_id: Id, caller: Shopper, call: Reading) -> Response:
+    """One product."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        item = storefront.product(session, product_id)
+        if item is None:
+            raise NotFound
+        context = frame(session, caller.id, "shop", at) | {"item": item}
+    return rendering.page(request, "shopper/product.html", context, frame_self=True)
+
+
+# --- cart -------------------------------------------------------------------------------------------------------------
+
+
+def quote_now(session: Session, shop: Any, shopper_id: str, at: datetime) -> storefront.CartQuote:
+    """Today's prices, noted as shown: these may then be paid."""
+    return storefront.cart_quote(session, shop, shopper_id, place_id=None, at=at, seen=True)
+
+
+def _cart(call: Any, caller: Principal, trouble: str = "") -> dict[str, Any]:
+    at = call.clock.now()
+    with call.database.transaction() as session:
+        quote = quote_now(session, call.app.shop, caller.id, at)
+        usable_cards = cards_of(session, ready_coupons(session, caller.id, at), at)
+    return {"quote": quote, "usable": usable_cards, "trouble": trouble}
+
+
+@router.get("/m/cart")
+def cart(request: Request, caller: Shopper, call: Reading) -> Response:
+    """The cart with what it costs now and the discount of each line."""
+    context = _cart(call, caller)
+    with call.database.reading() as session:
+        context |= frame(session, caller.id, "cart", call.clock.now())
+    return rendering.page(request, "shopper/cart.html", context, frame_self=True)
+
+
+def _changed(request: Request, caller: Principal, call: CommandCall, trouble: str = "") -> Response:
+    if asked_by_htmx(request):
+        return rendering.fragment("shopper/cart.part.html", _cart(call, caller, trouble))
+    if not trouble:
+        return go_to(request, "/m/cart")
+    context = _cart(call, caller, trouble)
+    with call.database.reading() as session:
+        context |= frame(session, caller.id, "cart", call.clock.now())
+    return rendering.page(request, "shopper/cart.html", context, status=409, frame_self=True)
+
+
+@router.post("/m/cart/lines")
+def add(
+    request: Request, caller: Shopper, call: Command, product_id: FormId, quantity: Annotated[int, Form(ge=1, le=99)] = 1, then: FormId = ""
+) -> Response:
+    """More pieces of a product."""
+
+    def work(session: Session) -> dict[str, int]:
+        at_counter.add_to_cart(session, call.app.shop, caller.id, product_id, quantity, at=call.clock.now())
+        return {"pieces": at_counter.cart_size(session, caller.id)}
+
+    call.run(work)
+    if not asked_by_htmx(request):
+        return go_to(request, "/m/cart" if then == "cart" else "/m/shop")
+    with call.database.reading() as session:
+        pieces = at_counter.cart_size(session, caller.id)
+        item = storefront.product(session, product_id)
+    return rendering.fragment("shopper/added.part.html", {"pieces": pieces, "name": item.name if item else "It"})
+
+
+@router.post("/m/cart/lines/{line_id}")
+def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, quantity: Annotated[int, Form(ge=0, le=99)]) -> Response:
+    """So many pieces in all; none takes the line out."""
+
+    def work(session: Session) -> dict[str, int]:
+        at_counter.set_quantity(session, caller.id, line_id, quantity, at=call.clock.now())
+        return {"quantity": quantity}
+
+    call.run(work)
+    return _changed(request, caller, call)
+
+
+@router.post("/m/cart/coupon")
+def set_coupon(request: Request, caller: Shopper, call: Command, code: Annotated[str, Form(max_length=64)] = "") -> Response:
+    """Lay a coupon in, by code or id; an empty field takes it out."""
+    wanted = code.strip()
+
+    def work(session: Session) -> dict[str, bool]:
+        if wanted:
+            at_counter.put_coupon(session, call.app.shop, caller.id, wanted, at=call.clock.now())
+        else:
+            at_counter.take_coupon_out(session, caller.id, at=call.clock.now())
+        return {"coupon": bool(wanted)}
+
+    try:
+        call.run(work)
+    except AppError as refusal:
+        return _changed(request, caller, call, refusal.detail)
+    return _changed(request, caller, call)

@@ -1,0 +1,86 @@
+// The till: keep the field ready for the scanner, undo by key, and scan by camera where there is one.
+import { config } from "moments/shell";
+
+const form = document.getElementById("scan");
+const field = document.getElementById("code");
+const cameraButton = document.querySelector("[data-camera]");
+const box = document.getElementById("camera");
+const video = box?.querySelector("video");
+const says = box?.querySelector("[data-says]");
+let stream = null;
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (document.getElementById("result")?.firstElementChild && field) {
+    field.value = "";
+    field.focus();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey && event.code === "KeyZ") {
+    event.preventDefault();
+    document.getElementById("undo")?.click();
+  }
+  if (event.key === "Escape") closeCamera();
+});
+
+// a hardware scanner types: whatever is typed outside a field belongs to the code
+document.addEventListener("keydown", (event) => {
+  const at = document.activeElement;
+  const elsewhere = !at || at === document.body || at.id === "main" || at.dataset?.verdict;
+  if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) field?.focus();
+});
+
+async function detector() {
+  if ("BarcodeDetector" in globalThis && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
+    return new BarcodeDetector({ formats: ["qr_code"] });
+  }
+  const ponyfill = await import("barcode-detector");
+  ponyfill.prepareZXingModule({ overrides: { locateFile: (path, prefix) => (path.endsWith(".wasm") ? config.zxingWasm : prefix + path) } });
+  return new ponyfill.BarcodeDetector({ formats: ["qr_code"] });
+}
+
+function closeCamera() {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  if (box) box.hidden = true;
+  cameraButton?.setAttribute("aria-pressed", "false");
+}
+
+async function look(reader) {
+  while (stream) {
+    try {
+      const [found] = video.readyState >= 2 ? await reader.detect(video) : [];
+      if (found?.rawValue) {
+        field.value = found.rawValue;
+        closeCamera();
+        form.requestSubmit();
+        return;
+      }
+    } catch { /* a frame that cannot be read is followed by another */ }
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+}
+
+if (cameraButton && navigator.mediaDevices?.getUserMedia) {
+  cameraButton.hidden = false;
+  cameraButton.setAttribute("aria-pressed", "false");
+  cameraButton.addEventListener("click", async () => {
+    if (stream) { closeCamera(); return; }
+    box.hidden = false;
+    says.textContent = "Starting the camera …";
+    try {
+      const reader = await detector();
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      video.srcObject = stream;
+      await video.play();
+      cameraButton.setAttribute("aria-pressed", "true");
+      says.textContent = "Hold the code into the picture.";
+      look(reader);
+    } catch (error) {
+      closeCamera();
+      box.hidden = false;
+      says.textContent = error.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : "No camera could be started; type the code instead.";
+    }
+  });
+}

@@ -1,0 +1,129 @@
+"""The clerk's page: type or scan a code, see green or red, undo within the minute.
+
+Owns turning what `offers` says into one large answer. Must not decide whether a coupon is good, and must never show who
+the shopper is.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import AppError
+from app.kernel.http import Command, Reading
+from app.security.access import Principal, Role, allow
+from app.web import rendering
+from app.web.browser import asked_by_htmx
+from geofences import facade as geofences
+from geofences.contracts import Place
+from offers import facade as offers
+from offers.contracts import TillRedemption
+
+router = APIRouter(include_in_schema=False)
+
+Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
+
+TITLES = {
+    "coupon_already_redeemed": "Already used",
+    "coupon_expired": "Expired",
+    "coupon_revoked": "Withdrawn",
+    "coupon_reserved": "In an online order",
+    "place_not_covered": "Not for this store",
+    "code_unknown": "Unknown code",
+    "code_mistyped": "Mistyped",
+    "not_your_store": "Not your store",
+    "undo_too_late": "Too late to undo",
+    "already_undone": "Already undone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the clerk sees. `code` is `redeemed`, `undone` or the code of the refusal."""
+
+    good: bool
+    code: str
+    title: str
+    text: str
+    benefit: str = ""
+    redemption_id: str = ""
+    undo_until: datetime | None = None
+    left: str = ""
+
+
+def _stores(session: Session, caller: Principal) -> list[Place]:
+    found = geofences.places_by_ids(session, list(caller.place_ids))
+    return sorted(found.values(), key=lambda p: p.name)
+
+
+def _answer(request: Request, call: Any, caller: Principal, outcome: Outcome, place_id: str = "") -> Response:
+    if asked_by_htmx(request):
+        return rendering.fragment("till/result.part.html", {"result": outcome})
+    with call.database.reading() as session:
+        context = {"places": _stores(session, caller), "place_id": place_id, "result": outcome}
+    return rendering.page(request, "till/till.html", context, wasm=True)
+
+
+@router.get("/till")
+def till_page(request: Request, caller: Clerk, call: Reading) -> Response:
+    """One field, ready for a scanner that types."""
+    with call.database.reading() as session:
+        context = {"places": _stores(session, caller), "place_id": "", "result": None}
+    return rendering.page(request, "till/till.html", context, wasm=True)
+
+
+@router.post("/till/redeem")
+def redeem(
+    request: Request,
+    caller: Clerk,
+    call: Command,
+    code: Annotated[str, Form(max_length=200)] = "",
+    place_id: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Redeem once. The second time is answered with when and where the first was; that too is an answer, not a crash."""
+    outcome = _redeem(call, caller, code, place_id)
+    return _answer(request, call, caller, outcome, place_id)
+
+
+def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
+    if not code.strip():
+        return Outcome(False, "code_missing", "No code", "Scan the coupon, or type its 16 letters and digits.")
+    if place_id not in caller.place_ids:
+        return Outcome(False, "not_your_store", TITLES["not_your_store"], "You can redeem coupons only for a store you work at.")
+
+    def work(session: Session) -> TillRedemption:
+        undo_s = call.app.settings.offers.undo_s
+        return offers.redeem_at_till(session, code=code, place_id=place_id, clerk_id=caller.id, at=call.clock.now(), undo_s=undo_s)
+
+    try:
+        answer = json.loads(bytes(call.run(work).body))  # of this press, or the stored one if the press was sent twice
+    except AppError as refusal:
+        return Outcome(False, refusal.code, TITLES.get(refusal.code, "Not redeemed"), refusal.detail)
+    with call.database.reading() as session:
+        place = geofences.place(session, answer["place_id"])
+    undo_until = datetime.fromisoformat(answer["undo_until"])
+    seconds = max(0, int((undo_until - call.clock.now()).total_seconds()))
+    text = f"{answer['title']}, in {place.name}." if place else answer["title"]
+    return Outcome(True, "redeemed", "Redeemed", text, answer["benefit_text"], answer["redemption_id"], undo_until, f"{seconds} s")
+
+
+@router.post("/till/redemptions/{redemption_id}/undo")
+def undo(request: Request, redemption_id: Annotated[str, Path(min_length=1, max_length=80)], caller: Clerk, call: Command) -> Response:
+    """Take it back within the minute."""
+
+    def work(session: Session) -> dict[str, bool]:
+        undo_s = call.app.settings.offers.undo_s
+        offers.undo_at_till(session, redemption_id=redemption_id, clerk_id=caller.id, at=call.clock.now(), undo_s=undo_s)
+        return {"undone": True}
+
+    try:
+        call.run(work)
+        outcome = Outcome(True, "undone", "Undone", "The coupon is good again.")
+    except AppError as refusal:
+        outcome = Outcome(False, refusal.code, TITLES.get(refusal.code, "Not undone"), refusal.detail)
+    return _answer(request, call, caller, outcome)

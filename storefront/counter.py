@@ -1,0 +1,97 @@
+"""The counter: what our own pages do for a shopper at the shop, said with plain arguments instead of JSON bodies.
+
+Owns joining the room's use cases for pages; the JSON routes do the same in endpoints.py. Must not hold a rule: carts,
+checkout and payments do. Another's line or order does not exist here (404).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.http import Stage
+from storefront.carts import repository as carts
+from storefront.carts.models import CartLineRow, CartRow
+from storefront.catalog.repository import product
+from storefront.checkout import CheckoutOrder
+from storefront.checkout import check_out as _check_out
+from storefront.checkout import put_coupon as _put_coupon
+from storefront.contracts import OrderState
+from storefront.errors import OrderClosed, UnknownProduct
+from storefront.orders.repository import owned
+from storefront.payments import collecting
+from storefront.payments.answers import settle_and_finish
+from storefront.payments.ports import Payment
+from storefront.payments.shop import Shop
+
+
+def cart_size(session: Session, shopper_id: str) -> int:
+    """How many pieces lie in the cart."""
+    pieces = select(func.sum(CartLineRow.quantity)).join(CartRow, CartRow.id == CartLineRow.cart_id).where(CartRow.shopper_id == shopper_id)
+    return int(session.scalar(pieces) or 0)
+
+
+def add_to_cart(session: Session, shop: Shop, shopper_id: str, product_id: str, quantity: int, *, at: datetime) -> None:
+    """So many more pieces. Raises UnknownProduct, QuantityOutOfRange, CartFull, CurrencyMismatch."""
+    found = product(session, product_id)
+    if found is None:
+        raise UnknownProduct
+    carts.add(session, shopper_id, found, quantity, max_lines=shop.settings.max_lines, at=at)
+
+
+def set_quantity(session: Session, shopper_id: str, line_id: str, quantity: int, *, at: datetime) -> None:
+    """So many pieces in all; 0 or fewer takes the line out. Raises UnknownLine, QuantityOutOfRange."""
+    if quantity <= 0:
+        carts.remove(session, shopper_id, line_id, at=at)
+    else:
+        carts.set_quantity(session, shopper_id, line_id, quantity, at=at)
+
+
+def put_coupon(session: Session, shop: Shop, shopper_id: str, code: str, *, at: datetime) -> None:
+    """By code or id; raises UnknownCoupon. One that does not apply yet stays in the cart and says why in the quote."""
+    _put_coupon(session, shop, shopper_id, code, place_id=None, at=at)
+
+
+def take_coupon_out(session: Session, shopper_id: str, *, at: datetime) -> None:
+    carts.set_coupon(session, shopper_id, None, at=at)
+
+
+def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int) -> None:
+    """Order and pay; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
+    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None)
+    order_id, payment = _check_out(shop, stage.key, asked)
+    settle_and_finish(shop, stage, order_id, payment, status=201)
+
+
+def pay_again(shop: Shop, stage: Stage, shopper_id: str, order_id: str, *, method: str, return_url: str) -> None:
+    """Another card for a pending order."""
+    if _state(shop, order_id, shopper_id) is not OrderState.PENDING:
+        raise OrderClosed
+    payment = collecting.begin(shop, order_id)
+    payment = collecting.confirm(shop, order_id, payment, method=method, return_url=return_url, key=stage.key)
+    settle_and_finish(shop, stage, order_id, payment)
+
+
+def cancel(shop: Shop, stage: Stage, shopper_id: str, order_id: str) -> None:
+    """Give up an unpaid order; stock and coupon go back."""
+    _state(shop, order_id, shopper_id)
+    collecting.cancel(shop, order_id)
+    settle_and_finish(shop, stage, order_id, None)
+
+
+def refresh(shop: Shop, stage: Stage, shopper_id: str, order_id: str) -> None:
+    """Ask the provider now, and bring the order to where its payment is."""
+    _state(shop, order_id, shopper_id)
+    settle_and_finish(shop, stage, order_id, collecting.look(shop, order_id))
+
+
+def payment_now(shop: Shop, order_id: str) -> Payment | None:
+    """What the provider says at this moment; speaks to the network, so never inside a transaction."""
+    return collecting.look(shop, order_id)
+
+
+def _state(shop: Shop, order_id: str, shopper_id: str) -> OrderState:
+    with shop.database.reading() as session:
+        return OrderState(owned(session, order_id, shopper_id).state)
