@@ -12,7 +12,8 @@ from storefront.catalog.endpoints import router as catalog_routes
 from storefront.checkout import CheckoutOrder, check_out, put_coupon, quote
 from storefront.orders.endpoints import router as order_routes
 from storefront.orders.schemas import CheckoutIn
-from storefront.payments.endpoints import return_address, settle_and_finish
+from storefront.payments.answers import settle_and_finish
+from storefront.payments.endpoints import return_address
 from storefront.payments.endpoints import router as payment_routes
 from storefront.payments.shop import Shop
 

@@ -14,7 +14,7 @@ MethodToken = Annotated[
 ]
 ReturnPath = Annotated[
     str,
-    StringConstraints(pattern=r"^/(?![/\\])[!-~]{0,400}$"),
+    StringConstraints(pattern=r"^/([!-.0-\[\]-~][!-~]{0,400})?$"),
     Field(description="A path of this site to come back to after the bank's page, such as /m/orders."),
 ]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]

@@ -10,14 +10,13 @@ from storefront.contracts import OrderState
 from storefront.errors import OrderClosed
 from storefront.orders import moves
 from storefront.orders.endpoints import owner
-from storefront.orders.repository import detail, owned
-from storefront.orders.schemas import ConfirmIn, OrderOut, PaymentOut, RefundIn
+from storefront.orders.repository import owned
+from storefront.orders.schemas import ConfirmIn, RefundIn
 from storefront.payments import collecting
-from storefront.payments.ports import Payment
-from storefront.payments.settlement import settle
+from storefront.payments.answers import settle_and_finish
 from storefront.payments.shop import Shop
 from storefront.payments.webhooks import receive
-from storefront.reasons import StorefrontReason, sentence
+from storefront.reasons import StorefrontReason
 
 router = APIRouter(tags=["orders"])
 
@@ -30,24 +29,6 @@ OrderId = Annotated[str, Path(max_length=80)]
 async def raw_body(request: Request) -> bytes:
     """The bytes as they came: a signature covers those and nothing else."""
     return await request.body()
-
-
-def payment_out(shop: Shop, payment: Payment | None) -> PaymentOut | None:
-    if payment is None:
-        return None
-    return PaymentOut(
-        provider=shop.gateway.name, payment_id=payment.id, state=payment.state.value, client_secret=payment.client_secret,
-        publishable_key=shop.gateway.publishable_key, action_url=payment.action_url, decline=payment.decline, decline_text=sentence(payment.decline),
-    )  # fmt: skip
-
-
-def settle_and_finish(shop: Shop, stage: Stage, order_id: str, payment: Payment | None, *, status: int = 200) -> None:
-    """The last transaction of a staged call: bring the order to where its payment is, and store the answer with that."""
-    with shop.database.transaction() as session:
-        if payment is not None:
-            settle(session, shop.coupons, order_id, payment, at=shop.now())
-        out = OrderOut(detail=detail(session, owned(session, order_id, None)), payment=payment_out(shop, payment))
-        stage.finish(session, out, status)
 
 
 def return_address(call: CommandCall, path: str | None) -> str | None:
