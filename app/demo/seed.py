@@ -1,0 +1,70 @@
+"""Fills an empty house with the demo city: shops and fences, the catalogue, six live campaigns, a clerk for the till.
+
+Owns what is seeded, through the rooms' facades only. Seeding again changes nothing that is there: campaigns a marketer has
+since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.demo.city.curation import OOEY_GOOEY, PLACES
+from app.demo.city.layers import layer
+from app.security import people
+from app.security.principals import Role
+from geofences import facade as geofences
+from offers import facade as offers
+from storefront import facade as storefront
+
+HERE = Path(__file__).resolve().parent
+SEEDED_BY = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """How many of each there are now, and which campaigns this run has added."""
+
+    places: int
+    products: int
+    campaigns: int
+    new_campaigns: tuple[str, ...]
+
+
+def catalogue() -> dict[str, Any]:
+    """The catalogue in the import format of the room `storefront`."""
+    return json.loads((HERE / "catalogue.json").read_text(encoding="utf-8"))
+
+
+def campaigns() -> list[tuple[str, dict[str, Any]]]:
+    """(id, document) of each campaign, the document as the room `offers` takes it."""
+    listed = json.loads((HERE / "campaigns.json").read_text(encoding="utf-8"))["campaigns"]
+    return [(c["id"], {k: v for k, v in c.items() if k != "id"}) for c in listed]
+
+
+def seed(session: Session, at: datetime) -> Seeded:
+    """Everything, in one transaction; raises `Invalid` naming the field if a file of ours no longer fits its room."""
+    geofences.import_geojson(session, layer("places"), at=at)
+    storefront.import_catalogue(session, catalogue(), at=at)
+    added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]
+    branches = [chosen.id for chosen in PLACES if chosen.chain == OOEY_GOOEY]
+    people.staff(session, Role.CLERK, Role.CLERK.value, at=at, place_ids=branches)
+    return Seeded(
+        places=len(geofences.places(session)),
+        products=len(storefront.products(session, limit=200)),
+        campaigns=len(offers.campaigns(session)),
+        new_campaigns=tuple(added),
+    )
+
+
+def _add_campaign(session: Session, campaign_id: str, document: dict[str, Any], at: datetime) -> bool:
+    if offers.campaign(session, campaign_id) is not None:
+        return False
+    offers.draft_campaign(session, document, by=SEEDED_BY, at=at, campaign_id=campaign_id)
+    offers.activate_campaign(session, campaign_id, at=at)
+    return True
