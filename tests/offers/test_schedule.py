@@ -1,0 +1,89 @@
+"""A store's own calendar: zones, clock changes, nights."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from offers import schedule
+from offers.definition import Schedule, WeeklyHours
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
+
+def local(text: str, zone: str = "Europe/Helsinki") -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+
+
+class TestZone:
+    @pytest.mark.parametrize(
+        "name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "Europe", "a\x00b", "x" * 5000]
+    )
+    def test_unknown_is_none(self, name: str) -> None:
+        assert schedule.zone(name) is None
+
+    def test_known(self) -> None:
+        assert schedule.zone("Asia/Kathmandu") == ZoneInfo("Asia/Kathmandu")
+
+
+class TestDates:
+    def test_the_last_day_is_the_store_s(self) -> None:
+        until = Schedule(starts_on="2026-11-21", ends_on="2026-11-21")
+        assert schedule.is_over(until, local("2026-11-21T22:00:00"))
+        assert not schedule.is_over(until, local("2026-11-21T21:59:59"))
+        assert schedule.is_over(until, local("2026-11-21T15:00:00", "Asia/Tokyo"))
+        assert not schedule.has_started(until, local("2026-11-20T21:59:59"))
+        assert schedule.has_started(until, local("2026-11-20T22:00:00"))
+
+    def test_no_dates_no_bounds(self) -> None:
+        assert schedule.has_started(Schedule(), local("2026-01-01T00:00:00"))
+        assert not schedule.is_over(Schedule(), local("9998-01-01T00:00:00"))
+
+
+class TestLastInstant:
+    def test_midnight_in_the_store(self) -> None:
+        assert schedule.last_instant(Schedule(ends_on="2026-11-21"), HELSINKI) == datetime(2026, 11, 21, 22, tzinfo=UTC)
+        assert schedule.last_instant(Schedule(ends_on="2026-06-21"), HELSINKI) == datetime(2026, 6, 21, 21, tzinfo=UTC)
+        assert schedule.last_instant(Schedule(), HELSINKI) is None
+
+    def test_where_midnight_does_not_exist(self) -> None:
+        """Beirut skips 00:00-01:00 when summer begins: the day ends at the jump."""
+        assert schedule.last_instant(Schedule(ends_on="2026-03-28"), ZoneInfo("Asia/Beirut")) == datetime(
+            2026, 3, 28, 22, tzinfo=UTC
+        )
+
+
+class TestWithinWeekly:
+    def test_to_the_minute(self) -> None:
+        hours = Schedule(weekly=(WeeklyHours((5,), 9 * 60, 18 * 60),))
+        assert not schedule.within_weekly(hours, local("2026-11-21T06:59:59"))
+        assert schedule.within_weekly(hours, local("2026-11-21T07:00:00"))
+        assert schedule.within_weekly(hours, local("2026-11-21T15:59:59"))
+        assert not schedule.within_weekly(hours, local("2026-11-21T16:00:00"))
+        assert not schedule.within_weekly(hours, local("2026-11-22T10:00:00"))
+
+    def test_past_midnight_belongs_to_the_evening_s_day(self) -> None:
+        hours = Schedule(weekly=(WeeklyHours((5,), 22 * 60, 2 * 60),))
+        assert schedule.within_weekly(hours, local("2026-11-21T20:00:00"))
+        assert schedule.within_weekly(hours, local("2026-11-21T23:59:00"))
+        assert not schedule.within_weekly(hours, local("2026-11-22T00:00:00"))
+        assert not schedule.within_weekly(hours, local("2026-11-20T23:59:00"))
+
+    def test_sunday_night_runs_into_monday(self) -> None:
+        hours = Schedule(weekly=(WeeklyHours((6,), 22 * 60, 2 * 60),))
+        assert schedule.within_weekly(hours, local("2026-11-22T23:30:00"))
+
+    def test_whole_day(self) -> None:
+        hours = Schedule(weekly=(WeeklyHours((5,), 0, 24 * 60),))
+        assert schedule.within_weekly(hours, local("2026-11-21T21:59:00"))
+        assert not schedule.within_weekly(hours, local("2026-11-21T22:00:00"))
+
+    def test_the_repeated_hour_counts_twice_and_the_skipped_one_never_comes(self) -> None:
+        night = Schedule(weekly=(WeeklyHours((6,), 3 * 60, 4 * 60),))
+        autumn = [local(f"2026-10-25T{h:02d}:30:00") for h in (0, 1)]
+        assert [t.strftime("%H:%M") for t in autumn] == ["03:30", "03:30"]
+        assert all(schedule.within_weekly(night, t) for t in autumn)
+        spring = [local(f"2026-03-29T{h:02d}:{m}:00") for h in (0, 1) for m in ("00", "30")]
+        assert not any(schedule.within_weekly(night, t) for t in spring)
