@@ -1,0 +1,395 @@
+"""Every route x every caller x own and other.
+
+`WHO_MAY` is the specification: it says for each route who may call it, by hand. The first test compares it with what the
+routes declare, so a new or changed route must be written here; the others call every route as every caller and look at
+what really happens. Seen to fail on: a route without `allow`, an extra role in `allow`, a gate that only looked at the
+token and not at its role, and an order read by its id alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.bootstrap import House, build
+from app.kernel.clock import ManualClock
+from app.kernel.ids import new_id
+from app.main import create_app
+from app.security import people
+from app.security.access import ANYONE, Role, declared_routes
+from app.security.api_keys import SCOPES
+from app.settings import Settings
+from notifications.models import Message
+from offers.contracts import CouponView
+from storefront.carts.models import CartLineRow, CartRow
+from storefront.orders.models import OrderLineRow, OrderRow
+from tests.conftest import START
+from tests.offers.builders import give, go_live
+
+SHOPPER, MARKETER, CLERK, OPERATOR, SERVER = "shopper", "marketer", "clerk", "operator", "server"
+STAFF = (MARKETER, OPERATOR)
+PEOPLE = (SHOPPER, MARKETER, CLERK, OPERATOR)
+ANY = ("anyone",)
+
+WHO_MAY: dict[str, tuple[str, ...]] = {
+    # people
+    "POST /v1/devices": ANY,
+    "GET /v1/me": PEOPLE,
+    "POST /v1/account": PEOPLE,
+    "POST /v1/sessions": ANY,
+    "DELETE /v1/sessions/current": PEOPLE,
+    "GET /enter/{link_token}": ANY,
+    "POST /enter/{link_token}": ANY,
+    "GET /v1/api-keys": (OPERATOR,),
+    "POST /v1/api-keys": (OPERATOR,),
+    "DELETE /v1/api-keys/{key_id}": (OPERATOR,),
+    # privacy
+    "GET /v1/consents": (SHOPPER,),
+    "PUT /v1/consents/{purpose}": (SHOPPER,),
+    "GET /v1/me/export": (SHOPPER,),
+    "POST /v1/me/erase": (SHOPPER,),
+    # offers
+    "GET /v1/coupons": (SHOPPER,),
+    "GET /v1/coupons/{coupon_id}": (SHOPPER,),
+    "POST /v1/offers/{coupon_id}/fewer": (SHOPPER,),
+    "GET /v1/decisions": (SHOPPER, *STAFF),
+    "GET /v1/decisions/{decision_id}": (SHOPPER, *STAFF),
+    "GET /v1/explain/{any_id}": (SHOPPER, *STAFF),
+    "POST /v1/till/redemptions": (CLERK,),
+    "POST /v1/till/redemptions/{redemption_id}/undo": (CLERK,),
+    # storefront
+    "GET /v1/products": ANY,
+    "GET /v1/products/{product_id}": ANY,
+    "POST /v1/products/import": (*STAFF, SERVER),
+    "GET /v1/cart": (SHOPPER,),
+    "POST /v1/cart/lines": (SHOPPER,),
+    "PUT /v1/cart/lines/{line_id}": (SHOPPER,),
+    "DELETE /v1/cart/lines/{line_id}": (SHOPPER,),
+    "DELETE /v1/cart": (SHOPPER,),
+    "PUT /v1/cart/coupon": (SHOPPER,),
+    "DELETE /v1/cart/coupon": (SHOPPER,),
+    "POST /v1/cart/quote": (SHOPPER,),
+    "POST /v1/checkout": (SHOPPER,),
+    "GET /v1/orders": (SHOPPER, *STAFF),
+    "GET /v1/orders/{order_id}": (SHOPPER, *STAFF),
+    "POST /v1/orders/{order_id}/confirm": (SHOPPER,),
+    "POST /v1/orders/{order_id}/refresh": (SHOPPER, *STAFF),
+    "POST /v1/orders/{order_id}/cancel": (SHOPPER,),
+    "POST /v1/orders/{order_id}/refund": STAFF,
+    "POST /v1/webhooks/stripe": ANY,
+    # notifications
+    "GET /v1/inbox": (SHOPPER,),
+    "GET /v1/inbox/stream": (SHOPPER,),
+    "POST /v1/inbox/{message_id}/seen": (SHOPPER,),
+    "POST /v1/inbox/{message_id}/clicked": (SHOPPER,),
+    "POST /v1/inbox/{message_id}/dismissed": (SHOPPER,),
+    "POST /v1/devices/me/push-token": (SHOPPER,),
+    "DELETE /v1/devices/me/push-token": (SHOPPER,),
+    # pages
+    "GET /": ANY,
+    "GET /assets/own/{digest}/{name:path}": ANY,
+    "GET /assets/vendor/{library}/{version}/{name}": ANY,
+    "GET /assets/city/{digest}/{layer}.geojson": ANY,
+    "GET /m": ANY,
+    "POST /m/start": ANY,
+    "GET /m/offers": (SHOPPER,),
+    "POST /m/coupons/{coupon_id}/fewer": (SHOPPER,),
+    "GET /m/why/{any_id}": (SHOPPER,),
+    "GET /m/wallet": (SHOPPER,),
+    "GET /m/coupons/{coupon_id}": (SHOPPER,),
+    "GET /m/me": (SHOPPER,),
+    "POST /m/me/consents/{purpose}": (SHOPPER,),
+    "POST /m/me/delete": (SHOPPER,),
+    "GET /m/shop": (SHOPPER,),
+    "GET /m/shop/{product_id}": (SHOPPER,),
+    "GET /m/cart": (SHOPPER,),
+    "POST /m/cart/lines": (SHOPPER,),
+    "POST /m/cart/lines/{line_id}": (SHOPPER,),
+    "POST /m/cart/coupon": (SHOPPER,),
+    "GET /m/pay": (SHOPPER,),
+    "POST /m/pay": (SHOPPER,),
+    "GET /m/orders/back": ANY,
+    "GET /m/orders/last": (SHOPPER,),
+    "GET /m/orders/{order_id}": (SHOPPER,),
+    "POST /m/orders/{order_id}/pay": (SHOPPER,),
+    "POST /m/orders/{order_id}/refresh": (SHOPPER,),
+    "POST /m/orders/{order_id}/cancel": (SHOPPER,),
+    "GET /till": (CLERK,),
+    "POST /till/redeem": (CLERK,),
+    "POST /till/redemptions/{redemption_id}/undo": (CLERK,),
+    "GET /console": STAFF,
+    "GET /console/moments.json": STAFF,
+    "GET /console/fences.geojson": STAFF,
+    "GET /console/campaigns": STAFF,
+    "GET /console/campaigns/{campaign_id}": STAFF,
+    "POST /console/campaigns/{campaign_id}/activate": STAFF,
+    "POST /console/campaigns/{campaign_id}/pause": STAFF,
+    "GET /console/decisions": STAFF,
+    "GET /console/decisions/{decision_id}": STAFF,
+    "GET /explain": STAFF,
+    "GET /explain/{any_id}": (SHOPPER, *STAFF),
+    "GET /demo": ANY,
+    "GET /demo/fences.geojson": ANY,
+    # operation
+    "GET /healthz": ANY,
+    "GET /readyz": ANY,
+    "GET /metrics": (OPERATOR, SERVER),
+}
+
+NOT_OURS = {"/openapi.json"}
+"""Routes FastAPI adds by itself: the public description of the API."""
+
+STREAMS = {"GET /v1/inbox/stream"}
+"""Answers that do not end; who may open one is asked, the stream is not read."""
+
+BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
+"""After these the credentials are gone: each cell gets its own."""
+
+NOT_SOMEBODYS = {"{purpose}", "{product_id}", "{place_id}", "{campaign_id}"}
+"""Ids in a path that name something of the house, the same for every shopper."""
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What one shopper has: one of each thing that a path can name."""
+
+    headers: dict[str, str]
+    shopper_id: str
+    coupon: CouponView
+    order_id: str
+    line_id: str
+    message_id: str
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house on SQLite for the module: who may call does not depend on the engine. No loop runs, no limit is reached."""
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(sqlite_template, folder / "moments.sqlite3")
+    unlimited = {f"{name}_per_minute": 10_000 for name in ("devices", "sign_ins", "link_uses", "till_codes")}
+    house = build(Settings(data_dir=folder, loops=False, security=unlimited, _env_file=None), clock=ManualClock(START))  # type: ignore[arg-type, call-arg]
+    yield house
+    house.stop()
+
+
+@pytest.fixture(scope="module")
+def app(house: House) -> FastAPI:
+    return create_app(house)
+
+
+@pytest.fixture(scope="module")
+def client(app: FastAPI) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+
+
+def _shopper(house: House) -> tuple[str, dict[str, str]]:
+    with house.database.transaction() as session:
+        made = people.register_device(session, "Phone", "ios", START)
+    return made.shopper_id, {"Authorization": f"Bearer {made.token}"}
+
+
+def _caller(house: House, who: str) -> dict[str, str]:
+    """Fresh credentials of one kind of caller; `server` holds every scope."""
+    if who == "nobody":
+        return {}
+    if who == SHOPPER:
+        return _shopper(house)[1]
+    with house.database.transaction() as session:
+        if who == SERVER:
+            return {"Authorization": f"Bearer {people.make_api_key(session, 'x', tuple(SCOPES), made_by='test', at=START).key}"}
+        person_id = people.staff(session, Role(who), new_id("name"), at=START, place_ids=("plc_kluuvi",) if who == CLERK else ())
+        return {"Authorization": f"Bearer {people.open_session(session, Role(who), at=START, ttl_s=86_400, person_id=person_id).token}"}
+
+
+def _call(client: TestClient, route: str, headers: dict[str, str], ids: dict[str, str] | None = None) -> Any:
+    method, template = route.split(" ", 1)
+    parts = [_id(part, ids or {}) if part.startswith("{") else part for part in template.split("/")]
+    json = {} if method in ("POST", "PUT", "PATCH") else None
+    return client.request(method, "/".join(parts), headers=headers, json=json)
+
+
+def _id(part: str, ids: dict[str, str]) -> str:
+    name, rest = part[1:].split("}", 1)
+    return ids.get(name.split(":")[0], "unknown") + rest
+
+
+def _code(answer: Any) -> str:
+    kind = answer.headers.get("content-type", "")
+    return str(answer.json().get("code", "")) if kind.startswith("application/problem+json") else ""
+
+
+class TestDeclarations:
+    def test_every_route_declares_who_may_call_it(self, app: FastAPI) -> None:
+        assert [f"{r.method} {r.path}" for r in declared_routes(app) if r.allow is None and r.path not in NOT_OURS] == []
+
+    def test_and_declares_what_is_written_here(self, app: FastAPI) -> None:
+        declared = {
+            f"{r.method} {r.path}": ANY if ANYONE in r.allow.roles else tuple(sorted(str(role) for role in r.allow.roles))
+            for r in declared_routes(app)
+            if r.allow is not None and r.method != "HEAD"
+        }
+        assert declared == {route: tuple(sorted(roles)) for route, roles in WHO_MAY.items()}
+
+    def test_every_scope_that_is_asked_for_can_be_given(self, app: FastAPI) -> None:
+        asked = {r.allow.scope for r in declared_routes(app) if r.allow is not None and r.allow.scope is not None}
+        assert asked - set(SCOPES) == set()
+        assert set(SCOPES) - asked == set()
+
+
+class TestCells:
+    @pytest.mark.parametrize("who", ["nobody", *PEOPLE, SERVER])
+    def test_each_caller_on_each_route(self, house: House, client: TestClient, who: str) -> None:
+        """401 for nobody, 403 for another role; never so, and never a 500, for a role that may."""
+        shared = _caller(house, who)
+        wrong: list[str] = []
+        for route, roles in WHO_MAY.items():
+            may = roles == ANY or who in roles
+            if may and route in STREAMS:
+                continue
+            answer = _call(client, route, _caller(house, who) if route in BURNS_THE_CALLER else shared)
+            got = (answer.status_code, _code(answer))
+            if may:
+                right = answer.status_code < 500 and answer.status_code != 401 and got[1] not in ("role_not_allowed", "scope_missing")
+            else:
+                right = got == ((401, "unauthenticated") if who == "nobody" else (403, "role_not_allowed"))
+            if not right:
+                wrong.append(f"{route} as {who}: {got}, expected {'to be let in' if may else 'to be refused'}")
+        assert wrong == []
+
+    def test_a_key_without_the_scope_is_refused_everywhere(self, house: House, app: FastAPI, client: TestClient) -> None:
+        wrong: list[str] = []
+        for route in declared_routes(app):
+            if route.allow is None or Role.SERVER not in route.allow.roles:
+                continue
+            others = tuple(s for s in SCOPES if s != route.allow.scope)
+            with house.database.transaction() as session:
+                key = people.make_api_key(session, "x", others, made_by="test", at=START).key
+            answer = _call(client, f"{route.method} {route.path}", {"Authorization": f"Bearer {key}"})
+            if (answer.status_code, _code(answer)) != (403, "scope_missing"):
+                wrong.append(f"{route.method} {route.path}: {answer.status_code}")
+        assert wrong == []
+
+    @pytest.mark.parametrize("who", PEOPLE)
+    def test_ended_credentials_open_nothing(self, house: House, client: TestClient, who: str) -> None:
+        headers = _caller(house, who)
+        assert client.delete("/v1/sessions/current", headers=headers).status_code == 204
+        answers = {route: _call(client, route, headers).status_code for route, roles in WHO_MAY.items() if who in roles}
+        assert set(answers.values()) == {401}
+
+
+@pytest.fixture(scope="module")
+def campaign(house: House) -> str:
+    with house.database.transaction() as session:
+        return go_live(session)
+
+
+@pytest.fixture
+def owned(house: House, campaign: str) -> Callable[[], Belongings]:
+    """Makes a new shopper who has one of everything."""
+
+    def make() -> Belongings:
+        shopper_id, headers = _shopper(house)
+        coupon = give(house.database, new_id("mom"), shopper_id, START)
+        order_id, line_id, message_id, cart_id = new_id("ord"), new_id("lin"), new_id("msg"), new_id("crt")
+        with house.database.transaction() as session:
+            session.add(_order(order_id, shopper_id))
+            session.add(CartRow(id=cart_id, shopper_id=shopper_id, currency="EUR", changed_at=START))
+            session.flush()
+            session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
+            session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
+            session.add(_message(message_id, shopper_id, coupon.id))
+        return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id)
+
+    return make
+
+
+def _order(order_id: str, shopper_id: str) -> OrderRow:
+    return OrderRow(
+        id=order_id, shopper_id=shopper_id, state="pending", currency="EUR", subtotal_minor=450, discount_minor=0, total_minor=450, placed_at=START,
+        expires_at=START.replace(hour=23),
+    )  # fmt: skip
+
+
+def _message(message_id: str, shopper_id: str, coupon_id: str) -> Message:
+    return Message(
+        id=message_id, shopper_id=shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, title="t", body="b", link="/m", collapse_key="k",
+        created_at=START, expires_at=START.replace(hour=23),
+    )  # fmt: skip
+
+
+OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
+    "{coupon_id}": lambda b: {"coupon_id": b.coupon.id},
+    "{decision_id}": lambda b: {"decision_id": b.coupon.decision_id},
+    "{any_id}": lambda b: {"any_id": b.coupon.decision_id},
+    "{order_id}": lambda b: {"order_id": b.order_id},
+    "{line_id}": lambda b: {"line_id": b.line_id},
+    "{message_id}": lambda b: {"message_id": b.message_id},
+}
+"""For each id in a path that belongs to a shopper: where to get one."""
+
+
+def _named(route: str) -> list[str]:
+    return [part for part in route.split(" ", 1)[1].split("/") if part.startswith("{")]
+
+
+SHOPPERS_OWN = [route for route, roles in WHO_MAY.items() if SHOPPER in roles and _named(route) and not set(_named(route)) <= NOT_SOMEBODYS]
+
+
+class TestOwnAndOther:
+    def test_every_id_a_shopper_can_name_is_accounted_for(self) -> None:
+        assert {part for route in SHOPPERS_OWN for part in _named(route)} - NOT_SOMEBODYS == set(OWN)
+
+    def test_anothers_thing_is_answered_as_if_it_did_not_exist(self, house: House, client: TestClient, owned: Callable[[], Belongings]) -> None:
+        """404 for another's id, with the same words as for no id at all, and another's thing is as it was."""
+        jane, john = owned(), owned()
+        before = _rows(house, john.shopper_id)
+        wrong: list[str] = []
+        for route in SHOPPERS_OWN:
+            ids = {name: value for part in _named(route) if part in OWN for name, value in OWN[part](john).items()}
+            other = _call_well(client, route, jane.headers, ids)
+            nothing = _call_well(client, route, jane.headers, {name: value[:4] + "0" * 26 for name, value in ids.items()})
+            if other.status_code != 404 or (other.status_code, _code(other)) != (nothing.status_code, _code(nothing)):
+                wrong.append(f"{route}: another's {other.status_code} {_code(other)}, none {nothing.status_code} {_code(nothing)}")
+        assert wrong == []
+        assert _rows(house, john.shopper_id) == before
+
+    def test_ones_own_is_found(self, client: TestClient, owned: Callable[[], Belongings]) -> None:
+        """The other half: the 404 above is for whose it is, not for how it was asked."""
+        wrong: list[str] = []
+        for route in SHOPPERS_OWN:
+            mine = owned()
+            ids = {name: value for part in _named(route) if part in OWN for name, value in OWN[part](mine).items()}
+            answer = _call_well(client, route, mine.headers, ids)
+            if answer.status_code in (401, 403, 404) or answer.status_code >= 500:
+                wrong.append(f"{route}: {answer.status_code} {answer.text[:200]}")
+        assert wrong == []
+
+    def test_a_coupon_of_another_cannot_be_laid_into_the_cart(self, client: TestClient, owned: Callable[[], Belongings]) -> None:
+        jane, john = owned(), owned()
+        answer = client.put("/v1/cart/coupon", headers=jane.headers, json={"code": john.coupon.code})
+        assert answer.status_code in (404, 409, 422)
+        assert john.coupon.id not in client.get("/v1/cart", headers=jane.headers).text
+
+
+def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dict[str, str]) -> Any:
+    """The call with a body that the route would take, so that a refusal is about whose it is."""
+    method, template = route.split(" ", 1)
+    parts = [_id(part, ids) if part.startswith("{") else part for part in template.split("/")]
+    if template.startswith("/m/"):
+        return client.request(method, "/".join(parts), headers=headers, data={"quantity": "1"} if method == "POST" else None)
+    return client.request(method, "/".join(parts), headers=headers, json={"quantity": 1} if "{line_id}" in template and method == "PUT" else None)
+
+
+def _rows(house: House, shopper_id: str) -> dict[str, int]:
+    from app.migrations import metadata
+    from app.privacy.subjects import rows_about
+
+    with house.database.reading() as session:
+        return dict(rows_about(session, metadata(), shopper_id))
