@@ -79,7 +79,9 @@ class TestFollow:
             room.issue(jane.shopper_id, name=f"{n}", visit=f"vis_{n}")
         with open_stream(url, jane.bearer) as events:
             first, second, third = (events.next() for _ in range(3))
-        assert first and second and third
+        assert first
+        assert second
+        assert third
         with open_stream(url, jane.bearer, last_event_id=second["id"]) as events:
             assert events.next() == third
         with open_stream(url, jane.bearer, after=int(first["id"])) as events:

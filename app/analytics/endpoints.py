@@ -1,0 +1,37 @@
+"""The address of the funnel, for those who run campaigns. Owns parsing and answering."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.analytics import facade
+from app.kernel.errors import Invalid
+from app.kernel.http import Reading
+from app.security.access import Principal, Role, allow
+
+router = APIRouter(prefix="/v1/analytics", tags=["analytics"])
+
+Analyst = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
+DEFAULT_SPAN = timedelta(days=30)
+
+
+@router.get("/funnel")
+def show_funnel(
+    _caller: Analyst,
+    call: Reading,
+    campaign_id: Annotated[str | None, Query(max_length=40, description="One campaign; without it all.")] = None,
+    since: Annotated[datetime | None, Query(description="ISO 8601 with a zone; the whole UTC day counts. Default: 30 days ago.")] = None,
+) -> Response:
+    """How many moments became offers, messages, orders and redemptions. Counts of fewer than 20 shoppers are not shown."""
+    begin = call.clock.now() - DEFAULT_SPAN if since is None else _utc(since)
+    return call.run(lambda session: facade.funnel(session, campaign_id, begin))
+
+
+def _utc(since: datetime) -> datetime:
+    if since.tzinfo is None:
+        raise Invalid.field("since", "give the zone too, for example 2026-11-21T00:00:00Z")
+    try:
+        return since.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise Invalid.field("since", "give an instant between the years 1 and 9999") from None
