@@ -138,8 +138,10 @@ class StripePeer:
     def _read(self, fetch: Callable[[str], Doc]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             def work() -> Doc:
-                found = fetch(request.path_params["id"])
                 query = decode_form(str(request.query_params))
+                if self._key(request, query) not in (self.secret_key, self.publishable_key):
+                    self._who(request, query, None)
+                found = fetch(request.path_params["id"])
                 self._who(request, query, found)
                 return self._expanded(found, query)
 
@@ -173,7 +175,7 @@ class StripePeer:
 
     def _who(self, request: Request, form: Doc, intent: Doc | None) -> bool:
         """True for a browser: publishable key plus the right client secret. Refuses everybody else without the secret key."""
-        given = request.headers.get("authorization", "").removeprefix("Bearer ") or str(form.get("key", ""))
+        given = self._key(request, form)
         if hmac.compare_digest(given.encode(), self.secret_key.encode()):
             return False
         if given == self.publishable_key and intent and "client_secret" in intent:
@@ -181,6 +183,9 @@ class StripePeer:
                 return True
             raise invalid("The client_secret provided does not match the client_secret associated with this object.", status=400)
         raise StripeProblem(401, "invalid_request_error", "Invalid API Key provided.", stored=False)
+
+    def _key(self, request: Request, form: Doc) -> str:
+        return request.headers.get("authorization", "").removeprefix("Bearer ") or str(form.get("key", ""))
 
     def _expanded(self, found: Doc, form: Doc) -> Doc:
         """Stripe's `expand[]`: a `latest_charge` by value instead of by id."""
