@@ -26,7 +26,7 @@ from app.kernel.settings import SettingsGroup
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 ROOMS = ("geofences", "offers", "storefront", "notifications", "app")
-NOT_IMPORTED = ("app.cli", "app.demo", "app.migrations")
+NOT_IMPORTED = ("app.cli", "app.demo", "app.migrations", "app.main", "app.bootstrap")
 MADE = "<!-- Made by `python -m app.cli.docs` from the code; edit the code, not this page. -->\n"
 CODE_IN_TABLE = re.compile(r"^\|\s*`([a-z0-9_]+)`", re.MULTILINE)
 
@@ -57,6 +57,11 @@ def events() -> list[type[Any]]:
     return sorted(found, key=lambda c: c.TYPE)
 
 
+def settings_groups() -> list[type[SettingsGroup]]:
+    """Every group of settings of the house."""
+    return sorted(_classes(lambda c: issubclass(c, SettingsGroup) and c is not SettingsGroup), key=lambda c: c.__name__)
+
+
 def errors() -> list[type[AppError]]:
     """Every named error with a code of its own, by its code."""
     by_code: dict[str, type[AppError]] = {}
@@ -76,7 +81,8 @@ def reason_codes() -> dict[str, set[str]]:
             parts = module.__name__.split(".")
             found.setdefault(parts[1] if parts[0] == "app" else parts[0], set()).update(str(code) for code in listed)
     for enum in _classes(lambda c: issubclass(c, StrEnum) and c.__name__.endswith(("Reason", "ReasonCode", "Reasons"))):
-        found.setdefault(room_of(enum), set()).update(str(member) for member in enum)
+        members: list[StrEnum] = list(enum)  # type: ignore[call-overload]
+        found.setdefault(room_of(enum), set()).update(str(member) for member in members)
     return found
 
 

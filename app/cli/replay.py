@@ -26,7 +26,7 @@ def replay(
         bool, typer.Option("--json", help="NDJSON on standard output: one transition or visit a line.")
     ] = False,
 ) -> None:
-    """Detect visits on recorded tracks and print transitions and visits."""
+    """Detect visits on recorded tracks of your own."""
     from app.kernel.errors import AppError
     from geofences import facade
 

@@ -1,0 +1,191 @@
+"""Measurements of the real processes: how long they take to start, how much memory they hold, how soon an offer is seen.
+
+Owns the measuring and the figures to reach. Every figure is taken from outside, through the command line and HTTP, in a
+folder of its own; nothing of the user's is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+from app.kernel.errors import AppError
+
+if TYPE_CHECKING:
+    from app.demo.phone import Phone
+    from app.demo.walkers import SimFix
+
+LIMITS: Mapping[str, float] = {"help_s": 0.5, "server_ready_s": 3.0, "demo_rss_mb": 300.0, "offer_visible_p95_s": 2.0}
+START_LIMIT_S = 60.0
+SETTLE_S = 20.0
+OFFER_LIMIT_S = 20.0
+COMMAND = (sys.executable, "-m", "app.cli")
+
+
+def startup() -> dict[str, float | int]:
+    """help_s (median of 5), first_run_ready_s (empty folder, with migration), server_ready_s (median of 3), demo_rss_mb."""
+    figures: dict[str, float | int] = {"help_s": round(median(_help_s() for _ in range(5)), 3)}
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
+        home = Path(folder)
+        with _running("serve", "--no-links", home=home) as (_url, _process, ready_s):
+            figures["first_run_ready_s"] = round(ready_s, 2)
+        again: list[float] = []
+        for _ in range(3):
+            with _running("serve", "--no-links", home=home) as (_url, _process, ready_s):
+                again.append(ready_s)
+        figures["server_ready_s"] = round(median(again), 2)
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, _running("demo", home=Path(folder)) as (_url, process, ready_s):
+        figures["demo_ready_s"] = round(ready_s, 2)
+        time.sleep(SETTLE_S)  # the walkers are out, the first moments have been decided
+        figures["demo_rss_mb"] = round(_resident_mb(process.pid), 1)
+    return figures
+
+
+def moment(shoppers: int) -> dict[str, float | int]:
+    """offer_visible_p50_s and _p95_s: from sending the fix that enters the shop to the message on the open inbox stream."""
+    from app.demo.phone import Phone
+
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
+        home = Path(folder)
+        _seed(home)
+        with _running("serve", "--no-links", home=home, MOMENTS_SECURITY__DEVICES_PER_MINUTE="10000") as (url, _process, _ready_s):
+            phones = [Phone(url, f"bench {i}") for i in range(shoppers)]
+            for phone in phones:
+                phone.consent()
+                phone.listen()
+            waits = _enter_all(phones)
+            for phone in phones:
+                phone.__exit__(None, None, None)
+    seen = sorted(w for w in waits if w is not None)
+    if len(seen) < 2:
+        raise AppError(f"only {len(seen)} of {shoppers} shoppers saw an offer within {OFFER_LIMIT_S:.0f} s; look at the server with `moments doctor`")
+    return {
+        "shoppers": shoppers,
+        "offers_seen": len(seen),
+        "offer_visible_p50_s": round(median(seen), 3),
+        "offer_visible_p95_s": round(quantiles(seen, n=20, method="inclusive")[18], 3),
+        "offer_visible_most_s": round(seen[-1], 3),
+    }
+
+
+def _enter_all(phones: list[Phone]) -> list[float | None]:
+    """Each walks in a little after the one before; the seconds each waited, None for whoever saw nothing."""
+    from app.demo.city.layers import city_place
+    from app.demo.jane import SHOP
+    from app.kernel.clock import SystemClock
+
+    shop, clock = city_place(SHOP), SystemClock()
+    waits: list[float | None] = [None] * len(phones)
+
+    def enter(i: int) -> None:
+        time.sleep(i * 0.05)
+        now = clock.now()
+        outside, inside = (_fix(lat_deg, shop.lon_deg) for lat_deg in (shop.lat_deg + 0.002, shop.lat_deg))
+        phones[i].report([(now - timedelta(seconds=60), outside)])
+        begun = time.perf_counter()
+        phones[i].report([(now, inside)])
+        try:
+            phones[i].inbox.get(timeout=OFFER_LIMIT_S)
+        except queue.Empty:
+            return
+        waits[i] = time.perf_counter() - begun
+
+    threads = [threading.Thread(target=enter, args=(i,), daemon=True) for i in range(len(phones))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return waits
+
+
+def _fix(lat_deg: float, lon_deg: float) -> SimFix:
+    from app.demo.walkers import SimFix
+
+    return SimFix(0.0, lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=6.0, speed_mps=0.5, true_lat=lat_deg, true_lon=lon_deg)
+
+
+def _seed(home: Path) -> None:
+    """The demo city's shops and campaigns, without its walkers."""
+    from app.bootstrap import build
+    from app.demo.seed import seed
+    from app.kernel.logs import configure_logs
+    from app.migrations import upgrade
+    from app.settings import load_settings
+
+    configure_logs(level="ERROR", as_json=False)
+    house = build(load_settings(data_dir=home, database_url="", loops=False))
+    try:
+        upgrade(house.database)
+        with house.database.transaction() as session:
+            seed(session, house.clock.now())
+    finally:
+        house.stop()
+
+
+def _help_s() -> float:
+    begun = time.perf_counter()
+    subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)  # noqa: S603 - our own command
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _running(*arguments: str, home: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str], float]]:
+    """A server process on a free port: (address, process, seconds from its start to /readyz)."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
+    env = clean | {"MOMENTS_DATA_DIR": str(home), "MOMENTS_LOG_LEVEL": "ERROR"} | environment
+    begun = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, *arguments, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)  # noqa: S603 - as above
+    try:
+        url = _address(process)
+        _wait_ready(url)
+        yield url, process, time.perf_counter() - begun
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """The first address the process prints."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        for word in line.split():
+            if word.startswith("http://127.0.0.1:"):
+                return word.rstrip(",.")
+    raise AppError(f"the server did not start: {(process.stderr.read() if process.stderr else '').strip()[-300:]}")
+
+
+def _wait_ready(url: str) -> None:
+    until = time.perf_counter() + START_LIMIT_S
+    while time.perf_counter() < until:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5):  # noqa: S310 - our own server on 127.0.0.1
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise AppError(f"{url} was not ready within {START_LIMIT_S:.0f} s")
+
+
+def _resident_mb(pid: int) -> float:
+    """Resident memory in MB, of Linux's /proc."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        raise AppError("memory is measured on Linux only, by /proc") from None
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
