@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
 if TYPE_CHECKING:
     from app.bootstrap import House
     from app.demo.peers.fcm_peer import FcmPeer
@@ -53,19 +51,15 @@ def local_peers() -> Iterator[Peers]:
 def demo_settings(peers: Peers, folder: Path, **given: Any) -> Settings:
     """Settings whose SDKs speak to the peers; `folder` keeps the throw-away service account of the push peer."""
     from app.settings import load_settings
-    from notifications.settings import NotificationSettings
-    from storefront.settings import StorefrontSettings
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    storefront = StorefrontSettings(
-        stripe_secret_key=SecretStr(peers.stripe.secret_key),
-        stripe_publishable_key=peers.stripe.publishable_key,
-        stripe_webhook_secrets=(SecretStr(peers.webhook_secret),),
-        stripe_api_base=peers.stripe_url,
-    )  # type: ignore[call-arg]
-    notifications = NotificationSettings(
-        fcm_service_account_path=str(peers.fcm.write_service_account(folder)), fcm_url=peers.fcm.fcm_url
-    )  # type: ignore[call-arg]
+    storefront = {
+        "stripe_secret_key": peers.stripe.secret_key,
+        "stripe_publishable_key": peers.stripe.publishable_key,
+        "stripe_webhook_secrets": (peers.webhook_secret,),
+        "stripe_api_base": peers.stripe_url,
+    }
+    notifications = {"fcm_service_account_path": str(peers.fcm.write_service_account(folder)), "fcm_url": peers.fcm.fcm_url}
     return load_settings(demo=True, loops=True, host="127.0.0.1", storefront=storefront, notifications=notifications, **given)
 
 

@@ -1,0 +1,149 @@
+"""The pieces pages are made of, in a real browser: nothing refused by the policy, no finding of axe, and a map that is drawn.
+
+The whole page is served as a page of ours is, policy included; a message on the console is a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+
+from app.demo import seed
+from app.kernel.http import install_problems
+from app.web import assets, rendering
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = assets.NODE_MODULES / "axe-core" / "axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    app = FastAPI()
+    app.state.house = SimpleNamespace(database=None)
+    install_problems(app)
+    app.include_router(assets.router)
+    products = [SimpleNamespace(**product) for product in seed.catalogue()["products"]]
+
+    @app.get("/pieces")
+    def pieces(request: Request) -> Response:
+        return rendering.page(request, "styleguide.html", {"products": products})
+
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    if assets.missing_libraries() or not AXE.exists():
+        pytest.skip("browser libraries are not installed; run `npm ci`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
+
+
+def opened(browser: Any, address: str, size: str, scheme: str) -> tuple[Any, list[str]]:
+    width, height = SIZES[size]
+    page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce").new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") and "GPU stall" not in message.text else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{address}/pieces")
+    page.wait_for_selector("#map[data-state=ready]", timeout=60_000)
+    return page, said
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+class TestPieces:
+    def test_policy_axe_width_and_map(self, browser: Any, address: str, size: str, scheme: str) -> None:
+        page, said = opened(browser, address, size, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the screen"
+        assert said == []
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        assert [(v["id"], v["impact"], v["nodes"][0]["target"]) for v in found] == []
+        assert "© OpenStreetMap contributors" in page.locator("#map").inner_text()
+        page.context.close()
+
+
+class TestMap:
+    def test_streets_fences_and_both_lights(self, browser: Any, address: str) -> None:
+        page, said = opened(browser, address, "desktop", "light")
+        light = page.locator("#map").screenshot()
+        page.click("[data-theme-switch]")
+        page.click("[data-theme-switch]")
+        page.wait_for_timeout(1500)
+        dark = page.locator("#map").screenshot()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert light != dark
+        assert min(len(light), len(dark)) > 60_000  # an empty map of this size compresses to a tenth of that
+        assert said == []
+        page.context.close()
+
+    def test_the_walker_listens_to_keys(self, browser: Any, address: str) -> None:
+        page, _ = opened(browser, address, "desktop", "light")
+        walker = page.locator(".walker")
+        walker.focus()  # scrolls to it
+        before = walker.bounding_box()
+        page.keyboard.press("Shift+ArrowRight")
+        after = walker.bounding_box()
+        assert after["x"] > before["x"]
+        assert abs(after["y"] - before["y"]) < 2
+        page.context.close()
+
+    def test_without_webgl_the_page_says_so(self, browser: Any, address: str) -> None:
+        page = browser.new_context(viewport={"width": 800, "height": 600}).new_page()
+        page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+        page.goto(f"{address}/pieces")
+        page.wait_for_selector("#map[data-state=failed]", timeout=30_000)
+        assert "cannot be drawn" in page.locator("#map").inner_text()
+        page.context.close()
+
+
+class TestShell:
+    def test_theme_is_kept_and_is_there_before_the_first_paint(self, browser: Any, address: str) -> None:
+        page, _ = opened(browser, address, "phone", "light")
+        page.click("[data-theme-switch]")
+        chosen = page.evaluate("document.documentElement.dataset.theme")
+        page.reload(wait_until="domcontentloaded")
+        assert page.evaluate("document.documentElement.dataset.theme") == chosen == "light"
+        page.context.close()
+
+    def test_the_first_tab_stop_skips_to_the_content(self, browser: Any, address: str) -> None:
+        page, _ = opened(browser, address, "desktop", "light")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.context.close()
+
+    def test_data_for_modules_is_json(self, browser: Any, address: str) -> None:
+        page, _ = opened(browser, address, "desktop", "light")
+        config = json.loads(page.evaluate("document.getElementById('browser-config').textContent"))
+        assert set(config["city"]) == set(assets.CITY_LAYERS)
+        page.context.close()
