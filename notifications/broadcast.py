@@ -34,7 +34,8 @@ class Broadcaster:
     """Thread-safe. `close` ends every stream: call it before the server waits for its connections to finish."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: `close` may be called by a signal handler that interrupts this very thread inside the lock.
+        self._lock = threading.RLock()
         self._listeners: dict[str, set[Listener]] = {}
         self._closed = False
         self.limiter: anyio.CapacityLimiter | None = None

@@ -51,7 +51,7 @@ class NotificationSettings(SettingsGroup):
     )
     push_workers: int = Field(default=8, ge=1, le=64, description="How many pushes are on their way at once.")
     link_template: str = Field(
-        default="/m/coupons/{coupon_id}", pattern=r"^/[^/].*\{coupon_id\}.*$", description="Where a message leads, on our own origin."
+        default="/m/coupons/{coupon_id}", pattern=r"^/[a-z].*\{coupon_id\}.*$", description="Where a message leads, on our own origin."
     )
     default_zone: ZoneName = Field(default="UTC", description="The zone quiet hours go by where a store's zone is not known.")
     stream_poll_s: float = Field(default=1.0, gt=0, le=60, description="How often an open inbox stream looks by itself, in seconds; commits wake it at once.")

@@ -1,0 +1,74 @@
+"""Waking crosses from threads into event loops, reaches only whom it concerns, and survives loops that have ended."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from notifications.broadcast import Broadcaster, Listener
+
+
+async def woken(listener: Listener, within_s: float) -> bool:
+    try:
+        await asyncio.wait_for(listener.event.wait(), within_s)
+    except TimeoutError:
+        return False
+    return True
+
+
+class TestBroadcaster:
+    def test_wakes_hers_and_nobody_elses(self) -> None:
+        async def scene() -> tuple[bool, bool, bool]:
+            broadcaster = Broadcaster()
+            with broadcaster.listening("jane") as one, broadcaster.listening("jane") as two, broadcaster.listening("joe") as joe:
+                threading.Thread(target=broadcaster.wake, args=("jane",)).start()
+                return await woken(one, 1), await woken(two, 1), await woken(joe, 0.05)
+
+        assert asyncio.run(scene()) == (True, True, False)
+
+    def test_a_wake_before_the_wait_is_not_lost(self) -> None:
+        async def scene() -> bool:
+            broadcaster = Broadcaster()
+            with broadcaster.listening("jane") as listener:
+                listener.event.clear()
+                broadcaster.wake("jane")
+                return await woken(listener, 1)
+
+        assert asyncio.run(scene()) is True
+
+    def test_close_wakes_all(self) -> None:
+        async def scene() -> tuple[bool, bool]:
+            broadcaster = Broadcaster()
+            with broadcaster.listening("jane") as listener:
+                broadcaster.close()
+                return await woken(listener, 1), broadcaster.closed
+
+        assert asyncio.run(scene()) == (True, True)
+
+    def test_close_within_the_lock(self) -> None:
+        """A signal handler runs between two steps of the thread that may hold the lock. Planted bug: a plain Lock hung here."""
+        broadcaster = Broadcaster()
+        with broadcaster._lock:
+            broadcaster.close()
+        assert broadcaster.closed
+
+    def test_a_loop_that_has_ended(self) -> None:
+        broadcaster = Broadcaster()
+
+        async def leave_open() -> Listener:
+            listener = Listener(asyncio.get_running_loop())
+            broadcaster._listeners["jane"] = {listener}
+            return listener
+
+        asyncio.run(leave_open())
+        broadcaster.wake("jane")
+        broadcaster.close()
+
+    def test_counts(self) -> None:
+        async def scene() -> list[int]:
+            broadcaster = Broadcaster()
+            with broadcaster.listening("jane"):
+                inside = broadcaster.open_streams()
+            return [inside, broadcaster.open_streams()]
+
+        assert asyncio.run(scene()) == [1, 0]
