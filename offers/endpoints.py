@@ -14,7 +14,7 @@ from app.kernel.errors import Invalid
 from app.kernel.http import Command, CommandCall, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
-from offers import facade
+from offers import campaign_endpoints, facade
 from offers.contracts import CouponView, DecisionView, TillRedemption
 from offers.errors import NoSuchCoupon, NoSuchDecision, NotYourStore
 from offers.reasons import Audience
@@ -22,10 +22,12 @@ from offers.schemas import TillScan
 from offers.settings import OfferSettings
 
 router = APIRouter(tags=["offers"])
+router.include_router(campaign_endpoints.router)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Reader = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
 Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
+Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 MaybeId = Annotated[str | None, Query(min_length=1, max_length=80)]
 
@@ -134,7 +136,7 @@ def _store_of(caller: Principal, place_id: str | None) -> str:
 
 
 @router.post("/v1/till/redemptions", status_code=201)
-def redeem_at_till(scan: TillScan, caller: Clerk, call: Command) -> Response:
+def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
     """Redeem a scanned or typed code, once. The second scan answers 409 and says when and where the first one was."""
     place_id = _store_of(caller, scan.place_id)
 

@@ -19,7 +19,7 @@ from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail, Verdict
-from app.security import sealing
+from app.security import people, sealing
 from geofences.contracts import MomentView, Place
 from offers import caveats, codes, decision, explanation, repository, schedule
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal, place_covered
@@ -104,16 +104,13 @@ def _gather(
     ids = list(listening)
     known = refusal is None
     counters = repository.counters(session, ids)
-    tallies = repository.tallies(session, moment.shopper_id, ids) if known else {}
-    muted = repository.muted(session, moment.shopper_id, ids, at, setting.fewer_mute_s) if known else set[str]()
+    her_ids = people.same_person(session, moment.shopper_id) if known else ()
+    tallies = repository.tallies(session, her_ids, ids) if known else {}
+    muted = repository.muted(session, her_ids, ids, at, setting.fewer_mute_s) if known else set[str]()
     out: dict[str, Inputs] = {}
     for campaign_id, (campaign, definition) in listening.items():
         window = definition.caps.per_shopper_window
-        within = (
-            repository.given_within(session, campaign_id, moment.shopper_id, at, window.window_s)
-            if known and window
-            else 0
-        )
+        within = repository.given_within(session, campaign_id, her_ids, at, window.window_s) if known and window else 0
         counter = counters[campaign_id]
         counts = Counts(
             tallies.get(campaign_id, 0),
@@ -160,7 +157,8 @@ def _claim_tally(session: Session, campaign_id: str, definition: Definition, sho
     # Counted under the lock of the tally row just written: whoever gives this shopper another one is either done or waits.
     if (
         window is not None
-        and repository.given_within(session, campaign_id, shopper_id, at, window.window_s) >= window.count
+        and repository.given_within(session, campaign_id, people.same_person(session, shopper_id), at, window.window_s)
+        >= window.count
     ):
         raise _Lost
 

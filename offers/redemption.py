@@ -77,6 +77,8 @@ def _priced(
 ) -> Quote | tuple[Fail, ...]:
     """Everything but the state: caveats and price. A holder who is not the shopper learns nothing else."""
     bound = caveats.from_json(coupon.caveats)
+    if repository.owner(session, coupon) == shopper_id:
+        shopper_id = coupon.shopper_id  # given to her before she signed in, under the id she had then
     against = caveats.refusals(bound, caveats.Context(at, caveats.APP, shopper_id, place_id, coupon.trust))
     if any(f.reason == ReasonCode.WRONG_HOLDER for f in against):
         return (Fail(ReasonCode.WRONG_HOLDER),)
@@ -146,7 +148,7 @@ def reserve(
             return refused(None, [coupon])
         held = hold_of(session, order_id)
         if held is not None and held.state in ("open", "used"):
-            if held.coupon_id == coupon.id and coupon.shopper_id == shopper_id:
+            if held.coupon_id == coupon.id and repository.owner(session, coupon) == shopper_id:
                 return msgspec.json.decode(held.quote, type=Quote)
             return refused(coupon.id, [Fail(ReasonCode.ORDER_HAS_ANOTHER_COUPON)])
         if coupon.state == CouponState.RESERVED and moves.lapsed(coupon, at):
@@ -261,10 +263,11 @@ def _book_use(
 
 
 def announce_use(session: Session, coupon: CouponRow, use: Redemption) -> None:
+    shopper_id = repository.owner(session, coupon)
     event = CouponRedeemed(
         coupon.id,
         coupon.campaign_id,
-        coupon.shopper_id,
+        shopper_id,
         use.place_id,
         use.channel,
         use.order_id,
@@ -272,7 +275,7 @@ def announce_use(session: Session, coupon: CouponRow, use: Redemption) -> None:
         use.currency,
         use.redeemed_at,
     )
-    emit(session, event, subject=coupon.shopper_id)
+    emit(session, event, subject=shopper_id)
 
 
 def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.security import sealing
+from app.security import people, sealing
 from offers import codes, explanation, schemas
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
 from offers.decision import result_from
@@ -86,32 +86,39 @@ def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter
     return {row.campaign_id: row for row in rows}
 
 
-def tallies(session: Session, shopper_id: str, campaign_ids: Iterable[str]) -> dict[str, int]:
-    """Coupons the shopper has been given per campaign, less the revoked ones."""
+def owner(session: Session, row: CouponRow) -> str:
+    """Whose it is today: a coupon given before she signed in goes with her."""
+    return people.known_as(session, [row.shopper_id])[row.shopper_id]
+
+
+def tallies(session: Session, shopper_ids: Sequence[str], campaign_ids: Iterable[str]) -> dict[str, int]:
+    """Coupons the person (all ids she is known by) has been given per campaign, less the revoked ones."""
     rows = session.execute(
-        select(Tally.campaign_id, Tally.issued - Tally.revoked).where(
-            Tally.shopper_id == shopper_id, Tally.campaign_id.in_(list(campaign_ids))
-        )
+        select(Tally.campaign_id, func.sum(Tally.issued - Tally.revoked))
+        .where(Tally.shopper_id.in_(shopper_ids), Tally.campaign_id.in_(list(campaign_ids)))
+        .group_by(Tally.campaign_id)
     )
-    return dict(rows.all())
+    return {campaign_id: int(count) for campaign_id, count in rows}
 
 
-def given_within(session: Session, campaign_id: str, shopper_id: str, at: datetime, window_s: int) -> int:
+def given_within(session: Session, campaign_id: str, shopper_ids: Sequence[str], at: datetime, window_s: int) -> int:
     """Coupons of this campaign given to the shopper in the last `window_s` seconds, without the revoked ones."""
     since = at - timedelta(seconds=window_s)
     return session.scalar(
         select(func.count())
         .select_from(CouponRow)
-        .where(CouponRow.campaign_id == campaign_id, CouponRow.shopper_id == shopper_id, CouponRow.issued_at > since, CouponRow.state != CouponState.REVOKED)
+        .where(CouponRow.campaign_id == campaign_id, CouponRow.shopper_id.in_(shopper_ids), CouponRow.issued_at > since, CouponRow.state != CouponState.REVOKED)
     ) or 0  # fmt: skip
 
 
-def muted(session: Session, shopper_id: str, campaign_ids: Iterable[str], at: datetime, mute_s: int) -> set[str]:
+def muted(
+    session: Session, shopper_ids: Sequence[str], campaign_ids: Iterable[str], at: datetime, mute_s: int
+) -> set[str]:
     """Campaigns the shopper asked to see less of: for `mute_s` after the first wish, for good after the second."""
     w = FewerWish
     rows = session.scalars(
         select(w.campaign_id).where(
-            w.shopper_id == shopper_id,
+            w.shopper_id.in_(shopper_ids),
             w.campaign_id.in_(list(campaign_ids)),
             or_(w.times > 1, w.asked_at > at - timedelta(seconds=mute_s)),
         )
@@ -181,8 +188,10 @@ def decision_rows(
 ) -> list[Decision]:
     """Newest first; all filters given must hold."""
     d = Decision
-    wanted = ((d.shopper_id, shopper_id), (d.campaign_id, campaign_id), (d.moment_id, moment_id), (d.outcome, outcome))
+    wanted = ((d.campaign_id, campaign_id), (d.moment_id, moment_id), (d.outcome, outcome))
     statement = select(d).order_by(d.decided_at.desc(), d.id.desc()).limit(limit)
+    if shopper_id is not None:
+        statement = statement.where(d.shopper_id.in_(people.same_person(session, shopper_id)))
     for column, value in wanted:
         if value is not None:
             statement = statement.where(column == value)
@@ -201,6 +210,7 @@ def names_of(session: Session, versions: Iterable[tuple[str, int]]) -> dict[tupl
 
 
 def decision_views(session: Session, rows: Sequence[Decision], audience: Audience) -> list[DecisionView]:
+    owners = people.known_as(session, {row.shopper_id for row in rows})
     definitions = names_of(session, ((row.campaign_id, row.campaign_version) for row in rows))
     out: list[DecisionView] = []
     for row in rows:
@@ -213,7 +223,7 @@ def decision_views(session: Session, rows: Sequence[Decision], audience: Audienc
                 row.campaign_id,
                 row.campaign_version,
                 name,
-                row.shopper_id,
+                owners[row.shopper_id],
                 row.place_id,
                 row.outcome,
                 reasons,
@@ -247,7 +257,7 @@ def coupons_of(session: Session, shopper_id: str, *, since: datetime, limit: int
     rows = session.scalars(
         select(c)
         .where(
-            c.shopper_id == shopper_id,
+            c.shopper_id.in_(people.same_person(session, shopper_id)),
             or_(c.state.in_((CouponState.ISSUED, CouponState.RESERVED)), c.changed_at >= since),
         )
         .order_by(c.issued_at.desc(), c.id.desc())
@@ -287,6 +297,7 @@ def _code_of(row: CouponRow) -> str:
 
 def coupon_views(session: Session, rows: Sequence[CouponRow], *, with_code: bool = True) -> list[CouponView]:
     uses = standing_redemptions(session, rows)
+    owners = people.known_as(session, {row.shopper_id for row in rows})
     out: list[CouponView] = []
     for row in rows:
         use = uses.get(row.id)
@@ -298,7 +309,7 @@ def coupon_views(session: Session, rows: Sequence[CouponRow], *, with_code: bool
                 campaign_id=row.campaign_id,
                 decision_id=row.decision_id,
                 moment_id=row.moment_id,
-                shopper_id=row.shopper_id,
+                shopper_id=owners[row.shopper_id],
                 place_ids=tuple(row.place_ids),
                 title=row.title,
                 benefit_text=row.benefit_text,

@@ -19,7 +19,7 @@ from offers.models import FewerWish
 def fewer_like(session: Session, *, shopper_id: str, coupon_id: str, at: datetime) -> int:
     """Record the wish for the coupon's campaign; returns how often it has been made (the second mutes for good)."""
     coupon = repository.coupon_row(session, coupon_id)
-    if coupon is None or coupon.shopper_id != shopper_id:
+    if coupon is None or repository.owner(session, coupon) != shopper_id:
         raise NoSuchCoupon()
     key = {"shopper_id": shopper_id, "campaign_id": coupon.campaign_id}
     if insert_new(session, FewerWish, {**key, "times": 1, "asked_at": at}, unique=["shopper_id", "campaign_id"]):

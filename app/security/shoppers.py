@@ -6,6 +6,7 @@ or an address: nothing here needs one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -125,6 +126,13 @@ def same_person(session: Session, shopper_id: str) -> tuple[str, ...]:
     """This shopper id and those that were joined into it, for export and erasure."""
     joined = session.scalars(select(ShopperRow.id).where(ShopperRow.joined_into_shopper_id == shopper_id).order_by(ShopperRow.id))
     return (shopper_id, *joined)
+
+
+def known_as(session: Session, shopper_ids: Collection[str]) -> dict[str, str]:
+    """For each id the shopper it belongs to today: itself, unless it was joined into another."""
+    ids = set(shopper_ids)
+    rows = session.execute(select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(ShopperRow.id.in_(ids), ShopperRow.joined_into_shopper_id.is_not(None)))
+    return {shopper_id: shopper_id for shopper_id in ids} | {old: new for old, new in rows if new is not None}
 
 
 def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | None:

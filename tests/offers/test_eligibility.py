@@ -193,6 +193,16 @@ class TestPlaceCovered:
 
 class TestOrdinal:
     def test_english(self) -> None:
-        assert [
-            ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 101, 111)
-        ] == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "101st", "111th"]
+        assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 101, 111)] == [
+            "1st",
+            "2nd",
+            "3rd",
+            "4th",
+            "11th",
+            "12th",
+            "13th",
+            "21st",
+            "22nd",
+            "101st",
+            "111th",
+        ]

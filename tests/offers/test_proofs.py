@@ -237,14 +237,12 @@ def _anything(session: Session, chance: random.Random, k: int, n: int) -> None:
         order_id = f"ord_{coupon.id}_{n}"
         match chance.randrange(5):
             case 0 if coupon.state == "issued":
-                facade.redeem_at_till(
-                    session,
-                    code=coupon.code,
-                    place_id="plc_kluuvi",
-                    clerk_id="psn",
-                    at=at,
-                    discount_minor=chance.randrange(200),
+                taken_minor = chance.choice([None, 0])
+                use = facade.redeem_at_till(
+                    session, code=coupon.code, place_id="plc_kluuvi", clerk_id="psn", at=at, discount_minor=taken_minor
                 )
+                if chance.random() < 0.5:
+                    facade.undo_at_till(session, redemption_id=use.redemption_id, clerk_id="psn", at=at)
             case 1 | 2 if coupon.state == "issued":
                 lines, ttl_s = bonbons(chance.randrange(1, 8)), chance.choice([1, 900])
                 facade.reserve(

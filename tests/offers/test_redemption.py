@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.kernel.db import Database
 from app.kernel.outbox import OutboxEvent
+from app.security import people
 from offers import facade
 from offers.contracts import CouponView, LineDiscount, Quote, QuoteLine, Refused
 from offers.models import CouponRow
@@ -111,6 +112,25 @@ class TestQuote:
         answer = self.quote(database, coupon, currency="SEK")
         assert isinstance(answer, Refused)
         assert [r.text for r in answer.reasons] == ["This coupon is in EUR, your cart in SEK."]
+
+
+class TestHolder:
+    def test_what_was_given_before_she_signed_in_goes_with_her(self, database: Database) -> None:
+        with database.transaction() as session:
+            phone = people.register_device(session, "Phone", "ios", START)
+            account = people.register_device(session, "Browser", "web", START)
+            go_live(session, caps={"per_shopper": 1})
+        coupon = give(database, shopper_id=phone.shopper_id)
+        with database.transaction() as session:
+            people.join(session, phone.device_id, account.shopper_id)
+        assert give(database, "mom_2", account.shopper_id).id == coupon.id  # she has had hers
+        assert isinstance(reserve(database, coupon, shopper_id=account.shopper_id), Quote)
+        assert isinstance(reserve(database, coupon, shopper_id=account.shopper_id), Quote)
+        with database.reading() as session:
+            (held,) = facade.wallet(session, account.shopper_id, START)
+            outcomes = [d.outcome for d in facade.decisions(session, shopper_id=account.shopper_id)]
+        assert held.shopper_id == account.shopper_id
+        assert sorted(outcomes) == ["offer", "withheld"]
 
 
 class TestReserve:

@@ -15,6 +15,7 @@ from app.security.shoppers import (
     devices_of,
     join,
     register_device,
+    known_as,
     same_person,
     seen,
     shopper_exists,
@@ -90,6 +91,7 @@ class TestJoin:
             join(session, phone.device_id, account.shopper_id)
         with database.reading() as session:
             assert same_person(session, account.shopper_id) == (account.shopper_id, phone.shopper_id)
+            assert known_as(session, [phone.shopper_id, "shp_x"]) == {phone.shopper_id: account.shopper_id, "shp_x": "shp_x"}
             assert same_person(session, phone.shopper_id) == (phone.shopper_id,)
             found = device_by_token(session, phone.token)
             assert found is not None
