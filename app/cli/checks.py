@@ -128,6 +128,35 @@ def listening_address(settings: Settings) -> Check:
     return Check("listening", WARN, f"on {settings.host}: other machines can reach it without TLS", "export MOMENTS_HOST=127.0.0.1, or set MOMENTS_PUBLIC_URL=https://...")
 
 
+def payments(settings: Settings) -> Check:
+    shop = settings.storefront
+    key = shop.stripe_secret_key.get_secret_value() if shop.stripe_secret_key else ""
+    prefix = "MOMENTS_STOREFRONT__STRIPE_"
+    if settings.demo:
+        return Check("payments", OK, "the demo pays at its own local peer")
+    if not key:
+        return Check("payments", WARN, "no Stripe key is set: orders can be placed, but no money moves", f"export {prefix}SECRET_KEY=sk_...")
+    if not shop.stripe_webhook_secrets:
+        return Check("payments", FAIL, "no webhook secret is set: nobody tells us that an order is paid", f"export {prefix}WEBHOOK_SECRETS='[\"whsec_...\"]'")
+    if not shop.stripe_publishable_key:
+        return Check("payments", WARN, "no publishable key is set: the checkout page cannot take cards", f"export {prefix}PUBLISHABLE_KEY=pk_...")
+    if key.startswith("sk_live_") and shop.stripe_api_base != "https://api.stripe.com":
+        return Check("payments", FAIL, "a live key would be sent to another address than Stripe's", f"unset {prefix}API_BASE")
+    return Check("payments", OK, "Stripe, live" if key.startswith("sk_live_") else "Stripe, in test mode")
+
+
+def push(settings: Settings) -> Check:
+    path = settings.notifications.fcm_service_account_path
+    if not path:
+        return Check("push", OK, "not set up: the in-app inbox is the only channel")
+    file = Path(path)
+    if not file.is_file() or not os.access(file, os.R_OK):
+        return Check("push", FAIL, f"the service account {path} cannot be read", "export MOMENTS_NOTIFICATIONS__FCM_SERVICE_ACCOUNT_PATH=...")
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return Check("push", WARN, f"the service account {path} can be read by others", f"chmod 600 {path}")
+    return Check("push", OK, "FCM is set up")
+
+
 def database_checks(settings: Settings) -> Iterator[Check]:
     """Reachable, migrated, and safe against a power cut; then what is waiting in it."""
     from app.kernel.db import Database
@@ -239,6 +268,8 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         lambda: secrets_file(settings),
         lambda: listening_address(settings),
         lambda: public_address(settings),
+        lambda: payments(settings),
+        lambda: push(settings),
     ]
     for check in first:
         yield check()
