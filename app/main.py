@@ -12,6 +12,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.bootstrap import House
@@ -70,7 +71,7 @@ def create_app(house: House) -> FastAPI:
         try:
             yield
         finally:
-            house.stop()
+            await run_in_threadpool(house.stop)  # it joins threads, and the push SDK refuses to close inside a running loop
 
     app = FastAPI(
         title="Mobile Moments",

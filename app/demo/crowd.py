@@ -1,7 +1,7 @@
 """Forty simulated shoppers with devices of their own, walking the city for as long as the demo runs.
 
 Owns their thread: it asks each walker where it is, logs the fixes through the door of geofences, and now and then lets one
-use a coupon at a till. At the start they walk a quarter of an hour of the past in fast motion, at a human pace in their own
+use a coupon at a till. At the start they walk some minutes of the past in fast motion, at a human pace in their own
 time, so that the city is alive at once and no speed is a lie. Must not do anything for Jane: her phone is real.
 """
 
@@ -36,13 +36,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.kernel.db import Database
+    from app.settings import Settings
 
 log = get_logger(__name__)
 
 SEED = 1550
 """The year Helsinki was founded."""
 FIX_EVERY_S = 10.0
-HISTORY_S = 900.0
+HISTORY_S = 540.0
+"""Below the age at which detection doubts a late position."""
 FAST_MOTION = 8.0
 TICK_S = 1.0
 AT_THE_TILL_M = 30.0
@@ -73,8 +75,8 @@ class Pace:
 class Crowd:
     """`start()` after the house listens, `stop()` before it closes. `keys` remembers the devices from run to run."""
 
-    def __init__(self, database: Database, keys: Path, *, count: int = 40, history_s: float = HISTORY_S) -> None:
-        self._database, self._keys = database, keys
+    def __init__(self, database: Database, settings: Settings, keys: Path, *, count: int = 40, history_s: float = HISTORY_S) -> None:
+        self._database, self._settings, self._keys = database, settings, keys
         self._count, self._history_s = count, history_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo-crowd", daemon=True)
@@ -137,18 +139,22 @@ class Crowd:
     def _tick(self, members: list[Member], pace: Pace, due_s: dict[str, float]) -> None:
         now = self._database.clock.now()
         present_s = (pace.at(now) - pace.start).total_seconds()
-        batch: list[Fix] = []
+        batch: list[list[Fix]] = []
         latest: dict[str, SimFix] = {}
         for member in members:
+            fixes: list[Fix] = []
             while due_s[member.device_id] <= present_s:
                 seen = member.walker.fix_at(due_s[member.device_id])
                 latest[member.device_id] = seen
-                batch.append(_fix(member, seen, pace.start + timedelta(seconds=seen.at_s), now))
+                fixes.append(_fix(member, seen, pace.start + timedelta(seconds=seen.at_s), now))
                 due_s[member.device_id] += FIX_EVERY_S
+            if fixes:
+                batch.append(fixes)
         if batch:
             with self._database.transaction() as session:
-                geofences.ingest_fixes(session, batch, received_at=now)
-            self.logged += len(batch)
+                for fixes in batch:
+                    geofences.ingest_fixes(session, fixes, received_at=now, settings=self._settings.geofences)
+            self.logged += sum(map(len, batch))
         somebody = self._rng.choice(members)
         if somebody.device_id in latest and self._rng.random() < USES_A_COUPON:
             with self._database.transaction() as session:

@@ -46,7 +46,6 @@ class Story:
 
     def __init__(self, phone: Phone, peers: Peers) -> None:
         self.phone, self.peers = phone, peers
-        self.moment: Line = {}
         self.decision: Line = {}
         self.coupon: Line = {}
         self.order: Line = {}
@@ -62,19 +61,25 @@ class Story:
         begun = datetime.now(UTC) - timedelta(seconds=until_s)
         walked = [(begun + timedelta(seconds=f.at_s), f) for f in fixes(walk.track, seed=SEED, accuracy_m=ACCURACY_M, every_s=FIX_EVERY_S, until_s=until_s)]
         outside = [pair for pair in walked if pair[1].at_s < walk.enters_s - 60]
-        self.phone.report(outside)
+        before = self.phone.report(outside)
         self.reported_at = time.perf_counter()
         answer = self.phone.report(walked[len(outside) :])
-        return {"shopper_id": self.phone.shopper_id, "device_id": self.phone.device_id, "fixes": len(walked), "answer": answer,
+        if answer["accepted"] != len(walked) - len(outside):
+            raise StoryBroke("fix", f"{answer['accepted']} of {len(walked) - len(outside)} fixes were accepted")
+        return {"shopper_id": self.phone.shopper_id, "device_id": self.phone.device_id, "fixes": len(walked), "accepted": answer["accepted"] + before["accepted"],
                 "reasons": ["consent_location_granted"]}  # fmt: skip
 
     def moment_(self) -> Line:
         """The house notices that she is in the shop."""
-        found = _until(self._my_decisions, "no decision about a moment in the shop")
-        self.decision = found
-        return {"moment_id": found["moment_id"], "place_id": found["place_id"], "kind": "store_visit", "reasons": _codes(found, True)[:1]}
+        visit = _until(self._my_visit, "no visit in the shop was noticed")
+        self.decision = _until(self._my_decision, "no decision about a moment in the shop")
+        return {"moment_id": self.decision["moment_id"], "visit_id": visit["id"], "place_id": visit["place_id"], "confidence": visit["confidence"],
+                "trust": visit["trust"], "reasons": ["store_visit"]}  # fmt: skip
 
-    def _my_decisions(self) -> Line | None:
+    def _my_visit(self) -> Line | None:
+        return next((v for v in self.phone.get("/v1/visits")["visits"] if v["place_id"] == SHOP), None)
+
+    def _my_decision(self) -> Line | None:
         found = self.phone.get("/v1/decisions?outcome=offer")["decisions"]
         return next((d for d in found if d["place_id"] == SHOP), None)
 

@@ -26,7 +26,7 @@ def run(*, port: int = 8000) -> None:
     quiet = {} if "MOMENTS_LOG_LEVEL" in os.environ else {"log_level": "WARNING"}
     with local_peers() as peers:
         house = prepared_house(demo_settings(peers, home, port=port, **quiet))
-        crowd = Crowd(house.database, home / "crowd.json")
+        crowd = Crowd(house.database, house.settings, home / "crowd.json")
 
         def ready(url: str) -> None:
             welcome(house, url)

@@ -107,8 +107,8 @@ def fix_document(at: datetime, fix: SimFix) -> Answer:
     """A fix as `POST /v1/fixes` takes it."""
     return {
         "occurred_at": at.isoformat().replace("+00:00", "Z"),
-        "lat_deg": round(fix.lat_deg, 7),
-        "lon_deg": round(fix.lon_deg, 7),
+        "lat": round(fix.lat_deg, 7),
+        "lon": round(fix.lon_deg, 7),
         "accuracy_m": fix.accuracy_m,
         "speed_mps": fix.speed_mps,
     }

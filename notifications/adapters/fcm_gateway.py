@@ -42,6 +42,9 @@ class FcmGateway:
         self._exceptions: Any = exceptions
         self._firebase: Any = firebase_admin
         certificate = credentials.Certificate(service_account)
+        if fcm_url is not None:
+            # google-auth asks Google which regions the account may be used from, beside every new token; a stand-in must not
+            certificate.get_credential()._is_regional_access_boundary_lookup_required = lambda: False  # noqa: SLF001
         self._app: Any = firebase_admin.initialize_app(certificate, {"httpTimeout": timeout_s}, name=new_id("fcm"))
         service_class: Any = messaging._MessagingService  # noqa: SLF001 - the SDK has no public setting for the address
         with _BUILDING:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from app.demo.crowd import Crowd, Pace
+from app.demo.city.layers import city_place
+from app.demo.crowd import Crowd, Pace, use_at_till
+from app.demo.seed import seed
+from app.demo.walkers import SimFix
 from app.kernel.db import Database
 from app.privacy import gate
 from app.privacy.purposes import Purpose
+from app.settings import Settings
 from tests.conftest import START
 
 
@@ -24,12 +28,21 @@ class TestPace:
 class TestMembers:
     def test_a_second_run_takes_up_the_same_people(self, database: Database, tmp_path: Path) -> None:
         keys = tmp_path / "crowd.json"
-        first = Crowd(database, keys, count=3).members(START)
-        second = Crowd(database, keys, count=3).members(START + timedelta(hours=1))
+        first = Crowd(database, Settings(), keys, count=3).members(START)
+        second = Crowd(database, Settings(), keys, count=3).members(START + timedelta(hours=1))
         assert [m.shopper_id for m in first] == [m.shopper_id for m in second]
         assert keys.stat().st_mode & 0o077 == 0
 
     def test_everybody_has_agreed_to_everything(self, database: Database, tmp_path: Path) -> None:
-        member = Crowd(database, tmp_path / "crowd.json", count=1).members(START)[0]
+        member = Crowd(database, Settings(), tmp_path / "crowd.json", count=1).members(START)[0]
         with database.reading() as session:
             assert all(gate.may(session, member.shopper_id, purpose, START).ok for purpose in Purpose)
+
+
+class TestUseAtTill:
+    def test_without_a_coupon_nothing_happens(self, database: Database) -> None:
+        shop = city_place("plc_ooey_gooey_kluuvi")
+        here = SimFix(0.0, shop.lon_deg, shop.lat_deg, 6.0, 0.0, shop.lon_deg, shop.lat_deg)
+        with database.transaction() as session:
+            seed(session, START)
+            assert use_at_till(session, "shp_nobody", here, START) is False

@@ -20,7 +20,7 @@ let last_ms = 0;
 /** Positions are sent one batch after the other, in order; the phone's clock only moves forward. */
 function fixAt({ lon, lat }) {
   last_ms = Math.max(Date.now(), last_ms + 1);
-  queue.push({ lat_deg: lat, lon_deg: lon, accuracy_m: 6, occurred_at: new Date(last_ms).toISOString() });
+  queue.push({ lat, lon, accuracy_m: 6, occurred_at: new Date(last_ms).toISOString() });
   send();
 }
 

@@ -60,7 +60,7 @@ function stop(text) {
 
 async function tell(position) {
   const { latitude, longitude, accuracy, speed, heading } = position.coords;
-  const fix = { lat_deg: latitude, lon_deg: longitude, accuracy_m: accuracy, occurred_at: new Date(position.timestamp).toISOString() };
+  const fix = { lat: latitude, lon: longitude, accuracy_m: accuracy, occurred_at: new Date(position.timestamp).toISOString() };
   if (speed !== null) fix.speed_mps = speed;
   if (heading !== null && !Number.isNaN(heading)) fix.bearing_deg = heading;
   try {
