@@ -6,10 +6,21 @@ coordinates of a shopper (there are none to give), and must hold the consent for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from geofences.replaying import Replay
+from sqlalchemy.orm import Session
+
+from app.kernel.verdict import Fail
+from geofences.contracts import Fix, MomentView, Place, VisitView
+
+if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a place should not wait for them
+    from geofences.importing import ImportReport
+    from geofences.ingest import IngestReport
+    from geofences.replaying import Replay
+    from geofences.settings import GeofenceSettings
 
 
 def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
@@ -17,3 +28,100 @@ def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
     from geofences import replaying
 
     return replaying.replay(fences, fixes)
+
+
+def places(session: Session) -> list[Place]:
+    """All places, by name."""
+    from geofences import repository
+
+    return repository.places(session)
+
+
+def place(session: Session, place_id: str) -> Place | None:
+    from geofences import repository
+
+    return repository.place(session, place_id)
+
+
+def places_by_ids(session: Session, ids: Collection[str]) -> dict[str, Place]:
+    """Those of `ids` that exist."""
+    from geofences import repository
+
+    return repository.places_by_ids(session, ids)
+
+
+def visit(session: Session, visit_id: str) -> VisitView | None:
+    from geofences import repository
+
+    return repository.visit(session, visit_id)
+
+
+def open_visit(session: Session, shopper_id: str, place_id: str) -> VisitView | None:
+    """The shopper's visit at the place that has not ended, if there is one."""
+    from geofences import repository
+
+    return repository.open_visit(session, shopper_id, place_id)
+
+
+def recent_visits(session: Session, shopper_id: str, limit: int) -> list[VisitView]:
+    """Newest first."""
+    from geofences import repository
+
+    return repository.recent_visits(session, shopper_id, limit)
+
+
+def moment(session: Session, moment_id: str) -> MomentView | None:
+    from geofences import repository
+
+    return repository.moment(session, moment_id)
+
+
+def recent_moments(session: Session, *, since: datetime, limit: int) -> list[MomentView]:
+    """Detected since, newest first."""
+    from geofences import repository
+
+    return repository.recent_moments(session, since=since, limit=limit)
+
+
+def fences_geojson(session: Session) -> dict[str, Any]:
+    """All fences as a FeatureCollection; circles are Points with `radius_m`."""
+    from geofences import repository
+
+    return repository.fences_geojson(session)
+
+
+def import_geojson(session: Session, document: object, *, at: datetime) -> ImportReport:
+    """Places and fences, all or nothing; raises `ImportRefused` (422) naming each feature and reason."""
+    from geofences import importing
+
+    return importing.import_geojson(session, document, at=at)
+
+
+def ingest_fixes(
+    session: Session, fixes: Sequence[Fix], *, received_at: datetime, settings: GeofenceSettings
+) -> IngestReport | Fail:
+    """Append the fixes of one device (all must be of the same) to the log; Fail(`no_consent_location`) stores nothing.
+
+    The runner hears of it by its poll, or at once by `RunnerLoop.wake`.
+    """
+    from geofences.ingest import ingest
+    from geofences.track import Key
+
+    if not fixes:
+        raise ValueError("no fixes")
+    key = Key(fixes[0].shopper_id, fixes[0].device_id)
+    if any((f.shopper_id, f.device_id) != (key.shopper_id, key.device_id) for f in fixes):
+        raise ValueError("the fixes of one call are of one device")
+    raws = [
+        {
+            "ts": f.occurred_at.timestamp(),
+            "lat": f.lat_deg,
+            "lon": f.lon_deg,
+            "accuracy_m": f.accuracy_m,
+            "speed_mps": f.speed_mps,
+            "bearing_deg": f.bearing_deg,
+            "mocked": f.mocked,
+        }
+        for f in fixes
+    ]
+    return ingest(session, key, raws, received_at=received_at, settings=settings)

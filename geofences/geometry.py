@@ -286,7 +286,7 @@ def parse_fences(document: object) -> ParsedFences:
     if not isinstance(document, dict):
         return ParsedFences((), (Problem("document", "not_geojson", "the document must be a GeoJSON object"),), ())
     known = cast("Mapping[str, Any]", document)
-    members: object = [document] if known.get("type") == "Feature" else known.get("features")
+    members: object = [known] if known.get("type") == "Feature" else known.get("features")
     if known.get("type") not in ("Feature", "FeatureCollection") or not isinstance(members, list):
         return ParsedFences(
             (), (Problem("document", "not_geojson", "use a FeatureCollection with a list of features"),), ()
@@ -305,13 +305,15 @@ def parse_fences(document: object) -> ParsedFences:
     for number, feature in enumerate(features, 1):
         try:
             parsed = _feature(number, feature, notices)
-            if parsed.external_id is not None and parsed.external_id in seen:
-                raise _Refused("duplicate_id", f"has the same id as {seen[parsed.external_id]}; ids must be unique")
         except _Refused as refused:
             problems.append(Problem(_label(number, feature), refused.reason, refused.text))
             continue
         except RecursionError:
             problems.append(Problem(_label(number, feature), "bad_geometry", "the feature is nested too deeply"))
+            continue
+        if parsed.external_id is not None and parsed.external_id in seen:
+            text = f"has the same id as {seen[parsed.external_id]}; ids must be unique"
+            problems.append(Problem(parsed.label, "duplicate_id", text))
             continue
         if parsed.external_id is not None:
             seen[parsed.external_id] = parsed.label

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -99,6 +99,10 @@ class FenceIndex:
     def number_of(self, fence_id: str) -> int | None:
         return self._number.get(fence_id)
 
+    def get(self, fence_id: str) -> Fence | None:
+        number = self._number.get(fence_id)
+        return self.fences[number] if number is not None else None
+
     def locate(self, lat_deg: Floats, lon_deg: Floats) -> tuple[Ints, Ints]:
         """All (point, fence) pairs where the fence holds the point, sorted by point then fence."""
         none = np.empty(0, dtype=np.int64)
@@ -177,7 +181,7 @@ class FenceIndex:
     def _depth_on_way(self, fence_no: int, start: tuple[float, float], end: tuple[float, float], line: Any) -> float:
         shape = self.fences[fence_no].shape
         if isinstance(shape, Area):
-            chord = shapely.intersection(shape.geometry, line)
+            chord = cast("Any", shapely).intersection(shape.geometry, line)
             if chord.is_empty or chord.length == 0:
                 return 0.0
             longest = max(shapely.get_parts(chord), key=lambda part: part.length)

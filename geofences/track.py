@@ -147,8 +147,9 @@ def _locate(samples: list[Sample], fences: FenceIndex) -> list[_Hit]:
     lat = np.array([s.lat_deg for s in samples], dtype=np.float64)
     lon = np.array([s.lon_deg for s in samples], dtype=np.float64)
     found: list[set[int]] = [set() for _ in samples]
-    for sample_no, fence_no in zip(*(a.tolist() for a in fences.locate(lat, lon)), strict=True):
-        found[sample_no].add(fence_no)
+    sample_nos, fence_nos = fences.locate(lat, lon)
+    for sample_no, fence_no in zip(sample_nos.tolist(), fence_nos.tolist(), strict=True):
+        found[int(sample_no)].add(int(fence_no))
     return [_Hit(frozenset(f)) for f in found]
 
 

@@ -1,0 +1,249 @@
+"""The room's routes: fixes in (three protocols), places in and out, a shopper's own visits.
+
+Owns bodies and answers. Must not decide anything; the use cases do. Phones that speak OwnTracks or OsmAnd are answered 200
+also for what is not taken (no consent, a senseless fix): they would else keep it and send it again for ever.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import FieldError, Invalid, TooLarge
+from app.kernel.http import Command, CommandCall, Reading, refuse_nul
+from app.kernel.idempotency import Answer
+from app.kernel.logs import get_logger
+from app.kernel.verdict import Fail
+from app.security.access import ANYONE, EVERY_ROLE, Principal, Role, allow
+from app.security.people import device_by_tracking_key
+from geofences import importing, osmand, owntracks, repository
+from geofences.errors import NoConsentForLocation, UnknownTrackingKey
+from geofences.fixes import FixResult
+from geofences.ingest import IngestReport, ingest
+from geofences.settings import GeofenceSettings
+from geofences.track import Key
+
+log = get_logger(__name__)
+router = APIRouter()
+
+Tracker = Annotated[Principal, Depends(allow(Role.SHOPPER, tracking=True))]
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Anybody = Annotated[Principal, Depends(allow(ANYONE))]
+Known = Annotated[Principal, Depends(allow(*EVERY_ROLE, scope="places"))]
+Merchant = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR, Role.SERVER, scope="places"))]
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+Raw = Annotated[bytes, Depends(_raw)]
+
+_FIX_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["lat", "lon"],
+    "properties": {
+        "ts": {"type": "number", "description": "epoch seconds"},
+        "occurred_at": {"type": "string", "format": "date-time", "description": "instead of ts"},
+        "lat": {"type": "number", "minimum": -90, "maximum": 90},
+        "lon": {"type": "number", "minimum": -180, "maximum": 180},
+        "accuracy_m": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100000,
+            "description": "radius that holds the truth in 68 % of cases",
+        },
+        "speed_mps": {"type": "number"},
+        "bearing_deg": {"type": "number"},
+        "mocked": {"type": "boolean"},
+        "id": {"type": "string", "description": "yours; comes back in the result"},
+    },
+}
+
+
+def _takes(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _document(raw: bytes) -> Any:
+    refuse_nul(raw)
+    try:
+        return json.loads(raw)
+    except UnicodeDecodeError:
+        raise Invalid.field("body", "this is not UTF-8; send one JSON document in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise Invalid.field("body", f"this is not valid JSON at line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):
+        raise Invalid.field("body", "this JSON holds a number too long or is nested too deeply") from None
+
+
+def _settings(call: CommandCall) -> GeofenceSettings:
+    found = getattr(getattr(call.app, "settings", None), "geofences", None)
+    return found if isinstance(found, GeofenceSettings) else GeofenceSettings()  # type: ignore[call-arg]
+
+
+def _take_in(
+    call: CommandCall, session: Session, key: Key, raws: Sequence[Any], *, milliseconds: bool = False
+) -> IngestReport | Fail:
+    """Append to the log; the runner of this process is woken after the commit."""
+    found = ingest(
+        session, key, list(raws), received_at=call.clock.now(), settings=_settings(call), milliseconds=milliseconds
+    )
+    runner = getattr(call.app, "runner", None)
+    if runner is not None and isinstance(found, IngestReport) and found.accepted:
+        session.info["after_commit"].append(runner.wake)
+    return found
+
+
+def _key(caller: Principal) -> Key:
+    return Key(caller.id, caller.device_id or caller.id)
+
+
+# -- fixes in --------------------------------------------------------------------------------------------------------
+
+_BATCH_SCHEMA = {
+    "type": "object",
+    "required": ["fixes"],
+    "properties": {"fixes": {"type": "array", "items": _FIX_SCHEMA}},
+}
+
+
+@router.post("/v1/fixes", tags=["fixes"], openapi_extra=_takes(_BATCH_SCHEMA))
+def post_fixes(caller: Tracker, call: Command, raw: Raw) -> Response:
+    """Positions of the calling device. Each is accepted, a duplicate, or refused with field and remedy; the answer comes when they are safe."""
+    document = _document(raw)
+    fixes: object = cast("dict[str, Any]", document).get("fixes") if isinstance(document, dict) else None
+    if not isinstance(fixes, list):
+        raise Invalid.field("fixes", 'send {"fixes": [...]}')
+    several = cast("list[Any]", fixes)
+    most = _settings(call).max_fixes_per_batch
+    if len(several) > most:
+        raise TooLarge(
+            f"fixes: at most {most} in one request; send several", fields=[FieldError("fixes", f"at most {most}")]
+        )
+
+    def work(session: Session) -> IngestReport:
+        found = _take_in(call, session, _key(caller), several)
+        if isinstance(found, Fail):
+            raise NoConsentForLocation
+        if found.refused and not found.accepted and not found.duplicate:
+            raise _all_refused(found.results)
+        return found
+
+    return call.run(work)
+
+
+def _all_refused(results: Sequence[FixResult]) -> Invalid:
+    fields = [FieldError(r.field or "fixes", r.remedy or "") for r in results[:20]]
+    return Invalid(
+        f"{fields[0].field}: {fields[0].remedy}",
+        fields=fields,
+        extra={"reasons": sorted({r.reason for r in results if r.reason})},
+    )
+
+
+@router.post("/v1/owntracks", tags=["fixes"], openapi_extra=_takes({"type": "object"}))
+def post_owntracks(caller: Tracker, call: Command, raw: Raw) -> Response:
+    """OwnTracks in HTTP mode: user is the device id, password the device token. The answer may hold waypoints to watch."""
+    if not raw.strip():
+        return Response("[]", media_type="application/json")
+    document = _document(raw)
+    if not isinstance(document, dict):
+        raise Invalid.field("body", "send one OwnTracks message, an object with _type")
+    message = cast("dict[str, Any]", document)
+    fix = owntracks.fix_of(message)
+
+    def work(session: Session) -> Answer:
+        answer: list[dict[str, Any]] = []
+        if fix is not None:
+            found = _take_in(call, session, _key(caller), [fix])
+            if isinstance(found, Fail):
+                log.info("owntracks_not_taken", reason=found.reason)
+            elif found.refused:
+                log.info("owntracks_not_taken", reason=found.results[0].reason)
+            elif owntracks.wants_waypoints(message) and _settings(call).waypoints_per_phone:
+                near = repository.fences_near(
+                    session, float(fix["lat"]), float(fix["lon"]), _settings(call).waypoints_per_phone
+                )
+                answer = [owntracks.set_waypoints(near)] if near else []
+        return Answer(200, json.dumps(answer).encode(), "application/json")
+
+    return call.run(work)
+
+
+@router.get("/v1/osmand", tags=["fixes"])
+def get_osmand(_caller: Anybody, call: Command) -> Response:
+    """Traccar's OsmAnd protocol as a query: `id` is the device's tracking key, speed is in knots."""
+    key, fixes = osmand.from_form(dict(call.request.query_params))
+    return _osmand(call, key, fixes)
+
+
+@router.post("/v1/osmand", tags=["fixes"])
+def post_osmand(_caller: Anybody, call: Command, raw: Raw) -> Response:
+    """The same as a form, or as JSON (`device_id` is the tracking key, speed in metres a second)."""
+    from urllib.parse import parse_qsl
+
+    query = dict(call.request.query_params)
+    if call.request.headers.get("content-type", "").startswith("application/json") or raw.lstrip()[:1] == b"{":
+        key, fixes = osmand.from_json(_document(raw), query.get("id"))
+    else:
+        try:
+            form = dict(parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
+        except ValueError:
+            raise Invalid.field("body", "send a form of at most 100 fields in UTF-8") from None
+        key, fixes = osmand.from_form(query | form)
+    return _osmand(call, key, fixes)
+
+
+def _osmand(call: CommandCall, key: str, fixes: list[dict[str, Any]]) -> Response:
+    with call.database.reading() as session:
+        device = device_by_tracking_key(session, key)
+    if device is None:
+        raise UnknownTrackingKey
+
+    def work(session: Session) -> dict[str, Any]:
+        found = _take_in(call, session, Key(device.shopper_id, device.device_id), fixes, milliseconds=True)
+        if isinstance(found, Fail):
+            return {"accepted": 0, "duplicate": 0, "refused": len(fixes), "reason": found.reason}
+        return {
+            "accepted": found.accepted,
+            "duplicate": found.duplicate,
+            "refused": found.refused,
+            "results": found.results,
+        }
+
+    return call.run(work)
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/v1/places/import",
+    tags=["places"],
+    openapi_extra=_takes({"type": "object", "description": "RFC 7946 FeatureCollection"}),
+)
+def import_places(_caller: Merchant, call: Command, raw: Raw) -> Response:
+    """Places and fences from GeoJSON, all or nothing; a feature's `id` is stable, so importing again updates."""
+    document = _document(raw)
+    return call.run(lambda session: importing.import_geojson(session, document, at=call.clock.now()))
+
+
+@router.get("/v1/places", tags=["places"])
+def get_places(_caller: Known, call: Reading) -> Response:
+    """All places."""
+    return call.run(lambda session: {"places": repository.places(session)})
+
+
+@router.get("/v1/places/geojson", tags=["places"])
+def get_places_geojson(_caller: Known, call: Reading) -> Response:
+    """All fences, for a map; a circle is a Point with `radius_m`."""
+    return call.run(repository.fences_geojson)
+
+
+@router.get("/v1/visits", tags=["visits"])
+def get_visits(caller: Shopper, call: Reading, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Response:
+    """The caller's own visits, newest first."""
+    return call.run(lambda session: {"visits": repository.recent_visits(session, caller.id, limit)})

@@ -1,0 +1,29 @@
+"""The errors of the room: named facts with their status.
+
+Owns the classes. Messages never hold a coordinate.
+"""
+
+from __future__ import annotations
+
+from app.kernel.errors import AppError
+
+
+class NoConsentForLocation(AppError):
+    """The shopper has not switched on "Where you are"; nothing was stored. Ask her, then send again."""
+
+    status = 403
+    code = "no_consent_location"
+
+
+class ImportRefused(AppError):
+    """The import was refused and nothing was changed; `problems` names each feature and the reason."""
+
+    status = 422
+    code = "import_refused"
+
+
+class UnknownTrackingKey(AppError):
+    """The id is no tracking key of a device; take the one shown when the device was registered."""
+
+    status = 401
+    code = "unknown_tracking_key"

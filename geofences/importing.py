@@ -1,0 +1,209 @@
+"""Places and fences from GeoJSON: all of a document or nothing of it.
+
+Owns the use case and what the properties of a feature mean. Shapes are checked by geometry. A feature's `id` is stable: the same
+id imported again updates the place; without one, the same name and geometry are the same place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new, moved
+from app.kernel.errors import FieldError
+from app.kernel.ids import derived_id
+from geofences.errors import ImportRefused
+from geofences.geometry import Circle, FenceFeature, Problem, parse_fences, representative_point
+from geofences.models import FenceRow, FenceVersionRow, PlaceRow
+
+_OUR_ID = re.compile(r"plc_[a-z0-9_]{1,36}")
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+MAX_TAGS = 20
+_MAX_TOLD = 100
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did; `notices` are remarks about features that were taken."""
+
+    created: int
+    updated: int
+    unchanged: int
+    place_ids: tuple[str, ...]
+    notices: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"]
+        lines += [f"note: {n.feature}: {n.text}" for n in self.notices[:20]]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A place and its fence as the document wants them."""
+
+    place: dict[str, Any]
+    fence: dict[str, Any]
+
+
+def import_geojson(session: Session, document: object, *, at: datetime) -> ImportReport:
+    """Create or update in the caller's transaction; raises `ImportRefused` naming every wrong feature, and then nothing has changed."""
+    parsed = parse_fences(document)
+    problems = list(parsed.problems)
+    wanted: dict[str, _Wanted] = {}
+    for feature in parsed.features:
+        found, wrong = _wanted(feature)
+        if found is None:
+            problems += wrong
+        elif found.place["id"] in wanted:
+            problems.append(
+                Problem(feature.label, "duplicate_id", "names the same place as another feature; give each its own id")
+            )
+        else:
+            wanted[found.place["id"]] = found
+    if problems:
+        raise _refusal(problems)
+    known_places, known_fences = _known(session, list(wanted))
+    created, updated, fences_changed = 0, 0, False
+    for place_id, want in wanted.items():
+        place, fence = known_places.get(place_id), known_fences.get(want.fence["id"])
+        if place is None:
+            session.add(PlaceRow(**want.place, changed_at=at))
+            created += 1
+        else:
+            changed = _update(place, want.place, at)
+            fence_differs = fence is not None and _update(fence, want.fence, at)
+            updated += changed or fence_differs
+            fences_changed |= fence_differs
+        if fence is None:
+            session.flush()
+            session.add(FenceRow(**want.fence, changed_at=at))
+            fences_changed = True
+    session.flush()
+    if fences_changed:
+        _count_version(session)
+    return ImportReport(created, updated, len(wanted) - created - updated, tuple(wanted), parsed.notices)
+
+
+def _refusal(problems: list[Problem]) -> ImportRefused:
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    told = problems[:_MAX_TOLD]
+    return ImportRefused(
+        f"{first.feature}: {first.text}{more}; nothing was imported",
+        fields=[FieldError(p.feature, p.text) for p in told],
+        extra={"problems": [{"feature": p.feature, "reason": p.reason, "text": p.text} for p in told]},
+    )
+
+
+def _known(session: Session, place_ids: list[str]) -> tuple[dict[str, PlaceRow], dict[str, FenceRow]]:
+    places: dict[str, PlaceRow] = {}
+    fences: dict[str, FenceRow] = {}
+    for start in range(0, len(place_ids), _BATCH):
+        some = place_ids[start : start + _BATCH]
+        places |= {row.id: row for row in session.scalars(select(PlaceRow).where(PlaceRow.id.in_(some)))}
+        fences |= {row.id: row for row in session.scalars(select(FenceRow).where(FenceRow.place_id.in_(some)))}
+    return places, fences
+
+
+def _update(row: PlaceRow | FenceRow, want: Mapping[str, Any], at: datetime) -> bool:
+    """Set what differs; whether anything did."""
+    different = {name: value for name, value in want.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    if different:
+        row.changed_at = at
+    return bool(different)
+
+
+def _count_version(session: Session) -> None:
+    if not insert_new(session, FenceVersionRow, {"id": 1, "version": 1}, unique=["id"]):
+        moved(
+            session, update(FenceVersionRow).where(FenceVersionRow.id == 1).values(version=FenceVersionRow.version + 1)
+        )
+
+
+# -- one feature -----------------------------------------------------------------------------------------------------
+
+
+def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
+    wrong: list[Problem] = []
+    properties = feature.properties
+    lat, lon = representative_point(feature.shape)
+
+    def refuse(reason: str, text: str) -> None:
+        wrong.append(Problem(feature.label, reason, text))
+
+    kind = properties.get("kind", "store")
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        refuse("bad_kind", "kind must be a short word in lower case such as store, mall or cafe")
+    chain = properties.get("chain")
+    if chain is not None and (not isinstance(chain, str) or not 1 <= len(chain) <= 200):
+        refuse("bad_chain", "chain must be text of 1 to 200 characters, or left out")
+    tags = properties.get("tags", [])
+    if tags is None:
+        tags = []
+    if (
+        not isinstance(tags, list)
+        or len(tags) > MAX_TAGS
+        or not all(isinstance(t, str) and 1 <= len(t) <= 50 for t in tags)
+    ):
+        refuse("bad_tags", f"tags must be a list of at most {MAX_TAGS} words of at most 50 characters")
+    timezone = properties.get("timezone")
+    if timezone is None:
+        timezone = _timezone_at(lat, lon)
+    elif not _is_zone(timezone):
+        refuse("bad_timezone", "timezone must be an IANA name such as Europe/Helsinki, or left out to be looked up")
+    if wrong:
+        return None, wrong
+    geometry = {"type": feature.geometry["type"], "coordinates": feature.geometry["coordinates"]}
+    place_id = _place_id(feature, geometry)
+    place = {
+        "id": place_id,
+        "name": feature.name,
+        "kind": kind,
+        "chain": chain,
+        "timezone": timezone,
+        "tags": list(tags),
+        "lat_deg": lat,
+        "lon_deg": lon,
+    }
+    fence = {
+        "id": derived_id("fen", place_id),
+        "place_id": place_id,
+        "name": feature.name,
+        "geometry": geometry,
+        "radius_m": feature.shape.radius_m if isinstance(feature.shape, Circle) else None,
+    }
+    return _Wanted(place, fence), []
+
+
+def _place_id(feature: FenceFeature, geometry: Mapping[str, Any]) -> str:
+    if feature.external_id is None:
+        return derived_id("plc", "unnamed", feature.name, json.dumps(geometry, sort_keys=True))
+    return feature.external_id if _OUR_ID.fullmatch(feature.external_id) else derived_id("plc", feature.external_id)
+
+
+def _timezone_at(lat_deg: float, lon_deg: float) -> str:
+    from tzfpy import get_tz  # lazy: loads its polygons
+
+    return get_tz(lon_deg, lat_deg) or "Etc/UTC"
+
+
+def _is_zone(value: object) -> bool:
+    if not isinstance(value, str) or not value or len(value) > 64:
+        return False
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

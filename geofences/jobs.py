@@ -1,0 +1,151 @@
+"""The thread that runs detection: reads the log, lets time pass, flushes.
+
+Owns when: at once after an ingest committed in this process, at the next deadline, and every `poll_every_s` for what other
+processes took in. Must not know how fixes become visits (runner, track).
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Database
+from app.kernel.logs import get_logger
+from geofences import repository
+from geofences.adapters.table_log import TableLog
+from geofences.index import FenceIndex
+from geofences.models import FixLogRow, VisitRow
+from geofences.runner import PartitionRunner
+from geofences.settings import GeofenceSettings
+
+log = get_logger(__name__)
+
+BATCHES_PER_TURN = 500
+
+
+class RunnerLoop:
+    """`start` and `stop` once each; `wake` from any thread; `run_once` by hand in tests and one-shot commands."""
+
+    def __init__(self, database: Database, settings: GeofenceSettings) -> None:
+        self._database, self._settings = database, settings
+        self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s)
+        self._fences = FenceIndex([], -1)
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._flushed_at: datetime | None = None
+        # SQLite has one process at work: waiting for the lease of one that was killed would only delay the restart.
+        self._claim_at_once = database.dialect == "sqlite"
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="detection", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was appended to the log."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the turn, commit it, give the partition back."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def run_once(self) -> bool:
+        """One turn at the present time: read, tick, flush if due. True when there may be more to read."""
+        now = self._database.clock.now()
+        if not self._runner.owns:
+            if not self._runner.claim(now, at_once=self._claim_at_once):
+                return False
+            self._claim_at_once = False
+            self._flushed_at = now
+        batches = self._runner.read(BATCHES_PER_TURN)
+        for batch in batches:
+            self._runner.feed(batch.position, {batch.key: batch.samples})
+        self._refresh_fences()
+        self._runner.tick(now.timestamp() - self._settings.lateness_s, self._fences)
+        if self._flush_due(now) and self._runner.flush(now, self._fences):
+            self._flushed_at = now
+        return len(batches) == BATCHES_PER_TURN
+
+    def settle(self) -> None:
+        """Turns until the log is read and everything found is committed; for tests and one-shot commands."""
+        while self.run_once():
+            pass
+        if self._runner.unflushed and self._runner.flush(self._database.clock.now(), self._fences):
+            self._flushed_at = self._database.clock.now()
+
+    def figures(self, session: Session) -> dict[str, tuple[str, float]]:
+        """Gauges for /metrics."""
+        waiting, oldest = session.execute(
+            select(func.count(), func.min(FixLogRow.position)).where(FixLogRow.payload.is_not(None))
+        ).one()
+        oldest_at = (
+            session.scalar(select(FixLogRow.received_at).where(FixLogRow.position == oldest).limit(1))
+            if oldest is not None
+            else None
+        )
+        late_s = max(0.0, (self._database.clock.now() - oldest_at).total_seconds()) if oldest_at is not None else 0.0
+        visits = session.scalar(select(func.count()).select_from(VisitRow).where(VisitRow.ended_at.is_(None))) or 0
+        return {
+            "moments_fix_log_waiting": ("Batches of fixes not yet processed.", float(waiting)),
+            "moments_detection_late_seconds": ("How long the oldest unprocessed batch has waited.", late_s),
+            "moments_visits_open": ("Visits that have not ended.", float(visits)),
+            "moments_fixes_late": (
+                "Fixes this process could not use because later ones had been applied.",
+                float(self._runner.late),
+            ),
+        }
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _refresh_fences(self) -> None:
+        with self._database.reading() as session:
+            if repository.fence_version(session) != self._fences.version:
+                self._fences = repository.fence_index(session)
+
+    def _flush_due(self, now: datetime) -> bool:
+        since_s = (now - self._flushed_at).total_seconds() if self._flushed_at else self._settings.lease_s
+        if self._runner.found:
+            return True
+        if self._runner.unflushed:
+            return since_s >= self._settings.flush_every_s
+        return since_s >= self._settings.lease_s / 3
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                busy = self.run_once()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                log.exception("detection_failed", error=type(error).__name__, exc_info=error)
+                busy = False
+                if failures >= 3:
+                    self._runner.drop()  # begin again from what is committed
+            if not busy and not self._stopping.is_set():
+                self._woken.wait(self._patience_s(failures))
+        try:
+            self.settle()
+            self._runner.release()
+        except Exception as error:  # noqa: BLE001 - the log still holds what was not flushed
+            log.warning("detection_stopped_unflushed", error=type(error).__name__)
+
+    def _patience_s(self, failures: int) -> float:
+        if failures:
+            return min(5.0, 0.25 * 2**failures)
+        wake_s = self._runner.next_wake_s()
+        patience = self._settings.poll_every_s
+        if wake_s is not None:
+            patience = min(patience, wake_s + self._settings.lateness_s - self._database.clock.now().timestamp())
+        return max(0.005, patience)

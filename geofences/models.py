@@ -1,0 +1,131 @@
+"""The tables of the room: places and fences, the fix log, states of tracks, visits and moments.
+
+Owns the shapes. Precise positions exist only sealed, in `geofences_fix_log.payload` until they are processed and in
+`geofences_track_state.payload` while a visit is open or undecided; both are deleted as soon as they have been used.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base, Instant, Json
+
+
+class PlaceRow(Base):
+    __tablename__ = "geofences_place"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    chain: Mapped[str | None] = mapped_column(String(200), index=True)
+    timezone: Mapped[str] = mapped_column(String(64))
+    tags: Mapped[list[str]] = mapped_column(Json)
+    lat_deg: Mapped[float] = mapped_column(Float(53))
+    lon_deg: Mapped[float] = mapped_column(Float(53))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FenceRow(Base):
+    """`geometry` is GeoJSON as it was imported; `radius_m` is set for circles."""
+
+    __tablename__ = "geofences_fence"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    place_id: Mapped[str] = mapped_column(ForeignKey("geofences_place.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    geometry: Mapped[dict[str, Any]] = mapped_column(Json)
+    radius_m: Mapped[float | None] = mapped_column(Float(53))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FenceVersionRow(Base):
+    """One row: counts up with every change of fences, so that a runner knows its snapshot is old."""
+
+    __tablename__ = "geofences_fence_version"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogHeadRow(Base):
+    """The next position of each partition. Appending locks this row, so positions become visible in order."""
+
+    __tablename__ = "geofences_log_head"
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    head: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogPartitionRow(Base):
+    """How far a partition is processed, and by whom: `epoch` counts its owners, and only the newest can write."""
+
+    __tablename__ = "geofences_log_partition"
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(BigInteger)
+    watermark_at: Mapped[datetime | None] = mapped_column(Instant)
+    owner: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class FixLogRow(Base):
+    """One batch of one device. `payload` is sealed and gone once processed; `digest` finds the same batch sent again."""
+
+    __tablename__ = "geofences_fix_log"
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    device_id: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64))
+    fixes: Mapped[int]
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    __table_args__ = (UniqueConstraint("device_id", "digest"),)
+
+
+class TrackStateRow(Base):
+    """What the detector remembers of one device between flushes, sealed; no row when there is nothing to remember."""
+
+    __tablename__ = "geofences_track_state"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    partition: Mapped[int] = mapped_column(index=True)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    wake_at: Mapped[datetime | None] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class VisitRow(Base):
+    __tablename__ = "geofences_visit"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40))
+    device_id: Mapped[str] = mapped_column(String(40))
+    place_id: Mapped[str] = mapped_column(String(40), index=True)
+    fence_id: Mapped[str] = mapped_column(String(40))
+    started_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    dwell_s: Mapped[int]
+    nth_visit: Mapped[int]
+    confidence: Mapped[float] = mapped_column(Float(53))
+    trust: Mapped[str] = mapped_column(String(20))
+    doubts: Mapped[list[str]] = mapped_column(Json)
+    __table_args__ = (Index("ix_geofences_visit_shopper_place", "shopper_id", "place_id", "started_at"),)
+
+
+class MomentRow(Base):
+    __tablename__ = "geofences_moment"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    device_id: Mapped[str] = mapped_column(String(40))
+    place_id: Mapped[str] = mapped_column(String(40), index=True)
+    fence_id: Mapped[str] = mapped_column(String(40))
+    visit_id: Mapped[str] = mapped_column(String(40), index=True)
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    detected_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    dwell_s: Mapped[int]
+    nth_visit: Mapped[int]
+    confidence: Mapped[float] = mapped_column(Float(53))
+    trust: Mapped[str] = mapped_column(String(20))
+    doubts: Mapped[list[str]] = mapped_column(Json)

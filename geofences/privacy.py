@@ -1,0 +1,96 @@
+"""What `geofences` holds about a shopper, how it is given out and made to go, and how long it stays.
+
+Owns the data holder and the retention rules. Positions are not given out: they are deleted as soon as they are processed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session
+
+from app.privacy.retention import RetentionRule
+from app.privacy.subjects import DataHolder
+from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+
+DAY_S = 86_400
+
+
+def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    """Visits and moments, and how many batches of positions were received."""
+    visits = session.scalars(
+        select(VisitRow).where(VisitRow.shopper_id == shopper_id).order_by(VisitRow.started_at, VisitRow.id)
+    )
+    moments = session.scalars(
+        select(MomentRow).where(MomentRow.shopper_id == shopper_id).order_by(MomentRow.occurred_at, MomentRow.id)
+    )
+    received = session.execute(
+        select(FixLogRow.received_at, FixLogRow.fixes)
+        .where(FixLogRow.shopper_id == shopper_id)
+        .order_by(FixLogRow.position)
+    )
+    return {
+        "visits": [
+            {
+                "id": v.id,
+                "place_id": v.place_id,
+                "started_at": v.started_at,
+                "ended_at": v.ended_at,
+                "dwell_s": v.dwell_s,
+                "confidence": v.confidence,
+            }
+            for v in visits
+        ],
+        "moments": [
+            {"id": m.id, "kind": m.kind, "place_id": m.place_id, "visit_id": m.visit_id, "occurred_at": m.occurred_at}
+            for m in moments
+        ],
+        "batches_received": [{"received_at": at, "fixes": fixes} for at, fixes in received],
+    }
+
+
+def erase(session: Session, shopper_id: str) -> int:
+    """Rows deleted; a second call returns 0. What a runner still has in memory goes with its next flush: there is no consent."""
+    total = 0
+    for model in (VisitRow, MomentRow, TrackStateRow, FixLogRow):
+        gone = session.execute(
+            delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
+        )
+        total += cast("CursorResult[Any]", gone).rowcount
+    return total
+
+
+HOLDERS = (
+    DataHolder(
+        "geofences.visits",
+        ("geofences_visit", "geofences_moment", "geofences_track_state", "geofences_fix_log"),
+        export,
+        erase,
+    ),
+)
+
+RULES = (
+    RetentionRule(
+        "geofences_visit", "started_at", 90 * DAY_S, "Visits are kept for 90 days, to know a return from a first visit."
+    ),
+    RetentionRule(
+        "geofences_moment",
+        "detected_at",
+        90 * DAY_S,
+        "Moments are kept for 90 days, to explain what followed from them.",
+    ),
+    RetentionRule(
+        "geofences_fix_log",
+        "received_at",
+        DAY_S,
+        "That a batch was received is kept for a day, to know it when it is sent again; its positions go within seconds.",
+    ),
+    RetentionRule(
+        "geofences_track_state",
+        "changed_at",
+        DAY_S,
+        "The detector's memory of a phone goes when nothing is open, at the latest after a day.",
+    ),
+)
