@@ -29,6 +29,7 @@ from app.security.sealing import use_secrets
 from app.security.secrets import load_or_create
 from app.settings import Settings
 from geofences import endpoints as geofence_endpoints
+from geofences import handlers as geofence_handlers
 from geofences import jobs as geofence_jobs
 from geofences import privacy as geofence_privacy
 from notifications import endpoints as notification_endpoints
@@ -123,6 +124,7 @@ def build(
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
     subscriptions = Subscriptions()
+    geofence_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
     notifications.subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
