@@ -78,11 +78,12 @@ def weigh(
 def give(
     database: Database, moment_id: str = "mom_1", shopper_id: str = "shp_jane", at: datetime = START
 ) -> CouponView:
-    """A coupon of the live campaign, for a new moment."""
+    """A coupon of the live campaign for a new moment; the first in the wallet if that moment earned none."""
     with database.transaction() as session:
         weigh(session, moment(moment_id, shopper_id, at=at), at)
     with database.reading() as session:
-        return facade.wallet(session, shopper_id, at)[0]
+        held = facade.wallet(session, shopper_id, at)
+    return next((c for c in held if c.moment_id == moment_id), held[0])
 
 
 def bonbons(quantity: int = 2, unit_amount_minor: int = 450) -> list[QuoteLine]:
