@@ -79,10 +79,16 @@ def plain_code(code: str) -> str:
     return code.replace("_", " ")
 
 
+def product_image(image: str) -> str:
+    """Address of a product's picture; our mark where a catalogue names none of ours."""
+    name = f"products/{image}"
+    return assets.own(name) if name in assets.own_names() else assets.own("img/mark.svg")
+
+
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(own=assets.own, picture=assets.picture, vendor=assets.vendor, city=assets.city, import_map=assets.import_map,
-                               browser_config=assets.browser_config)  # fmt: skip
+                               browser_config=assets.browser_config, product_image=product_image)  # fmt: skip
     environment.filters.update(script_json=script_json, money=money, local_time=local_time, plain_code=plain_code)
     return environment
 

@@ -78,7 +78,7 @@ def campaign_row(view: CampaignView, place_names: dict[str, str]) -> CampaignRow
 
 def _where(view: CampaignView, place_names: dict[str, str]) -> str:
     text = where(view.definition["trigger"], place_names)
-    return text[:1].upper() + text[1:]
+    return f"At {text}"
 
 
 def decision_rows(session: Session, views: Sequence[DecisionView]) -> list[DecisionRow]:

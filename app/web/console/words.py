@@ -12,12 +12,12 @@ from typing import Any
 Money = Callable[[int], str]
 
 KINDS = {
-    "store_visit": "walks in",
-    "dwell": "stays a while",
-    "return_visit": "comes back",
+    "store_visit": "walks into",
+    "dwell": "stays a while in",
+    "return_visit": "comes back to",
     "left": "leaves",
     "crossed": "passes through",
-    "beacon_proximity": "stops near a beacon",
+    "beacon_proximity": "stops near a beacon in",
 }
 DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday"}
 
@@ -40,14 +40,14 @@ def times(n: int) -> str:
 
 
 def where(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> str:
-    """`in any Ooey Gooey, or in Höyry Tea Room`: any of the selectors suffices."""
+    """`any shop of Ooey Gooey or Höyry Tea Room`: any of the selectors suffices."""
     if trigger.get("everywhere"):
-        return "in every place"
-    parts = [f"in {place_names.get(i, i)}" for i in trigger.get("place_ids", [])]
+        return "any of our places"
+    parts = [place_names.get(i, i) for i in trigger.get("place_ids", [])]
     if len(parts) > 4:
-        parts = [f"in one of {len(parts)} places"]
-    parts += [f"in any shop of {chain.replace('-', ' ').title()}" for chain in trigger.get("chains", [])]
-    parts += [f"in any place for {tag}" for tag in trigger.get("tags", [])]
+        parts = [f"one of {len(parts)} places"]
+    parts += [f"any shop of {chain.replace('-', ' ').title()}" for chain in trigger.get("chains", [])]
+    parts += [f"any place for {tag}" for tag in trigger.get("tags", [])]
     return listed(parts)
 
 

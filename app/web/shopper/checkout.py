@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.kernel.errors import AppError, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
 from app.security.access import ANYONE, Principal, Role, allow
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
+from app.web.forms import Fields, Form
 from app.web.shopper.frame import OUTSIDE, frame
 from app.web.shopper.shop import quote_now
 from storefront import facade as storefront
@@ -27,7 +28,6 @@ router = APIRouter(include_in_schema=False)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Id = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_]+$")]
-Method = Annotated[str, Form(pattern=r"^[A-Za-z0-9_]{3,120}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ TEST_CARDS = (
 
 def _cards(call: Any) -> tuple[TestCard, ...]:
     return TEST_CARDS if call.app.settings.demo else ()
+
+
+def _method(form: Form) -> str:
+    return form.matching("payment_method", r"[A-Za-z0-9_]{3,120}", such_as="pm_card_visa")
 
 
 def _address(request: Request, path: str) -> str:
@@ -74,13 +78,15 @@ def pay_page(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.post("/m/pay")
-def pay(request: Request, caller: Shopper, call: Command, payment_method: Method, expected_total_minor: Annotated[int, Form(ge=0, le=10**12)]) -> Response:
+def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """Order and pay. With the page's script the form carries an Idempotency-Key, so a second press does nothing more."""
     shop: storefront.Shop = call.app.shop
+    method = _method(form)
+    expected_minor = form.whole("expected_total_minor", least=0, most=10**12)
     back = _address(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
-        at_counter.check_out(shop, stage, caller.id, method=payment_method, return_url=back, expected_total_minor=expected_total_minor)
+        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor)
 
     try:
         answer = call.staged(work)
@@ -120,7 +126,7 @@ def last_order(request: Request, caller: Shopper, call: Reading) -> Response:
 @router.get("/m/orders/{order_id}")
 def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, part: Annotated[str, Query(max_length=5)] = "") -> Response:
     """An order. While the money is not yet true the page asks again by itself."""
-    context = _order_context(call, caller, order_id)
+    context = _order_context(call, caller, order_id, look=not part)
     if part:
         return rendering.fragment("shopper/order.part.html", context)
     with call.database.reading() as session:
@@ -136,10 +142,11 @@ def _own_order(call: Any, caller: Principal, order_id: str) -> OrderDetail:
     return found
 
 
-def _order_context(call: Any, caller: Principal, order_id: str) -> dict[str, Any]:
+def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -> dict[str, Any]:
+    """`look` asks the provider too (a page that is opened); the page's own polling only reads the order."""
     detail = _own_order(call, caller, order_id)
     payment = None
-    if detail.order.state is OrderState.PENDING:
+    if look and detail.order.state is OrderState.PENDING:
         try:
             payment = at_counter.payment_now(call.app.shop, order_id)
         except AppError:
@@ -158,11 +165,12 @@ def _order_context(call: Any, caller: Principal, order_id: str) -> dict[str, Any
 
 
 @router.post("/m/orders/{order_id}/pay")
-def pay_again(request: Request, order_id: Id, caller: Shopper, call: Command, payment_method: Method) -> Response:
+def pay_again(request: Request, order_id: Id, caller: Shopper, call: Command, form: Fields) -> Response:
     """Another card."""
     shop: storefront.Shop = call.app.shop
+    method = _method(form)
     back = _address(request, "/m/orders/back")
-    return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, method=payment_method, return_url=back))
+    return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, method=method, return_url=back))
 
 
 @router.post("/m/orders/{order_id}/refresh")

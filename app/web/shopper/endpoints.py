@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from app.security.access import ANYONE, Principal, Role, allow, start_shopper_se
 from app.security.cookies import drop_session_cookie
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
+from app.web.forms import Fields
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
 from app.web.shopper.qr import qr_svg
@@ -63,24 +64,15 @@ def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
 
 
 @router.post("/m/start")
-def start(
-    request: Request,
-    caller: Newcomer,
-    call: Command,
-    answer: Annotated[str, Form(max_length=20)] = "chosen",
-    location: Annotated[str, Form(max_length=10)] = "",
-    personalisation: Annotated[str, Form(max_length=10)] = "",
-    marketing_push: Annotated[str, Form(max_length=10)] = "",
-    analytics: Annotated[str, Form(max_length=10)] = "",
-) -> Response:
+def start(request: Request, caller: Newcomer, call: Command, form: Fields) -> Response:
     """The first answer: a browser becomes a device of a new anonymous shopper, and each switch is recorded, on or off."""
-    said = {Purpose.LOCATION: location, Purpose.PERSONALISATION: personalisation, Purpose.MARKETING_PUSH: marketing_push, Purpose.ANALYTICS: analytics}
+    everything = form.text("answer") == "all"
     response = go_to(request, "/m")
     with call.database.transaction() as session:
         at = call.clock.now()
         shopper = caller if caller.kind is Role.SHOPPER else start_shopper_session(session, request, response, at=at, name="Phone page")
-        for purpose, value in said.items():
-            set_consent(session, shopper.id, purpose, granted=answer == "all" or bool(value), source=SOURCE, at=at)
+        for purpose in Purpose:
+            set_consent(session, shopper.id, purpose, granted=everything or form.ticked(purpose.value), source=SOURCE, at=at)
     return response
 
 
@@ -192,11 +184,11 @@ def me(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.post("/m/me/consents/{purpose}")
-def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Command, granted: Annotated[str, Form(max_length=10)] = "") -> Response:
+def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Command, form: Fields) -> Response:
     """One switch, effective with the commit."""
 
     def work(session: Session) -> dict[str, bool]:
-        changed = set_consent(session, caller.id, purpose, granted=bool(granted), source=SOURCE, at=call.clock.now())
+        changed = set_consent(session, caller.id, purpose, granted=form.ticked("granted"), source=SOURCE, at=call.clock.now())
         return {"changed": changed}
 
     call.run(work)

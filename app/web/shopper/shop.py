@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, NotFound
@@ -16,6 +16,7 @@ from app.kernel.http import Command, CommandCall, Reading
 from app.security.access import Principal, Role, allow
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
+from app.web.forms import Fields
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, ready_coupons
 from offers import facade as offers
@@ -26,7 +27,6 @@ router = APIRouter(include_in_schema=False)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
-FormId = Annotated[str, Form(max_length=80)]
 Word = Annotated[str, Query(max_length=200)]
 
 
@@ -111,10 +111,10 @@ def _changed(request: Request, caller: Principal, call: CommandCall, trouble: st
 
 
 @router.post("/m/cart/lines")
-def add(
-    request: Request, caller: Shopper, call: Command, product_id: FormId, quantity: Annotated[int, Form(ge=1, le=99)] = 1, then: FormId = ""
-) -> Response:
+def add(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """More pieces of a product."""
+    product_id = form.text("product_id", most=80)
+    quantity = form.whole("quantity", least=1, most=99, default=1)
 
     def work(session: Session) -> dict[str, int]:
         at_counter.add_to_cart(session, call.app.shop, caller.id, product_id, quantity, at=call.clock.now())
@@ -122,7 +122,7 @@ def add(
 
     call.run(work)
     if not asked_by_htmx(request):
-        return go_to(request, "/m/cart" if then == "cart" else "/m/shop")
+        return go_to(request, "/m/cart" if form.text("then") == "cart" else "/m/shop")
     with call.database.reading() as session:
         pieces = at_counter.cart_size(session, caller.id)
         item = storefront.product(session, product_id)
@@ -130,8 +130,9 @@ def add(
 
 
 @router.post("/m/cart/lines/{line_id}")
-def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, quantity: Annotated[int, Form(ge=0, le=99)]) -> Response:
+def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, form: Fields) -> Response:
     """So many pieces in all; none takes the line out."""
+    quantity = form.whole("quantity", least=0, most=99)
 
     def work(session: Session) -> dict[str, int]:
         at_counter.set_quantity(session, caller.id, line_id, quantity, at=call.clock.now())
@@ -142,9 +143,9 @@ def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, quan
 
 
 @router.post("/m/cart/coupon")
-def set_coupon(request: Request, caller: Shopper, call: Command, code: Annotated[str, Form(max_length=64)] = "") -> Response:
+def set_coupon(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """Lay a coupon in, by code or id; an empty field takes it out."""
-    wanted = code.strip()
+    wanted = form.text("code", most=64)
 
     def work(session: Session) -> dict[str, bool]:
         if wanted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError
@@ -19,6 +19,7 @@ from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 from app.web import rendering
 from app.web.browser import asked_by_htmx
+from app.web.forms import Fields
 from geofences import facade as geofences
 from geofences.contracts import Place
 from offers import facade as offers
@@ -78,20 +79,15 @@ def till_page(request: Request, caller: Clerk, call: Reading) -> Response:
 
 
 @router.post("/till/redeem")
-def redeem(
-    request: Request,
-    caller: Clerk,
-    call: Command,
-    code: Annotated[str, Form(max_length=200)] = "",
-    place_id: Annotated[str, Form(max_length=80)] = "",
-) -> Response:
+def redeem(request: Request, caller: Clerk, call: Command, form: Fields) -> Response:
     """Redeem once. The second time is answered with when and where the first was; that too is an answer, not a crash."""
-    outcome = _redeem(call, caller, code, place_id)
+    place_id = form.text("place_id", most=80)
+    outcome = _redeem(call, caller, form.text("code"), place_id)
     return _answer(request, call, caller, outcome, place_id)
 
 
 def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
-    if not code.strip():
+    if not code:
         return Outcome(False, "code_missing", "No code", "Scan the coupon, or type its 16 letters and digits.")
     if place_id not in caller.place_ids:
         return Outcome(False, "not_your_store", TITLES["not_your_store"], "You can redeem coupons only for a store you work at.")
