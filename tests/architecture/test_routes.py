@@ -55,7 +55,23 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "PUT /v1/consents/{purpose}": (SHOPPER,),
     "GET /v1/me/export": (SHOPPER,),
     "POST /v1/me/erase": (SHOPPER,),
+    # geofences
+    "POST /v1/fixes": (SHOPPER,),
+    "POST /v1/owntracks": (SHOPPER,),
+    "GET /v1/osmand": ANY,
+    "POST /v1/osmand": ANY,
+    "POST /v1/places/import": (*STAFF, SERVER),
+    "GET /v1/places": (*PEOPLE, SERVER),
+    "GET /v1/places/geojson": (*PEOPLE, SERVER),
+    "GET /v1/visits": (SHOPPER,),
     # offers
+    "GET /v1/campaigns": STAFF,
+    "GET /v1/campaigns/{campaign_id}": STAFF,
+    "POST /v1/campaigns": (MARKETER,),
+    "PATCH /v1/campaigns/{campaign_id}": (MARKETER,),
+    "POST /v1/campaigns/{campaign_id}/activate": (MARKETER,),
+    "POST /v1/campaigns/{campaign_id}/pause": (MARKETER,),
+    "POST /v1/campaigns/{campaign_id}/end": (MARKETER,),
     "GET /v1/coupons": (SHOPPER,),
     "GET /v1/coupons/{coupon_id}": (SHOPPER,),
     "POST /v1/offers/{coupon_id}/fewer": (SHOPPER,),
@@ -92,6 +108,8 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/inbox/{message_id}/dismissed": (SHOPPER,),
     "POST /v1/devices/me/push-token": (SHOPPER,),
     "DELETE /v1/devices/me/push-token": (SHOPPER,),
+    # analytics
+    "GET /v1/analytics/funnel": STAFF,
     # pages
     "GET /": ANY,
     "GET /assets/own/{digest}/{name:path}": ANY,
@@ -383,8 +401,10 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
     method, template = route.split(" ", 1)
     parts = [_id(part, ids) if part.startswith("{") else part for part in template.split("/")]
     if template.startswith("/m/"):
-        return client.request(method, "/".join(parts), headers=headers, data={"quantity": "1"} if method == "POST" else None)
-    return client.request(method, "/".join(parts), headers=headers, json={"quantity": 1} if "{line_id}" in template and method == "PUT" else None)
+        form = {"quantity": "1", "payment_method": "pm_card_visa"} if method == "POST" else None
+        return client.request(method, "/".join(parts), headers=headers, data=form)
+    json = {"quantity": 1} if method == "PUT" else {} if template.endswith("/confirm") else None
+    return client.request(method, "/".join(parts), headers=headers, json=json)
 
 
 def _rows(house: House, shopper_id: str) -> dict[str, int]:
