@@ -49,7 +49,7 @@ def list_keys(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
         print_json(found)
         return
     rows = [(k.id, k.name, f"{k.shown}...", k.scopes, k.created_at, k.revoked_at) for k in found]
-    print_table(("id", "name", "begins with", "scopes", "made", "revoked"), rows, empty="No keys yet; make one with: moments api-keys make NAME --scope fixes:write")
+    print_table(("id", "name", "begins with", "scopes", "made", "revoked"), rows, empty="No keys yet; make one with: moments api-keys make NAME --scope places")
 
 
 @program.command("revoke")

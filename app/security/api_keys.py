@@ -19,11 +19,8 @@ from app.security.models import ApiKeyRow
 from app.security.tokens import TokenKind, new_token
 
 SCOPES: dict[str, str] = {
-    "fixes:write": "report positions and sightings of registered devices",
-    "places:read": "read places and fences",
-    "places:write": "import places and fences",
+    "places": "read and import places and fences",
     "catalogue": "change the catalogue",
-    "decisions:read": "read decisions and what became of them",
     "metrics": "read the metrics of the process",
 }
 """What a key may be made for; a route names the one it needs in `allow(Role.SERVER, scope=...)`."""

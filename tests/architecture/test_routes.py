@@ -1,6 +1,6 @@
 """Every route x every caller x own and other.
 
-`WHO_MAY` is the specification: it says for each route who may call it, by hand. The first test compares it with what the
+`WHO_MAY` (who_may.py) is the specification: it says for each route who may call it, by hand. The first test compares it with what the
 routes declare, so a new or changed route must be written here; the others call every route as every caller and look at
 what really happens. Seen to fail on: a route without `allow`, an extra role in `allow`, a gate that only looked at the
 token and not at its role, and an order read by its id alone.
@@ -30,136 +30,9 @@ from notifications.models import Message
 from offers.contracts import CouponView
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.orders.models import OrderLineRow, OrderRow
+from tests.architecture.who_may import ANY, CLERK, PEOPLE, SERVER, SHOPPER, WHO_MAY
 from tests.conftest import START
 from tests.offers.builders import give, go_live
-
-SHOPPER, MARKETER, CLERK, OPERATOR, SERVER = "shopper", "marketer", "clerk", "operator", "server"
-STAFF = (MARKETER, OPERATOR)
-PEOPLE = (SHOPPER, MARKETER, CLERK, OPERATOR)
-ANY = ("anyone",)
-
-WHO_MAY: dict[str, tuple[str, ...]] = {
-    # people
-    "POST /v1/devices": ANY,
-    "GET /v1/me": PEOPLE,
-    "POST /v1/account": PEOPLE,
-    "POST /v1/sessions": ANY,
-    "DELETE /v1/sessions/current": PEOPLE,
-    "GET /enter/{link_token}": ANY,
-    "POST /enter/{link_token}": ANY,
-    "GET /v1/api-keys": (OPERATOR,),
-    "POST /v1/api-keys": (OPERATOR,),
-    "DELETE /v1/api-keys/{key_id}": (OPERATOR,),
-    # privacy
-    "GET /v1/consents": (SHOPPER,),
-    "PUT /v1/consents/{purpose}": (SHOPPER,),
-    "GET /v1/me/export": (SHOPPER,),
-    "POST /v1/me/erase": (SHOPPER,),
-    # geofences
-    "POST /v1/fixes": (SHOPPER,),
-    "POST /v1/owntracks": (SHOPPER,),
-    "GET /v1/osmand": ANY,
-    "POST /v1/osmand": ANY,
-    "POST /v1/places/import": (*STAFF, SERVER),
-    "GET /v1/places": (*PEOPLE, SERVER),
-    "GET /v1/places/geojson": (*PEOPLE, SERVER),
-    "GET /v1/visits": (SHOPPER,),
-    # offers
-    "GET /v1/campaigns": STAFF,
-    "GET /v1/campaigns/{campaign_id}": STAFF,
-    "POST /v1/campaigns": (MARKETER,),
-    "PATCH /v1/campaigns/{campaign_id}": (MARKETER,),
-    "POST /v1/campaigns/{campaign_id}/activate": (MARKETER,),
-    "POST /v1/campaigns/{campaign_id}/pause": (MARKETER,),
-    "POST /v1/campaigns/{campaign_id}/end": (MARKETER,),
-    "GET /v1/coupons": (SHOPPER,),
-    "GET /v1/coupons/{coupon_id}": (SHOPPER,),
-    "POST /v1/offers/{coupon_id}/fewer": (SHOPPER,),
-    "GET /v1/decisions": (SHOPPER, *STAFF),
-    "GET /v1/decisions/{decision_id}": (SHOPPER, *STAFF),
-    "GET /v1/explain/{any_id}": (SHOPPER, *STAFF),
-    "POST /v1/till/redemptions": (CLERK,),
-    "POST /v1/till/redemptions/{redemption_id}/undo": (CLERK,),
-    # storefront
-    "GET /v1/products": ANY,
-    "GET /v1/products/{product_id}": ANY,
-    "POST /v1/products/import": (*STAFF, SERVER),
-    "GET /v1/cart": (SHOPPER,),
-    "POST /v1/cart/lines": (SHOPPER,),
-    "PUT /v1/cart/lines/{line_id}": (SHOPPER,),
-    "DELETE /v1/cart/lines/{line_id}": (SHOPPER,),
-    "DELETE /v1/cart": (SHOPPER,),
-    "PUT /v1/cart/coupon": (SHOPPER,),
-    "DELETE /v1/cart/coupon": (SHOPPER,),
-    "POST /v1/cart/quote": (SHOPPER,),
-    "POST /v1/checkout": (SHOPPER,),
-    "GET /v1/orders": (SHOPPER, *STAFF),
-    "GET /v1/orders/{order_id}": (SHOPPER, *STAFF),
-    "POST /v1/orders/{order_id}/confirm": (SHOPPER,),
-    "POST /v1/orders/{order_id}/refresh": (SHOPPER, *STAFF),
-    "POST /v1/orders/{order_id}/cancel": (SHOPPER,),
-    "POST /v1/orders/{order_id}/refund": STAFF,
-    "POST /v1/webhooks/stripe": ANY,
-    # notifications
-    "GET /v1/inbox": (SHOPPER,),
-    "GET /v1/inbox/stream": (SHOPPER,),
-    "POST /v1/inbox/{message_id}/seen": (SHOPPER,),
-    "POST /v1/inbox/{message_id}/clicked": (SHOPPER,),
-    "POST /v1/inbox/{message_id}/dismissed": (SHOPPER,),
-    "POST /v1/devices/me/push-token": (SHOPPER,),
-    "DELETE /v1/devices/me/push-token": (SHOPPER,),
-    # analytics
-    "GET /v1/analytics/funnel": STAFF,
-    # pages
-    "GET /": ANY,
-    "GET /assets/own/{digest}/{name:path}": ANY,
-    "GET /assets/vendor/{library}/{version}/{name}": ANY,
-    "GET /assets/city/{digest}/{layer}.geojson": ANY,
-    "GET /m": ANY,
-    "POST /m/start": ANY,
-    "GET /m/offers": (SHOPPER,),
-    "POST /m/coupons/{coupon_id}/fewer": (SHOPPER,),
-    "GET /m/why/{any_id}": (SHOPPER,),
-    "GET /m/wallet": (SHOPPER,),
-    "GET /m/coupons/{coupon_id}": (SHOPPER,),
-    "GET /m/me": (SHOPPER,),
-    "POST /m/me/consents/{purpose}": (SHOPPER,),
-    "POST /m/me/delete": (SHOPPER,),
-    "GET /m/shop": (SHOPPER,),
-    "GET /m/shop/{product_id}": (SHOPPER,),
-    "GET /m/cart": (SHOPPER,),
-    "POST /m/cart/lines": (SHOPPER,),
-    "POST /m/cart/lines/{line_id}": (SHOPPER,),
-    "POST /m/cart/coupon": (SHOPPER,),
-    "GET /m/pay": (SHOPPER,),
-    "POST /m/pay": (SHOPPER,),
-    "GET /m/orders/back": ANY,
-    "GET /m/orders/last": (SHOPPER,),
-    "GET /m/orders/{order_id}": (SHOPPER,),
-    "POST /m/orders/{order_id}/pay": (SHOPPER,),
-    "POST /m/orders/{order_id}/refresh": (SHOPPER,),
-    "POST /m/orders/{order_id}/cancel": (SHOPPER,),
-    "GET /till": (CLERK,),
-    "POST /till/redeem": (CLERK,),
-    "POST /till/redemptions/{redemption_id}/undo": (CLERK,),
-    "GET /console": STAFF,
-    "GET /console/moments.json": STAFF,
-    "GET /console/fences.geojson": STAFF,
-    "GET /console/campaigns": STAFF,
-    "GET /console/campaigns/{campaign_id}": STAFF,
-    "POST /console/campaigns/{campaign_id}/activate": STAFF,
-    "POST /console/campaigns/{campaign_id}/pause": STAFF,
-    "GET /console/decisions": STAFF,
-    "GET /console/decisions/{decision_id}": STAFF,
-    "GET /explain": STAFF,
-    "GET /explain/{any_id}": (SHOPPER, *STAFF),
-    "GET /demo": ANY,
-    "GET /demo/fences.geojson": ANY,
-    # operation
-    "GET /healthz": ANY,
-    "GET /readyz": ANY,
-    "GET /metrics": (OPERATOR, SERVER),
-}
 
 NOT_OURS = {"/openapi.json"}
 """Routes FastAPI adds by itself: the public description of the API."""

@@ -54,7 +54,10 @@ def explain(request: Request, any_id: Id, caller: Reader, call: Reading) -> Resp
         return _for_staff(request, any_id, call)
     at = call.clock.now()
     with call.database.reading() as session:
-        found = _explanation(session, any_id, offers.Audience.SHOPPER, at)
+        try:
+            found = _explanation(session, any_id, offers.Audience.SHOPPER, at)
+        except NotFound:
+            raise NotFound from None  # in the same words as for another's: an id must not tell that it exists
         if found.decision.shopper_id != caller.id:
             raise NotFound
         context = {"explanation": found, "facts": _facts(session, found.decision, links=False)} | frame(session, caller.id, "now", at)

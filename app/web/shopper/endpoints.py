@@ -86,6 +86,7 @@ def _offers(session: Session, caller: Principal, at: datetime, views: list[Conse
     cards = cards_of(session, ready_coupons(session, caller.id, at), at, new)
     return {
         "cards": cards,
+        "offers_ready": len(cards),
         "messages": [m for m in messages if m.coupon_id is None],
         "can_personalise": live.get(Purpose.PERSONALISATION.value, False),
         "can_locate": live.get(Purpose.LOCATION.value, False),
@@ -97,7 +98,7 @@ def offers_part(caller: Shopper, call: Reading) -> Response:
     """The cards alone; asked for when the stream says that something has changed."""
     at = call.clock.now()
     with call.database.reading() as session:
-        context = _offers(session, caller, at, consents(session, caller.id, at))
+        context = _offers(session, caller, at, consents(session, caller.id, at)) | {"alone": True}
     return rendering.fragment("shopper/offers.part.html", context)
 
 
@@ -115,7 +116,11 @@ def fewer_like_this(request: Request, coupon_id: Id, caller: Shopper, call: Comm
 
 
 def own_explanation(session: Session, any_id: str, shopper_id: str, at: datetime) -> Explanation:
-    found = offers.explanation(session, any_id, at=at)
+    """Another's decision and none at all are one answer: an id must not tell that it exists."""
+    try:
+        found = offers.explanation(session, any_id, at=at)
+    except NotFound:
+        raise NotFound from None
     if found.decision.shopper_id != shopper_id:
         raise NotFound
     return found

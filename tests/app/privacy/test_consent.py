@@ -33,7 +33,9 @@ class TestEvaluate:
 
     def test_of_two_at_one_instant_the_later_commit_counts(self) -> None:
         """Seen to fail with the instant alone as the order: grant and withdrawal in one second left the grant."""
-        assert not evaluate([_said(False, 2, 0), _said(True, 1, 0)], Purpose.LOCATION, START).ok
+        grant, withdraw = _said(True, 1, 0), _said(False, 2, 0)
+        assert not evaluate([withdraw, grant], Purpose.LOCATION, START).ok
+        assert not evaluate([grant, withdraw], Purpose.LOCATION, START).ok
 
     def test_one_purpose_grants_no_other(self) -> None:
         granted = [_said(True, 1, 0, purpose=Purpose.LOCATION)]

@@ -17,7 +17,7 @@ class TestMay:
                 assert may(session, "shp_1", purpose, database.clock.now()) == Fail(f"no_consent_{purpose.value}", {"why": "never_granted"})
 
     def test_a_withdrawal_is_seen_by_the_next_read_of_another_process(self, database: Database) -> None:
-        """Seen to fail with the verdict cached for a second, and with rows taken from the session's identity map."""
+        """Seen to fail with verdicts kept in the process."""
         other = type(database)(database.url.render_as_string(hide_password=False), clock=database.clock)
         now = database.clock.now()
         with database.transaction() as session:

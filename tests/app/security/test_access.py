@@ -30,7 +30,7 @@ def for_staff(caller: Annotated[Principal, Depends(allow(Role.CLERK, Role.OPERAT
 
 
 @inner.post("/fixes")
-def for_trackers(caller: Annotated[Principal, Depends(allow(Role.SHOPPER, Role.SERVER, scope="fixes:write", tracking=True))]) -> dict[str, str]:
+def for_trackers(caller: Annotated[Principal, Depends(allow(Role.SHOPPER, Role.SERVER, scope="places", tracking=True))]) -> dict[str, str]:
     return {"via": caller.via}
 
 
@@ -113,7 +113,7 @@ class TestAllow:
 
     def test_an_api_key_needs_the_scope(self, web: TestClient, database: Database) -> None:
         with database.transaction() as session:
-            right = make_api_key(session, "a", ["fixes:write"], made_by="p", at=database.clock.now())
+            right = make_api_key(session, "a", ["places"], made_by="p", at=database.clock.now())
             wrong = make_api_key(session, "b", ["metrics"], made_by="p", at=database.clock.now())
         assert web.post("/outer/inner/fixes", headers=_bearer(right.key)).status_code == 200
         refused = web.post("/outer/inner/fixes", headers=_bearer(wrong.key))

@@ -12,10 +12,10 @@ from app.security.models import ApiKeyRow
 class TestMakeApiKey:
     def test_is_told_once_and_only_hashed(self, database: Database) -> None:
         with database.transaction() as session:
-            made = make_api_key(session, "till system", ["fixes:write", "metrics", "metrics"], made_by="per_1", at=database.clock.now())
+            made = make_api_key(session, "till system", ["places", "metrics", "metrics"], made_by="per_1", at=database.clock.now())
         assert made.key.startswith("mk_live_")
         assert made.shown == made.key[:14]
-        assert made.scopes == ("fixes:write", "metrics")
+        assert made.scopes == ("metrics", "places")
         with database.reading() as session:
             row = session.scalars(select(ApiKeyRow)).one()
             assert made.key not in {str(getattr(row, c.name)) for c in ApiKeyRow.__table__.columns}
@@ -24,7 +24,7 @@ class TestMakeApiKey:
 
     @pytest.mark.parametrize("scopes", [[], ["everything"], ["metrics", "fixes"]])
     def test_refuses_scopes_that_do_not_exist(self, database: Database, scopes: list[str]) -> None:
-        with pytest.raises(Invalid, match="fixes:write"), database.transaction() as session:
+        with pytest.raises(Invalid, match="places, catalogue, metrics"), database.transaction() as session:
             make_api_key(session, "x", scopes, made_by="per_1", at=database.clock.now())
         with database.reading() as session:
             assert list_api_keys(session) == []

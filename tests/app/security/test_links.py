@@ -22,7 +22,7 @@ def _link(database: Database, role: Role, **facts: object) -> str:
 
 class TestUseLink:
     def test_of_sixteen_at_once_exactly_one_comes_in(self, database: Database) -> None:
-        """Seen to fail on PostgreSQL with `used_at.is_(None)` left out of the UPDATE: sixteen came in."""
+        """Seen to fail with `used_at.is_(None)` left out of the UPDATE: all sixteen came in."""
         token = _link(database, Role.MARKETER)
 
         def use(_: int) -> UsedLink:
