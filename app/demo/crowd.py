@@ -48,7 +48,8 @@ HISTORY_S = 540.0
 FAST_MOTION = 8.0
 TICK_S = 1.0
 AT_THE_TILL_M = 30.0
-USES_A_COUPON = 0.25
+ASKS_AT_THE_TILL = 0.05
+"""At each fix of somebody who stands still: about once in three minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class Crowd:
 
     def start(self) -> None:
         self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """From a signal: no further step; whoever is walking finishes it."""
+        self._stopping.set()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -133,6 +138,8 @@ class Crowd:
             except AppError as error:
                 log.warning("demo_crowd_tick_refused", code=error.code)
             except Exception as error:
+                if self._stopping.is_set():
+                    return  # the house has closed the database meanwhile
                 log.exception("demo_crowd_tick_failed", error=type(error).__name__)
             self._stopping.wait(max(0.0, (time.monotonic() - begun) - TICK_S))  # a slow machine gets slower people, not a queue
 
@@ -155,10 +162,11 @@ class Crowd:
                 for fixes in batch:
                     geofences.ingest_fixes(session, fixes, received_at=now, settings=self._settings.geofences)
             self.logged += sum(map(len, batch))
-        somebody = self._rng.choice(members)
-        if somebody.device_id in latest and self._rng.random() < USES_A_COUPON:
-            with self._database.transaction() as session:
-                use_at_till(session, somebody.shopper_id, latest[somebody.device_id], now)
+        for member in members:
+            seen = latest.get(member.device_id)
+            if seen is not None and seen.speed_mps == 0.0 and self._rng.random() < ASKS_AT_THE_TILL:
+                with self._database.transaction() as session:
+                    use_at_till(session, member.shopper_id, seen, now)
 
 
 def _fix(member: Member, seen: SimFix, occurred_at: datetime, received_at: datetime) -> Fix:

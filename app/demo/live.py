@@ -5,6 +5,7 @@ Owns starting and stopping, and what is printed. Payment and push go through the
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,17 @@ def run(*, port: int = 8000) -> None:
             crowd.start()
 
         server = open_stage(house, peers, port=port, ready=ready)
+        leave = server.handle_exit
+
+        def on_signal(number: int, frame: object) -> None:
+            crowd.ask_to_stop()  # before the house closes what the crowd walks on
+            leave(number, frame)
+
+        server.handle_exit = on_signal
         try:
-            server.run()
-        except KeyboardInterrupt:
-            print("\nThe city sleeps. Its data stay in", house.settings.data_dir)
+            with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has closed everything
+                server.run()
+            print("\nThe city sleeps; its data stay in", house.settings.data_dir)
         except SystemExit as error:  # how uvicorn gives up when it cannot listen
             raise AppError(f"--port: 127.0.0.1:{port} cannot be listened on; is another server running? Try --port 0") from error
         finally:
