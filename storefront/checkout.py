@@ -130,7 +130,7 @@ def _reserve(
 
 
 def _refuse_total(sums: Totals, expected_minor: int | None) -> None:
-    verdict = payable(sums.total_minor)
+    verdict = payable(sums.subtotal_minor)  # before the discount, so that every figure of the order is within bounds
     if isinstance(verdict, Fail):
         raise TotalTooLarge(extra=dict(verdict.facts))
     if expected_minor is not None and expected_minor != sums.total_minor:

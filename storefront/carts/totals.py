@@ -51,8 +51,8 @@ def totals(lines: Sequence[PricedLine], discounts: Mapping[str, int]) -> Totals:
     return Totals(subtotal, discount, subtotal - discount, {line_id: discounts.get(line_id, 0) for line_id in gross})
 
 
-def payable(total_minor: int) -> Verdict:
+def payable(sum_minor: int) -> Verdict:
     """PASS, or Fail(total_too_large): no single payment is larger than the provider takes."""
-    if total_minor > MAX_PAYMENT_MINOR:
-        return Fail("total_too_large", {"total_minor": total_minor, "most_minor": MAX_PAYMENT_MINOR})
+    if sum_minor > MAX_PAYMENT_MINOR:
+        return Fail("total_too_large", {"sum_minor": sum_minor, "most_minor": MAX_PAYMENT_MINOR})
     return PASS

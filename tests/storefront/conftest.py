@@ -9,8 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
-from app.kernel.db import Base, Database
-from app.migrations import metadata
+from app.kernel.db import Database
 from app.security.sealing import use_secrets
 from app.security.secrets import new_secrets
 from geofences import facade as geofences
@@ -31,13 +30,6 @@ def known_places(monkeypatch: pytest.MonkeyPatch) -> None:
     by_id = {p.id: p for p in PLACES}
     monkeypatch.setattr(geofences, "place", lambda _session, place_id: by_id.get(place_id), raising=False)
     monkeypatch.setattr(geofences, "places", lambda _session: list(PLACES), raising=False)
-
-
-@pytest.fixture
-def database(database: Database) -> Database:
-    metadata()
-    Base.metadata.create_all(database.engine)
-    return database
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy import select
 
 from app.demo.peers.stripe_deliveries import signature_header
 from app.kernel.db import Database
 from app.kernel.errors import AppError
-from app.kernel.http import RequestGuard, install_problems
+from app.kernel.http import RequestGuard, install_problems, no_nul
 from app.kernel.outbox import OutboxEvent
 from app.security import people
 from app.security.access import Role
@@ -51,7 +51,7 @@ def stock(shop: Shop) -> None:
 
 
 def app_of(shop: Shop) -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(dependencies=[Depends(no_nul)])
     app.state.house = SimpleNamespace(database=shop.database, shop=shop, settings=SimpleNamespace(security=SecuritySettings(), storefront=shop.settings))
     install_problems(app)
     app.add_middleware(RequestGuard)

@@ -60,7 +60,13 @@ class _Kept:
 class StripePeer:
     """One pretended Stripe account. `books` is its state, `deliveries` its webhooks; `fail_next`/`lose_next_answers` break it."""
 
-    def __init__(self, *, now_s: Callable[[], float] = time.time, secret_key: str = "sk_test_local", publishable_key: str = "pk_test_local"):
+    def __init__(
+        self,
+        *,
+        now_s: Callable[[], float] = time.time,
+        secret_key: str = "sk_test_local",  # noqa: S107 - a pretended account
+        publishable_key: str = "pk_test_local",
+    ) -> None:
         self.secret_key = secret_key
         self.publishable_key = publishable_key
         self.deliveries = Deliveries(now_s)
@@ -288,7 +294,7 @@ def decode_form(text: str) -> Doc:
 class _Dropped(Response):
     """Promises more bytes than it sends: the server closes the connection and the caller never learns the answer."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002 - the ASGI signature
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4096")]})
 
 

@@ -14,7 +14,7 @@ from storefront.payments.ports import PaymentState
 from storefront.payments.settlement import settle
 from storefront.reasons import StorefrontReason
 from tests.offers.builders import race
-from tests.storefront.floor import coupon, coupon_state, events, fill, lay_in, order, row, shelf, state
+from tests.storefront.floor import coupon, coupon_state, events, fill, lay_in, order, orders, row, shelf, state
 
 
 def with_coupon(shop: Shop, method: str | None = None) -> str:
@@ -35,11 +35,9 @@ def refund(shop: Shop, order_id: str, *, restock: bool = True) -> None:
 class TestGiveUp:
     def test_before_any_payment_was_announced(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(shop, prd_bonbon=2)
-        with monkeypatch.context() as patched, pytest.raises(GatewayUnreachable):
-            patched.setattr(MemoryGateway, "create_payment", _unreachable)
+        monkeypatch.setattr(MemoryGateway, "create_payment", _unreachable)
+        with pytest.raises(GatewayUnreachable):
             order(shop)
-        from tests.storefront.floor import orders
-
         [order_id] = orders(shop)
         collecting.give_up(shop, order_id, StorefrontReason.HOLD_EXPIRED)
         assert (state(shop, order_id), shelf(shop)) == ("cancelled", 10)
