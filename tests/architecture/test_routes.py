@@ -8,31 +8,21 @@ token and not at its role, and an order read by its id alone.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.bootstrap import House, build
-from app.kernel.clock import ManualClock
+from app.bootstrap import House
 from app.kernel.ids import new_id
-from app.main import create_app
 from app.security import people
 from app.security.access import ANYONE, Role, declared_routes
 from app.security.api_keys import SCOPES
-from app.settings import Settings
-from notifications.models import Message
-from offers.contracts import CouponView
-from storefront.carts.models import CartLineRow, CartRow
-from storefront.orders.models import OrderLineRow, OrderRow
+from tests.architecture.belongings import Belongings, new_shopper
 from tests.architecture.who_may import ANY, CLERK, PEOPLE, SERVER, SHOPPER, WHO_MAY
 from tests.conftest import START
-from tests.offers.builders import give, go_live
 
 NOT_OURS = {"/openapi.json"}
 """Routes FastAPI adds by itself: the public description of the API."""
@@ -47,51 +37,12 @@ NOT_SOMEBODYS = {"{purpose}", "{product_id}", "{place_id}", "{campaign_id}"}
 """Ids in a path that name something of the house, the same for every shopper."""
 
 
-@dataclass(frozen=True)
-class Belongings:
-    """What one shopper has: one of each thing that a path can name."""
-
-    headers: dict[str, str]
-    shopper_id: str
-    coupon: CouponView
-    order_id: str
-    line_id: str
-    message_id: str
-
-
-@pytest.fixture(scope="module")
-def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One house on SQLite for the module: who may call does not depend on the engine. No loop runs, no limit is reached."""
-    folder = tmp_path_factory.mktemp("house")
-    shutil.copy(sqlite_template, folder / "moments.sqlite3")
-    unlimited = {f"{name}_per_minute": 10_000 for name in ("devices", "sign_ins", "link_uses", "till_codes")}
-    house = build(Settings(data_dir=folder, loops=False, security=unlimited, _env_file=None), clock=ManualClock(START))  # type: ignore[arg-type, call-arg]
-    yield house
-    house.stop()
-
-
-@pytest.fixture(scope="module")
-def app(house: House) -> FastAPI:
-    return create_app(house)
-
-
-@pytest.fixture(scope="module")
-def client(app: FastAPI) -> TestClient:
-    return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
-
-
-def _shopper(house: House) -> tuple[str, dict[str, str]]:
-    with house.database.transaction() as session:
-        made = people.register_device(session, "Phone", "ios", START)
-    return made.shopper_id, {"Authorization": f"Bearer {made.token}"}
-
-
 def _caller(house: House, who: str) -> dict[str, str]:
     """Fresh credentials of one kind of caller; `server` holds every scope."""
     if who == "nobody":
         return {}
     if who == SHOPPER:
-        return _shopper(house)[1]
+        return new_shopper(house)[1]
     with house.database.transaction() as session:
         if who == SERVER:
             return {"Authorization": f"Bearer {people.make_api_key(session, 'x', tuple(SCOPES), made_by='test', at=START).key}"}
@@ -173,46 +124,6 @@ class TestCells:
         assert client.delete("/v1/sessions/current", headers=headers).status_code == 204
         answers = {route: _call(client, route, headers).status_code for route, roles in WHO_MAY.items() if who in roles}
         assert set(answers.values()) == {401}
-
-
-@pytest.fixture(scope="module")
-def campaign(house: House) -> str:
-    with house.database.transaction() as session:
-        return go_live(session)
-
-
-@pytest.fixture
-def owned(house: House, campaign: str) -> Callable[[], Belongings]:
-    """Makes a new shopper who has one of everything."""
-
-    def make() -> Belongings:
-        shopper_id, headers = _shopper(house)
-        coupon = give(house.database, new_id("mom"), shopper_id, START)
-        order_id, line_id, message_id, cart_id = new_id("ord"), new_id("lin"), new_id("msg"), new_id("crt")
-        with house.database.transaction() as session:
-            session.add(_order(order_id, shopper_id))
-            session.add(CartRow(id=cart_id, shopper_id=shopper_id, currency="EUR", changed_at=START))
-            session.flush()
-            session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
-            session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
-            session.add(_message(message_id, shopper_id, coupon.id))
-        return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id)
-
-    return make
-
-
-def _order(order_id: str, shopper_id: str) -> OrderRow:
-    return OrderRow(
-        id=order_id, shopper_id=shopper_id, state="pending", currency="EUR", subtotal_minor=450, discount_minor=0, total_minor=450, placed_at=START,
-        expires_at=START.replace(hour=23),
-    )  # fmt: skip
-
-
-def _message(message_id: str, shopper_id: str, coupon_id: str) -> Message:
-    return Message(
-        id=message_id, shopper_id=shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, title="t", body="b", link="/m", collapse_key="k",
-        created_at=START, expires_at=START.replace(hour=23),
-    )  # fmt: skip
 
 
 OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {

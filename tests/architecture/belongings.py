@@ -1,0 +1,65 @@
+"""What one shopper has in a whole house: one of everything a path can name.
+
+Owns the makers the architecture tests share. Rows are written as the rooms write them; a coupon is really decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.bootstrap import House
+from app.kernel.ids import new_id
+from app.security import people
+from notifications.models import Message
+from offers.contracts import CouponView
+from storefront.carts.models import CartLineRow, CartRow
+from storefront.orders.models import OrderLineRow, OrderRow
+from tests.conftest import START
+from tests.offers.builders import give
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What one shopper has: one of each thing that a path can name."""
+
+    headers: dict[str, str]
+    shopper_id: str
+    coupon: CouponView
+    order_id: str
+    line_id: str
+    message_id: str
+
+
+def new_shopper(house: House) -> tuple[str, dict[str, str]]:
+    with house.database.transaction() as session:
+        made = people.register_device(session, "Phone", "ios", START)
+    return made.shopper_id, {"Authorization": f"Bearer {made.token}"}
+
+
+def one_of_everything(house: House) -> Belongings:
+    """A new shopper who has one of everything; a campaign must be live."""
+    shopper_id, headers = new_shopper(house)
+    coupon = give(house.database, new_id("mom"), shopper_id, START)
+    order_id, line_id, message_id, cart_id = new_id("ord"), new_id("lin"), new_id("msg"), new_id("crt")
+    with house.database.transaction() as session:
+        session.add(_order(order_id, shopper_id))
+        session.add(CartRow(id=cart_id, shopper_id=shopper_id, currency="EUR", changed_at=START))
+        session.flush()
+        session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
+        session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
+        session.add(_message(message_id, shopper_id, coupon.id))
+    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id)
+
+
+def _order(order_id: str, shopper_id: str) -> OrderRow:
+    return OrderRow(
+        id=order_id, shopper_id=shopper_id, state="pending", currency="EUR", subtotal_minor=450, discount_minor=0, total_minor=450, placed_at=START,
+        expires_at=START.replace(hour=23),
+    )  # fmt: skip
+
+
+def _message(message_id: str, shopper_id: str, coupon_id: str) -> Message:
+    return Message(
+        id=message_id, shopper_id=shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, title="t", body="b", link="/m", collapse_key="k",
+        created_at=START, expires_at=START.replace(hour=23),
+    )  # fmt: skip
