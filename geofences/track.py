@@ -227,9 +227,14 @@ class _Track:
         return max(0.0, way - last.accuracy_m - sample.accuracy_m) / max(1.0, sample.at_s - last.at_s)
 
     def _speed_mps(self, sample: Sample, moved_mps: float | None) -> float | None:
-        """Reported speed where it says anything (0 and -1 are also sent for "unknown"), or the way since the last fix."""
+        """Reported speed where it says anything (0 and -1 are also sent for "unknown"), or the way since the last fix.
+
+        A jump faster than anyone travels is no speed: one of the two fixes lies, and trust has noted it.
+        """
         last = self._state.last
         recent = last is not None and sample.at_s - last.at_s <= self._rules.forget_s
+        if moved_mps is not None and moved_mps > self._rules.trust.jump_mps:
+            recent = False
         known = [v for v in (sample.speed_mps, moved_mps if recent else None) if v is not None and v > 0]
         return max(known) if known else None
 

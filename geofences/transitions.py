@@ -89,6 +89,7 @@ class Presence:
     out_since_s: float | None = None
     out_m: float = 0.0
     dwelled: int = 0
+    opened_s: float = 0.0
     promised_s: float = 0.0
     doubts: tuple[str, ...] = ()
 
@@ -221,7 +222,8 @@ class PresenceMachine:
         if presence.out_since_s is not None:
             return min(deadline, presence.seen_s + rules.exit_wait_s * (1 if presence.score < 0 else 3))
         if presence.dwelled < len(rules.dwell_steps_s) and not self._weak(presence):
-            return max(presence.seen_s, min(deadline, presence.since_s + rules.dwell_steps_s[presence.dwelled]))
+step_s = presence.since_s + rules.dwell_steps_s[presence.dwelled]
+            return min(deadline, max(step_s, presence.seen_s, presence.opened_s))
         return deadline
 
     def _weak(self, presence: Presence) -> bool:
@@ -268,6 +270,7 @@ class PresenceMachine:
 
     def _open(self, presence: Presence, now_s: float, why: str) -> Transition:
         presence.is_open = True
+        presence.opened_s = now_s
         presence.promised_s = presence.since_s
         return self._transition(TransitionKind.ENTERED, presence, presence.since_s, now_s, None, 0, why)
 

@@ -107,7 +107,7 @@ class TestRunOnce:
         self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
     ) -> None:
         jane = shopper()
-        for east_m in (0, 0, 400, 400, 400, 400, 400, 0):
+        for east_m in (0, 0, 200, 400, 400, 400, 400, 200, 0):
             send(database, jane, [raw(clock.now(), east_m)], settings)
             pass_time(loop, clock, 60)
         assert [k for k in kinds(database, jane) if "dwell" not in k] == [

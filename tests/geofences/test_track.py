@@ -78,6 +78,10 @@ class TestAdvance:
         assert kinds(found) == ["crossed"]
         assert found[0].at_s == 20
 
+    def test_a_jump_faster_than_anyone_is_no_drive_but_a_doubt(self) -> None:
+        _, found, _ = advance(TrackState(), [sample(0, -900), sample(3, 0)], 10, FENCES, KEY)
+        assert [(t.kind.value, t.doubts) for t in found] == [("entered", ("position_jump",))]
+
     def test_a_way_along_the_edge_is_not(self) -> None:
         state = TrackState()
         _, found, _ = advance(state, [sample(0, -300, 58), sample(40, 300, 58)], 100, FENCES, KEY)

@@ -147,6 +147,14 @@ class TestDeadlines:
         _, found = MACHINE.fire(presence, RULES.settle_s)
         assert [(t.kind, t.started_s, t.why) for t in found] == [(TransitionKind.ENTERED, 0.0, "settled")]
 
+    def test_no_step_of_the_ladder_before_the_visit_was_known(self) -> None:
+        presence, _ = MACHINE.begin("f", seen(0.0, -30, speed_mps=12))
+        assert presence is not None
+        opened_s = MACHINE.deadline_s(presence)
+        MACHINE.fire(presence, opened_s)
+        assert opened_s == 2 * RULES.settle_s
+        assert MACHINE.deadline_s(presence) == opened_s
+
     def test_a_weak_visit_promises_no_dwell(self) -> None:
         presence, _ = MACHINE.begin("f", seen(0.0, -15, accuracy_m=65))
         assert presence is not None

@@ -1,0 +1,102 @@
+"""Places and fences from GeoJSON: all or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel.db import Database
+from geofences import facade, repository
+from geofences.errors import ImportRefused
+from geofences.models import FenceRow, PlaceRow
+from tests.geofences.conftest import SHOP_FEATURE
+
+
+def bring(database: Database, *features: Any) -> Any:
+    with database.transaction() as session:
+        return facade.import_geojson(
+            session, {"type": "FeatureCollection", "features": list(features)}, at=database.clock.now()
+        )
+
+
+def with_properties(**properties: Any) -> dict[str, Any]:
+    return {**SHOP_FEATURE, "properties": {**SHOP_FEATURE["properties"], **properties}}  # type: ignore[dict-item]
+
+
+class TestImportGeojson:
+    def test_a_place_with_all_it_has(self, database: Database) -> None:
+        report = bring(database, SHOP_FEATURE)
+        assert (report.created, report.updated, report.unchanged, report.place_ids) == (1, 0, 0, ("plc_shop",))
+        with database.reading() as session:
+            (place,) = facade.places(session)
+        assert (place.id, place.name, place.kind, place.chain, place.timezone, place.tags) == (
+            "plc_shop",
+            "Ooey Gooey",
+            "store",
+            "ooey-gooey",
+            "Europe/Helsinki",
+            ("chocolate",),
+        )
+
+    def test_again_changes_nothing_and_moves_no_version(self, database: Database) -> None:
+        bring(database, SHOP_FEATURE)
+        with database.reading() as session:
+            version = repository.fence_version(session)
+        report = bring(database, SHOP_FEATURE)
+        assert (report.created, report.updated, report.unchanged) == (0, 0, 1)
+        with database.reading() as session:
+            assert repository.fence_version(session) == version
+
+    def test_the_same_id_updates(self, database: Database) -> None:
+        bring(database, SHOP_FEATURE)
+        assert bring(database, with_properties(name="New name", radius_m=80)).updated == 1
+        with database.reading() as session:
+            assert [p.name for p in facade.places(session)] == ["New name"]
+            assert session.scalars(select(FenceRow.radius_m)).all() == [80.0]
+            assert repository.fence_version(session) == 2
+
+    def test_without_id_the_same_thing_is_the_same_place(self, database: Database) -> None:
+        nameless = {k: v for k, v in SHOP_FEATURE.items() if k != "id"}
+        assert bring(database, nameless).created == 1
+        assert bring(database, nameless).unchanged == 1
+
+    def test_an_id_of_another_system_is_kept_stable(self, database: Database) -> None:
+        first = bring(database, {**SHOP_FEATURE, "id": "node/42"}).place_ids
+        assert bring(database, {**SHOP_FEATURE, "id": "node/42"}).place_ids == first
+
+    @pytest.mark.parametrize(
+        ("properties", "reason"),
+        [
+            ({"kind": "Big Store"}, "bad_kind"),
+            ({"chain": 5}, "bad_chain"),
+            ({"tags": "chocolate"}, "bad_tags"),
+            ({"tags": ["x"] * 21}, "bad_tags"),
+            ({"timezone": "Helsinki"}, "bad_timezone"),
+            ({"timezone": "../etc/passwd"}, "bad_timezone"),
+            ({"name": ""}, "bad_name"),
+            ({"radius_m": None}, "radius_missing"),
+        ],
+    )
+    def test_one_wrong_feature_stops_all_of_them(
+        self, database: Database, properties: dict[str, Any], reason: str
+    ) -> None:
+        with pytest.raises(ImportRefused) as caught:
+            bring(database, {**SHOP_FEATURE, "id": "plc_good"}, with_properties(**properties))
+        assert [p["reason"] for p in caught.value.extra["problems"]] == [reason]
+        assert caught.value.extra["problems"][0]["feature"].startswith("feature 2 (")
+        with database.reading() as session:
+            assert session.scalars(select(PlaceRow.id)).all() == []
+
+    def test_two_features_for_one_place(self, database: Database) -> None:
+        nameless = {k: v for k, v in SHOP_FEATURE.items() if k != "id"}
+        with pytest.raises(ImportRefused, match="names the same place"):
+            bring(database, nameless, nameless)
+
+    def test_the_map_gives_back_what_came(self, database: Database) -> None:
+        bring(database, SHOP_FEATURE)
+        with database.reading() as session:
+            (feature,) = facade.fences_geojson(session)["features"]
+        assert feature["geometry"] == SHOP_FEATURE["geometry"]
+        assert (feature["properties"]["place_id"], feature["properties"]["radius_m"]) == ("plc_shop", 60.0)
