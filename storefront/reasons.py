@@ -25,7 +25,6 @@ class StorefrontReason(StrEnum):
     PROVIDER_CANCELLED = "provider_cancelled"
     GATEWAY_REFUSED = "gateway_refused"
     AMOUNT_MISMATCH = "amount_mismatch"
-    PAID_AFTER_CLOSE = "paid_after_close"
     REFUNDED_BY_STAFF = "refunded_by_staff"
     REFUNDED_AT_PROVIDER = "refunded_at_provider"
     SIGNATURE_MISSING = "signature_missing"
@@ -50,7 +49,6 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.PROVIDER_CANCELLED: "The payment was cancelled. Nothing was taken.",
     StorefrontReason.GATEWAY_REFUSED: "This payment is not possible. Nothing was taken.",
     StorefrontReason.AMOUNT_MISMATCH: "The amount paid is not the amount of the order; it is being given back.",
-    StorefrontReason.PAID_AFTER_CLOSE: "The payment came after the order was closed; it is being given back.",
     StorefrontReason.REFUNDED_BY_STAFF: "We gave your money back.",
     StorefrontReason.REFUNDED_AT_PROVIDER: "Your money was given back.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",

@@ -289,7 +289,7 @@ class TestResume:
 
     def test_no_money_is_asked_for_when_the_time_is_over(self, shop: Shop, gateway: MemoryGateway, clock: ManualClock) -> None:
         fill(shop, prd_bonbon=1)
-        order_id, payment = order(shop, "k")
+        _, payment = order(shop, "k")
         assert payment is not None
         clock.advance(SECONDS_OF_HOLD)
         with pytest.raises(OrderClosed):

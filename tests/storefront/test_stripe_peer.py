@@ -37,7 +37,7 @@ def an_intent(client: stripe.StripeClient, amount: int = 1250, **more: Any) -> s
 
 
 class TestShapes:
-    """Planted bug seen: `amount` sent as a string, `client_secret` left out, status `paid`: each named by its path."""
+    """Held against the SDK's annotations; `test_a_wrong_shape_is_named` shows that a drift would be seen, by its path."""
 
     def test_every_object_has_the_annotated_shape(self, peer: StripePeer, client: stripe.StripeClient) -> None:
         client.v1.customers.create({"email": "jane@example.com", "name": "Jane"})
