@@ -63,6 +63,8 @@ def problem_page(request: Request, response: Response) -> Response:
     if asked_by_htmx(request):
         headers = kept | {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"}
         return rendering.fragment("toast.html", {"text": detail, "tone": "bad"}, status=status, headers=headers)
+    if status == 404 and code == "not_found":
+        detail = "The address may be mistyped, or what was here is gone, or it is not yours."
     way_in = next((role for start, role in WAYS_IN.items() if path.startswith(start)), "")
     page = rendering.page(
         request,

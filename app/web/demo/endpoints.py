@@ -6,6 +6,7 @@ anybody itself, and is not there outside the demo (404).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -43,10 +44,11 @@ def _only_in_demo(call: Any) -> None:
 
 
 def spots(places: list[Place]) -> list[Spot]:
-    """The first shop of each chain, then single shops, then the way out of all of them."""
+    """The first shop of each chain, the largest chain first, then single shops, then the way out of all of them."""
+    branches = Counter(p.chain for p in places if p.chain)
     seen: set[str] = set()
     out: list[Spot] = []
-    for place in sorted(places, key=lambda p: (p.chain is None, p.id)):
+    for place in sorted(places, key=lambda p: (-branches[p.chain or ""], p.chain or "", p.id)):
         brand = place.chain or place.id
         if place.kind != "mall" and brand not in seen:
             seen.add(brand)
