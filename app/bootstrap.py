@@ -21,6 +21,7 @@ from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
 from app.kernel.outbox import Relay, RelayLoop, Subscriptions, figures, sweep_handled
 from app.privacy import endpoints as privacy_endpoints
+from app.privacy import jobs as privacy_jobs
 from app.privacy import privacy as cellar_privacy
 from app.privacy import retention, subjects
 from app.scheduler import Job, Scheduler
@@ -166,7 +167,7 @@ def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
     return [
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
-        Job("privacy.sweep", 300, in_transaction(retention.sweep)),
+        Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
         Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),
     ]
