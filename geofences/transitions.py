@@ -222,7 +222,7 @@ class PresenceMachine:
         if presence.out_since_s is not None:
             return min(deadline, presence.seen_s + rules.exit_wait_s * (1 if presence.score < 0 else 3))
         if presence.dwelled < len(rules.dwell_steps_s) and not self._weak(presence):
-step_s = presence.since_s + rules.dwell_steps_s[presence.dwelled]
+            step_s = presence.since_s + rules.dwell_steps_s[presence.dwelled]
             return min(deadline, max(step_s, presence.seen_s, presence.opened_s))
         return deadline
 
