@@ -49,7 +49,7 @@ def decide(session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: 
     if place is None:
         return []
     consent = gate.may(session, moment.shopper_id, Purpose.PERSONALISATION, at)
-    setting = issuance.Setting(place, consent, geofences.places(session), fewer_mute_s)
+    setting = issuance.Setting(place, consent, lambda: geofences.places(session), fewer_mute_s)
     return issuance.decide_moment(session, moment, setting, at)
 
 

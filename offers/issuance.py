@@ -41,11 +41,11 @@ class _Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one decision needs besides the moment. `places` are all known places, for coupons good at a whole campaign's."""
+    """What one decision needs besides the moment. `places()` gives all known places, for a coupon good at a whole campaign's."""
 
     place: Place
     consent: Verdict
-    places: Sequence[Place]
+    places: Callable[[], Sequence[Place]]
     fewer_mute_s: int
     random_bits: RandomBits = secrets.randbits
 
@@ -107,14 +107,16 @@ def _gather(
     her_ids = people.same_person(session, moment.shopper_id) if known else ()
     tallies = repository.tallies(session, her_ids, ids) if known else {}
     muted = repository.muted(session, her_ids, ids, at, setting.fewer_mute_s) if known else set[str]()
+    windows_s = {
+        cid: w.window_s for cid, (_, d) in listening.items() if known and (w := d.caps.per_shopper_window) is not None
+    }
+    within = repository.given_since(session, her_ids, windows_s, at)
     out: dict[str, Inputs] = {}
-    for campaign_id, (campaign, definition) in listening.items():
-        window = definition.caps.per_shopper_window
-        within = repository.given_within(session, campaign_id, her_ids, at, window.window_s) if known and window else 0
+    for campaign_id, (campaign, _) in listening.items():
         counter = counters[campaign_id]
         counts = Counts(
             tallies.get(campaign_id, 0),
-            within,
+            within.get(campaign_id, 0),
             counter.issued - counter.revoked,
             counter.budget_reserved_minor + counter.budget_spent_minor,
         )
@@ -246,7 +248,7 @@ def _mint(
     else:
         covered = [
             p
-            for p in setting.places
+            for p in setting.places()
             if place_covered(definition, PlaceFacts(p.id, p.name, p.chain, tuple(p.tags), p.timezone))
         ] or [setting.place]
     anywhere = definition.trigger.everywhere and definition.coupon.places is CouponPlaces.CAMPAIGN

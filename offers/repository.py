@@ -6,7 +6,7 @@ Owns queries and row -> view. Must not move a state (issuance, redemption, campa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -109,6 +109,27 @@ def given_within(session: Session, campaign_id: str, shopper_ids: Sequence[str],
         .select_from(CouponRow)
         .where(CouponRow.campaign_id == campaign_id, CouponRow.shopper_id.in_(shopper_ids), CouponRow.issued_at > since, CouponRow.state != CouponState.REVOKED)
     ) or 0  # fmt: skip
+
+
+def given_since(
+    session: Session, shopper_ids: Sequence[str], windows_s: Mapping[str, int], at: datetime
+) -> dict[str, int]:
+    """As `given_within`, for several campaigns (id -> window) in one look."""
+    if not windows_s:
+        return {}
+    c, since = CouponRow, at - timedelta(seconds=max(windows_s.values()))
+    rows = session.execute(
+        select(c.campaign_id, c.issued_at).where(
+            c.campaign_id.in_(list(windows_s)),
+            c.shopper_id.in_(shopper_ids),
+            c.issued_at > since,
+            c.state != CouponState.REVOKED,
+        )
+    )
+    given = dict.fromkeys(windows_s, 0)
+    for campaign_id, issued_at in rows:
+        given[campaign_id] += issued_at > at - timedelta(seconds=windows_s[campaign_id])
+    return given
 
 
 def muted(

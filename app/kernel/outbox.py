@@ -11,6 +11,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import pydantic
@@ -112,6 +113,12 @@ class Subscriptions:
         return {event_type for event_type, _ in self._handlers}
 
 
+@cache
+def _adapter(event_class: type[Any]) -> pydantic.TypeAdapter[Any]:
+    """Made once per event class: making one costs more than storing an event."""
+    return pydantic.TypeAdapter(event_class)
+
+
 def emit(session: Session, event: Event, *, subject: str) -> str:
     """Store `event` in the caller's transaction; it is delivered after the commit, or never happened.
 
@@ -119,7 +126,7 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     """
     now = session.info["clock"].now()
     event_id = new_id("evt")
-    payload = pydantic.TypeAdapter(type(event)).dump_python(event, mode="json")
+    payload = _adapter(type(event)).dump_python(event, mode="json")
     session.add(OutboxEvent(id=event_id, type=event.TYPE, subject=subject, payload=payload, created_at=now))
     session.flush()
     for consumer in session.info["consumers"].get(event.TYPE, ()):

@@ -71,7 +71,7 @@ def weigh(
     session: Session, m: MomentView, at: datetime = START, consent: Verdict = PASS, place: Place = KLUUVI
 ) -> list[str]:
     """issuance without the rooms around it: the place and the consent are given."""
-    setting = issuance.Setting(place, consent, PLACES, OfferSettings().fewer_mute_s)
+    setting = issuance.Setting(place, consent, lambda: PLACES, OfferSettings().fewer_mute_s)
     return issuance.decide_moment(session, m, setting, at)
 
 
