@@ -89,7 +89,7 @@ def me(caller: Known, call: Reading) -> Response:
 
 @router.post("/v1/account", response_model=AccountOut)
 def claim_account(body: AccountIn, caller: Claimer, request: Request) -> AccountOut:
-    """Give yourself an e-mail address and a password, to sign in on another device. Sending it again changes nothing."""
+    """Give yourself an e-mail address and a password, to sign in on another device. Sending the same address again replaces the password."""
     email = accounts.accepted_email(body.email)
     password_hash = passwords.hashed(passwords.accepted(body.password, email))
     database: Database = request.app.state.house.database

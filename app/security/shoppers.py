@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from app.kernel.ids import new_id
-from app.security.models import DeviceRow, ShopperRow
+from app.security.models import DeviceRow, PersonRow, ShopperRow
 from app.security.tokens import TokenKind, kind_of, new_token, token_hash
 
 SEEN_STEP = timedelta(hours=6)
@@ -107,7 +107,8 @@ def seen(session: Session, device_id: str, *, at: datetime) -> bool:
 def join(session: Session, device_id: str, into_shopper_id: str) -> None:
     """The device goes on as another shopper. An anonymous one left without a device is remembered as the same person.
 
-    Her export and erasure then reach what was gathered before she signed in.
+    Her export and erasure then reach what was gathered before she signed in. One who has an account stays herself: on a
+    shared phone the next to sign in must not come by her data.
     """
     row = session.scalars(select(DeviceRow).where(DeviceRow.id == device_id).with_for_update()).one()
     before = row.shopper_id
@@ -116,7 +117,8 @@ def join(session: Session, device_id: str, into_shopper_id: str) -> None:
     row.shopper_id = into_shopper_id
     session.flush()
     left = session.scalar(select(DeviceRow.id).where(DeviceRow.shopper_id == before).limit(1))
-    if left is None:
+    account = session.scalar(select(PersonRow.id).where(PersonRow.shopper_id == before))
+    if left is None and account is None:
         session.execute(update(ShopperRow).where(ShopperRow.id == before).values(joined_into_shopper_id=into_shopper_id))
         # those who had joined the one who now joins
         session.execute(update(ShopperRow).where(ShopperRow.joined_into_shopper_id == before).values(joined_into_shopper_id=into_shopper_id))

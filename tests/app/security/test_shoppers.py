@@ -4,7 +4,9 @@ from sqlalchemy import select
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
+from app.security.accounts import claim_account
 from app.security.models import DeviceRow
+from app.security.principals import Principal, Role
 from app.security.sessions import revoke_device
 from app.security.shoppers import (
     NewDevice,
@@ -14,8 +16,8 @@ from app.security.shoppers import (
     device_by_tracking_key,
     devices_of,
     join,
-    register_device,
     known_as,
+    register_device,
     same_person,
     seen,
     shopper_exists,
@@ -113,6 +115,16 @@ class TestJoin:
             join(session, phone.device_id, account.shopper_id)
         with database.reading() as session:
             assert same_person(session, account.shopper_id) == (account.shopper_id,)
+
+    def test_on_a_shared_phone_the_next_to_sign_in_gets_nothing_of_the_first(self, database: Database) -> None:
+        """Seen to fail without asking for an account: Bob could export what was Alice's."""
+        alice, bob = _register(database), _register(database)
+        with database.transaction() as session:
+            claim_account(session, Principal(Role.SHOPPER, alice.shopper_id), "alice@example.org", "hash", at=database.clock.now())
+            join(session, alice.device_id, bob.shopper_id)
+        with database.reading() as session:
+            assert same_person(session, bob.shopper_id) == (bob.shopper_id,)
+            assert known_as(session, [alice.shopper_id]) == {alice.shopper_id: alice.shopper_id}
 
     def test_joining_oneself_changes_nothing(self, database: Database) -> None:
         jane = _register(database)
