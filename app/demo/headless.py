@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from app.demo.jane import ACCURACY_M, SHOP, janes_walk, streets
 from app.demo.phone import Phone, Refusal
 from app.demo.stage import Peers, demo_settings, local_peers, prepared_house, served
 from app.demo.walkers import fixes
+from app.kernel.clock import SystemClock
 
 STEPS = ("fix", "moment", "decision", "coupon", "push", "cart", "order", "redemption")
 INSTALLATION = "jane-phone-installation-0001"
@@ -58,7 +59,7 @@ class Story:
         self.phone.listen()
         walk = janes_walk(streets())
         until_s = walk.enters_s + INSIDE_BEFORE_PAYING_S
-        begun = datetime.now(UTC) - timedelta(seconds=until_s)
+        begun = SystemClock().now() - timedelta(seconds=until_s)
         walked = [(begun + timedelta(seconds=f.at_s), f) for f in fixes(walk.track, seed=SEED, accuracy_m=ACCURACY_M, every_s=FIX_EVERY_S, until_s=until_s)]
         outside = [pair for pair in walked if pair[1].at_s < walk.enters_s - 60]
         before = self.phone.report(outside)

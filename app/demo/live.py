@@ -23,7 +23,9 @@ def run(*, port: int = 8000) -> None:
     from app.demo.crowd import Crowd
     from app.settings import load_settings
 
-    home = load_settings().data_dir / "demo"
+    data_dir = load_settings().data_dir
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # before a folder in it is made with laxer parents
+    home = data_dir / "demo"
     quiet = {} if "MOMENTS_LOG_LEVEL" in os.environ else {"log_level": "WARNING"}
     with local_peers() as peers:
         house = prepared_house(demo_settings(peers, home, port=port, **quiet))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -104,3 +105,16 @@ class TestImportMap:
         imports = assets.import_map()["imports"]
         assert imports["moments/map"] == assets.own("js/map.js")
         assert imports["maplibre-gl"].startswith("/assets/vendor/maplibre-gl/")
+
+
+class TestLock:
+    def test_names_packages_and_hashes_and_no_address(self) -> None:
+        lock = json.loads((assets.NODE_MODULES.parent / "package-lock.json").read_text(encoding="utf-8"))
+        packages = {name: entry for name, entry in lock["packages"].items() if name}
+        assert all("integrity" in entry for entry in packages.values())
+        assert not [name for name, entry in packages.items() if "resolved" in entry]
+
+    def test_every_served_library_is_locked_to_one_version(self) -> None:
+        wanted = json.loads((assets.NODE_MODULES.parent / "package.json").read_text(encoding="utf-8"))
+        assert {library for library in assets.VENDOR if library != "zxing-wasm"} == set(wanted["dependencies"])  # zxing-wasm comes with barcode-detector
+        assert all(version[0].isdigit() for version in (wanted["dependencies"] | wanted["devDependencies"]).values())
