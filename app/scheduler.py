@@ -50,7 +50,7 @@ def _guarded(job: Job) -> Callable[[], None]:
     def run() -> None:
         try:
             job.work()
-        except Exception as error:  # noqa: BLE001 - one job's bad day must not stop the timetable
-            log.error("job_failed", job=job.name, error=type(error).__name__, exc_info=error)
+        except Exception as error:
+            log.exception("job_failed", job=job.name, error=type(error).__name__, exc_info=error)
 
     return run

@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.kernel import idempotency
 from app.kernel.db import Database
 from app.kernel.errors import AppError, FieldError, Invalid, TooLarge
-from app.kernel.ids import new_id
 from app.kernel.idempotency import Answer
+from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 
 log = get_logger(__name__)
@@ -66,17 +66,17 @@ def _field_error(found: dict[str, Any]) -> FieldError:
 def install_problems(app: FastAPI) -> None:
     """Every error leaves as problem+json; nothing of the inside leaks with a 500."""
 
-    def on_app_error(request: Request, error: Exception) -> Response:
+    def on_app_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, AppError)
         return problem(error.status, error.code, error.detail, fields=error.fields, extra=error.extra)
 
-    def on_invalid(request: Request, error: Exception) -> Response:
+    def on_invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fields = tuple(_field_error(e) for e in error.errors()[:20])
         detail = "; ".join(f"{f.field}: {f.remedy}" for f in fields[:3])
         return problem(422, "invalid", detail, fields=fields)
 
-    def on_http(request: Request, error: Exception) -> Response:
+    def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         remedy = {404: "There is nothing at this address; see /docs for what there is.", 405: "This address does not take that method."}
         response = problem(error.status_code, {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error"), remedy.get(error.status_code, str(error.detail)))
@@ -84,7 +84,7 @@ def install_problems(app: FastAPI) -> None:
             response.headers[name] = value
         return response
 
-    def on_crash(request: Request, error: Exception) -> Response:
+    def on_crash(_request: Request, error: Exception) -> Response:
         log.error("request_crashed", error=type(error).__name__, exc_info=error)
         return problem(500, "internal", "Something broke on our side; the request was not half-applied. Retrying with the same Idempotency-Key is safe.")
 

@@ -106,8 +106,12 @@ class Subscriptions:
         database.consumers.clear()
         database.consumers.update(table)
 
-    def get(self, event_type: str, consumer: str) -> tuple[pydantic.TypeAdapter[Any], Handler] | None:
-        return self._handlers.get((event_type, consumer))
+    def get(self, event_type: str, consumer: str) -> tuple[pydantic.TypeAdapter[Any], Handler]:
+        """Raises LookupError: this release has no such consumer (any more)."""
+        found = self._handlers.get((event_type, consumer))
+        if found is None:
+            raise LookupError(f"no handler {consumer} for {event_type} in this release")
+        return found
 
     def types(self) -> set[str]:
         return {event_type for event_type, _ in self._handlers}
@@ -193,11 +197,8 @@ class Relay:
         return claimed
 
     def _deliver(self, envelope: Envelope, payload: dict[str, Any], consumer: str) -> None:
-        found = self._subscriptions.get(envelope.type, consumer)
         try:
-            if found is None:
-                raise LookupError(f"no handler {consumer} for {envelope.type} in this release")
-            adapter, handler = found
+            adapter, handler = self._subscriptions.get(envelope.type, consumer)
             event = adapter.validate_python(payload)
             with self._database.transaction() as session:
                 if not handled_before(session, consumer, envelope.event_id):
@@ -272,7 +273,7 @@ def sweep_handled(session: Session, at: datetime) -> int:
 
 def figures(session: Session) -> dict[str, tuple[str, float]]:
     """For /metrics: name -> (what it counts, value)."""
-    counts: dict[str, int] = {state: number for state, number in session.execute(select(OutboxDelivery.state, func.count()).group_by(OutboxDelivery.state))}
+    counts: dict[str, int] = dict(session.execute(select(OutboxDelivery.state, func.count()).group_by(OutboxDelivery.state)))
     oldest = session.scalar(select(func.min(OutboxDelivery.next_attempt_at)).where(OutboxDelivery.state == "pending"))
     late_s = max(0.0, (session.info["clock"].now() - oldest).total_seconds()) if oldest else 0.0
     return {
@@ -307,8 +308,8 @@ class RelayLoop:
             self._database.outbox_filled.clear()
             try:
                 busy = self._relay.run_once() > 0
-            except Exception as error:  # noqa: BLE001 - the database may be away for a while; the loop must outlive it
-                log.error("relay_failed", error=type(error).__name__, exc_info=error)
+            except Exception as error:
+                log.exception("relay_failed", error=type(error).__name__, exc_info=error)
                 busy = False
             if not busy:
                 self._database.outbox_filled.wait(self._idle_s)

@@ -26,7 +26,7 @@ class TestRevisions:
 
     def test_down_to_nothing_and_up_again(self, database: Database) -> None:
         before = _tables(database)
-        assert {t for t in metadata().tables} <= before
+        assert set(metadata().tables) <= before
         downgrade(database, "base")
         assert _tables(database) == set()
         upgrade(database)

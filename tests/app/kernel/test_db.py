@@ -27,11 +27,15 @@ class TestTransaction:
 
     def test_an_error_leaves_nothing(self, database: Database) -> None:
         woken: list[int] = []
-        with pytest.raises(ZeroDivisionError), database.transaction() as session:
-            session.add(_row())
-            session.flush()
-            session.info["after_commit"].append(lambda: woken.append(1))
-            1 / 0  # noqa: B018
+        def work() -> None:
+            with database.transaction() as session:
+                session.add(_row())
+                session.flush()
+                session.info["after_commit"].append(lambda: woken.append(1))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            work()
         with database.reading() as session:
             assert session.scalars(select(InboxRow.event_id)).all() == []
         assert woken == []

@@ -57,10 +57,7 @@ class TestNothingLeaks:
         assert canary not in written.getvalue()
 
     def test_in_a_traceback(self, written: io.StringIO, canary: str) -> None:
-        try:
-            raise ValueError(canary)
-        except ValueError as error:
-            get_logger("t").error("crashed", exc_info=error)
+        get_logger("t").error("crashed", exc_info=ValueError(canary))
         assert canary not in written.getvalue()
         assert "ValueError" in written.getvalue()
 
