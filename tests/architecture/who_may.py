@@ -132,3 +132,15 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /readyz": ANY,
     "GET /metrics": (OPERATOR, SERVER),
 }
+
+LIMITED: dict[str, str] = {
+    "POST /v1/devices": "devices",
+    "POST /m/start": "devices",
+    "POST /v1/account": "sign_in",
+    "POST /v1/sessions": "sign_in",
+    "GET /enter/{link_token}": "link_use",
+    "POST /enter/{link_token}": "link_use",
+    "POST /v1/till/redemptions": "till_code",
+    "POST /till/redeem": "till_code",
+}
+"""Where something could be guessed, or made without end: the limit that is spent first."""
