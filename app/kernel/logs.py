@@ -15,7 +15,9 @@ from typing import Any, cast
 import structlog
 
 _SECRET_WORDS = frozenset(
-    ["lat", "lon", "lng", "latitude", "longitude", "lat_deg", "lon_deg", "coordinates", "coordinate", "position", "location", "geometry", "point", "fix", "fixes", "accuracy_m", "bearing_deg", "token", "tokens", "code", "codes", "authorization", "cookie", "password", "secret", "secrets", "key", "api_key", "tracking_key", "email", "phone", "body", "headers"]
+    """lat lon lng latitude longitude lat_deg lon_deg coordinates coordinate position location geometry point fix fixes
+    accuracy_m bearing_deg token tokens code codes authorization cookie password secret secrets key api_key tracking_key
+    email phone body headers""".split()  # noqa: SIM905 - a list of words reads better as words
 )
 HIDDEN = "[hidden]"
 _SHAPES = (

@@ -273,7 +273,7 @@ def sweep_handled(session: Session, at: datetime) -> int:
 
 def figures(session: Session) -> dict[str, tuple[str, float]]:
     """For /metrics: name -> (what it counts, value)."""
-    counts: dict[str, int] = dict(session.execute(select(OutboxDelivery.state, func.count()).group_by(OutboxDelivery.state)).tuples().all())
+    counts: dict[str, int] = dict(session.execute(select(OutboxDelivery.state, func.count()).group_by(OutboxDelivery.state)).all())
     oldest = session.scalar(select(func.min(OutboxDelivery.next_attempt_at)).where(OutboxDelivery.state == "pending"))
     late_s = max(0.0, (session.info["clock"].now() - oldest).total_seconds()) if oldest else 0.0
     return {
