@@ -19,6 +19,7 @@ def export(shopper_id: Shopper, out: Annotated[Path | None, typer.Option(help="A
     import os
 
     from app.cli.opening import opened_house
+    from app.kernel.errors import Invalid
     from app.kernel.http import to_json
     from app.privacy import subjects
 
@@ -28,7 +29,11 @@ def export(shopper_id: Shopper, out: Annotated[Path | None, typer.Option(help="A
     if out is None:
         print(document.decode())
         return
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    try:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Invalid.field("--out", f"{out} is there already; name a new file") from None
+    with os.fdopen(handle, "wb") as file:
         file.write(document)
     print(f"wrote {out}")
 
@@ -44,12 +49,15 @@ def erase(
     """
     from app.cli.opening import opened_house
     from app.cli.terminal import print_json
+    from app.kernel.errors import NotFound
     from app.privacy import subjects
 
     if not yes:
         typer.confirm(f"Delete everything about {shopper_id}? It cannot be undone.", abort=True)
     with opened_house() as house, house.database.transaction() as session:
         receipt = subjects.erase(session, shopper_id, house.database.clock.now())
+        if not receipt.already and not any(receipt.erased.values()):
+            raise NotFound(f"SHOPPER: there is no shopper {shopper_id}")  # and no receipt of it stays
     if as_json:
         print_json(receipt)
         return
