@@ -1,0 +1,116 @@
+"""The decision is a function: the same inputs give the same bytes, at most one campaign offers, and nothing is lost in JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offers import decision, eligibility, schemas
+from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
+from offers.definition import Definition, canonical_json, definition_from
+from tests.conftest import START
+from tests.offers.builders import document
+
+PLACE = PlaceFacts("plc_kluuvi", "Ooey Gooey “Klúuvi” \u2028", "Ooey Gooey", ("chocolate",), "Europe/Helsinki")
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"priority": 3},
+    {"min_trust": "verified", "priority": 9},
+    {"caps": {"per_shopper": 2, "total": 5}, "expected_value_minor": 10},
+    {"trigger": {"moment_kinds": ["dwell"], "everywhere": True, "min_dwell_s": 300}},
+    {"budget_minor": 2_000},
+    {
+        "schedule": {"weekly": [{"days": ["sat"], "from": "10:00", "until": "15:00"}]},
+        "caps": {"per_shopper_window": {"count": 1, "window_s": 3600}},
+    },
+]
+DEFINITIONS = {f"cam_{n}": schemas.checked(document(**changes)) for n, changes in enumerate(VARIANTS)}
+
+moments = st.builds(
+    MomentFacts,
+    id=st.just("mom_1"),
+    kind=st.sampled_from(["store_visit", "dwell", "left"]),
+    occurred_at=st.integers(-3_000_000, 3_000_000).map(lambda s: START + timedelta(seconds=s, microseconds=s % 7)),
+    dwell_s=st.integers(0, 1000),
+    nth_visit=st.integers(1, 9),
+    trust=st.sampled_from(["claimed", "corroborated", "verified"]),
+)
+refusals = st.none() | st.just(Refusal("no_consent_personalisation", {"why": "withdrawn"}))
+counts = st.builds(Counts, st.integers(0, 3), st.integers(0, 2), st.integers(0, 6), st.integers(0, 2500))
+
+
+@st.composite
+def weighings(draw: st.DrawFn) -> dict[str, Inputs]:
+    moment, refusal = draw(moments), draw(refusals)
+    at = moment.occurred_at + timedelta(seconds=draw(st.integers(0, 4000)))
+    return {
+        campaign_id: Inputs(
+            at,
+            moment,
+            PLACE,
+            campaign_id,
+            1,
+            draw(st.sampled_from(["live", "paused"])),
+            refusal,
+            draw(st.booleans()),
+            draw(counts),
+        )
+        for campaign_id in DEFINITIONS
+    }
+
+
+class TestDecideAll:
+    @given(weighings())
+    def test_at_most_one_offer_and_it_is_the_best_of_the_eligible(self, inputs: dict[str, Inputs]) -> None:
+        decided = decision.decide_all(DEFINITIONS, inputs)
+        offers = [cid for cid, (_, result) in decided.items() if result.outcome == decision.OFFER]
+        eligible = [cid for cid, i in inputs.items() if eligibility.eligible(eligibility.weigh(DEFINITIONS[cid], i))]
+        assert len(offers) == (1 if eligible else 0)
+        outranked = {cid for cid, (_, result) in decided.items() if result.reasons[-1].code == "outranked"}
+        assert outranked == set(eligible) - set(offers)
+        for _, result in decided.values():
+            assert (result.outcome == decision.OFFER) == all(w.passed for w in result.reasons)
+
+    @given(weighings())
+    def test_the_order_they_come_in_does_not_matter(self, inputs: dict[str, Inputs]) -> None:
+        backwards = dict(reversed(inputs.items()))
+        assert decision.decide_all(DEFINITIONS, inputs) == decision.decide_all(DEFINITIONS, backwards)
+
+
+class TestReplay:
+    @given(weighings())
+    def test_byte_equal_from_what_is_stored(self, inputs: dict[str, Inputs]) -> None:
+        """Seen to fail with the rivals left out of the record."""
+        for cid, (record, result) in decision.decide_all(DEFINITIONS, inputs).items():
+            stored_definition = definition_from(json.loads(canonical_json(DEFINITIONS[cid])))
+            assert decision.replay(stored_definition, decision.record_json(record)) == decision.result_json(result)
+            assert decision.record_from(decision.record_json(record)) == record
+            assert decision.result_from(decision.result_json(result)) == result
+
+
+class TestCanonicalJson:
+    def test_one_text_for_one_value(self) -> None:
+        assert canonical_json({"b": 1, "a": ("ä", None, True)}) == '{"a":["ä",null,true],"b":1}'
+
+    def test_a_definition_there_and_back(self) -> None:
+        for definition in DEFINITIONS.values():
+            again: Definition = definition_from(json.loads(canonical_json(definition)))
+            assert again == definition
+            assert canonical_json(again) == canonical_json(definition)
+
+    def test_face_is_the_most_a_coupon_can_cost(self) -> None:
+        def face(**benefit: Any) -> int:
+            return schemas.checked(document(benefit=benefit)).face_minor
+
+        assert face(kind="percent", percent=10) == 0
+        assert face(kind="percent", percent=10, max_discount_minor=70) == 70
+        assert face(kind="amount", amount_minor=50) == 50
+        assert face(kind="amount", amount_minor=50, max_discount_minor=40) == 40
+
+
+def test_the_clock_of_the_tests_is_a_saturday() -> None:
+    assert START.weekday() == 5
