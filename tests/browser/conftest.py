@@ -1,0 +1,171 @@
+"""A real browser, a real server: the demo house on a free port with the local payment and push peers, and eyes on every page.
+
+The house is built once for the module's tests; each test brings a shopper of its own. pytest-socket is not used here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.bootstrap import House
+from app.demo.city.curation import OOEY_GOOEY, PLACES
+from app.demo.jane import ACCURACY_M, SHOP, janes_walk, streets
+from app.demo.phone import Phone, fix_document
+from app.demo.stage import Peers, demo_settings, local_peers, prepared_house, served
+from app.demo.walkers import fixes
+from app.security import people
+from app.security.principals import Role
+from app.web import assets
+from tests.paths import REPOSITORY
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = assets.NODE_MODULES / "axe-core" / "axe.min.js"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+SCREENSHOTS = REPOSITORY / "docs" / "screenshots" if os.environ.get("MOMENTS_SCREENSHOTS") == "1" else None
+PHONE, DESKTOP = (390, 844), (1280, 800)
+PATIENCE_MS = 60_000
+HARMLESS = ("GPU stall", "Failed to load resource")
+
+
+SETTLED = """async () => {
+  const frames = n => new Promise(done => { const next = () => (n-- > 0 ? requestAnimationFrame(next) : done()); next(); });
+  await frames(4);
+  await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+  await frames(2);
+}"""
+"""New colours have arrived: a button half-way between two of them would be a finding of its own."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A running house: its address, and one-time links into it."""
+
+    url: str
+    house: House
+    peers: Peers
+
+    def link(self, role: Role) -> str:
+        places = [p.id for p in PLACES if p.chain == OOEY_GOOEY] if role is Role.CLERK else []
+        with self.house.database.transaction() as session:
+            token = people.make_link(session, role, at=self.house.clock.now(), name=f"test {role}", place_ids=places)
+        return f"{self.url}/enter/{token}"
+
+
+@pytest.fixture(scope="module")
+def house_server() -> Iterator[Serving]:
+    with tempfile.TemporaryDirectory(prefix="moments-browser-") as folder, local_peers() as peers:
+        home = Path(folder)
+        house = prepared_house(demo_settings(peers, home, data_dir=home, database_url="", public_url="", port=0, log_level="ERROR"))
+        with served(house, peers) as url:
+            yield Serving(url, house, peers)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    if assets.missing_libraries() or not AXE.exists():
+        pytest.skip("browser libraries are not installed; run `npm ci`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
+
+
+class Eyes:
+    """One browser window that notices: what the console says, findings of axe in both lights, pages wider than the screen."""
+
+    def __init__(self, chromium: Any, url: str, size: tuple[int, int]) -> None:
+        self.url, self.size = url, size
+        width, height = size
+        self.context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce")
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") and not m.text.startswith(HARMLESS) and "GPU stall" not in m.text else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def go(self, path: str) -> None:
+        self.page.goto(path if path.startswith("http") else f"{self.url}{path}", wait_until="domcontentloaded")
+
+    def enter(self, link: str) -> None:
+        """Follow a one-time link: look, then press."""
+        self.go(link)
+        self.page.get_by_role("button").click()
+        self.page.wait_for_selector("#main")
+
+    def look(self, name: str, *, full: bool = False, picture: bool = False) -> None:
+        """Both lights, axe in each, no word on the console, no page wider than the screen; a picture for the README if asked."""
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.evaluate(SETTLED)
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            assert [(v["id"], v["impact"], v["nodes"][0]["target"]) for v in found] == [], f"{name} in {scheme}"
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+        assert self.said == [], name
+        if picture and SCREENSHOTS is not None:
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full)
+            size = (SCREENSHOTS / f"{name}.png").stat().st_size
+            assert size < 200_000, f"{name}.png has {size} bytes"
+
+    def my_id(self) -> str:
+        return self.page.evaluate("fetch('/v1/me').then(answer => answer.json()).then(me => me.id)")
+
+    def walk_in(self) -> None:
+        """Her phone reports the way into the shop and a while inside, with the page's own session."""
+        script = """body => fetch("/v1/fixes", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)}).then(a => a.status)"""
+        assert self.page.evaluate(script, {"fixes": walk_into_the_shop()}) == 200
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def window(chromium: Any, house_server: Serving) -> Iterator[Callable[..., Eyes]]:
+    """`window(PHONE)` or `window(DESKTOP)`: a fresh browser window of that size."""
+    opened: list[Eyes] = []
+
+    def make(size: tuple[int, int] = PHONE) -> Eyes:
+        opened.append(Eyes(chromium, house_server.url, size))
+        return opened[-1]
+
+    yield make
+    for eyes in opened:
+        eyes.close()
+
+
+def walk_into_the_shop() -> list[dict[str, Any]]:
+    """Jane's walk as documents for POST /v1/fixes, ending now after 100 s in the shop."""
+    walk = janes_walk(streets())
+    until_s = walk.enters_s + 100
+    begun = datetime.now(UTC) - timedelta(seconds=until_s)
+    found = fixes(walk.track, seed=20261121, accuracy_m=ACCURACY_M, every_s=5.0, until_s=until_s)
+    return [fix_document(begun + timedelta(seconds=f.at_s), f) for f in found]
+
+
+def coupon_of_a_stranger(url: str) -> dict[str, Any]:
+    """Somebody else's phone walks in; the coupon she gets."""
+    with Phone(url, "A stranger's phone") as phone:
+        phone.consent()
+        phone.post("/v1/fixes", {"fixes": walk_into_the_shop()})
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            found = [c for c in phone.get("/v1/coupons")["coupons"] if SHOP in c["place_ids"]]
+            if found:
+                return found[0]
+            time.sleep(0.1)
+    raise AssertionError("no coupon came")

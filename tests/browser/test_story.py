@@ -1,0 +1,290 @@
+"""Jane's whole story in one real browser, the till, and the console, each page seen in both lights and read by axe.
+
+With MOMENTS_SCREENSHOTS=1 the pictures of the README are written to docs/screenshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from app.security.principals import Role
+from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, Eyes, Serving, coupon_of_a_stranger
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+Window = Callable[..., Eyes]
+
+
+def fresh_shopper(eyes: Eyes) -> None:
+    """First visit: allow all four."""
+    eyes.go("/m")
+    eyes.page.get_by_role("button", name="Allow all four and start").click()
+    eyes.page.wait_for_selector("#stream-state[data-state=live]")
+
+
+class TestJane:
+    def test_from_the_link_to_the_paid_order(self, house_server: Serving, window: Window) -> None:
+        eyes = window(PHONE)
+        page = eyes.page
+        eyes.enter(house_server.link(Role.SHOPPER))
+        assert page.url.endswith("/m")
+        eyes.look("welcome")
+        assert page.locator("input[role=switch]:checked").count() == 0  # nothing is agreed to beforehand
+        for purpose in ("location", "personalisation", "marketing_push"):
+            page.check(f"input[name={purpose}]")
+        page.get_by_role("button", name="Start with my choice").click()
+        page.wait_for_selector("#stream-state[data-state=live]")
+        eyes.look("now-empty")
+
+        page.evaluate("window.notReloaded = true")
+        eyes.walk_in()
+        page.wait_for_selector("[data-coupon]")  # by the stream, with no reload
+        assert page.evaluate("window.notReloaded") is True
+        assert page.locator(".coupon-value").inner_text() == "25 % off, up to €10.00"
+        assert page.locator(".countdown").inner_text().startswith("3 h 5")
+        page.wait_for_selector(".toast", state="detached")
+        eyes.look("phone-offer", picture=True)
+        page.get_by_role("link", name="Why did I get this?").click()
+        page.wait_for_selector("#why[open] .reasons li")
+        assert "You got this because you walked into Ooey Gooey Kluuvi" in page.locator("#why .lead").inner_text()
+        eyes.look("phone-why", picture=True)
+        page.keyboard.press("Escape")
+
+        page.get_by_role("link", name="Show code").click()
+        page.wait_for_selector(".qr svg")
+        eyes.look("phone-coupon", picture=True)
+        eyes.go("/m/wallet")
+        eyes.look("wallet")
+
+        self._buys(eyes)
+        eyes.go("/m/wallet")
+        assert page.locator(".badge", has_text="redeemed").count() == 1
+        eyes.look("wallet-used")
+
+    def _buys(self, eyes: Eyes) -> None:
+        page = eyes.page
+        eyes.go("/m/shop")
+        eyes.look("phone-shop", picture=True)
+        page.get_by_label("Search the shop").fill("rye")
+        expect(page.locator(".product")).to_have_count(1, timeout=PATIENCE_MS)
+        page.get_by_role("button", name="Add Salted Rye Bonbon to the cart").click()
+        page.wait_for_selector("#cart-count:not([hidden])")
+        eyes.go("/m/shop/prd_dark_74_bar")
+        eyes.look("product")
+        page.get_by_role("button", name="Add to the cart").click()
+        page.wait_for_selector("#cart .line-item")
+        page.get_by_role("button", name="Use Salted Rye, bonbon of the month").click()
+        page.wait_for_selector("[data-discount]")
+        page.get_by_role("button", name="One more: Salted Rye Bonbon").click()
+        expect(page.locator("[data-discount]")).to_have_text("−€1.20", timeout=PATIENCE_MS)
+        assert page.locator("[data-line='prd_salted_rye_bonbon'] [data-line-discount]").inner_text() == "−€1.20"
+        assert page.locator("[data-line='prd_dark_74_bar'] [data-line-discount]").count() == 0
+        assert page.locator("[data-total]").inner_text() == "€9.50"
+        eyes.look("phone-cart", picture=True)
+        page.get_by_role("link", name="Pay €9.50").click()
+        page.wait_for_selector("#pay")
+        eyes.look("pay")
+        page.get_by_role("button", name="Pay €9.50").click()
+        page.wait_for_selector("#order[data-state=paid]")  # turns by itself when the signed webhook has come
+        assert page.get_by_role("heading", level=1).inner_text() == "Paid. Thank you!"
+        eyes.look("order-paid")
+
+    def test_a_declined_card_then_the_banks_question(self, window: Window) -> None:
+        eyes = window(PHONE)
+        page = eyes.page
+        fresh_shopper(eyes)
+        eyes.go("/m/shop/prd_dark_74_bar")
+        page.get_by_role("button", name="Add to the cart").click()
+        page.get_by_role("link", name="Pay €5.90").click()
+        page.check("input[value=pm_card_chargeDeclined]")
+        page.get_by_role("button", name="Pay €5.90").click()
+        page.wait_for_selector("text=Your bank declined the card.")
+        eyes.look("order-declined")
+        page.check("input[value=pm_card_authenticationRequired]")
+        page.get_by_role("button", name="Pay €5.90").click()
+        page.wait_for_selector("#to-bank")
+        eyes.look("order-bank")
+        page.click("#to-bank")
+        page.click("button[value=complete]")
+        page.wait_for_selector("#order[data-state=paid]")
+
+    def test_withdrawing_and_deleting(self, window: Window) -> None:
+        eyes = window(PHONE)
+        page = eyes.page
+        fresh_shopper(eyes)
+        eyes.go("/m/me")
+        eyes.look("phone-my-data", picture=True)
+        page.locator("[data-purpose=location]").click()
+        page.wait_for_selector("text=Withdrawn")
+        live = page.evaluate("fetch('/v1/consents').then(a => a.json()).then(d => d.consents.filter(c => c.live).map(c => c.purpose))")
+        assert live == ["personalisation", "marketing_push", "analytics"]
+        page.get_by_role("button", name="Delete my data").click()
+        page.wait_for_selector("#delete[open]")
+        eyes.look("delete")
+        page.get_by_role("button", name="Delete all").click()
+        page.wait_for_selector("text=Everything is deleted")
+        eyes.look("deleted")
+        eyes.go("/m/wallet")
+        page.wait_for_selector("#start")  # nobody here any more: the welcome again
+
+    def test_a_phone_that_shares_its_position(self, window: Window) -> None:
+        eyes = window(PHONE)
+        eyes.context.grant_permissions(["geolocation"], origin=eyes.url)
+        eyes.context.set_geolocation({"latitude": 60.16895, "longitude": 24.94395, "accuracy": 9})
+        fresh_shopper(eyes)
+        eyes.page.get_by_role("button", name="Share").click()
+        eyes.page.wait_for_selector("text=within 9 m")
+        eyes.page.get_by_role("button", name="Stop").click()
+        eyes.page.wait_for_selector("text=Not shared any more.")
+        assert eyes.said == []
+
+
+class TestTill:
+    def test_once_and_undo_by_keyboard_alone(self, house_server: Serving, window: Window) -> None:
+        coupon = coupon_of_a_stranger(house_server.url)
+        eyes = window(DESKTOP)
+        page = eyes.page
+        eyes.enter(house_server.link(Role.CLERK))
+        eyes.look("till-ready")
+        page.keyboard.type(coupon["code"].lower().replace("-", " "))  # the field has the focus: a scanner would type here
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-verdict=redeemed]")
+        assert page.locator(".verdict .benefit").inner_text() == "25 % off, up to €10.00"
+        eyes.look("till-redeemed", picture=True)
+        page.keyboard.type(coupon["code"])
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-verdict=coupon_already_redeemed]")
+        text = page.locator(".verdict").inner_text()
+        assert "Already used" in text
+        assert "at the till of Ooey Gooey" in text
+        eyes.look("till-already-used", picture=True)
+
+    def test_undo(self, house_server: Serving, window: Window) -> None:
+        coupon = coupon_of_a_stranger(house_server.url)
+        eyes = window(PHONE)
+        page = eyes.page
+        eyes.enter(house_server.link(Role.CLERK))
+        page.keyboard.type(coupon["code"])
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-verdict=redeemed]")
+        page.keyboard.press("Alt+z")
+        page.wait_for_selector("[data-verdict=undone]")
+        page.keyboard.type(coupon["code"])
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-verdict=redeemed]")  # good again
+        page.keyboard.type("NOT A CODE")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-verdict=code_mistyped]")
+        eyes.look("till-mistyped")
+
+    def test_the_qr_of_the_phone_is_read_by_the_scanner_of_the_till(self, house_server: Serving, window: Window) -> None:
+        phone = window(PHONE)
+        fresh_shopper(phone)
+        phone.walk_in()
+        phone.page.get_by_role("link", name="Show code").click()
+        picture = phone.page.locator(".qr svg").evaluate("svg => new XMLSerializer().serializeToString(svg)")
+        code = phone.page.locator("[data-code]").inner_text()
+        till = window(DESKTOP)
+        till.enter(house_server.link(Role.CLERK))
+        read = till.page.evaluate(READ_QR, picture)
+        assert read == [code]
+        till.page.fill("#code", read[0])
+        till.page.keyboard.press("Enter")
+        till.page.wait_for_selector("[data-verdict=redeemed]")
+        phone.page.wait_for_selector("text=/Used \\d\\d:\\d\\d in Ooey Gooey/")  # the phone notices by itself
+        assert till.said == []
+
+
+READ_QR = """async svg => {
+  const { BarcodeDetector, prepareZXingModule } = await import("barcode-detector");
+  const { config } = await import("moments/shell");
+  prepareZXingModule({ overrides: { locateFile: (path, prefix) => path.endsWith(".wasm") ? config.zxingWasm : prefix + path } });
+  const image = new Image();
+  image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+  await image.decode();
+  const canvas = new OffscreenCanvas(480, 480);
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, 480, 480);
+  pen.drawImage(image, 0, 0, 480, 480);
+  const found = await new BarcodeDetector({ formats: ["qr_code"] }).detect(await createImageBitmap(canvas));
+  return found.map(code => code.rawValue);
+}"""
+"""The picture of the code through the same ponyfill and the same wasm file the till's camera uses."""
+
+
+class TestConsole:
+    def test_moment_campaign_decision(self, house_server: Serving, window: Window) -> None:
+        coupon = coupon_of_a_stranger(house_server.url)
+        eyes = window(DESKTOP)
+        page = eyes.page
+        eyes.enter(house_server.link(Role.MARKETER))
+        page.wait_for_selector("#map[data-moments-shown]")
+        page.wait_for_selector("[data-moments-list] >> text=Ooey Gooey Kluuvi")
+        assert int(page.locator("[data-funnel=offers]").inner_text()) >= 1
+        eyes.look("console-live", picture=True)
+        page.get_by_role("link", name="Campaigns").click()
+        page.wait_for_selector("[data-campaign]")
+        assert page.locator("[data-campaign]").count() == 6
+        eyes.look("console-campaigns", picture=True)
+        page.get_by_role("link", name="Ooey Gooey: bonbon of the month").click()
+        page.wait_for_selector(".words")
+        assert "A shopper walks into any shop of Ooey Gooey." in page.locator(".words").inner_text()
+        eyes.look("console-campaign")
+        page.get_by_role("button", name="Pause").click()
+        page.wait_for_selector("[data-campaign-state] >> text=paused")
+        page.get_by_role("button", name="Activate").click()
+        page.wait_for_selector("[data-campaign-state] >> text=live")
+        self._decisions(eyes, coupon)
+
+    def _decisions(self, eyes: Eyes, coupon: dict[str, Any]) -> None:
+        page = eyes.page
+        eyes.go("/console/decisions")
+        page.wait_for_selector("[data-decision]")
+        eyes.look("console-decisions")
+        page.select_option("#outcome", "offer")
+        expect(page.locator("[data-decision] .badge", has_text="withheld")).to_have_count(0, timeout=PATIENCE_MS)
+        eyes.go(f"/explain/{coupon['id']}")
+        page.wait_for_selector(".reasons li")
+        assert "was offered because the shopper walked into Ooey Gooey Kluuvi" in page.locator(".lead").inner_text()
+        eyes.look("console-why", picture=True)
+        eyes.go("/explain/nonsense")
+        page.wait_for_selector("[aria-invalid]")
+        eyes.look("explain-nothing")
+
+    def test_on_a_phone_it_still_fits(self, house_server: Serving, window: Window) -> None:
+        eyes = window(PHONE)
+        eyes.enter(house_server.link(Role.MARKETER))
+        eyes.page.wait_for_selector("#map[data-state=ready]")
+        eyes.look("console-phone")
+        for path in ("/console/campaigns", "/console/decisions", "/console/campaigns/cam_bonbon_of_the_month"):
+            eyes.go(path)
+            eyes.look(path)
+
+
+class TestDoors:
+    def test_landing_refusals_and_nothing(self, window: Window) -> None:
+        eyes = window(DESKTOP)
+        eyes.go("/")
+        eyes.look("landing", picture=True)
+        for path in ("/till", "/console", "/nothing"):
+            eyes.go(path)
+            eyes.look(path)
+
+
+class TestDemo:
+    def test_jane_walks_on_the_map_and_her_phone_tells(self, window: Window) -> None:
+        """A press on a shop's name walks her there in real time; the frame beside the map shows the offer by itself."""
+        eyes = window(DESKTOP)
+        page = eyes.page
+        eyes.go("/demo")
+        phone = page.frame_locator("#phone")
+        phone.get_by_role("button", name="Allow all four and start").click()
+        page.wait_for_selector("#map[data-state=ready]")
+        page.get_by_role("button", name="Ooey Gooey Asema").click()
+        phone.locator("[data-coupon]").wait_for(timeout=180_000)
+        eyes.look("demo", picture=True)
