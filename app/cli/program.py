@@ -18,6 +18,7 @@ from app.cli import (
     campaigns,
     demo,
     doctor,
+    evaluate,
     explain,
     links,
     migrate,
@@ -47,6 +48,7 @@ program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(places.program, name="places")
 program.command()(replay.replay)
+program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)
 program.add_typer(outbox.program, name="outbox")
 program.add_typer(api_keys.program, name="api-keys")
