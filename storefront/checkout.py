@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
+from app.kernel.errors import Invalid
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
+from geofences import facade as geofences
 from offers.contracts import Quote, Refused
 from storefront.carts import repository as carts
 from storefront.carts.quoting import CartQuote, Change, changes, coupon_view, quote_cart, quote_lines
@@ -77,6 +79,8 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
 
 def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:
     """T7: claim the cart, re-check prices and stock, hold the pieces, reserve the coupon, write the order. All or nothing."""
+    if asked.place_id is not None and geofences.place(session, asked.place_id) is None:
+        raise Invalid.field("place_id", "there is no such place; leave it out, or name one of GET /v1/places")
     cart = carts.cart_of(session, asked.shopper_id)
     if not cart.lines or cart.currency is None:
         raise CartEmpty

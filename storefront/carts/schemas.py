@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from storefront.carts.repository import MAX_QUANTITY
 
 Quantity = Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, description="Pieces, 1 to 99.")]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class LineIn(BaseModel):

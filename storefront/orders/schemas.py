@@ -17,7 +17,7 @@ ReturnPath = Annotated[
     StringConstraints(pattern=r"^/([!-.0-\[\]-~][!-~]{0,400})?$"),
     Field(description="A path of this site to come back to after the bank's page, such as /m/orders."),
 ]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class CheckoutIn(BaseModel):

@@ -191,12 +191,12 @@ class TestBadInput:
         assert refused.json()["errors"][0]["field"] == "product_id"
         assert [li["product_id"] for li in client.get("/v1/cart", headers=jane).json()["lines"]] == ["prd_bonbon"]
 
-    @pytest.mark.parametrize("quantity", [0, -1, 100, 2**63, 1.5, "2", None, True, 1e308])
-    def test_quantities_out_of_range(self, client: TestClient, shop: Shop, quantity: Any) -> None:
+    def test_quantities_out_of_range(self, client: TestClient, shop: Shop) -> None:
         _, jane = shopper(shop.database)
-        refused = client.post("/v1/cart/lines", json={"product_id": "prd_bonbon", "quantity": quantity}, headers=jane)
-        assert refused.status_code == 422
-        assert refused.json()["errors"][0]["field"] == "quantity"
+        for quantity in (0, -1, 100, 2**63, 1.5, "2", None, True, 1e308):
+            refused = client.post("/v1/cart/lines", json={"product_id": "prd_bonbon", "quantity": quantity}, headers=jane)
+            assert refused.status_code == 422, quantity
+            assert refused.json()["errors"][0]["field"] == "quantity"
         assert client.get("/v1/cart", headers=jane).json()["lines"] == []
 
     def test_ninety_nine_and_one_more(self, client: TestClient, shop: Shop) -> None:
@@ -207,9 +207,10 @@ class TestBadInput:
         assert said(client.post("/v1/checkout", json={}, headers=jane)) == (409, "out_of_stock")
         assert shelf(shop) == 10
 
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
+    def test_checkout_names_the_wrong_field(self, client: TestClient, shop: Shop) -> None:
+        _, jane = shopper(shop.database)
+        client.post("/v1/cart/lines", json={"product_id": "prd_bonbon"}, headers=jane)
+        wrong: list[tuple[dict[str, Any], str]] = [
             ({"payment_method": "4242 4242 4242 4242"}, "payment_method"),
             ({"return_url": "https://evil.example/"}, "return_url"),
             ({"return_url": "//evil.example/"}, "return_url"),
@@ -218,23 +219,23 @@ class TestBadInput:
             ({"expected_total_minor": 1.5}, "expected_total_minor"),
             ({"total_minor": 1}, "total_minor"),
             ({"place_id": ""}, "place_id"),
-        ],
-    )
-    def test_checkout_names_the_wrong_field(self, client: TestClient, shop: Shop, body: dict[str, Any], field: str) -> None:
-        _, jane = shopper(shop.database)
-        client.post("/v1/cart/lines", json={"product_id": "prd_bonbon"}, headers=jane)
-        refused = client.post("/v1/checkout", json=body, headers=jane)
-        assert refused.status_code == 422
-        assert refused.json()["errors"][0]["field"] == field
+            ({"place_id": "p" * 61}, "place_id"),
+            ({"place_id": "plc_nowhere"}, "place_id"),
+        ]
+        for body, field in wrong:
+            refused = client.post("/v1/checkout", json=body, headers=jane)
+            assert refused.status_code == 422, body
+            assert refused.json()["errors"][0]["field"] == field
         assert orders(shop) == []
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"product_id": "a", "product_id"', b"[" * 5000])
-    def test_malformed_json(self, client: TestClient, shop: Shop, body: bytes) -> None:
+    def test_malformed_json(self, client: TestClient, shop: Shop) -> None:
         _, jane = shopper(shop.database)
-        for method, path in (("POST", "/v1/cart/lines"), ("POST", "/v1/checkout"), ("PUT", "/v1/cart/coupon"), ("POST", "/v1/cart/quote")):
-            refused = client.request(method, path, content=body, headers={**jane, "Content-Type": "application/json"})
-            assert refused.status_code in (400, 422), (path, refused.text)
-            assert refused.headers["content-type"] == "application/problem+json"
+        bodies = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"product_id": "a", "product_id"', b"[" * 5000, b'{"code": "\\ud800", "product_id": "\\udfff", "place_id": "\\ud800"}']
+        for body in bodies:
+            for method, path in (("POST", "/v1/cart/lines"), ("POST", "/v1/checkout"), ("PUT", "/v1/cart/coupon"), ("POST", "/v1/cart/quote")):
+                refused = client.request(method, path, content=body, headers={**jane, "Content-Type": "application/json"})
+                assert refused.status_code in (400, 422), (path, refused.text)
+                assert refused.headers["content-type"] == "application/problem+json"
 
     def test_naughty_strings_in_every_text_field(self, client: TestClient, shop: Shop) -> None:
         """No 500, no crash, nothing half-applied: each is found, refused by name, or not found."""

@@ -105,7 +105,7 @@ class TestSettle:
 
 
 class TestAnyOrder:
-    """Planted bug seen: `pay` without the state in its WHERE makes the end depend on the order."""
+    """Planted bug seen: a rule that lets a decline or a cancellation speak to an order that is no longer pending never comes to rest."""
 
     def test_every_order_of_a_refunded_payments_statements(self, shop: Shop) -> None:
         """All 24 orders of open, declined, paid, refunded end refunded, with coupon and stock back."""
@@ -169,7 +169,7 @@ def act(peer: StripePeer, payment_id: str, story: str) -> None:
 
 class TestRaces:
     def test_webhook_re_read_and_cancel_at_once(self, stripe_shop: Shop, peer: StripePeer, clock: ManualClock) -> None:
-        """Planted bug seen: redeeming before the conditional UPDATE redeems twice in the books."""
+        """Planted bugs seen: `pay` without the state in its WHERE, and its effects before the UPDATE, announce the payment twice."""
         shop = stripe_shop
         order_id, payment = placed(shop)
         act(peer, payment.id, "pay")
