@@ -109,7 +109,7 @@ SENTENCES: dict[str, Sentence] = {
     _R.CAMPAIGN_NOT_LIVE: Sentence("The offer is not running at the moment.", "The campaign is {state}, not live."),
     _R.CONSENT_GIVEN: Sentence("You allow us to choose offers for you.", "The shopper allows personalised offers."),
     _R.NO_CONSENT_PERSONALISATION: Sentence(
-        "You have not allowed us to choose offers for you. You can change this under Privacy at any time.",
+        "You have not switched on “Offers that fit”, so no offer was chosen for you.",
         "The shopper has not allowed personalised offers, so nothing else was looked at.",
     ),
     _R.MOMENT_FRESH: Sentence(

@@ -292,6 +292,31 @@ class TestCampaigns:
         assert client.patch("/v1/campaigns/cam_none", json={}, headers=marketer).status_code == 404
         assert client.patch(f"/v1/campaigns/{made['id']}", json=[1], headers=marketer).status_code == 422
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"\\ud800": 1}',
+            b'{"name": "\\ud800"}',
+            b'{"trigger": {"\\ud800": 1}, "benefit": 5, "caps": [1]}',
+            b'{"benefit": {"kind": ["x"]}}',
+            b'{"priority": 1e400}',
+            b'{"schedule": {"ends_on": 1e30}}',
+            b'{"budget_minor": ' + b"9" * 5000 + b"}",
+            b"[" * 100_000,
+            b'{"name": "half',
+            b"",
+        ],
+    )
+    def test_odd_bodies_are_refused_politely(self, client: TestClient, database: Database, body: bytes) -> None:
+        headers = {**staff(database, Role.MARKETER), "Content-Type": "application/json"}
+        with database.transaction() as session:
+            go_live(session)
+        for method, path in (("PATCH", "/v1/campaigns/cam_bonbon"), ("POST", "/v1/campaigns")):
+            answer = client.request(method, path, content=body, headers=headers)
+            assert answer.status_code in (400, 422), answer.text
+            assert answer.headers["content-type"] == PROBLEM
+        assert client.get("/v1/campaigns", headers=headers).json()["campaigns"][0]["version"] == 1
+
     def test_for_marketers_only(self, client: TestClient, jane: tuple[NewDevice, Headers], database: Database) -> None:
         assert client.get("/v1/campaigns", headers=jane[1]).status_code == 403
         assert client.post("/v1/campaigns", json=document(), headers=staff(database, Role.OPERATOR)).status_code == 403

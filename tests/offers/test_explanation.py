@@ -67,7 +67,7 @@ class TestHeadline:
     def test_why_not_without_consent(self) -> None:
         inputs = replace(INPUTS, no_consent=Refusal("no_consent_personalisation", {"why": "withdrawn"}))
         assert headline(campaign(), inputs=inputs).endswith(
-            "You have not allowed us to choose offers for you. You can change this under Privacy at any time."
+            "You have not switched on “Offers that fit”, so no offer was chosen for you."
         )
 
     def test_without_a_clause_the_benefit_is_named(self) -> None:
