@@ -109,7 +109,12 @@ class Announcer:
         session.add(inbox)
         queued = self._queue_pushes(session, row, at)
         sent = PushSent(
-            message_id=row.id, shopper_id=row.shopper_id, channel=INBOX, coupon_id=row.coupon_id, campaign_id=row.campaign_id, sent_at=at
+            message_id=row.id,
+            shopper_id=row.shopper_id,
+            channel=INBOX,
+            coupon_id=row.coupon_id,
+            campaign_id=row.campaign_id,
+            sent_at=at,
         )
         emit(session, sent, subject=row.shopper_id)
         wakes: list[Callable[[], None]] = session.info["after_commit"]
@@ -129,14 +134,21 @@ class Announcer:
             if self.push_configured:
                 push = _delivery(row, FCM, token.device_id, "queued", at)
             else:
-                push = _delivery(row, FCM, token.device_id, "suppressed", at, reasons=(NotificationReason.PUSH_NOT_CONFIGURED,))
+                push = _delivery(
+                    row, FCM, token.device_id, "suppressed", at, reasons=(NotificationReason.PUSH_NOT_CONFIGURED,)
+                )
             push.push_token_id = token.id
             session.add(push)
         return len(tokens) if self.push_configured else 0
 
 
 def _row(
-    message_id: str, event: CouponIssued, state: str, reasons: tuple[Fail, ...], at: datetime, said: compose.Composed | None = None
+    message_id: str,
+    event: CouponIssued,
+    state: str,
+    reasons: tuple[Fail, ...],
+    at: datetime,
+    said: compose.Composed | None = None,
 ) -> Message:
     recorded: list[dict[str, Any]] = [{"code": r.reason, "facts": dict(r.facts)} for r in reasons]
     return Message(
@@ -159,7 +171,9 @@ def _row(
     )
 
 
-def _delivery(row: Message, channel: str, device_id: str, state: str, at: datetime, *, reasons: tuple[str, ...] = ()) -> Delivery:
+def _delivery(
+    row: Message, channel: str, device_id: str, state: str, at: datetime, *, reasons: tuple[str, ...] = ()
+) -> Delivery:
     return Delivery(
         id=derived_id("dlv", row.id, channel, device_id),
         message_id=row.id,

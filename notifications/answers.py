@@ -34,11 +34,21 @@ def answer(session: Session, shopper_id: str, message_id: str, kind: Answer, at:
     if row is None or row.state != "live":
         raise UnknownMessage
     for one in dict.fromkeys((Answer.SEEN, kind)):
-        if not insert_new(session, MessageEvent, {"message_id": row.id, "kind": one.value, "shopper_id": shopper_id, "at": at}, unique=["message_id", "kind"]):
+        if not insert_new(
+            session,
+            MessageEvent,
+            {"message_id": row.id, "kind": one.value, "shopper_id": shopper_id, "at": at},
+            unique=["message_id", "kind"],
+        ):
             continue
         moved(session, update(Message).where(Message.id == row.id, _COLUMN[one].is_(None)).values({_COLUMN[one]: at}))
         event = MessageAnswered(
-            message_id=row.id, shopper_id=shopper_id, kind=one.value, coupon_id=row.coupon_id, campaign_id=row.campaign_id, answered_at=at
+            message_id=row.id,
+            shopper_id=shopper_id,
+            kind=one.value,
+            coupon_id=row.coupon_id,
+            campaign_id=row.campaign_id,
+            answered_at=at,
         )
         emit(session, event, subject=shopper_id)
     session.refresh(row)

@@ -24,7 +24,9 @@ def on_exit(session: Session, visit_id: str, at: datetime) -> int:
 def on_retraction(session: Session, moment_id: str, at: datetime) -> int:
     """The moment never was: unseen messages leave the inbox, queued pushes are dropped. Returns how many were withdrawn."""
     withdrawn = 0
-    for message_id in session.scalars(select(Message.id).where(Message.moment_id == moment_id, Message.state == "live")).all():
+    for message_id in session.scalars(
+        select(Message.id).where(Message.moment_id == moment_id, Message.state == "live")
+    ).all():
         unseen = update(Message).where(Message.id == message_id, Message.state == "live", Message.seen_at.is_(None))
         why = [{"code": NotificationReason.MOMENT_RETRACTED.value, "facts": {}}]
         withdrawn += moved(session, unseen.values(state="withdrawn", reasons=why))

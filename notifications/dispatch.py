@@ -58,7 +58,11 @@ def run_once(database: Database, gateway: PushGateway, settings: NotificationSet
             return 0
     with database.transaction() as session:
         looked_at, claimed = claim(
-            session, gateway.channel, at=database.clock.now(), limit=settings.push_workers * 4, lease_s=settings.push_lease_s
+            session,
+            gateway.channel,
+            at=database.clock.now(),
+            limit=settings.push_workers * 4,
+            lease_s=settings.push_lease_s,
         )
     waiting = [executor.submit(_send_and_record, database, gateway, settings.retries(), one) for one in claimed]
     for one in waiting:
@@ -71,13 +75,17 @@ def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules
     try:
         receipt = gateway.send(claimed.request)
     except Exception as error:
-        log.exception("push_gateway_raised", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error)
+        log.exception(
+            "push_gateway_raised", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error
+        )
         receipt = PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNKNOWN)
     try:
         with database.transaction() as session:
             record(session, claimed, receipt, channel=gateway.channel, rules=rules, at=database.clock.now())
     except Exception as error:
-        log.exception("push_not_recorded", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error)
+        log.exception(
+            "push_not_recorded", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error
+        )
 
 
 def _due(channel: str, at: datetime) -> Select[Any]:
@@ -100,10 +108,15 @@ def next_due_at(session: Session, channel: str) -> datetime | None:
 
 def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: float) -> tuple[int, list[Claimed]]:
     """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims)."""
-    due = _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id).limit(limit).with_for_update(skip_locked=True)
+    due = (
+        _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id).limit(limit).with_for_update(skip_locked=True)
+    )
     ids = list(session.scalars(due))
     rows = session.execute(
-        select(Delivery, Message).join(Message, Message.id == Delivery.message_id).where(Delivery.id.in_(ids)).order_by(Delivery.next_attempt_at, Delivery.id)
+        select(Delivery, Message)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.id.in_(ids))
+        .order_by(Delivery.next_attempt_at, Delivery.id)
     ).all()
     consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, Purpose.MARKETING_PUSH, at)
     claimed: list[Claimed] = []
@@ -115,8 +128,15 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
             drop(session, delivery, message, state, against, at=at)
             continue
         mine = new_id("clm")
-        taken = update(Delivery).where(Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts)
-        values = {"state": "claimed", "claim": mine, "lease_until": at + timedelta(seconds=lease_s), "attempts": delivery.attempts + 1}
+        taken = update(Delivery).where(
+            Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
+        )
+        values = {
+            "state": "claimed",
+            "claim": mine,
+            "lease_until": at + timedelta(seconds=lease_s),
+            "attempts": delivery.attempts + 1,
+        }
         if moved(session, taken.values(**values)):
             claimed.append(_claimed(delivery, message, mine, address, at))
     return len(ids), claimed
@@ -133,7 +153,9 @@ def _address(session: Session, delivery: Delivery) -> tokens.Address | None:
         return None
 
 
-def _against(delivery: Delivery, message: Message, consent: Verdict, address: tokens.Address | None, at: datetime) -> tuple[str, ...]:
+def _against(
+    delivery: Delivery, message: Message, consent: Verdict, address: tokens.Address | None, at: datetime
+) -> tuple[str, ...]:
     reasons: list[str] = []
     if isinstance(consent, Fail):
         reasons.append(consent.reason)
@@ -174,7 +196,9 @@ def _claimed(delivery: Delivery, message: Message, mine: str, address: tokens.Ad
     )
 
 
-def record(session: Session, claimed: Claimed, receipt: PushReceipt, *, channel: str, rules: RetryRules, at: datetime) -> bool:
+def record(
+    session: Session, claimed: Claimed, receipt: PushReceipt, *, channel: str, rules: RetryRules, at: datetime
+) -> bool:
     """T5: what the provider said. False if the lease had run out and the push is another's by now; then nothing changes,
     except that a dead token is forgotten all the same."""
     reason = receipt.reason
@@ -219,7 +243,9 @@ def _fail(session: Session, claimed: Claimed, channel: str, state: str, codes: l
 
 
 def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
-    mine = update(Delivery).where(Delivery.id == claimed.delivery_id, Delivery.state == "claimed", Delivery.claim == claimed.claim)
+    mine = update(Delivery).where(
+        Delivery.id == claimed.delivery_id, Delivery.state == "claimed", Delivery.claim == claimed.claim
+    )
     done = moved(session, mine.values(claim=None, lease_until=None, **values))
     if not done:
         log.info("push_claim_was_lost", delivery_id=claimed.delivery_id)
@@ -228,29 +254,48 @@ def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
 
 def _forget(session: Session, claimed: Claimed, at: datetime) -> None:
     """The address is dead: it goes now, and with it everything that still waits to be sent to it."""
-    session.execute(delete(PushToken).where(PushToken.id == claimed.push_token_id).execution_options(synchronize_session=False))
+    session.execute(
+        delete(PushToken).where(PushToken.id == claimed.push_token_id).execution_options(synchronize_session=False)
+    )
     waiting = session.execute(
         select(Delivery, Message)
         .join(Message, Message.id == Delivery.message_id)
-        .where(Delivery.push_token_id == claimed.push_token_id, Delivery.state == "queued", Delivery.id != claimed.delivery_id)
+        .where(
+            Delivery.push_token_id == claimed.push_token_id,
+            Delivery.state == "queued",
+            Delivery.id != claimed.delivery_id,
+        )
         .with_for_update(of=Delivery)
     ).all()
     for delivery, message in waiting:
         drop(session, delivery, message, "failed", (Reason.TOKEN_DEAD,), at=at)
 
 
-def drop(session: Session, delivery: Delivery, message: Message, state: str, codes: Sequence[str], *, at: datetime) -> bool:
+def drop(
+    session: Session, delivery: Delivery, message: Message, state: str, codes: Sequence[str], *, at: datetime
+) -> bool:
     """End a delivery that waits; False if another process has moved it meanwhile."""
-    waiting = update(Delivery).where(Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts)
+    waiting = update(Delivery).where(
+        Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
+    )
     plain = _codes(*codes)
     if not moved(session, waiting.values(state=state, reasons=plain, claim=None, lease_until=None)):
         return False
-    _say_suppressed(session, message.id, message.shopper_id, delivery.channel, message.coupon_id, message.campaign_id, plain, at)
+    _say_suppressed(
+        session, message.id, message.shopper_id, delivery.channel, message.coupon_id, message.campaign_id, plain, at
+    )
     return True
 
 
 def _say_suppressed(
-    session: Session, message_id: str, shopper_id: str, channel: str, coupon_id: str | None, campaign_id: str | None, codes: list[str], at: datetime
+    session: Session,
+    message_id: str,
+    shopper_id: str,
+    channel: str,
+    coupon_id: str | None,
+    campaign_id: str | None,
+    codes: list[str],
+    at: datetime,
 ) -> None:
     event = PushSuppressed(
         message_id=message_id,

@@ -24,7 +24,9 @@ Position = Annotated[int, Query(ge=0, le=POSITION_MOST, description="Only what c
 
 
 @router.get("/inbox", response_model=InboxOut)
-def list_inbox(caller: Shopper, call: Reading, after: Position = 0, limit: Annotated[int, Query(ge=1, le=200)] = 100) -> Response:
+def list_inbox(
+    caller: Shopper, call: Reading, after: Position = 0, limit: Annotated[int, Query(ge=1, le=200)] = 100
+) -> Response:
     """The live messages of the caller, oldest first."""
 
     def work(session):
@@ -38,7 +40,12 @@ def list_inbox(caller: Shopper, call: Reading, after: Position = 0, limit: Annot
 @router.get(
     "/inbox/stream",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events `message`; ids resume."}},
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "description": "Events `message`; ids resume.",
+        }
+    },
 )
 async def stream_inbox(
     request: Request,
@@ -57,19 +64,25 @@ async def stream_inbox(
 @router.post("/inbox/{message_id}/seen")
 def mark_message_seen(message_id: str, caller: Shopper, call: Command) -> Response:
     """The message was shown."""
-    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.SEEN, call.clock.now()))
+    return call.run(
+        lambda session: answers.answer(session, caller.id, message_id, answers.Answer.SEEN, call.clock.now())
+    )
 
 
 @router.post("/inbox/{message_id}/clicked")
 def mark_message_clicked(message_id: str, caller: Shopper, call: Command) -> Response:
     """Its link was opened."""
-    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.CLICKED, call.clock.now()))
+    return call.run(
+        lambda session: answers.answer(session, caller.id, message_id, answers.Answer.CLICKED, call.clock.now())
+    )
 
 
 @router.post("/inbox/{message_id}/dismissed")
 def mark_message_dismissed(message_id: str, caller: Shopper, call: Command) -> Response:
     """It was put away."""
-    return call.run(lambda session: answers.answer(session, caller.id, message_id, answers.Answer.DISMISSED, call.clock.now()))
+    return call.run(
+        lambda session: answers.answer(session, caller.id, message_id, answers.Answer.DISMISSED, call.clock.now())
+    )
 
 
 @router.post("/devices/me/push-token", response_model=PushTokenOut)
@@ -78,7 +91,9 @@ def register_push_token(body: PushTokenIn, caller: Shopper, call: Command) -> Re
     device_id = _device(caller)
 
     def work(session):
-        row_id = facade.register_push_token(session, device_id, caller.id, body.token, body.kind, timezone=body.timezone)
+        row_id = facade.register_push_token(
+            session, device_id, caller.id, body.token, body.kind, timezone=body.timezone
+        )
         return PushTokenOut(id=row_id, kind=body.kind)
 
     return call.run(work)

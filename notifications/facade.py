@@ -23,7 +23,9 @@ _SAID = {
 }
 
 
-def inbox(session: Session, shopper_id: str, after_position: int = 0, at: datetime | None = None, limit: int = 100) -> list[InboxMessage]:
+def inbox(
+    session: Session, shopper_id: str, after_position: int = 0, at: datetime | None = None, limit: int = 100
+) -> list[InboxMessage]:
     """Live messages that have not ended at `at` (default: now), oldest first, after a position."""
     return repository.inbox_after(session, shopper_id, after_position, at or session.info["clock"].now(), limit)
 
@@ -49,7 +51,9 @@ def deliveries(session: Session, *, coupon_id: str | None = None, message_id: st
     return repository.deliveries_of(session, [message_id]) if message_id else []
 
 
-def explain(session: Session, *, coupon_id: str | None = None, message_id: str | None = None) -> MessageExplained | None:
+def explain(
+    session: Session, *, coupon_id: str | None = None, message_id: str | None = None
+) -> MessageExplained | None:
     """Why a coupon was or was not announced, from what was recorded then; None if there is no such message (yet)."""
     row = repository.message(session, message_id) if message_id else None
     if row is None and coupon_id:

@@ -33,7 +33,9 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
 
     def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         if event.purpose == Purpose.MARKETING_PUSH and not event.granted:
-            cancel.on_consent_withdrawn(session, event.shopper_id, no_consent(Purpose.MARKETING_PUSH), session.info["clock"].now())
+            cancel.on_consent_withdrawn(
+                session, event.shopper_id, no_consent(Purpose.MARKETING_PUSH), session.info["clock"].now()
+            )
 
     subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave)

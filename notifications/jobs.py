@@ -21,7 +21,9 @@ log = get_logger(__name__)
 class DispatchLoop:
     """`start` once; `wake` from any thread; `stop` waits for what is on its way, `gateway.close()` is the owner's."""
 
-    def __init__(self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5) -> None:
+    def __init__(
+        self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5
+    ) -> None:
         self._database, self._gateway, self._settings, self._idle_s = database, gateway, settings, idle_s
         self._woken = threading.Event()
         self._stopping = threading.Event()

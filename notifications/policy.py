@@ -93,7 +93,11 @@ def quiet(occasion: Occasion, rules: PolicyRules) -> Verdict:
     for zone in occasion.zones:
         wall = occasion.at.astimezone(ZoneInfo(zone)).time()
         if rules.quiet.covers(wall):
-            facts = {"zone": zone, "local_time": wall.strftime("%H:%M"), "quiet_until": rules.quiet.ends.strftime("%H:%M")}
+            facts = {
+                "zone": zone,
+                "local_time": wall.strftime("%H:%M"),
+                "quiet_until": rules.quiet.ends.strftime("%H:%M"),
+            }
             return Fail(NotificationReason.QUIET_HOURS, facts)
     return PASS
 
@@ -110,4 +114,6 @@ def rolling_cap(occasion: Occasion, rules: PolicyRules) -> Verdict:
     said = sum(1 for instant in occasion.said_at if instant > since)
     if said < rules.cap:
         return PASS
-    return Fail(NotificationReason.ROLLING_CAP_REACHED, {"said": said, "cap": rules.cap, "window_s": rules.cap_window_s})
+    return Fail(
+        NotificationReason.ROLLING_CAP_REACHED, {"said": said, "cap": rules.cap, "window_s": rules.cap_window_s}
+    )

@@ -19,8 +19,12 @@ from notifications.settings import NotificationSettings
 
 def _export_messages(session: Session, shopper_id: str) -> Mapping[str, Any]:
     messages = session.scalars(select(Message).where(Message.shopper_id == shopper_id).order_by(Message.position)).all()
-    deliveries = session.scalars(select(Delivery).where(Delivery.shopper_id == shopper_id).order_by(Delivery.created_at, Delivery.id)).all()
-    answers = session.scalars(select(MessageEvent).where(MessageEvent.shopper_id == shopper_id).order_by(MessageEvent.at)).all()
+    deliveries = session.scalars(
+        select(Delivery).where(Delivery.shopper_id == shopper_id).order_by(Delivery.created_at, Delivery.id)
+    ).all()
+    answers = session.scalars(
+        select(MessageEvent).where(MessageEvent.shopper_id == shopper_id).order_by(MessageEvent.at)
+    ).all()
     return {
         "messages": [
             {
@@ -69,7 +73,9 @@ HOLDERS: tuple[DataHolder, ...] = (
         _export_messages,
         _erase_messages,
     ),
-    DataHolder("notifications.reach", ("notifications_push_token", "notifications_recipient"), _export_reach, _erase_reach),
+    DataHolder(
+        "notifications.reach", ("notifications_push_token", "notifications_recipient"), _export_reach, _erase_reach
+    ),
 )
 
 
@@ -79,9 +85,18 @@ def rules(settings: NotificationSettings) -> tuple[RetentionRule, ...]:
     return (
         RetentionRule("notifications_message", "created_at", messages_s, why),
         RetentionRule("notifications_delivery", "created_at", messages_s, why),
-        RetentionRule("notifications_message_event", "at", messages_s, "What you did with a message, as long as the message."),
-        RetentionRule("notifications_push_token", "registered_at", tokens_s, "Where your phone can be reached; the app renews it."),
-        RetentionRule("notifications_recipient", "last_weighed_at", messages_s, "Your time zone, for quiet hours; as long as messages are kept."),
+        RetentionRule(
+            "notifications_message_event", "at", messages_s, "What you did with a message, as long as the message."
+        ),
+        RetentionRule(
+            "notifications_push_token", "registered_at", tokens_s, "Where your phone can be reached; the app renews it."
+        ),
+        RetentionRule(
+            "notifications_recipient",
+            "last_weighed_at",
+            messages_s,
+            "Your time zone, for quiet hours; as long as messages are kept.",
+        ),
     )
 
 

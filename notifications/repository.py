@@ -22,7 +22,9 @@ def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
 
     Of two transactions about the same shopper the second waits here, so each sees what the other has said.
     """
-    insert_new(session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"])
+    insert_new(
+        session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"]
+    )
     row = update(Recipient).where(Recipient.shopper_id == shopper_id)
     if not moved(session, row.values(weighed=Recipient.weighed + 1, last_weighed_at=at)):
         raise LookupError("a recipient vanished between insert and update")
@@ -65,7 +67,10 @@ def inbox_after(session: Session, shopper_id: str, after_position: int, at: date
     rows = session.scalars(
         select(Message)
         .where(
-            Message.shopper_id == shopper_id, Message.position > after_position, Message.state == "live", Message.expires_at > at
+            Message.shopper_id == shopper_id,
+            Message.position > after_position,
+            Message.state == "live",
+            Message.expires_at > at,
         )
         .order_by(Message.position)
         .limit(limit)
@@ -79,7 +84,9 @@ def newest_position(session: Session) -> int:
 
 def deliveries_of(session: Session, message_ids: Sequence[str]) -> list[DeliveryView]:
     rows = session.scalars(
-        select(Delivery).where(Delivery.message_id.in_(message_ids)).order_by(Delivery.message_id, Delivery.channel.desc(), Delivery.id)
+        select(Delivery)
+        .where(Delivery.message_id.in_(message_ids))
+        .order_by(Delivery.message_id, Delivery.channel.desc(), Delivery.id)
     )
     return [DeliveryView(r.message_id, r.channel, r.state, tuple(r.reasons), r.attempts, r.sent_at) for r in rows]
 

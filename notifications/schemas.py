@@ -14,8 +14,12 @@ class PushTokenIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    token: Annotated[str, Field(min_length=8, max_length=TOKEN_MOST_CHARS, description="As Firebase gave it to the app.")]
-    kind: Annotated[TokenKind, Field(description="`fid`: a Firebase installation id; `token`: a registration token.")] = TokenKind.TOKEN
+    token: Annotated[
+        str, Field(min_length=8, max_length=TOKEN_MOST_CHARS, description="As Firebase gave it to the app.")
+    ]
+    kind: Annotated[
+        TokenKind, Field(description="`fid`: a Firebase installation id; `token`: a registration token.")
+    ] = TokenKind.TOKEN
     timezone: Annotated[str | None, Field(max_length=64, description="The phone's IANA zone, for quiet hours.")] = None
 
 

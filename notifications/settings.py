@@ -27,38 +27,83 @@ ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 class NotificationSettings(SettingsGroup):
     fcm_service_account_path: str | None = Field(
-        default=None, description="Path of the Firebase service account file (JSON). Without it the in-app inbox is the only channel."
+        default=None,
+        description="Path of the Firebase service account file (JSON). Without it the in-app inbox is the only channel.",
     )
     fcm_url: str | None = Field(
-        default=None, description="Replaces Google's address of messages:send, with {0} for the project id; for a local stand-in."
+        default=None,
+        description="Replaces Google's address of messages:send, with {0} for the project id; for a local stand-in.",
     )
-    fcm_timeout_s: float = Field(default=5.0, gt=0, le=60, description="How long one push may take at the provider, in seconds.")
-    quiet_from: time = Field(default=time(21, 0), description="When quiet hours begin, by the wall clock of the store and of the shopper.")
-    quiet_until: time = Field(default=time(8, 0), description="When quiet hours end. The same as the beginning: there are none.")
+    fcm_timeout_s: float = Field(
+        default=5.0, gt=0, le=60, description="How long one push may take at the provider, in seconds."
+    )
+    quiet_from: time = Field(
+        default=time(21, 0), description="When quiet hours begin, by the wall clock of the store and of the shopper."
+    )
+    quiet_until: time = Field(
+        default=time(8, 0), description="When quiet hours end. The same as the beginning: there are none."
+    )
     quiet_in_store: bool = Field(
         default=False, description="Whether quiet hours also hold for a shopper who is in the store at that moment."
     )
-    cap_messages: int = Field(default=10, ge=0, le=1000, description="The most messages a shopper gets within the cap's window.")
-    cap_window_s: int = Field(default=86_400, ge=60, le=30 * 86_400, description="The cap's rolling window, in seconds.")
+    cap_messages: int = Field(
+        default=10, ge=0, le=1000, description="The most messages a shopper gets within the cap's window."
+    )
+    cap_window_s: int = Field(
+        default=86_400, ge=60, le=30 * 86_400, description="The cap's rolling window, in seconds."
+    )
     one_per_visit: bool = Field(default=True, description="Whether a visit leads to one message at most.")
-    least_life_s: int = Field(default=60, ge=1, le=86_400, description="An offer that ends sooner than this is not announced, in seconds.")
-    cancel_on_exit: bool = Field(default=True, description="Whether a push that is still queued is dropped when the shopper leaves the store.")
+    least_life_s: int = Field(
+        default=60, ge=1, le=86_400, description="An offer that ends sooner than this is not announced, in seconds."
+    )
+    cancel_on_exit: bool = Field(
+        default=True, description="Whether a push that is still queued is dropped when the shopper leaves the store."
+    )
     push_attempts: int = Field(default=8, ge=1, le=50, description="How often one push is tried in all.")
-    push_retry_first_s: float = Field(default=1.0, gt=0, le=600, description="The first wait before a retry, in seconds; it doubles each time.")
-    push_retry_most_s: float = Field(default=300.0, gt=0, le=86_400, description="The longest wait between retries, in seconds.")
+    push_retry_first_s: float = Field(
+        default=1.0, gt=0, le=600, description="The first wait before a retry, in seconds; it doubles each time."
+    )
+    push_retry_most_s: float = Field(
+        default=300.0, gt=0, le=86_400, description="The longest wait between retries, in seconds."
+    )
     push_lease_s: float = Field(
-        default=60.0, ge=10, le=3600, description="How long a claimed push belongs to the process that claimed it, in seconds; longer than a batch takes."
+        default=60.0,
+        ge=10,
+        le=3600,
+        description="How long a claimed push belongs to the process that claimed it, in seconds; longer than a batch takes.",
     )
     push_workers: int = Field(default=8, ge=1, le=64, description="How many pushes are on their way at once.")
     link_template: str = Field(
-        default="/m/coupons/{coupon_id}", pattern=r"^/[a-z].*\{coupon_id\}.*$", description="Where a message leads, on our own origin."
+        default="/m/coupons/{coupon_id}",
+        pattern=r"^/[a-z].*\{coupon_id\}.*$",
+        description="Where a message leads, on our own origin.",
     )
-    default_zone: ZoneName = Field(default="UTC", description="The zone quiet hours go by where a store's zone is not known.")
-    stream_poll_s: float = Field(default=1.0, gt=0, le=60, description="How often an open inbox stream looks by itself, in seconds; commits wake it at once.")
-    stream_heartbeat_s: float = Field(default=15.0, gt=0, le=300, description="How often a silent inbox stream says that it is alive, in seconds.")
-    stream_life_s: float = Field(default=900.0, gt=0, le=86_400, description="How long a stream lives before the browser opens it anew and proves itself again.")
-    keep_messages_s: int = Field(default=180 * 86_400, ge=86_400, description="How long messages and their reasons are kept, in seconds.")
-    keep_tokens_s: int = Field(default=270 * 86_400, ge=86_400, description="How long a push token is kept without being registered again, in seconds.")
+    default_zone: ZoneName = Field(
+        default="UTC", description="The zone quiet hours go by where a store's zone is not known."
+    )
+    stream_poll_s: float = Field(
+        default=1.0,
+        gt=0,
+        le=60,
+        description="How often an open inbox stream looks by itself, in seconds; commits wake it at once.",
+    )
+    stream_heartbeat_s: float = Field(
+        default=15.0, gt=0, le=300, description="How often a silent inbox stream says that it is alive, in seconds."
+    )
+    stream_life_s: float = Field(
+        default=900.0,
+        gt=0,
+        le=86_400,
+        description="How long a stream lives before the browser opens it anew and proves itself again.",
+    )
+    keep_messages_s: int = Field(
+        default=180 * 86_400, ge=86_400, description="How long messages and their reasons are kept, in seconds."
+    )
+    keep_tokens_s: int = Field(
+        default=270 * 86_400,
+        ge=86_400,
+        description="How long a push token is kept without being registered again, in seconds.",
+    )
 
     def policy(self) -> PolicyRules:
         return PolicyRules(

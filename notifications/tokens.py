@@ -32,14 +32,25 @@ class Address:
     value: str
 
 
-def register(session: Session, *, device_id: str, shopper_id: str, token: str, kind: TokenKind, at: datetime, timezone: str | None = None) -> str:
+def register(
+    session: Session,
+    *,
+    device_id: str,
+    shopper_id: str,
+    token: str,
+    kind: TokenKind,
+    at: datetime,
+    timezone: str | None = None,
+) -> str:
     """The device can be reached at `token` from now on; replaces what it had. Returns the id of the row, not the token.
 
     A token belongs to one device: a phone that was set up anew takes its token along. `timezone` is the phone's IANA zone,
     for quiet hours. Raises Invalid.
     """
     if not token.isascii() or not token.isprintable() or not 8 <= len(token) <= TOKEN_MOST_CHARS or " " in token:
-        raise Invalid.field("token", f"send the token as the SDK gave it: 8 to {TOKEN_MOST_CHARS} visible ASCII characters")
+        raise Invalid.field(
+            "token", f"send the token as the SDK gave it: 8 to {TOKEN_MOST_CHARS} visible ASCII characters"
+        )
     repository.take_turn(session, shopper_id, at)
     if timezone is not None:
         _keep_zone(session, shopper_id, timezone)
@@ -71,7 +82,9 @@ def address(session: Session, push_token_id: str) -> Address | None:
 
 def forget_device(session: Session, device_id: str) -> bool:
     """The device does not want pushes any more. False if it had none."""
-    gone = session.execute(delete(PushToken).where(PushToken.device_id == device_id).execution_options(synchronize_session=False))
+    gone = session.execute(
+        delete(PushToken).where(PushToken.device_id == device_id).execution_options(synchronize_session=False)
+    )
     return cast("CursorResult[Any]", gone).rowcount > 0
 
 

@@ -70,7 +70,10 @@ def build(database: Database, settings: NotificationSettings, *, gateway: PushGa
         from notifications.adapters.fcm_gateway import FcmGateway
 
         gateway = FcmGateway(
-            settings.fcm_service_account_path, fcm_url=settings.fcm_url, timeout_s=settings.fcm_timeout_s, connections=settings.push_workers
+            settings.fcm_service_account_path,
+            fcm_url=settings.fcm_url,
+            timeout_s=settings.fcm_timeout_s,
+            connections=settings.push_workers,
         )
     loop = DispatchLoop(database, gateway, settings) if gateway is not None else None
     return Notifications(settings, Broadcaster(), gateway, loop)

@@ -30,7 +30,9 @@ class Spot:
     place_id: str | None = None
 
 
-def reached(session: Session, spot: Spot, stage: str, at: datetime, *, only: Sequence[ColumnElement[bool]] = (), **values: Any) -> bool:
+def reached(
+    session: Session, spot: Spot, stage: str, at: datetime, *, only: Sequence[ColumnElement[bool]] = (), **values: Any
+) -> bool:
     """Note that `stage` was reached at `at`; False if it was before, or if a condition of `only` does not hold."""
     fresh = {
         "moment_id": spot.moment_id, "campaign_id": spot.campaign_id, "shopper_id": spot.shopper_id, "place_id": spot.place_id,
@@ -44,7 +46,9 @@ def reached(session: Session, spot: Spot, stage: str, at: datetime, *, only: Seq
 def redeemed(session: Session, spot: Spot, at: datetime, *, discount_minor: int, currency: str) -> bool:
     """Counted unless a release that came later in time was heard of first."""
     not_undone = or_(FunnelRow.released_at.is_(None), FunnelRow.released_at < at)
-    if not reached(session, spot, "redeemed", at, only=(not_undone,), discount_minor=discount_minor, discount_currency=currency):
+    if not reached(
+        session, spot, "redeemed", at, only=(not_undone,), discount_minor=discount_minor, discount_currency=currency
+    ):
         return False
     _add(session, spot.campaign_id, currency, redemptions=1, discount_minor=discount_minor)
     return True
@@ -54,7 +58,10 @@ def released(session: Session, spot: Spot, at: datetime) -> bool:
     """A reservation or redemption was given back; takes a redemption out again. False if there was none to take out."""
     reached(session, spot, "released", at)
     session.execute(
-        update(FunnelRow).where(*_row(spot), FunnelRow.released_at < at).values(released_at=at).execution_options(synchronize_session=False)
+        update(FunnelRow)
+        .where(*_row(spot), FunnelRow.released_at < at)
+        .values(released_at=at)
+        .execution_options(synchronize_session=False)
     )
     row = session.execute(select(FunnelRow.discount_minor, FunnelRow.discount_currency).where(*_row(spot))).one()
     undone = update(FunnelRow).where(*_row(spot), FunnelRow.redeemed_at <= at)
@@ -78,7 +85,9 @@ def refunded(session: Session, spot: Spot, at: datetime) -> bool:
     """The money went back: the order was placed all the same, but adds nothing."""
     if not reached(session, spot, "refunded", at):
         return False
-    row = session.execute(select(FunnelRow.ordered_at, FunnelRow.revenue_minor, FunnelRow.revenue_currency).where(*_row(spot))).one()
+    row = session.execute(
+        select(FunnelRow.ordered_at, FunnelRow.revenue_minor, FunnelRow.revenue_currency).where(*_row(spot))
+    ).one()
     if row.ordered_at is None:
         return False
     _add(session, spot.campaign_id, row.revenue_currency, orders=-1, revenue_minor=-row.revenue_minor)
@@ -87,7 +96,11 @@ def refunded(session: Session, spot: Spot, at: datetime) -> bool:
 
 def forget_moment(session: Session, moment_id: str) -> int:
     """A moment that never was is not counted as detected. What followed from it stays: the coupon was really given."""
-    gone = delete(FunnelRow).where(FunnelRow.moment_id == moment_id, FunnelRow.campaign_id == "").execution_options(synchronize_session=False)
+    gone = (
+        delete(FunnelRow)
+        .where(FunnelRow.moment_id == moment_id, FunnelRow.campaign_id == "")
+        .execution_options(synchronize_session=False)
+    )
     return cast("CursorResult[Any]", session.execute(gone)).rowcount
 
 
@@ -96,7 +109,14 @@ def _row(spot: Spot) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _add(session: Session, campaign_id: str, currency: str, **amounts: int) -> None:
-    nothing = {"campaign_id": campaign_id, "currency": currency, "orders": 0, "revenue_minor": 0, "redemptions": 0, "discount_minor": 0}
+    nothing = {
+        "campaign_id": campaign_id,
+        "currency": currency,
+        "orders": 0,
+        "revenue_minor": 0,
+        "redemptions": 0,
+        "discount_minor": 0,
+    }
     insert_new(session, CampaignTotal, nothing, unique=["campaign_id", "currency"])
     line = update(CampaignTotal).where(CampaignTotal.campaign_id == campaign_id, CampaignTotal.currency == currency)
     if not moved(session, line.values({name: getattr(CampaignTotal, name) + by for name, by in amounts.items()})):

@@ -21,7 +21,9 @@ def show_funnel(
     _caller: Analyst,
     call: Reading,
     campaign_id: Annotated[str | None, Query(max_length=40, description="One campaign; without it all.")] = None,
-    since: Annotated[datetime | None, Query(description="ISO 8601 with a zone; the whole UTC day counts. Default: 30 days ago.")] = None,
+    since: Annotated[
+        datetime | None, Query(description="ISO 8601 with a zone; the whole UTC day counts. Default: 30 days ago.")
+    ] = None,
 ) -> Response:
     """How many moments became offers, messages, orders and redemptions. Counts of fewer than 20 shoppers are not shown."""
     begin = call.clock.now() - DEFAULT_SPAN if since is None else _utc(since)

@@ -44,13 +44,21 @@ def _stage(session: Session, name: str, campaign_id: str | None, begin: datetime
 
 def _totals(session: Session, campaign_id: str | None) -> tuple[MoneyTotal, ...]:
     t = CampaignTotal
-    sums = select(t.currency, func.sum(t.orders), func.sum(t.revenue_minor), func.sum(t.redemptions), func.sum(t.discount_minor))
+    sums = select(
+        t.currency, func.sum(t.orders), func.sum(t.revenue_minor), func.sum(t.redemptions), func.sum(t.discount_minor)
+    )
     if campaign_id is not None:
         sums = sums.where(t.campaign_id == campaign_id)
     found: list[MoneyTotal] = []
-    for currency, orders, revenue, redemptions, discount in session.execute(sums.group_by(t.currency).order_by(t.currency)):
-        enough_orders = _behind(session, "ordered", "revenue_currency", currency, campaign_id) >= cells.SMALL_CELL_SHOPPERS
-        enough_uses = _behind(session, "redeemed", "discount_currency", currency, campaign_id) >= cells.SMALL_CELL_SHOPPERS
+    for currency, orders, revenue, redemptions, discount in session.execute(
+        sums.group_by(t.currency).order_by(t.currency)
+    ):
+        enough_orders = (
+            _behind(session, "ordered", "revenue_currency", currency, campaign_id) >= cells.SMALL_CELL_SHOPPERS
+        )
+        enough_uses = (
+            _behind(session, "redeemed", "discount_currency", currency, campaign_id) >= cells.SMALL_CELL_SHOPPERS
+        )
         found.append(
             MoneyTotal(
                 currency,

@@ -74,7 +74,9 @@ def _decided(session: Session, event: DecisionRecorded, _now: datetime) -> None:
 
 
 def _issued(session: Session, event: CouponIssued, _now: datetime) -> None:
-    count.reached(session, Spot(event.moment_id, event.campaign_id, event.shopper_id, event.place_id), "offered", event.issued_at)
+    count.reached(
+        session, Spot(event.moment_id, event.campaign_id, event.shopper_id, event.place_id), "offered", event.issued_at
+    )
 
 
 def _pushed(session: Session, event: PushSent, _now: datetime) -> None:

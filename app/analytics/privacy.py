@@ -17,10 +17,17 @@ DAY_S = 86_400
 
 
 def _export(session: Session, shopper_id: str) -> Mapping[str, Any]:
-    rows = session.scalars(select(FunnelRow).where(FunnelRow.shopper_id == shopper_id).order_by(FunnelRow.noted_at, FunnelRow.moment_id))
+    rows = session.scalars(
+        select(FunnelRow).where(FunnelRow.shopper_id == shopper_id).order_by(FunnelRow.noted_at, FunnelRow.moment_id)
+    )
     return {
         "moments": [
-            {"moment_id": r.moment_id, "campaign_id": r.campaign_id or None, "place_id": r.place_id, **{f"{s}_at": getattr(r, f"{s}_at") for s in STAGES}}
+            {
+                "moment_id": r.moment_id,
+                "campaign_id": r.campaign_id or None,
+                "place_id": r.place_id,
+                **{f"{s}_at": getattr(r, f"{s}_at") for s in STAGES},
+            }
             for r in rows
         ]
     }
@@ -34,5 +41,10 @@ def _erase(session: Session, shopper_id: str) -> int:
 HOLDERS: tuple[DataHolder, ...] = (DataHolder("analytics.funnel", ("analytics_funnel_row",), _export, _erase),)
 
 RULES: tuple[RetentionRule, ...] = (
-    RetentionRule("analytics_funnel_row", "noted_at", 396 * DAY_S, "How far a moment got, thirteen months, to compare a season with the last."),
+    RetentionRule(
+        "analytics_funnel_row",
+        "noted_at",
+        396 * DAY_S,
+        "How far a moment got, thirteen months, to compare a season with the last.",
+    ),
 )

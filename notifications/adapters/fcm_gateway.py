@@ -33,7 +33,14 @@ class FcmGateway:
 
     channel = "fcm"
 
-    def __init__(self, service_account: str | dict[str, str], *, fcm_url: str | None = None, timeout_s: float = 5.0, connections: int = 8) -> None:
+    def __init__(
+        self,
+        service_account: str | dict[str, str],
+        *,
+        fcm_url: str | None = None,
+        timeout_s: float = 5.0,
+        connections: int = 8,
+    ) -> None:
         import firebase_admin
         import requests.adapters
         from firebase_admin import credentials, exceptions, messaging
@@ -55,7 +62,9 @@ class FcmGateway:
             finally:
                 service_class.FCM_URL = googles
         for prefix in ("http://", "https://", "https://fcm.googleapis.com"):
-            adapter = requests.adapters.HTTPAdapter(pool_connections=connections, pool_maxsize=connections, max_retries=0)
+            adapter = requests.adapters.HTTPAdapter(
+                pool_connections=connections, pool_maxsize=connections, max_retries=0
+            )
             service._client.session.mount(prefix, adapter)  # noqa: SLF001
 
     def send(self, request: PushRequest) -> PushReceipt:
@@ -63,7 +72,13 @@ class FcmGateway:
             name = self._messaging.send(self._wire(request), app=self._app)
         except Exception as error:  # noqa: BLE001 - one bad recipient or answer must never stop the others
             receipt = self._meaning(error)
-            log.info("push_not_accepted", message_id=request.message_id, outcome=receipt.outcome, reason=receipt.reason, error=type(error).__name__)
+            log.info(
+                "push_not_accepted",
+                message_id=request.message_id,
+                outcome=receipt.outcome,
+                reason=receipt.reason,
+                error=type(error).__name__,
+            )
             return receipt
         return PushReceipt(Outcome.ACCEPTED, provider_message_id=str(name))
 
@@ -85,7 +100,9 @@ class FcmGateway:
         )
         message = m.Message(
             data=dict(request.data),
-            android=m.AndroidConfig(collapse_key=request.collapse_key, priority="high", ttl=timedelta(seconds=request.ttl_s)),
+            android=m.AndroidConfig(
+                collapse_key=request.collapse_key, priority="high", ttl=timedelta(seconds=request.ttl_s)
+            ),
             apns=apns,
             webpush=m.WebpushConfig(headers={"TTL": str(request.ttl_s), "Urgency": "high"}),
         )
@@ -103,11 +120,18 @@ class FcmGateway:
             return PushReceipt(Outcome.REFUSED, reason=Reason.SENDER_MISMATCH)
         if isinstance(error, (m.QuotaExceededError, e.ResourceExhaustedError)):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_QUOTA, retry_after_s=after_s)
-        if isinstance(error, (m.ThirdPartyAuthError, e.UnauthenticatedError, e.PermissionDeniedError)) or _is_google_auth(error):
+        if isinstance(
+            error, (m.ThirdPartyAuthError, e.UnauthenticatedError, e.PermissionDeniedError)
+        ) or _is_google_auth(error):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_AUTH, retry_after_s=after_s or AUTH_RETRY_S)
-        if isinstance(error, (e.InvalidArgumentError, e.NotFoundError, ValueError)) and not isinstance(error, UnicodeError):
+        if isinstance(error, (e.InvalidArgumentError, e.NotFoundError, ValueError)) and not isinstance(
+            error, UnicodeError
+        ):
             return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
-        if isinstance(error, (e.UnavailableError, e.InternalError)) and getattr(error, "http_response", None) is not None:
+        if (
+            isinstance(error, (e.UnavailableError, e.InternalError))
+            and getattr(error, "http_response", None) is not None
+        ):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE, retry_after_s=after_s)
         return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNKNOWN, retry_after_s=after_s)
 

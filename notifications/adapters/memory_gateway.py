@@ -42,7 +42,11 @@ class MemoryGateway:
             self.attempts.append(replace(request))
             if request.address in self._dead:
                 return PushReceipt(Outcome.DEAD, reason=NotificationReason.TOKEN_DEAD)
-            if request.ttl_s <= 0 or not request.collapse_key or any(not isinstance(v, str) for v in request.data.values()):
+            if (
+                request.ttl_s <= 0
+                or not request.collapse_key
+                or any(not isinstance(v, str) for v in request.data.values())
+            ):
                 return PushReceipt(Outcome.REFUSED, reason=NotificationReason.PROVIDER_REFUSED)
             line = self._programmed.get(request.address)
             receipt, delivered = line.popleft() if line else (None, True)

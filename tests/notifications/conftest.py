@@ -96,7 +96,9 @@ class Room:
             turn = grant if given else withdraw
             turn(session, shopper_id, Purpose.MARKETING_PUSH, source="test", at=self.database.clock.now())
 
-    def coupon(self, shopper_id: str, *, name: str = "1", visit: str = "vis_1", life_s: float = 3600, **changes: Any) -> CouponIssued:
+    def coupon(
+        self, shopper_id: str, *, name: str = "1", visit: str = "vis_1", life_s: float = 3600, **changes: Any
+    ) -> CouponIssued:
         at = self.database.clock.now()
         coupon = CouponIssued(
             coupon_id=f"cpn_{name}",
@@ -129,7 +131,12 @@ class Room:
     def said(self, event_type: str) -> list[dict[str, Any]]:
         """The payloads of all events of a type, in order."""
         with self.database.reading() as session:
-            return [r.payload for r in session.scalars(select(OutboxEvent).where(OutboxEvent.type == event_type).order_by(OutboxEvent.id))]
+            return [
+                r.payload
+                for r in session.scalars(
+                    select(OutboxEvent).where(OutboxEvent.type == event_type).order_by(OutboxEvent.id)
+                )
+            ]
 
     def states(self, message_id: str) -> dict[str, tuple[str, tuple[str, ...]]]:
         with self.database.reading() as session:

@@ -28,7 +28,9 @@ class Server(uvicorn.Server):
 
 class Served:
     def __init__(self, app: FastAPI, parts: Notifications) -> None:
-        self.server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="off"))
+        self.server = Server(
+            uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="off")
+        )
         self.server.parts = parts
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 
@@ -74,7 +76,10 @@ def stream(url: str, bearer: str, *, after: int | None = None, last_event_id: st
     if last_event_id is not None:
         headers["Last-Event-ID"] = last_event_id
     params = {} if after is None else {"after": str(after)}
-    with httpx2.Client(timeout=10) as client, client.stream("GET", f"{url}/v1/inbox/stream", headers=headers, params=params) as response:
+    with (
+        httpx2.Client(timeout=10) as client,
+        client.stream("GET", f"{url}/v1/inbox/stream", headers=headers, params=params) as response,
+    ):
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         yield Events(response)

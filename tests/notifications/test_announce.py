@@ -25,8 +25,14 @@ class TestAnnounce:
         assert room.states(message_id) == {"inbox": ("sent", ()), "fcm": ("queued", ())}
         with room.database.reading() as session:
             (message,) = facade.inbox(session, jane.shopper_id)
-        assert (message.title, message.link, message.collapse_key) == ("Bonbon of the month", "/m/coupons/cpn_1", "vis_1")
-        assert [(e["channel"], e["coupon_id"], e["campaign_id"]) for e in room.said("push.sent")] == [("inbox", "cpn_1", "cmp_1")]
+        assert (message.title, message.link, message.collapse_key) == (
+            "Bonbon of the month",
+            "/m/coupons/cpn_1",
+            "vis_1",
+        )
+        assert [(e["channel"], e["coupon_id"], e["campaign_id"]) for e in room.said("push.sent")] == [
+            ("inbox", "cpn_1", "cmp_1")
+        ]
         assert room.gateway.attempts == []  # nothing speaks to the network while a transaction is open
 
     def test_the_same_event_twice_says_it_once(self, room: Room) -> None:
@@ -45,7 +51,9 @@ class TestAnnounce:
             explained = facade.explain(session, coupon_id="cpn_1")
         assert explained is not None
         assert explained.text == "No message was sent. You have not allowed us to send you messages about offers."
-        assert [(e["channel"], e["reason_codes"]) for e in room.said("push.suppressed")] == [("inbox", ["no_consent_marketing_push"])]
+        assert [(e["channel"], e["reason_codes"]) for e in room.said("push.suppressed")] == [
+            ("inbox", ["no_consent_marketing_push"])
+        ]
         assert room.said("push.sent") == []
 
     def test_second_message_of_a_visit(self, room: Room) -> None:
@@ -72,24 +80,34 @@ class TestAnnounce:
         assert room.states(third) == {"inbox": ("suppressed", ("rolling_cap_reached",))}
         clock.advance(22 * 3600)  # a day after the first, not yet after the second
         assert room.states(room.issue(jane.shopper_id, name="c", visit="vis_c"))["inbox"] == ("sent", ())
-        assert room.states(room.issue(jane.shopper_id, name="d", visit="vis_d"))["inbox"] == ("suppressed", ("rolling_cap_reached",))
+        assert room.states(room.issue(jane.shopper_id, name="d", visit="vis_d"))["inbox"] == (
+            "suppressed",
+            ("rolling_cap_reached",),
+        )
 
     def test_quiet_hours_hold_once_she_has_left(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
         clock.set_to(datetime(2026, 11, 21, 20, 0, tzinfo=UTC))  # 22:00 in Helsinki
         jane = room.phone()
         assert room.states(room.issue(jane.shopper_id))["inbox"] == ("sent", ())
         places.ended_at = clock.now()
-        assert room.states(room.issue(jane.shopper_id, name="2", visit="vis_2"))["inbox"] == ("suppressed", ("quiet_hours",))
+        assert room.states(room.issue(jane.shopper_id, name="2", visit="vis_2"))["inbox"] == (
+            "suppressed",
+            ("quiet_hours",),
+        )
 
     def test_quiet_in_the_shoppers_own_zone(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
         places.ended_at = clock.now()
         jane = room.phone()
         with room.database.transaction() as session:
-            facade.register_push_token(session, jane.device_id, jane.shopper_id, "another-address", timezone="Pacific/Auckland")
+            facade.register_push_token(
+                session, jane.device_id, jane.shopper_id, "another-address", timezone="Pacific/Auckland"
+            )
         assert room.states(room.issue(jane.shopper_id))["inbox"] == ("suppressed", ("quiet_hours",))
 
     @pytest.mark.parametrize("place", [None, "unknown zone"])
-    def test_a_place_without_a_zone_goes_by_the_default(self, room: Room, places: FakePlaces, place: str | None) -> None:
+    def test_a_place_without_a_zone_goes_by_the_default(
+        self, room: Room, places: FakePlaces, place: str | None
+    ) -> None:
         from dataclasses import replace
 
         places.place = replace(places.place, timezone="Mars/Olympus") if place and places.place else None
@@ -98,16 +116,24 @@ class TestAnnounce:
 
     def test_no_phone_registered(self, room: Room) -> None:
         jane = room.phone(push=False)
-        assert room.states(room.issue(jane.shopper_id)) == {"inbox": ("sent", ()), "fcm": ("suppressed", ("no_push_token",))}
+        assert room.states(room.issue(jane.shopper_id)) == {
+            "inbox": ("sent", ()),
+            "fcm": ("suppressed", ("no_push_token",)),
+        }
 
     def test_push_not_configured(self, database: Database, places: FakePlaces, settings: NotificationSettings) -> None:
         room = Room(database, settings, None)
         jane = room.phone()
-        assert room.states(room.issue(jane.shopper_id)) == {"inbox": ("sent", ()), "fcm": ("suppressed", ("push_not_configured",))}
+        assert room.states(room.issue(jane.shopper_id)) == {
+            "inbox": ("sent", ()),
+            "fcm": ("suppressed", ("push_not_configured",)),
+        }
 
     def test_an_offer_about_to_end(self, room: Room) -> None:
         jane = room.phone()
-        assert room.states(room.issue(jane.shopper_id, life_s=59)) == {"inbox": ("suppressed", ("offer_ends_too_soon",))}
+        assert room.states(room.issue(jane.shopper_id, life_s=59)) == {
+            "inbox": ("suppressed", ("offer_ends_too_soon",))
+        }
 
     def test_nothing_to_say(self, room: Room) -> None:
         jane = room.phone()

@@ -20,7 +20,11 @@ class TestBroadcaster:
     def test_wakes_hers_and_nobody_elses(self) -> None:
         async def scene() -> tuple[bool, bool, bool]:
             broadcaster = Broadcaster()
-            with broadcaster.listening("jane") as one, broadcaster.listening("jane") as two, broadcaster.listening("joe") as joe:
+            with (
+                broadcaster.listening("jane") as one,
+                broadcaster.listening("jane") as two,
+                broadcaster.listening("joe") as joe,
+            ):
                 threading.Thread(target=broadcaster.wake, args=("jane",)).start()
                 return await woken(one, 1), await woken(two, 1), await woken(joe, 0.05)
 

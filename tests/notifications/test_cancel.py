@@ -13,7 +13,9 @@ from tests.notifications.conftest import FakePlaces, Phone, Room
 
 def left(room: Room, jane: Phone, kind: str = "left") -> None:
     now = room.database.clock.now()
-    event = MomentDetected("mom_left", kind, jane.shopper_id, jane.device_id, "plc_1", "vis_1", now, now, 300, 1, 0.9, "claimed")
+    event = MomentDetected(
+        "mom_left", kind, jane.shopper_id, jane.device_id, "plc_1", "vis_1", now, now, 300, 1, 0.9, "claimed"
+    )
     room.emit(event)
     room.relay.run_until_idle()
 

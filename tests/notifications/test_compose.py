@@ -45,7 +45,12 @@ class TestOfferMessage:
             link="/m/coupons/cpn_1",
             collapse_key="vis_1",
             expires_at=NOON + timedelta(hours=1),
-            data={"message_id": "msg_1", "title": "Bonbon of the month", "body": "25 % off, today only.", "link": "/m/coupons/cpn_1"},
+            data={
+                "message_id": "msg_1",
+                "title": "Bonbon of the month",
+                "body": "25 % off, today only.",
+                "link": "/m/coupons/cpn_1",
+            },
         )
 
     def test_no_title_names_the_place(self) -> None:
@@ -54,7 +59,9 @@ class TestOfferMessage:
         assert said.title == "Ooey Gooey Kamppi"
 
     def test_nothing_to_say(self) -> None:
-        assert offer_message(replace(FACTS, title="\x00\u202e", body="\u200b"), link_template=LINK) == Fail("nothing_to_say")
+        assert offer_message(replace(FACTS, title="\x00\u202e", body="\u200b"), link_template=LINK) == Fail(
+            "nothing_to_say"
+        )
 
     def test_too_large_only_by_an_absurd_id(self) -> None:
         said = offer_message(replace(FACTS, coupon_id="c" * 4096), link_template=LINK)

@@ -42,7 +42,9 @@ def send(room: Room, executor: ThreadPoolExecutor) -> Dispatcher:
 
 def delivery(room: Room, message_id: str) -> Delivery:
     with room.database.reading() as session:
-        found = session.scalars(select(Delivery).where(Delivery.message_id == message_id, Delivery.channel == "fcm")).one()
+        found = session.scalars(
+            select(Delivery).where(Delivery.message_id == message_id, Delivery.channel == "fcm")
+        ).one()
         session.expunge(found)
     return found
 
@@ -58,7 +60,12 @@ class TestRunOnce:
         message_id = room.issue(jane.shopper_id)
         assert (send(), send()) == (1, 0)
         (request,) = room.gateway.attempts
-        assert (request.message_id, request.address, request.kind, request.collapse_key) == (message_id, jane.address, "fid", "vis_1")
+        assert (request.message_id, request.address, request.kind, request.collapse_key) == (
+            message_id,
+            jane.address,
+            "fid",
+            "vis_1",
+        )
         assert (request.ttl_s, dict(request.data)["link"]) == (3600, "/m/coupons/cpn_1")
         assert room.states(message_id)["fcm"] == ("sent", ())
         assert delivery(room, message_id).provider_message_id == "memory/1"
@@ -101,7 +108,7 @@ class TestRunOnce:
         assert [room.states(i)["fcm"][0] for i in ids] == ["failed", "queued", "queued", "sent", "sent", "sent"]
 
     def test_two_dispatchers_one_message(self, room: Room) -> None:
-        """Planted bug: claiming without the condition on state and attempts sent it twice."""
+        """Planted bug: without skip_locked and without the condition on state and attempts it was sent twice; either alone holds."""
         for n in range(5):
             room.issue(room.phone().shopper_id, name=str(n))
         barrier = threading.Barrier(4)
@@ -135,7 +142,11 @@ class TestRunOnce:
         clock.advance(60)
         assert send() == 1
         first, second = room.gateway.attempts
-        assert (first.message_id, first.collapse_key, first.address) == (second.message_id, second.collapse_key, second.address)
+        assert (first.message_id, first.collapse_key, first.address) == (
+            second.message_id,
+            second.collapse_key,
+            second.address,
+        )
         assert room.gateway.shown(jane.address) == [message_id]
         assert room.states(message_id)["fcm"] == ("sent", ())
         assert delivery(room, message_id).attempts == 2
@@ -148,7 +159,10 @@ class TestRunOnce:
         send()
         with room.database.transaction() as session:
             refused = PushReceipt(Outcome.REFUSED, reason="provider_refused")
-            assert dispatch.record(session, late, refused, channel="fcm", rules=room.settings.retries(), at=clock.now()) is False
+            assert (
+                dispatch.record(session, late, refused, channel="fcm", rules=room.settings.retries(), at=clock.now())
+                is False
+            )
         assert room.states(message_id)["fcm"] == ("sent", ())
         assert room.said("push.suppressed") == []
 
@@ -219,7 +233,7 @@ class TestClaim:
 
 class TestRecord:
     def test_a_dead_token_is_gone_at_once_and_used_no_more(self, room: Room, send: Dispatcher) -> None:
-        """Planted bug: leaving other queued pushes of the token alone used it a second time."""
+        """Planted bug: leaving the row of the dead token in place used it a second time."""
         jane = room.phone()
         first = room.issue(jane.shopper_id)
         second = room.issue(jane.shopper_id, name="2", visit="vis_2")
@@ -228,7 +242,9 @@ class TestRecord:
             _, (claimed,) = dispatch.claim(session, "fcm", at=room.database.clock.now(), limit=1, lease_s=60)
         with room.database.transaction() as session:
             receipt = room.gateway.send(claimed.request)
-            dispatch.record(session, claimed, receipt, channel="fcm", rules=room.settings.retries(), at=room.database.clock.now())
+            dispatch.record(
+                session, claimed, receipt, channel="fcm", rules=room.settings.retries(), at=room.database.clock.now()
+            )
         assert tokens(room) == 0
         send()
         assert len(room.gateway.attempts) == 1
@@ -277,7 +293,9 @@ class TestRecord:
         assert room.states(message_id)["fcm"] == ("expired", ("expired_before_sent", "provider_quota"))
 
     @pytest.mark.parametrize("case", ["sender_id_mismatch", "invalid_argument"])
-    def test_a_refusal_is_final_but_the_token_stays(self, room: Room, send: Dispatcher, clock: ManualClock, case: str) -> None:
+    def test_a_refusal_is_final_but_the_token_stays(
+        self, room: Room, send: Dispatcher, clock: ManualClock, case: str
+    ) -> None:
         jane = room.phone()
         message_id = room.issue(jane.shopper_id)
         room.gateway.program(jane.address, CASES[case])

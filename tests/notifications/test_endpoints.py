@@ -27,7 +27,9 @@ class TestListInbox:
         answer = client.get("/v1/inbox", headers=signed(jane)).json()
         assert [m["id"] for m in answer["messages"]] == ids
         assert answer["newest_position"] == answer["messages"][-1]["position"]
-        later = client.get("/v1/inbox", params={"after": answer["messages"][0]["position"], "limit": 1}, headers=signed(jane)).json()
+        later = client.get(
+            "/v1/inbox", params={"after": answer["messages"][0]["position"], "limit": 1}, headers=signed(jane)
+        ).json()
         assert [m["id"] for m in later["messages"]] == ids[1:2]
 
     def test_nothing_of_anothers(self, room: Room, client: TestClient) -> None:

@@ -16,7 +16,11 @@ class TestExplain:
             explained = facade.explain(session, coupon_id="cpn_1")
             assert facade.explain(session, message_id=message_id) == explained
         assert explained is not None
-        assert (explained.message_id, explained.state, explained.text) == (message_id, "live", "The message is in your inbox.")
+        assert (explained.message_id, explained.state, explained.text) == (
+            message_id,
+            "live",
+            "The message is in your inbox.",
+        )
         assert explained.deliveries == (
             DeliveryView(message_id, "inbox", "sent", (), 0, clock.now()),
             DeliveryView(message_id, "fcm", "queued", (), 0, None),

@@ -36,7 +36,9 @@ class TestSend:
         assert wire.arrived(address) == [("msg_1", "vis_1")]
 
     @pytest.mark.parametrize("case", list(CASES))
-    def test_each_failure_has_its_meaning_and_is_not_retried_inside(self, wire: MemoryWire | FcmWire, case: str) -> None:
+    def test_each_failure_has_its_meaning_and_is_not_retried_inside(
+        self, wire: MemoryWire | FcmWire, case: str
+    ) -> None:
         """Planted bug: leaving the SDK's own retries on turned `unavailable` into five attempts over seven seconds."""
         address = f"dev-{case}"
         wire.script(address, case)

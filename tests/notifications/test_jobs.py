@@ -29,7 +29,9 @@ def live(database: Database, places: FakePlaces, peer: FcmPeer) -> Iterator[Room
     """A room on real time with the real SDK; retries are quick."""
     database.clock = SystemClock()
     settings = NotificationSettings(push_workers=4, push_retry_first_s=0.05, push_retry_most_s=0.2, fcm_timeout_s=0.5)
-    room = Room(database, settings, FcmGateway(peer.service_account(), fcm_url=peer.fcm_url, timeout_s=settings.fcm_timeout_s))
+    room = Room(
+        database, settings, FcmGateway(peer.service_account(), fcm_url=peer.fcm_url, timeout_s=settings.fcm_timeout_s)
+    )
     room.parts.start()
     yield room
     room.parts.stop()
@@ -64,7 +66,9 @@ class TestDispatchLoop:
         peer.program(address, Peer.UNAVAILABLE_BUT_DELIVERED, Step(Peer.TIMEOUT, hold_s=1.0), Peer.GARBAGE, Peer.OK)
         message_id = live.issue(jane.shopper_id)
         assert until(lambda: live.states(message_id)["fcm"][0] == "sent")
-        arrived = [(d.data["message_id"], d.message["android"]["collapse_key"]) for d in peer.delivered(address)[start:]]
+        arrived = [
+            (d.data["message_id"], d.message["android"]["collapse_key"]) for d in peer.delivered(address)[start:]
+        ]
         assert arrived == [(message_id, "vis_1")] * 2
 
     def test_it_outlives_a_database_that_is_away(self, database: Database, places: FakePlaces) -> None:

@@ -15,7 +15,12 @@ from notifications.policy import Occasion, PolicyRules, QuietHours, life, once_p
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RULES = PolicyRules(
-    quiet=QuietHours(time(21, 0), time(8, 0)), in_store_exempt=True, cap=3, cap_window_s=86_400, one_per_visit=True, least_life_s=60
+    quiet=QuietHours(time(21, 0), time(8, 0)),
+    in_store_exempt=True,
+    cap=3,
+    cap_window_s=86_400,
+    one_per_visit=True,
+    least_life_s=60,
 )
 FINE = Occasion(
     at=NOON,
@@ -80,7 +85,9 @@ class TestQuiet:
     def test_facts(self) -> None:
         at = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)
         verdict = quiet(replace(FINE, at=at, in_store=False), RULES)
-        assert verdict == Fail("quiet_hours", {"zone": "Europe/Helsinki", "local_time": "21:30", "quiet_until": "08:00"})
+        assert verdict == Fail(
+            "quiet_hours", {"zone": "Europe/Helsinki", "local_time": "21:30", "quiet_until": "08:00"}
+        )
 
     def test_in_an_open_shop_at_night(self) -> None:
         at = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -113,7 +120,9 @@ class TestQuiet:
 
     @given(
         at=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
-        zone=st.sampled_from(["Europe/Helsinki", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "America/St_Johns", "UTC"]),
+        zone=st.sampled_from(
+            ["Europe/Helsinki", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "America/St_Johns", "UTC"]
+        ),
     )
     def test_never_within_the_wall_clocks_night(self, at: datetime, zone: str) -> None:
         wall = at.astimezone(ZoneInfo(zone))
@@ -123,7 +132,9 @@ class TestQuiet:
 
 class TestOncePerVisit:
     def test_second_message(self) -> None:
-        assert once_per_visit(replace(FINE, said_this_visit=1), RULES) == Fail("visit_already_pushed", {"said_this_visit": 1})
+        assert once_per_visit(replace(FINE, said_this_visit=1), RULES) == Fail(
+            "visit_already_pushed", {"said_this_visit": 1}
+        )
 
     def test_switched_off(self) -> None:
         assert once_per_visit(replace(FINE, said_this_visit=1), replace(RULES, one_per_visit=False)) is PASS

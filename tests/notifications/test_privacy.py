@@ -23,7 +23,11 @@ def held(room: Room, shopper_id: str) -> set[str]:
 class TestHolders:
     def test_every_table_about_people_is_held_and_has_a_rule(self) -> None:
         mine = {t for t in tables_with_people(metadata()) if t.startswith("notifications_")}
-        assert mine == {t for h in privacy.HOLDERS for t in h.tables} == {r.table for r in privacy.rules(NotificationSettings())}
+        assert (
+            mine
+            == {t for h in privacy.HOLDERS for t in h.tables}
+            == {r.table for r in privacy.rules(NotificationSettings())}
+        )
 
     def test_export_then_erase(self, room: Room) -> None:
         """Planted bug: forgetting MessageEvent in the erasure left a row behind."""

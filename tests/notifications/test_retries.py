@@ -17,7 +17,9 @@ LATER = NOON + timedelta(days=1)
 
 
 def wait_s(attempts: int, *, retry_after_s: float | None = None, seed: str = "dlv_1") -> float:
-    due = next_attempt(attempts=attempts, now=NOON, expires_at=LATER, retry_after_s=retry_after_s, seed=seed, rules=RULES)
+    due = next_attempt(
+        attempts=attempts, now=NOON, expires_at=LATER, retry_after_s=retry_after_s, seed=seed, rules=RULES
+    )
     assert isinstance(due, datetime)
     return (due - NOON).total_seconds()
 

@@ -144,7 +144,9 @@ class TestFollow:
             time.sleep(0.02)
         assert room.parts.broadcaster.open_streams() == 0
 
-    def test_a_silent_stream_says_that_it_lives_and_ends_after_its_life(self, database: Database, places: FakePlaces) -> None:
+    def test_a_silent_stream_says_that_it_lives_and_ends_after_its_life(
+        self, database: Database, places: FakePlaces
+    ) -> None:
         settings = NotificationSettings(stream_poll_s=0.05, stream_heartbeat_s=0.2, stream_life_s=0.7)
         room = Room(database, settings, None)
         served = Served(room.app(), room.parts)

@@ -62,7 +62,9 @@ class TestRegister:
     def test_what_is_no_zone(self, room: Room) -> None:
         jane = room.phone(push=False)
         with pytest.raises(Invalid, match="timezone"), room.database.transaction() as session:
-            facade.register_push_token(session, jane.device_id, jane.shopper_id, "a-good-address", timezone="../etc/passwd")
+            facade.register_push_token(
+                session, jane.device_id, jane.shopper_id, "a-good-address", timezone="../etc/passwd"
+            )
 
 
 class TestForgetDevice:

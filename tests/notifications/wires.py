@@ -72,7 +72,9 @@ class FcmWire:
         self.gateway.close()
 
 
-def request_to(address: str, *, message_id: str = "msg_1", kind: TokenKind = TokenKind.TOKEN, ttl_s: int = 600) -> PushRequest:
+def request_to(
+    address: str, *, message_id: str = "msg_1", kind: TokenKind = TokenKind.TOKEN, ttl_s: int = 600
+) -> PushRequest:
     return PushRequest(
         message_id=message_id,
         address=address,

@@ -74,7 +74,9 @@ def counting(database: Database) -> Counting:
 
 
 def detected(n: int | str) -> MomentDetected:
-    return MomentDetected(f"mom_{n}", "store_visit", f"shp_{n}", "dev", "plc_1", f"vis_{n}", NOW, NOW, 0, 1, 0.9, "claimed")
+    return MomentDetected(
+        f"mom_{n}", "store_visit", f"shp_{n}", "dev", "plc_1", f"vis_{n}", NOW, NOW, 0, 1, 0.9, "claimed"
+    )
 
 
 def decided(n: int | str, outcome: str = "offer") -> DecisionRecorded:
@@ -83,7 +85,9 @@ def decided(n: int | str, outcome: str = "offer") -> DecisionRecorded:
 
 def issued(n: int | str) -> CouponIssued:
     later = NOW + timedelta(hours=1)
-    return CouponIssued(f"cpn_{n}", f"dec_{n}", "cmp_1", f"mom_{n}", f"vis_{n}", f"shp_{n}", "plc_1", "Shop", "t", "b", NOW, later)
+    return CouponIssued(
+        f"cpn_{n}", f"dec_{n}", "cmp_1", f"mom_{n}", f"vis_{n}", f"shp_{n}", "plc_1", "Shop", "t", "b", NOW, later
+    )
 
 
 def pushed(n: int | str, channel: str = "inbox") -> PushSent:

@@ -40,13 +40,17 @@ class TestShowFunnel:
     def test_counts(self, counting: Counting, client: TestClient) -> None:
         counting.consent(*range(20))
         counting.hear(*(decided(n) for n in range(20)))
-        answer = client.get("/v1/analytics/funnel", params={"campaign_id": "cmp_1"}, headers=signed(counting, Role.MARKETER))
+        answer = client.get(
+            "/v1/analytics/funnel", params={"campaign_id": "cmp_1"}, headers=signed(counting, Role.MARKETER)
+        )
         assert answer.status_code == 200
         stages = {s["name"]: s["shoppers"] for s in answer.json()["stages"]}
         assert (stages["offered"], stages["pushed"]) == (20, None)
         assert "shp_" not in answer.text
 
-    @pytest.mark.parametrize(("role", "status"), [(Role.MARKETER, 200), (Role.OPERATOR, 200), (Role.CLERK, 403), (Role.SHOPPER, 403)])
+    @pytest.mark.parametrize(
+        ("role", "status"), [(Role.MARKETER, 200), (Role.OPERATOR, 200), (Role.CLERK, 403), (Role.SHOPPER, 403)]
+    )
     def test_roles(self, counting: Counting, client: TestClient, role: Role, status: int) -> None:
         assert client.get("/v1/analytics/funnel", headers=signed(counting, role)).status_code == status
 

@@ -34,7 +34,9 @@ def row(counting: Counting, n: int | str, campaign_id: str = "cmp_1") -> set[str
         found = session.get(FunnelRow, (f"mom_{n}", campaign_id))
         if found is None:
             return set()
-        return {name.removesuffix("_at") for name in FunnelRow.__table__.columns if name.endswith("_at") and name != "noted_at" and getattr(found, name)}
+        columns = [column.name for column in FunnelRow.__table__.columns]
+        stages = [name for name in columns if name.endswith("_at") and name != "noted_at"]
+        return {name.removesuffix("_at") for name in stages if getattr(found, name)}
 
 
 def total(counting: Counting) -> tuple[int, int, int, int] | None:

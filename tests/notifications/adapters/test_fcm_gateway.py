@@ -33,7 +33,12 @@ class TestWire:
         (message,) = peer.attempts("dev-wire")
         assert message == {
             "fid": "dev-wire",
-            "data": {"message_id": "msg_1", "title": "Bonbon of the month", "body": "25 % off", "link": "/m/coupons/cpn_1"},
+            "data": {
+                "message_id": "msg_1",
+                "title": "Bonbon of the month",
+                "body": "25 % off",
+                "link": "/m/coupons/cpn_1",
+            },
             "android": {"collapse_key": "vis_1", "priority": "high", "ttl": "600s"},
             "webpush": {"headers": {"TTL": "600", "Urgency": "high"}},
             "apns": {

@@ -10,7 +10,11 @@ import pytest
 
 from app.demo.peers.fcm_peer import PROJECT_ID, FcmPeer, message_problem
 
-GOOD: dict[str, Any] = {"token": "t", "data": {"a": "b"}, "android": {"ttl": "3.5s", "collapse_key": "c", "priority": "high"}}
+GOOD: dict[str, Any] = {
+    "token": "t",
+    "data": {"a": "b"},
+    "android": {"ttl": "3.5s", "collapse_key": "c", "priority": "high"},
+}
 
 
 @pytest.fixture(scope="module")
