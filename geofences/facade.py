@@ -30,6 +30,13 @@ def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
     return replaying.replay(fences, fixes)
 
 
+def evaluate_visits(folder: Path) -> dict[str, Any]:
+    """Detected visits against annotated stays; see geofences/scoring.py."""
+    from geofences import scoring
+
+    return scoring.evaluate_visits(folder)
+
+
 def places(session: Session) -> list[Place]:
     """All places, by name."""
     from geofences import repository

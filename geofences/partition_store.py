@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.clock import from_epoch_s
 from app.kernel.db import insert_new, moved
+from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from app.security.sealing import open_sealed, seal
 from geofences import trust
@@ -24,6 +25,8 @@ from geofences.models import LogPartitionRow, MomentRow, TrackStateRow, VisitRow
 from geofences.moments import Moment, moments_of
 from geofences.track import Key, TrackState
 from geofences.transitions import Transition, TransitionKind
+
+log = get_logger(__name__)
 
 _PURPOSE = "track_state"
 _BATCH = 500
@@ -96,7 +99,12 @@ def load_states(session: Session, partition: int) -> dict[Key, TrackState]:
     )
     for shopper_id, device_id, payload in session.execute(columns):
         key = Key(shopper_id, device_id)
-        out[key] = _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
+        try:
+            out[key] = _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
+        except (
+            msgspec.DecodeError
+        ):  # written by a release that remembered other things: begin anew with what is reported next
+            log.warning("track_state_unreadable", device_id=device_id)
     return out
 
 

@@ -58,4 +58,41 @@ VISIT_REASONS: dict[str, str] = {
     "fence_retired": "The place's fence was taken away.",
 }
 
-REASONS: dict[str, str] = {**{str(code): words for code, words in FIX_REASONS.items()}, **DOUBTS, **VISIT_REASONS}
+IMPORT_REASONS: dict[str, str] = {
+    "not_geojson": "The document is no GeoJSON FeatureCollection or Feature.",
+    "no_features": "The collection is empty.",
+    "too_many_features": "There are more features than one import takes.",
+    "not_a_feature": "A member is no Feature.",
+    "bad_properties": "properties is neither an object nor null.",
+    "bad_id": "id is neither text nor number, or too long.",
+    "duplicate_id": "Two features name the same place.",
+    "bad_name": "name is empty, too long or no text.",
+    "bad_kind": "kind is no short lower-case word.",
+    "bad_chain": "chain is no text.",
+    "bad_tags": "tags is no list of short words.",
+    "bad_timezone": "timezone is no IANA name.",
+    "geometry_missing": "The feature has no geometry.",
+    "bad_geometry": "The geometry is no object, or nested too deeply.",
+    "geometry_empty": "The geometry has no coordinates.",
+    "geometry_type": "The type of the geometry is not one a fence can have.",
+    "bad_coordinates": "Coordinates are no lists.",
+    "bad_position": "A position is not [longitude, latitude].",
+    "coordinate_not_finite": "A coordinate or radius is NaN or infinite.",
+    "ring_too_short": "A ring has fewer than 4 positions.",
+    "ring_not_closed": "A ring does not end where it begins.",
+    "self_intersection": "A ring crosses or touches itself.",
+    "invalid_geometry": "The geometry is not valid.",
+    "no_area": "A ring encloses nothing.",
+    "too_many_vertices": "The geometry has more than 50,000 vertices.",
+    "radius_missing": "A Point has no radius_m.",
+    "radius_not_positive": "radius_m is 0 or less.",
+    "radius_too_large": "radius_m is over 100 km.",
+    "clockwise_ring": "The outer ring runs clockwise; it is taken as meant.",
+}
+
+REASONS: dict[str, str] = {
+    **IMPORT_REASONS,
+    **{str(code): words for code, words in FIX_REASONS.items()},
+    **DOUBTS,
+    **VISIT_REASONS,
+}

@@ -107,7 +107,7 @@ def transition_row(t: Transition) -> dict[str, Any]:
 
 
 def visit_row(v: Visit) -> dict[str, Any]:
-    """One visit. Still open where the recording ends: `open` is true and `ended_at` is when it was last known to last."""
+    """One visit. `ended_by` says how: left, or silent when nothing more was heard (also where the recording ends)."""
     ended_s = v.ended_s if v.ended_s is not None else v.seen_s
     return {
         "type": "visit",
@@ -117,7 +117,7 @@ def visit_row(v: Visit) -> dict[str, Any]:
         "ended_at": _iso(ended_s),
         "dwell_s": int(ended_s - v.started_s),
         "confidence": v.confidence,
-        "open": v.ended_s is None,
+        "ended_by": v.ended_by,
         "started_ts": round(v.started_s, 3),
         "ended_ts": round(ended_s, 3),
         "visit": v.id,

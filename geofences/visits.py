@@ -5,12 +5,13 @@ Owns the fold of transitions into visits. Pure. It must not store or announce an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from geofences.index import FenceIndex
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
-from geofences.transitions import Presence, Transition, TransitionKind, visit_id
+from geofences.transitions import Transition, TransitionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Visit:
     dwell_s: int
     confidence: float
     doubts: tuple[str, ...]
+    ended_by: str | None = None
 
 
 def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[str, Visit]:
@@ -51,6 +53,7 @@ def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[st
         visits[t.visit_id] = replace(
             known,
             ended_s=t.ended_s if t.ended_s is not None else known.ended_s,
+            ended_by=t.why if t.ended_s is not None else known.ended_by,
             seen_s=max(known.seen_s, t.at_s),
             dwell_s=max(known.dwell_s, t.dwell_s),
             confidence=max(known.confidence, t.confidence),
@@ -59,13 +62,9 @@ def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[st
     return visits
 
 
-def open_presences(state: TrackState) -> list[Presence]:
-    return [p for p in state.presences.values() if p.is_open]
-
-
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """A whole track, detected: transitions as they happened and visits by start. Visits still open at the end have no end."""
+    """A whole track, detected: transitions as they could be known, visits by start."""
 
     transitions: tuple[Transition, ...]
     visits: tuple[Visit, ...]
@@ -73,19 +72,11 @@ class Detected:
 
 
 def detect(key: Key, samples: Sequence[Sample], fences: FenceIndex, rules: TrackRules | None = None) -> Detected:
-    """The live detector over a finished track: the watermark ends with the last fix, so what is open then stays open."""
+    """The live detector over a finished track. After the last fix the phone is silent, as it would be live: deadlines fire, visits end."""
     state = TrackState()
-    if not samples:
-        return Detected((), (), 0)
-    end_s = max(s.at_s for s in samples)
-    transitions, _ = advance_many({key: state}, {key: samples}, end_s, fences, rules or TrackRules())
-    visits = fold({}, transitions)
-    for p in open_presences(state):
-        known = visits[visit_id(key.shopper_id, p.fence_id, p.since_s)]
-        visits[known.id] = replace(
-            known, seen_s=max(known.seen_s, p.last_in_s), dwell_s=max(known.dwell_s, int(p.last_in_s - p.since_s))
-        )
+    transitions, _ = advance_many({key: state}, {key: samples}, math.inf, fences, rules or TrackRules())
     transitions.sort(key=lambda t: (t.decided_s, t.fence_id, t.at_s))
+    visits = fold({}, transitions)
     return Detected(
         tuple(transitions), tuple(sorted(visits.values(), key=lambda v: (v.started_s, v.fence_id))), state.late
     )

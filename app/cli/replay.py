@@ -50,33 +50,25 @@ def replay(
 
 
 def _print_tables(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from app.cli.terminal import print_table
 
-    visits = [r for r in rows if r["type"] == "visit"]
-    table = Table(title=f"{len(visits)} visits (UTC; + still open where the recording ends)", title_justify="left")
-    for column in ("device", "fence", "from", "to", "dwell", "confidence"):
-        table.add_column(
-            column,
-            justify="right" if column in ("dwell", "confidence") else "left",
-            no_wrap=column != "device",
-            overflow="fold",
-        )
-    for v in visits:
-        until = v["ended_at"][11:19] + ("+" if v["open"] else "")
-        minutes, seconds = divmod(v["dwell_s"], 60)
-        table.add_row(
+    visits = [
+        (
             v["device"],
             v["fence"],
             v["started_at"][:19].replace("T", " "),
-            until,
-            f"{minutes}:{seconds:02d}",
+            v["ended_at"][:19].replace("T", " "),
+            f"{v['dwell_s'] // 60}:{v['dwell_s'] % 60:02d}",
+            v["ended_by"],
             f"{v['confidence']:.2f}",
         )
-    console = Console()
-    console.print(table)
+        for v in rows
+        if v["type"] == "visit"
+    ]
+    columns = ("device", "fence", "from (UTC)", "to", "dwell", "ended by", "confidence")
+    print_table(columns, visits, empty="No visits on these tracks.")
     kinds: dict[str, int] = {}
     for r in rows:
         if r["type"] == "transition":
             kinds[r["kind"]] = kinds.get(r["kind"], 0) + 1
-    console.print("transitions: " + (", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) or "none"))
+    print("transitions: " + (", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) or "none"))

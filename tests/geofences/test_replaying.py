@@ -39,7 +39,7 @@ class TestReplay:
             "exited",
         ]
         (visit,) = [r for r in rows if r["type"] == "visit"]
-        assert (visit["device"], visit["fence"], visit["open"]) == ("phone", "f1", False)
+        assert (visit["device"], visit["fence"], visit["ended_by"]) == ("phone", "f1", "left")
         assert visit["started_at"].startswith("2023-11-14T22:16:")
         assert visit["dwell_s"] == int(visit["ended_ts"] - visit["started_ts"])
         assert 0.9 < visit["confidence"] < 1

@@ -26,10 +26,11 @@ class TestDetect:
     def test_no_fix_no_visit(self) -> None:
         assert detect(KEY, [], FENCES).visits == ()
 
-    def test_a_visit_open_at_the_end_has_no_end(self) -> None:
-        (visit,) = detect(KEY, [sample(0, 0), sample(100, 1)], FENCES).visits
-        assert visit.ended_s is None
-        assert visit.seen_s == 100
+    def test_where_the_recording_ends_the_phone_is_silent(self) -> None:
+        found = detect(KEY, [sample(0, 0), sample(100, 1)], FENCES)
+        (visit,) = found.visits
+        assert (visit.ended_by, visit.ended_s, visit.dwell_s) == ("silent", 900, 900)
+        assert [t.kind.value for t in found.transitions] == ["entered", "dwelled", "dwelled", "dwelled", "exited"]
 
     def test_two_stays_are_two_visits(self) -> None:
         track = walk(
