@@ -70,8 +70,12 @@ def when(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> list[str
 def calendar(schedule: Mapping[str, Any]) -> list[str]:
     starts, ends, weekly = schedule.get("starts_on"), schedule.get("ends_on"), schedule.get("weekly") or []
     out: list[str] = []
-    if starts or ends:
-        out.append("From the start" * (not starts) + (f"From {starts}" if starts else "") + (f" until {ends}, that day included." if ends else " on."))
+    if starts and ends:
+        out.append(f"From {starts} until {ends}, that day included.")
+    elif starts:
+        out.append(f"From {starts} on.")
+    elif ends:
+        out.append(f"Until {ends}, that day included.")
     for hours in weekly:
         days = "Every day" if len(hours["days"]) == 7 else listed([DAYS[d] for d in hours["days"]], "and")
         out.append(f"{days}, {hours['from']} to {hours['until']} by the clock of the store.")

@@ -1,0 +1,125 @@
+"""The phone: nothing agreed beforehand, offers and reasons of her own alone, switches that work at once, and a way out."""
+
+from __future__ import annotations
+
+from app.privacy.consents import consents
+from app.privacy.purposes import Purpose
+from app.security.cookies import cookie_name
+from app.security.principals import Role
+from tests.app.web.conftest import Browser, Town
+
+
+def live(town: Town, shopper_id: str) -> list[str]:
+    with town.house.database.reading() as session:
+        return [view.purpose for view in consents(session, shopper_id, town.clock.now()) if view.live]
+
+
+def newcomer(town: Town, form: dict[str, str]) -> Browser:
+    """A browser that was never here answers the welcome page."""
+    browser = town.browser()
+    answer = browser.post("/m/start", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/m")
+    me = browser.client.get("/v1/me").json()
+    return Browser(browser.client, me["id"], me["device_id"])
+
+
+class TestWelcome:
+    def test_looking_makes_nobody_a_shopper(self, town: Town) -> None:
+        answer = town.browser().get("/m")
+        assert "set-cookie" not in answer.headers
+        assert " checked" not in answer.text
+
+    def test_only_what_was_ticked(self, town: Town) -> None:
+        shopper = newcomer(town, {"answer": "chosen", "location": "on", "analytics": "on"})
+        assert live(town, shopper.id) == ["location", "analytics"]
+        assert "For you, here" in shopper.get("/m").text
+
+    def test_nothing_ticked_is_an_answer_too(self, town: Town) -> None:
+        shopper = newcomer(town, {"answer": "chosen"})
+        assert live(town, shopper.id) == []
+        text = shopper.get("/m").text
+        assert "You have not allowed us to choose offers for you" in text
+        assert "no shop visit is noticed" in text
+
+    def test_all_four(self, town: Town) -> None:
+        assert live(town, newcomer(town, {"answer": "all"}).id) == [p.value for p in Purpose]
+
+    def test_a_shopper_who_never_answered_is_asked(self, town: Town) -> None:
+        assert 'id="start"' in town.browser(Role.SHOPPER, consents=()).get("/m").text
+
+    def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(self, town: Town) -> None:
+        cookie = town.browser().post("/m/start", {"answer": "all"}).headers["set-cookie"]
+        assert cookie.startswith(cookie_name(Role.SHOPPER))
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+
+
+class TestOffers:
+    def test_a_card_with_benefit_and_countdown(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        assert "No offer right now" in shopper.get("/m").text
+        coupon = town.coupon(shopper)
+        for path in ("/m", "/m/offers"):
+            text = shopper.get(path).text
+            assert f'data-coupon="{coupon.id}"' in text
+            assert "25 % off, up to €10.00" in text
+            assert "4 h 00 min left" in text
+            assert coupon.code not in text  # the code is shown on its own page, for the till
+
+    def test_fewer_like_this_keeps_the_coupon(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        text = shopper.post(f"/m/coupons/{coupon.id}/fewer", htmx=True).text
+        assert "Noted: fewer like this" in text
+        assert coupon.id in text
+
+    def test_why_in_plain_words(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        text = shopper.get(f"/m/why/{coupon.decision_id}").text
+        assert "You got this because you walked into Ooey Gooey Kluuvi at" in text
+        assert "<code>consent_given</code>" in text
+
+
+class TestAnothersThings:
+    def test_do_not_exist(self, town: Town) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        other = town.browser(Role.SHOPPER)
+        for path in (f"/m/coupons/{coupon.id}", f"/m/why/{coupon.decision_id}", f"/explain/{coupon.id}", "/m/orders/ord_none", "/m/shop/prd_none"):
+            assert other.get(path).status_code == 404, path
+        assert other.post(f"/m/coupons/{coupon.id}/fewer", htmx=True).status_code == 404
+        assert "data-coupon" not in other.get(f"/m/shop?coupon={coupon.id}").text
+        assert "is in your cart: 25" not in other.get("/m/shop").text
+
+
+class TestCoupon:
+    def test_code_and_picture(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        answer = shopper.get(f"/m/coupons/{coupon.id}")
+        assert coupon.code in answer.text
+        assert "<svg xmlns" in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        assert coupon.code not in shopper.get("/m/wallet").text
+
+
+class TestMyData:
+    def test_a_switch_works_at_once(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        text = shopper.post("/m/me/consents/location", {}, htmx=True).text
+        assert "Withdrawn 21 November 2026" in text
+        assert live(town, shopper.id) == ["personalisation", "marketing_push", "analytics"]
+        shopper.post("/m/me/consents/location", {"granted": "yes"})
+        assert "location" in live(town, shopper.id)
+
+    def test_an_unknown_purpose_is_named(self, town: Town) -> None:
+        assert town.browser(Role.SHOPPER).post("/m/me/consents/selling", {"granted": "yes"}).status_code == 422
+
+    def test_deleting_shows_a_receipt_and_forgets_the_browser(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        answer = shopper.post("/m/me/delete")
+        assert "Everything is deleted" in answer.text
+        assert "era_" in answer.text
+        assert f'{cookie_name(Role.SHOPPER)}=""' in answer.headers["set-cookie"]
+        assert shopper.get(f"/m/coupons/{coupon.id}").status_code == 303  # to the welcome: nobody is known here

@@ -1,0 +1,91 @@
+"""The clerk's answer: green once, red with when and where the second time, undone within the minute; no shopper in sight."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.security.principals import Role
+from tests.app.web.conftest import BONBON_SHOP, Browser, Town
+
+
+@pytest.fixture
+def clerk(town: Town) -> Browser:
+    return town.browser(Role.CLERK, place_ids=(BONBON_SHOP, "plc_ooey_gooey_asema"))
+
+
+def scan(clerk: Browser, code: str, place_id: str = BONBON_SHOP) -> str:
+    answer = clerk.post("/till/redeem", {"code": code, "place_id": place_id}, htmx=True)
+    assert answer.status_code == 200
+    return answer.text
+
+
+class TestRedeem:
+    def test_once_then_when_and_where(self, town: Town, clerk: Browser) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        first = scan(clerk, coupon.code.lower().replace("-", " "))
+        assert 'data-verdict="redeemed"' in first
+        assert "25 % off, up to €10.00" in first
+        second = scan(clerk, coupon.code, "plc_ooey_gooey_asema")
+        assert 'data-verdict="coupon_already_redeemed"' in second
+        assert "on 21 November at 14:00, at the till of Ooey Gooey Kluuvi" in second
+        for text in (first, second):
+            assert shopper.id not in text
+            assert coupon.code not in text
+
+    @pytest.mark.parametrize(("code", "verdict"), [("", "code_missing"), ("ABC", "code_mistyped"), ("x" * 100, "code_mistyped")])
+    def test_what_is_no_code(self, clerk: Browser, code: str, verdict: str) -> None:
+        assert f'data-verdict="{verdict}"' in scan(clerk, code)
+
+    def test_another_store(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        assert 'data-verdict="not_your_store"' in scan(clerk, coupon.code, "plc_hoyry")
+        assert 'data-verdict="redeemed"' in scan(clerk, coupon.code)  # the refusal has used nothing
+
+    def test_without_scripts_a_whole_page(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        answer = clerk.post("/till/redeem", {"code": coupon.code, "place_id": BONBON_SHOP})
+        assert "<!doctype html>" in answer.text
+        assert 'data-verdict="redeemed"' in answer.text
+
+    def test_the_same_press_sent_twice_is_one_redemption(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        headers = {"HX-Request": "true", "Accept": "text/html", "Sec-Fetch-Site": "same-origin", "Idempotency-Key": coupon.id}
+        form = {"code": coupon.code, "place_id": BONBON_SHOP}
+        answers = [clerk.client.post("/till/redeem", data=form, headers=headers).text for _ in range(2)]
+        assert answers[0] == answers[1]
+        assert 'data-verdict="redeemed"' in answers[1]
+
+
+class TestUndo:
+    def test_within_the_minute_by_the_same_clerk(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        address = undo_address(scan(clerk, coupon.code))
+        other = town.browser(Role.CLERK, place_ids=(BONBON_SHOP,))
+        assert 'data-good="no"' in other.post(address, htmx=True).text
+        assert 'data-verdict="undone"' in clerk.post(address, htmx=True).text
+        assert 'data-verdict="already_undone"' in clerk.post(address, htmx=True).text
+        assert 'data-verdict="redeemed"' in scan(clerk, coupon.code)
+
+    def test_not_after_it(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        address = undo_address(scan(clerk, coupon.code))
+        town.clock.advance(61)
+        assert 'data-verdict="undo_too_late"' in clerk.post(address, htmx=True).text
+
+
+class TestTillPage:
+    def test_the_stores_of_the_clerk_by_name(self, clerk: Browser) -> None:
+        text = clerk.get("/till").text
+        assert re.findall(r"<option[^>]*>([^<]+)<", text) == ["Ooey Gooey Asema", "Ooey Gooey Kluuvi"]
+
+    def test_a_clerk_without_a_store_is_told(self, town: Town) -> None:
+        assert "You are not bound to a store yet" in town.browser(Role.CLERK).get("/till").text
+
+
+def undo_address(text: str) -> str:
+    found = re.search(r'hx-post="(/till/redemptions/[^"]+/undo)"', text)
+    assert found is not None
+    return found.group(1)
