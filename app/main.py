@@ -142,9 +142,9 @@ def make_server(house: House, *, host: str, port: int) -> Any:
     class Server(uvicorn.Server):
         on_listening: Callable[[str], None] | None = None
 
-        def handle_exit(self, sig: int, frame: Any) -> None:
+        async def shutdown(self, sockets: Any = None) -> None:
             house.notifications.close_streams()  # an open stream would otherwise hold the shut-down up
-            super().handle_exit(sig, frame)
+            await super().shutdown(sockets)
 
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
