@@ -134,7 +134,7 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
   element.setAttribute("aria-label", label);
   let map;
   try {
-    map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom: 12.5, maxZoom: 19, maxBounds: BOUNDS, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0, canvasContextAttributes: { antialias: true } });
+    map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom: 12.5, maxZoom: 19, maxBounds: BOUNDS, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0 });
   } catch (error) {
     withoutMap(element, "This browser offers no WebGL. The lists on this page say the same in words.");
     return null;
