@@ -105,9 +105,16 @@ def ask_refund(shop: Shop, order_id: str, *, restock: bool) -> None:
 
 
 def send_refund(shop: Shop, order_id: str) -> Payment | None:
-    """Give the money back, once, however often this is called; None when there was none to give back."""
+    """Give the money back, once, however often this is called; None when there was none to give back.
+
+    An order that a coupon paid for has no money: it is refunded here and now.
+    """
     row = _read(shop, order_id)
-    if row.refund_state != "due" or row.payment_id is None:
+    if row.refund_state != "due":
+        return None
+    if row.payment_id is None:
+        with shop.database.transaction() as session:
+            moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
         return None
     return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
 

@@ -8,7 +8,6 @@ from app.kernel.http import Command, CommandCall, Stage
 from app.security.access import ANYONE, Principal, Role, allow
 from storefront.contracts import OrderState
 from storefront.errors import OrderClosed
-from storefront.orders import moves
 from storefront.orders.endpoints import owner
 from storefront.orders.repository import owned
 from storefront.orders.schemas import ConfirmIn, RefundIn
@@ -16,7 +15,6 @@ from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.shop import Shop
 from storefront.payments.webhooks import receive
-from storefront.reasons import StorefrontReason
 
 router = APIRouter(tags=["orders"])
 
@@ -93,10 +91,6 @@ def refund_order(order_id: OrderId, body: RefundIn, caller: Refunder, call: Comm
         _state(shop, order_id, caller)
         collecting.ask_refund(shop, order_id, restock=body.restock)
         payment = collecting.send_refund(shop, order_id)
-        with shop.database.transaction() as session:
-            if payment is None and owned(session, order_id, None).payment_id is None:
-                # a coupon paid for everything: there is no money, only the order and the coupon
-                moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
         settle_and_finish(shop, stage, order_id, payment)
 
     return call.staged(work)

@@ -101,6 +101,15 @@ class TestReconcileOrders:
         reconcile_orders(stripe_shop)
         assert (state(stripe_shop, order_id), coupon_state(stripe_shop), len(peer.books.refunds)) == ("refunded", "issued", 1)
 
+    def test_an_unfinished_refund_without_money_is_finished(self, shop: Shop) -> None:
+        coupon_id = coupon(shop, benefit={"kind": "percent", "percent": 100, "categories": ["bonbon"], "max_discount_minor": 5000})
+        fill(shop, prd_bonbon=1)
+        lay_in(shop, coupon_id)
+        order_id, _ = order(shop)
+        collecting.ask_refund(shop, order_id, restock=True)
+        assert reconcile_orders(shop) == 1
+        assert (state(shop, order_id), coupon_state(shop), shelf(shop), reconcile_orders(shop)) == ("refunded", "issued", 10, 0)
+
     def test_money_for_a_closed_order_goes_back(self, stripe_shop: Shop, clock: ManualClock, peer: StripePeer) -> None:
         order_id = pending(stripe_shop)
         [payment_id] = peer.books.intents
