@@ -96,8 +96,8 @@ class TestLinks:
         broken: list[str] = []
         pages = [REPOSITORY / n for n in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(PAGES.rglob("*.md"))
         for page in pages:
-            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-                if "://" not in target and not (page.parent / target).exists():
+            for target in re.findall(r"(?:\]\(|<img src=\")([^)#\s\"]+)", page.read_text(encoding="utf-8")):
+                if "://" not in target and not target.startswith("#") and not (page.parent / target).exists():
                     broken.append(f"{page.relative_to(REPOSITORY)} -> {target}")
         assert broken == []
 
