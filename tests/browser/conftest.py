@@ -25,6 +25,7 @@ from app.demo.walkers import fixes
 from app.security import people
 from app.security.principals import Role
 from app.web import assets
+from tests.browser.pictures import write_small
 from tests.paths import REPOSITORY
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -118,7 +119,8 @@ class Eyes:
         assert self.said == [], name
         if picture and SCREENSHOTS is not None:
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full)
+            self.page.evaluate("scrollTo(0, 0)")
+            write_small(self.page, SCREENSHOTS / f"{name}.png", full=full)
             size = (SCREENSHOTS / f"{name}.png").stat().st_size
             assert size < 200_000, f"{name}.png has {size} bytes"
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from app.analytics import facade as analytics
 from app.kernel.errors import NotFound
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
@@ -33,7 +34,6 @@ DAY = timedelta(days=1)
 MOMENTS_SHOWN = 12
 MOMENTS_MAPPED = 60
 DECISIONS_SHOWN = 100
-DECISIONS_COUNTED = 5000
 
 
 # --- live -------------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ DECISIONS_COUNTED = 5000
 
 @router.get("/console")
 def live(request: Request, _caller: Marketer, call: Reading, part: Annotated[str, Query(max_length=5)] = "") -> Response:
-    """The map, the funnel of the last 24 hours and the newest moments; `part` asks for the lists alone."""
+    """The map, the funnel of the day and the newest moments; `part` asks for the lists alone."""
     with call.database.reading() as session:
         context = _live(session, call.clock.now())
     if part:
@@ -50,17 +50,8 @@ def live(request: Request, _caller: Marketer, call: Reading, part: Annotated[str
 
 
 def _live(session: Session, at: datetime) -> dict[str, Any]:
-    moments = geofences.recent_moments(session, since=at - DAY, limit=DECISIONS_COUNTED)
-    campaigns = offers.campaigns(session)
-    made = [d for d in offers.decisions(session, limit=DECISIONS_COUNTED) if d.decided_at >= at - DAY]
-    steps = [
-        ("moments", "Moments noticed", len(moments)),
-        ("weighed", "Moments weighed", len({d.moment_id for d in made})),
-        ("offers", "Offers made", sum(d.outcome == "offer" for d in made)),
-        ("redeemed", "Coupons redeemed", sum(c.figures.redeemed for c in campaigns)),
-    ]
-    newest = sorted(moments, key=lambda m: m.occurred_at, reverse=True)[:MOMENTS_SHOWN]
-    return {"funnel": funnel(steps), "moments": moment_rows(session, newest)}
+    moments = geofences.recent_moments(session, since=at - DAY, limit=MOMENTS_SHOWN)
+    return {"funnel": funnel(analytics.funnel(session, None, at)), "moments": moment_rows(session, moments)}
 
 
 @router.get("/console/moments.json")

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.analytics.contracts import Funnel
 from app.web.console.words import where
 from app.web.rendering import money
 from geofences import facade as geofences
@@ -52,11 +53,23 @@ class MomentRow:
     who: str
 
 
+FUNNEL_WORDS = {
+    "detected": "Moments noticed",
+    "offered": "Offers made",
+    "pushed": "Messages sent",
+    "seen": "Messages seen",
+    "ordered": "Orders placed with it",
+    "redeemed": "Coupons redeemed",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
+    """`count` None: too few shoppers stand behind it to be shown; `percent` is of the first step."""
+
     key: str
     label: str
-    count: int
+    count: int | None
     percent: int
 
 
@@ -107,7 +120,7 @@ def moment_rows(session: Session, moments: Sequence[MomentView]) -> list[MomentR
     return sorted(rows, key=lambda r: r.at, reverse=True)
 
 
-def funnel(counts: Sequence[tuple[str, str, int]]) -> list[FunnelStep]:
-    """(key, label, count) in order to steps with their share of the largest."""
-    most = max((c for _, _, c in counts), default=0)
-    return [FunnelStep(key, label, count, percent_of(count, most)) for key, label, count in counts]
+def funnel(read: Funnel) -> list[FunnelStep]:
+    """The steps of the read model in order, with their share of the largest. What leaves the funnel sideways is not shown."""
+    most = max((stage.moments or 0 for stage in read.stages), default=0)
+    return [FunnelStep(s.name, FUNNEL_WORDS[s.name], s.moments, percent_of(s.moments or 0, most)) for s in read.stages if s.name in FUNNEL_WORDS]

@@ -138,9 +138,10 @@ def naughty_strings() -> list[str]:
     if found is None:
         pytest.skip("the shared naughty strings are not on this machine")
     loaded = json.loads(found.read_text(encoding="utf-8"))
-    return [s for s in loaded if isinstance(s, str)]
+    return [s for s in loaded if isinstance(s, str)][::3]  # tests/api sends all of them to every field of the API
 
 
+@pytest.mark.timeout(600)
 class TestNaughtyStrings:
     def test_search_echoes_nothing_alive(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
@@ -150,15 +151,14 @@ class TestNaughtyStrings:
             if re.search(r"<[a-zA-Z!/]", text):
                 assert text[:200] not in answer.text
 
-    @pytest.mark.parametrize("field", ["code"])
-    def test_any_code_is_an_answer(self, town: Town, field: str) -> None:
+    def test_any_code_is_an_answer(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
         shopper.post("/m/cart/lines", {"product_id": "prd_salted_rye_bonbon"})
         clerk = town.browser(Role.CLERK, place_ids=("plc_ooey_gooey_kluuvi",))
         for text in naughty_strings():
             for answer in (
-                shopper.post("/m/cart/coupon", {field: text}, htmx=True),
-                clerk.post("/till/redeem", {field: text, "place_id": "plc_ooey_gooey_kluuvi"}, htmx=True),
+                shopper.post("/m/cart/coupon", {"code": text}, htmx=True),
+                clerk.post("/till/redeem", {"code": text, "place_id": "plc_ooey_gooey_kluuvi"}, htmx=True),
             ):
                 assert answer.status_code in (200, 422), (text, answer.text[:200])
                 if re.search(r"<[a-zA-Z!/]", text):
