@@ -19,7 +19,8 @@ class What(StrEnum):
 
 def bench(
     what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer.")] = What.ALL,
-    shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in, one after another in quick succession.")] = 50,
+    shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
+    per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Measure the figures we claim, on this machine."""
@@ -30,7 +31,7 @@ def bench(
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):
-        figures |= measuring.moment(shoppers)
+        figures |= measuring.moment(shoppers, per_second)
     if as_json:
         print_json(figures)
         return

@@ -54,7 +54,7 @@ def startup() -> dict[str, float | int]:
     return figures
 
 
-def moment(shoppers: int) -> dict[str, float | int]:
+def moment(shoppers: int, per_second: float) -> dict[str, float | int]:
     """offer_visible_p50_s and _p95_s: from sending the fix that enters the shop to the message on the open inbox stream."""
     from app.demo.phone import Phone
 
@@ -66,7 +66,8 @@ def moment(shoppers: int) -> dict[str, float | int]:
             for phone in phones:
                 phone.consent()
                 phone.listen()
-            waits = _enter_all(phones)
+            time.sleep(SETTLE_S)  # they agreed long before they come to the shop
+            waits = _enter_all(phones, per_second)
             for phone in phones:
                 phone.__exit__(None, None, None)
     seen = sorted(w for w in waits if w is not None)
@@ -74,6 +75,7 @@ def moment(shoppers: int) -> dict[str, float | int]:
         raise AppError(f"only {len(seen)} of {shoppers} shoppers saw an offer within {OFFER_LIMIT_S:.0f} s; look at the server with `moments doctor`")
     return {
         "shoppers": shoppers,
+        "entering_per_second": per_second,
         "offers_seen": len(seen),
         "offer_visible_p50_s": round(median(seen), 3),
         "offer_visible_p95_s": round(quantiles(seen, n=20, method="inclusive")[18], 3),
@@ -81,7 +83,7 @@ def moment(shoppers: int) -> dict[str, float | int]:
     }
 
 
-def _enter_all(phones: list[Phone]) -> list[float | None]:
+def _enter_all(phones: list[Phone], per_second: float) -> list[float | None]:
     """Each walks in a little after the one before; the seconds each waited, None for whoever saw nothing."""
     from app.demo.city.layers import city_place
     from app.demo.jane import SHOP
@@ -91,7 +93,7 @@ def _enter_all(phones: list[Phone]) -> list[float | None]:
     waits: list[float | None] = [None] * len(phones)
 
     def enter(i: int) -> None:
-        time.sleep(i * 0.05)
+        time.sleep(i / per_second)
         now = clock.now()
         outside, inside = (_fix(lat_deg, shop.lon_deg) for lat_deg in (shop.lat_deg + 0.002, shop.lat_deg))
         phones[i].report([(now - timedelta(seconds=60), outside)])
