@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geofences.geometry import EARTH_RADIUS_M, Area, Circle, Shape, area_m2, haversine_m
+from geofences.geometry import EARTH_RADIUS_M, Area, Circle, Shape, haversine_m
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -80,7 +80,6 @@ class FenceIndex:
         if len(areas):
             shapely.prepare(areas)
         self._edges: dict[int, Floats] = {}
-        self._depth: dict[int, float] = {}
         boxes: list[Any] = []
         owner: list[int] = []
         for i, fence in enumerate(self.fences):
@@ -147,13 +146,6 @@ class FenceIndex:
         along = np.clip(along, 0.0, 1.0)
         distance = float(np.sqrt(np.min((x0 + along * dx) ** 2 + (y0 + along * dy) ** 2)))
         return -distance if inside else distance
-
-    def size_m(self, fence_no: int) -> float:
-        """Radius of the circle with the fence's area: how large an error the fence can swallow."""
-        size = self._depth.get(fence_no)
-        if size is None:
-            size = self._depth[fence_no] = math.sqrt(area_m2(self.fences[fence_no].shape) / math.pi)
-        return size
 
     def crossed(
         self, lat0_deg: float, lon0_deg: float, lat1_deg: float, lon1_deg: float, skip: AbstractSet[str] = frozenset()

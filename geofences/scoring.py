@@ -49,7 +49,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A visit as it is scored. `fence_id` None would match nothing."""
+    """A visit as it is scored; seconds since 1970."""
 
     fence_id: str
     start_s: float

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from shapely.geometry import Point
 
 from geofences.geometry import Area, Circle, haversine_m
 from geofences.index import Fence, FenceIndex
@@ -108,12 +107,3 @@ class TestCrossed:
     def test_what_is_skipped_is_not_named(self) -> None:
         index = FenceIndex([Fence("c", "p", "", Circle(LAT, LON, 60.0))])
         assert index.crossed(LAT, LON - 0.01, LAT, LON + 0.01, {"c"}) == []
-
-
-class TestSize:
-    def test_is_the_radius_of_equal_area(self) -> None:
-        index = FenceIndex(
-            [Fence("c", "p", "", Circle(LAT, LON, 60.0)), Fence("a", "p", "", Area(Point(LON, LAT).buffer(0.001)))]
-        )
-        assert index.size_m(0) == 60.0
-        assert abs(index.size_m(1) - 0.001 * (K * K_LON) ** 0.5) < 1
