@@ -52,7 +52,8 @@ def where(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> str:
 
 
 def when(trigger: Mapping[str, Any], place_names: Mapping[str, str]) -> list[str]:
-    kinds = listed([KINDS.get(k, k.replace("_", " ")) for k in trigger["moment_kinds"]])
+    names: list[str] = [str(k) for k in trigger["moment_kinds"]]
+    kinds = listed([KINDS.get(name, name.replace("_", " ")) for name in names])
     out = [f"A shopper {kinds} {where(trigger, place_names)}."]
     if trigger.get("min_dwell_s"):
         out.append(f"She has stayed at least {span(trigger['min_dwell_s'])}.")

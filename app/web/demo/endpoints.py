@@ -19,6 +19,7 @@ from app.security.access import ANYONE, Principal, Role, allow
 from app.web import rendering
 from geofences import facade as geofences
 from geofences.contracts import Place
+from storefront import facade as storefront
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,3 +76,12 @@ def demo_fences(_caller: Visitor, call: Reading) -> Response:
         return geofences.fences_geojson(session)
 
     return call.run(work)
+
+
+@router.get("/style")
+def style(request: Request, _caller: Visitor, call: Reading) -> Response:
+    """Every piece that pages are made of, on one page; for those who build pages."""
+    _only_in_demo(call)
+    with call.database.reading() as session:
+        products = storefront.products(session, limit=6)
+    return rendering.page(request, "styleguide.html", {"products": products})
