@@ -44,7 +44,7 @@ class DoorsContract(_Lister):
         return self._answer(wrong)
 
 
-IMPURE = frozenset("asyncio http multiprocessing os pathlib random secrets socket sqlite3 ssl subprocess tempfile threading time urllib".split())
+IMPURE = frozenset(["asyncio", "http", "multiprocessing", "os", "pathlib", "random", "secrets", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"])
 """Parts of the standard library that a rule has no business with: they read the world, or change it."""
 
 
