@@ -62,7 +62,7 @@ class House:
     runner: geofence_jobs.RunnerLoop
     scheduler: Scheduler
     routers: list[APIRouter]
-    _relay_loop: RelayLoop
+    _relay_loops: tuple[RelayLoop, ...]
     _running: bool = field(default=False)
 
     @property
@@ -75,7 +75,8 @@ class House:
             return
         self._running = True
         self.runner.start()
-        self._relay_loop.start()
+        for loop in self._relay_loops:
+            loop.start()
         self.notifications.start()
         self.scheduler.start()
 
@@ -86,7 +87,8 @@ class House:
             self._running = False
             self.scheduler.stop()
             self.runner.stop()
-            self._relay_loop.stop()
+            for loop in self._relay_loops:
+                loop.stop()
         self.notifications.stop()
         self.database.close()
 
@@ -95,7 +97,7 @@ class House:
         if not self.settings.loops:
             return []
         loops: Sequence[tuple[str, Any]] = (
-            ("detection", self.runner), ("relay", self._relay_loop), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
+            ("detection", self.runner), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
 
@@ -142,7 +144,7 @@ def build(
         runner=geofence_jobs.RunnerLoop(database, settings.geofences),
         scheduler=Scheduler(timetable(database, shop, settings)),
         routers=[*_routers(), *extra_routers],
-        _relay_loop=RelayLoop(database, relay),
+        _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt)) for prompt in (True, False)),
     )
 
 

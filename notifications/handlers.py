@@ -37,7 +37,7 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
                 session, event.shopper_id, no_consent(Purpose.MARKETING_PUSH), session.info["clock"].now()
             )
 
-    subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce)
+    subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave)
-    subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract)
+    subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

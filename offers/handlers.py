@@ -39,5 +39,5 @@ def subscribe(subscriptions: Subscriptions, settings: OfferSettings) -> None:
     def retract(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
         facade.retract(session, moment_id=event.moment_id, shopper_id=event.shopper_id, at=session.info["clock"].now())
 
-    subscriptions.on(MomentDetected, consumer="offers.decide", handler=decide)
-    subscriptions.on(MomentRetracted, consumer="offers.retract", handler=retract)
+    subscriptions.on(MomentDetected, consumer="offers.decide", handler=decide, prompt=True)
+    subscriptions.on(MomentRetracted, consumer="offers.retract", handler=retract, prompt=True)

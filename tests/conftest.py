@@ -21,7 +21,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.migrations import metadata, upgrade
+from app.migrations import upgrade
 
 # A database per test is a fixture on purpose: examples of one property share it.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -31,11 +31,6 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """A Saturday noon: 14:00 in Helsinki."""
-
-
-def _make_schema(database: Database) -> None:
-    upgrade(database)
-    metadata().create_all(database.engine)  # until the first revision is written
 
 
 class PostgresServer:
@@ -56,7 +51,7 @@ class PostgresServer:
         self._execute("SELECT pg_reload_conf()")
         self._execute("CREATE DATABASE house_template")
         template = Database(self.url("house_template"), pool_size=1)
-        _make_schema(template)
+        upgrade(template)
         template.close()
 
     def url(self, name: str) -> str:
@@ -93,7 +88,7 @@ def postgres() -> Iterator[PostgresServer]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "house.sqlite3"
     database = Database(f"sqlite:///{path}")
-    _make_schema(database)
+    upgrade(database)
     database.close()
     return path
 

@@ -76,7 +76,8 @@ class Database:
     """One engine and its rules. `url` is `sqlite:///file` or `postgresql://user@host/name` (psycopg is filled in).
 
     `consumers` maps an event type to the names of those who want it; the outbox fans out by it (app/kernel/outbox.py).
-    `outbox_filled` is set after a commit that emitted something, so that the relay need not poll quickly.
+    `relay_wakes` are set after a commit that emitted something, so that relays need not poll quickly; each has its own,
+    since one that clears a shared event would clear it for the others.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 20) -> None:
@@ -86,7 +87,7 @@ class Database:
         self.url = parsed
         self.clock: Clock = clock or SystemClock()
         self.consumers: dict[str, list[str]] = {}
-        self.outbox_filled = threading.Event()
+        self.relay_wakes: list[threading.Event] = []
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
@@ -115,7 +116,7 @@ class Database:
             raise DatabaseBusy
         self._here.open = True
         session = Session(self.engine, expire_on_commit=False)
-        session.info.update(after_commit=[], consumers=self.consumers, outbox_filled=self.outbox_filled, clock=self.clock)
+        session.info.update(after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock)
         try:
             yield session
             session.commit()
@@ -140,6 +141,11 @@ class Database:
         finally:
             session.rollback()
             session.close()
+
+    def wake_relays(self) -> None:
+        """Something is due for delivery."""
+        for wake in self.relay_wakes:
+            wake.set()
 
     def ping(self) -> None:
         """Raises when the database does not answer."""

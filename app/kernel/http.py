@@ -78,6 +78,9 @@ def install_problems(app: FastAPI) -> None:
 
     def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 400:  # how the framework says that it could not even begin to read the body
+            unread = FieldError("body", "this could not be read; send one JSON document in UTF-8, nested less than a hundred levels deep")
+            return problem(422, "invalid", f"{unread.field}: {unread.remedy}", fields=(unread,))
         remedy = {404: "There is nothing at this address; see /docs for what there is.", 405: "This address does not take that method."}
         response = problem(error.status_code, {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error"), remedy.get(error.status_code, str(error.detail)))
         for name, value in (error.headers or {}).items():

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import pydantic
-from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, delete, func, or_, select, update
+from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, delete, func, not_, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
@@ -90,9 +90,13 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._handlers: dict[tuple[str, str], tuple[pydantic.TypeAdapter[Any], Handler]] = {}
+        self.prompt: set[str] = set()
+        """Consumers a shopper waits for: a relay of their own delivers to them, so that they never queue behind bookkeeping."""
 
-    def on(self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None]) -> None:
+    def on(self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None], prompt: bool = False) -> None:
         """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows."""
+        if prompt:
+            self.prompt.add(consumer)
         key = (event_class.TYPE, consumer)
         if key in self._handlers:
             raise ValueError(f"{consumer} already handles {event_class.TYPE}")
@@ -135,10 +139,9 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     session.flush()
     for consumer in session.info["consumers"].get(event.TYPE, ()):
         session.add(OutboxDelivery(event_id=event_id, consumer=consumer, state="pending", attempts=0, next_attempt_at=now))
-    filled: threading.Event = session.info["outbox_filled"]
     wakes: list[Callable[[], None]] = session.info["after_commit"]
-    if filled.set not in wakes:
-        wakes.append(filled.set)
+    if session.info["wake_relays"] not in wakes:
+        wakes.append(session.info["wake_relays"])
     return event_id
 
 
@@ -151,10 +154,13 @@ def handled_before(session: Session, consumer: str, event_id: str) -> bool:
 class Relay:
     """Delivers what is due. Several may run side by side: a lease and the inbox row keep them apart."""
 
-    def __init__(self, database: Database, subscriptions: Subscriptions, *, batch: int = 50) -> None:
+    def __init__(self, database: Database, subscriptions: Subscriptions, *, prompt: bool | None = None, batch: int = 50) -> None:
+        """`prompt` True: only for consumers a shopper waits for; False: only for all others; None: for everybody."""
         self._database = database
         self._subscriptions = subscriptions
         self._batch = batch
+        waited_for = OutboxDelivery.consumer.in_(sorted(subscriptions.prompt))
+        self._mine = true() if prompt is None else waited_for if prompt else not_(waited_for)
 
     def run_once(self) -> int:
         """Deliver one batch; returns how many deliveries were tried (0: nothing is due)."""
@@ -180,7 +186,7 @@ class Relay:
         due = (
             select(d.event_id, d.consumer, d.attempts, e.type, e.subject, e.created_at, e.payload)
             .join(e, e.id == d.event_id)
-            .where(d.state == "pending", d.next_attempt_at <= now, free)
+            .where(d.state == "pending", d.next_attempt_at <= now, free, self._mine)
             .order_by(d.event_id, d.consumer)
             .limit(self._batch)
         )
@@ -255,7 +261,7 @@ def retry_dead(session: Session, event_id: str, consumer: str | None = None) -> 
         row = update(OutboxDelivery).where(OutboxDelivery.event_id == event_id, OutboxDelivery.consumer == name, OutboxDelivery.state == "dead")
         revived += moved(session, row.values(state="pending", attempts=0, next_attempt_at=now, lease_until=None))
     if revived:
-        session.info["after_commit"].append(session.info["outbox_filled"].set)
+        session.info["after_commit"].append(session.info["wake_relays"])
     return revived
 
 
@@ -287,8 +293,10 @@ class RelayLoop:
     """A thread that runs a relay until `stop`; wakes at a commit that emitted, else looks every `idle_s`."""
 
     def __init__(self, database: Database, relay: Relay, *, idle_s: float = 0.5) -> None:
-        self._database, self._relay, self._idle_s = database, relay, idle_s
+        self._relay, self._idle_s = relay, idle_s
         self._stopping = threading.Event()
+        self._woken = threading.Event()
+        database.relay_wakes.append(self._woken)
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
 
     @property
@@ -300,16 +308,16 @@ class RelayLoop:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._database.outbox_filled.set()
+        self._woken.set()
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._database.outbox_filled.clear()
+            self._woken.clear()
             try:
                 busy = self._relay.run_once() > 0
             except Exception as error:
                 log.exception("relay_failed", error=type(error).__name__, exc_info=error)
                 busy = False
             if not busy:
-                self._database.outbox_filled.wait(self._idle_s)
+                self._woken.wait(self._idle_s)

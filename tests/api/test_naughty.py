@@ -196,7 +196,7 @@ BAD_GEOMETRIES: dict[str, dict[str, Any]] = {
     "no radius": collection({"type": "Point", "coordinates": [24, 60]}),
     "negative radius": collection({"type": "Point", "coordinates": [24, 60]}, radius_m=-5),
     "three points": collection({"type": "Polygon", "coordinates": [RING[:2] + RING[:1]]}),
-    "open ring": collection({"type": "Polygon", "coordinates": [RING[:3] + [[24.95, 60.16]]]}),
+    "open ring": collection({"type": "Polygon", "coordinates": [[*RING[:3], [24.95, 60.16]]]}),
     "bow-tie": collection({"type": "Polygon", "coordinates": [[[24.93, 60.16], [24.94, 60.17], [24.94, 60.16], [24.93, 60.17], [24.93, 60.16]]]}),
     "empty": collection({"type": "Polygon", "coordinates": []}),
     "null geometry": collection(None),

@@ -157,7 +157,7 @@ class TestKill:
         server.start()
         deadline = time.monotonic() + 15
         visits: list[dict[str, Any]] = []
-        while not visits and time.monotonic() < deadline:
+        while STORE not in (v["place_id"] for v in visits) and time.monotonic() < deadline:
             visits = httpx.get(f"{server.url}/v1/visits", headers=shopper.headers, timeout=20).json()["visits"]
             time.sleep(0.1)
-        assert [v["place_id"] for v in visits] == [STORE]
+        assert [v["place_id"] for v in visits].count(STORE) == 1

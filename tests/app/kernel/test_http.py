@@ -37,7 +37,7 @@ class Shop:
         app = FastAPI(dependencies=[Depends(no_nul)])
         app.state.house = SimpleNamespace(database=database)
         install_problems(app)
-        app.add_middleware(RequestGuard, limits_bytes={"/notes": 2_000})
+        app.add_middleware(RequestGuard, limits_bytes={"/notes": 200_000})
         app.add_api_route("/notes", self.add, methods=["POST"], response_model=None)
         app.add_api_route("/notes", self.count, methods=["GET"], response_model=None)
         app.add_api_route("/pay", self.pay, methods=["POST"], response_model=None)
@@ -178,6 +178,7 @@ class TestProblems:
             (b'{"text": "a\\u0000b"}', "body"),
             (b'{"text": "\\ud800"}', "text"),
             (b"\xff\xfe", "body"),
+            (b"[" * 50_000 + b"]" * 50_000, "body"),
         ],
     )
     def test_bad_bodies_name_the_field(self, shop: Shop, body: bytes, field: str) -> None:
@@ -201,13 +202,13 @@ class TestProblems:
 
 class TestRequestGuard:
     def test_declared_size(self, shop: Shop) -> None:
-        answer = shop.client.post("/notes", content=b"x" * 2_001, headers={"content-type": "application/json"})
-        assert (answer.status_code, answer.json()["limit_bytes"]) == (413, 2_000)
+        answer = shop.client.post("/notes", content=b"x" * 200_001, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["limit_bytes"]) == (413, 200_000)
 
     def test_chunked_size(self, shop: Shop) -> None:
         def chunks() -> Iterator[bytes]:
             for _ in range(30):
-                yield b" " * 100
+                yield b" " * 10_000
 
         answer = shop.client.post("/notes", content=chunks(), headers={"content-type": "application/json"})
         assert answer.status_code == 413, answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from datetime import datetime
 from typing import ClassVar
 
@@ -23,6 +24,7 @@ from app.kernel.outbox import (
     OutboxDelivery,
     OutboxEvent,
     Relay,
+    RelayLoop,
     Subscriptions,
     dead_letters,
     emit,
@@ -72,7 +74,8 @@ def _ring(database: Database, bell_id: str = "b1") -> Rang:
 
 class TestEmit:
     def test_what_is_rolled_back_never_happened(self, database: Database) -> None:
-        ear = Ear()
+        ear, woken = Ear(), threading.Event()
+        database.relay_wakes.append(woken)
         relay = _wire(database, ear=ear)
 
         def work() -> None:
@@ -84,13 +87,14 @@ class TestEmit:
             work()
         assert relay.run_until_idle() == 0
         assert ear.heard == []
-        assert not database.outbox_filled.is_set()
+        assert not woken.is_set()
 
     def test_the_event_arrives_equal_with_types(self, database: Database) -> None:
-        ear, other = Ear(), Ear()
+        ear, other, woken = Ear(), Ear(), threading.Event()
+        database.relay_wakes.append(woken)
         relay = _wire(database, ear=ear, other=other)
         event = _ring(database)
-        assert database.outbox_filled.is_set()
+        assert woken.is_set()
         assert relay.run_until_idle() == 2
         assert ear.heard == [event]
         assert other.heard == [event]
@@ -173,6 +177,42 @@ class TestRelay:
         assert relay.run_once() == 1
         with database.reading() as session:
             assert session.execute(select(OutboxDelivery.state, OutboxDelivery.last_error)).one() == ("pending", "LookupError")
+
+
+class TestLanes:
+    def test_whom_a_shopper_waits_for_has_a_relay_of_its_own(self, database: Database) -> None:
+        prompt, calm = Ear(), Ear()
+        subscriptions = Subscriptions()
+        subscriptions.on(Rang, consumer="calm", handler=calm)
+        subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
+        subscriptions.attach(database)
+        event = _ring(database)
+        assert Relay(database, subscriptions, prompt=True).run_until_idle() == 1
+        assert (prompt.heard, calm.heard) == ([event], [])
+        assert Relay(database, subscriptions, prompt=False).run_until_idle() == 1
+        assert calm.heard == [event]
+
+    def test_between_them_the_two_lanes_deliver_everything_at_once(self, database: Database) -> None:
+        """Planted bug: with one wake-up event for both loops the one that clears it first leaves the other waiting."""
+        prompt, calm = Ear(), Ear()
+        subscriptions = Subscriptions()
+        subscriptions.on(Rang, consumer="calm", handler=calm)
+        subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
+        subscriptions.attach(database)
+        loops = [RelayLoop(database, Relay(database, subscriptions, prompt=lane), idle_s=30) for lane in (True, False)]
+        for loop in loops:
+            loop.start()
+        try:
+            for number in range(10):
+                _ring(database, f"b{number}")
+                deadline = time.monotonic() + 10
+                while min(len(prompt.heard), len(calm.heard)) <= number and time.monotonic() < deadline:
+                    time.sleep(0.005)
+            assert (len(prompt.heard), len(calm.heard)) == (10, 10)
+        finally:
+            for loop in loops:
+                loop.stop()
+        assert not any(loop.running for loop in loops)
 
 
 class TestHandledBefore:
