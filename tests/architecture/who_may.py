@@ -84,6 +84,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /v1/analytics/funnel": STAFF,
     # pages
     "GET /": ANY,
+    "GET /style": ANY,
     "GET /assets/own/{digest}/{name:path}": ANY,
     "GET /assets/vendor/{library}/{version}/{name}": ANY,
     "GET /assets/city/{digest}/{layer}.geojson": ANY,
