@@ -214,7 +214,7 @@ class TestPlaces:
         before = client.get("/v1/places", headers=headers[Role.MARKETER]).json()
         answer = client.post("/v1/places/import", json=document, headers=headers[Role.MARKETER])
         assert answer.status_code == 422, answer.text[:300]
-        assert "bad-one" in answer.text
+        assert "feature 2 ('Bad')" in answer.json()["detail"]
         assert "errors" in answer.json()
         assert client.get("/v1/places", headers=headers[Role.MARKETER]).json() == before
 
