@@ -42,6 +42,10 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema to `revision`; safe to call at every start (SQLite: under the file's write lock)."""
     from alembic import command
 
+    if revision == "head":
+        at, newest = current(database)
+        if at == newest:
+            return  # every start but the first of a release: nothing to load, nothing to lock
     command.upgrade(_config(database), revision)
 
 

@@ -71,8 +71,9 @@ def house_server() -> Iterator[Serving]:
             yield Serving(url, house, peers)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """One browser a module, no longer: while Playwright runs, its event loop is this thread's, and nobody else's would start."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     if assets.missing_libraries() or not AXE.exists():

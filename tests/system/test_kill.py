@@ -1,8 +1,8 @@
 """What was answered survives kill -9: the real server as a process of its own, killed at random while clients write.
 
-Planted bugs: with PRAGMA synchronous this cannot be shown (the kernel keeps its pages), but answering before the commit
-(`call.run` returning its Answer from inside the transaction) loses acknowledged lines, and storing the idempotent answer
-in a second transaction doubles retried ones; both were seen to fail here.
+Planted bugs, each seen to fail: answering before the commit (the work done a moment later, on a timer) loses answered
+lines; storing the idempotent answer in a second transaction after the effect's doubles what is retried.
+A kill leaves the kernel's file cache alone; that a commit is also on the disk is what synchronous=FULL says (test_db.py).
 """
 
 from __future__ import annotations
