@@ -1,7 +1,7 @@
 """Bad input at every door: no request, however strange, is answered by a crash, and each refusal names field and remedy.
 
 Strings: the Big List of Naughty Strings where the shared data is present, and always our own worst ones.
-Planted bug: without the NUL check of app/kernel/http.py PostgreSQL answers some of these with a 500.
+Planted bug: with the handler of RequestValidationError taken out, refusals are no problem documents and this fails.
 """
 
 from __future__ import annotations

@@ -193,13 +193,14 @@ class TestLanes:
         assert calm.heard == [event]
 
     def test_between_them_the_two_lanes_deliver_everything_at_once(self, database: Database) -> None:
-        """Planted bug: with one wake-up event for both loops the one that clears it first leaves the other waiting."""
+        """Planted bug: with one wake-up event for both loops, the one that clears it may leave the other waiting."""
         prompt, calm = Ear(), Ear()
         subscriptions = Subscriptions()
         subscriptions.on(Rang, consumer="calm", handler=calm)
         subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
         subscriptions.attach(database)
         loops = [RelayLoop(database, Relay(database, subscriptions, prompt=lane), idle_s=30) for lane in (True, False)]
+        assert len({id(wake) for wake in database.relay_wakes}) == 2
         for loop in loops:
             loop.start()
         try:
