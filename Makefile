@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# The order of the tests, the same for everybody; `make test SEED=random` shuffles, to find tests that lean on each other.
+SEED ?= 2972896445
 export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -19,7 +21,7 @@ demo: $(VENV)/.runtime node_modules/.ready ## the whole loop in central Helsinki
 	@$(BIN)/moments demo
 
 test: $(VENV)/.dev node_modules/.ready ## every test on SQLite and PostgreSQL, and the browser story
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(filter random,$(SEED)),,--randomly-seed=$(SEED))
 
 prove: $(VENV)/.dev node_modules/.ready ## the long form of the proofs
 	@$(BIN)/pytest -n $(WORKERS) -m full --timeout=1800
