@@ -56,7 +56,6 @@ class House:
     settings: Settings
     database: Database
     subscriptions: Subscriptions
-    relay: Relay
     shop: Shop
     notifications: notification_wiring.Notifications
     runner: geofence_jobs.RunnerLoop
@@ -133,12 +132,10 @@ def build(
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
-    relay = Relay(database, subscriptions)
     return House(
         settings=settings,
         database=database,
         subscriptions=subscriptions,
-        relay=relay,
         shop=shop,
         notifications=notifications,
         runner=geofence_jobs.RunnerLoop(database, settings.geofences),

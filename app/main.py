@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.concurrency import run_in_threadpool
@@ -158,5 +158,3 @@ def make_server(house: House, *, host: str, port: int) -> Any:
     )
     return Server(config)
 
-
-__all__ = ["Request", "create_app", "make_server", "serve"]
