@@ -2,7 +2,11 @@
 
 Owns `advance`: events wait in the key's buffer until the watermark passes, then apply in event-time order, interleaved
 with the key's own dwell and exit deadlines. The outcome depends on the set of events, never on arrival order, batching or
-engine. Pure. It must not read a clock: `watermark_s` (event time, seconds since 1970) is the only "now".
+engine. A sample that comes after what it should have come before is *overdue*: it is set aside for `geofences.revision`.
+Pure. It must not read a clock: `watermark_s` (event time, seconds since 1970) is the only "now".
+
+What a runner may rely on (tests/geofences/test_track.py, TestPassBy): a sample that is not overdue, applied to a `quiet`
+state, hitting no fence and crossing none, does exactly what `pass_by` does, and yields no transition and no wake-up.
 """
 
 from __future__ import annotations
@@ -10,10 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from geofences import trust
+from geofences.checkpoints import Checkpoint, keep, take
 from geofences.geometry import haversine_m
 from geofences.index import FenceIndex
 from geofences.transitions import (
@@ -61,30 +67,88 @@ class TrackRules:
     trust: trust.TrustRules = field(default_factory=trust.TrustRules)
     forget_s: float = 300.0
     """A fix older than this says nothing about speed or the way taken since."""
+    correction_window_s: float = 86_400.0
+    """How far back an overdue fix may still correct what was told."""
+
+
+RECENT_SAMPLES = 16
 
 
 @dataclass(slots=True)
 class TrackState:
-    """All that is remembered of one device. `floor_s`: everything up to there has been applied and is not applied again."""
+    """All that is remembered of one device.
+
+    `floor_s`: time of the newest sample applied, `floor_ids` the samples applied at that very time; `fired_s`: the newest
+    deadline fired. `recent`: the last samples applied, oldest first, at most 16 and none older than `forget_s` before the
+    newest; `last` is its end. `overdue`: samples that came too late to be applied in order, in order of arrival; whoever
+    advances the state takes them away (`take_overdue`) and hands them to `revision`; `late` counts them.
+    """
 
     buffer: list[Sample] = field(default_factory=list[Sample])
     presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
     last: Sample | None = None
+    recent: list[Sample] = field(default_factory=list[Sample])
     floor_s: float = -math.inf
     floor_ids: tuple[str, ...] = ()
+    fired_s: float = -math.inf
     late: int = 0
+    overdue: list[Sample] = field(default_factory=list[Sample])
+    checkpoints: list[Checkpoint] = field(default_factory=list[Checkpoint])
+    weighed: int = 0
+    """Samples applied while something was remembered; spaces the checkpoints."""
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is remembered that a sample or the passing of time could change."""
+        return not self.presences and not self.buffer
 
     def idle(self, watermark_s: float, rules: TrackRules) -> bool:
         """Nothing in here can still matter: the state need not be kept."""
         recent = self.last is not None and watermark_s - self.last.at_s < rules.forget_s
-        return not self.buffer and not self.presences and not recent
+        return self.quiet and not self.overdue and not recent
+
+    def is_overdue(self, sample: Sample) -> bool:
+        """Something that happened after `sample` has been worked in already: it can no longer be applied in order."""
+        if sample.at_s < self.floor_s or sample.at_s < self.fired_s:
+            return True
+        return sample.at_s == self.floor_s and bool(self.floor_ids) and sample.id < self.floor_ids[-1]
+
+    def take_overdue(self) -> list[Sample]:
+        """The overdue samples, which are the caller's from now on."""
+        taken, self.overdue = self.overdue, []
+        return taken
+
+    def note(self, sample: Sample, rules: TrackRules) -> None:
+        """`sample` has been applied; see the class for the fields."""
+        self.floor_ids = (*self.floor_ids, sample.id) if sample.at_s == self.floor_s else (sample.id,)
+        self.floor_s = sample.at_s
+        self.last = sample
+        recent = self.recent
+        recent.append(sample)
+        if len(recent) > RECENT_SAMPLES or recent[0].at_s < sample.at_s - rules.forget_s:
+            self.recent = recent_of(recent, rules)
+
+
+def recent_of(applied: list[Sample], rules: TrackRules) -> list[Sample]:
+    """Of samples in order of time, those `TrackState.recent` keeps."""
+    since_s = applied[-1].at_s - rules.forget_s if applied else 0.0
+    return [s for s in applied[-RECENT_SAMPLES:] if s.at_s >= since_s]
+
+
+def pass_by(state: TrackState, sample: Sample, rules: TrackRules) -> None:
+    """All that a sample does to a `quiet` state when it is not overdue, hits no fence and crosses none.
+
+    A duplicate (an id in `recent`, or at `floor_s` in `floor_ids`) must not come here.
+    """
+    state.note(sample, rules)
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """What the index said of one sample."""
+    """What the index said of one sample. `distance_m`: for those fences it was asked about beforehand."""
 
     fences: frozenset[int]
+    distance_m: dict[int, float] = field(default_factory=dict[int, float])
 
 
 def advance(
@@ -107,7 +171,10 @@ def advance_many(
     fences: FenceIndex,
     rules: TrackRules,
 ) -> tuple[list[Transition], dict[Key, float | None]]:
-    """`advance` for many keys with one question to the index. `states` are changed in place; every key of `events` is in it."""
+    """`advance` for many keys with one question to the index. `states` are changed in place; every key of `events` is in it.
+
+    Samples that cannot be applied in order any more stand in `state.overdue` afterwards.
+    """
     ready: list[tuple[Key, list[Sample]]] = []
     for key, state in states.items():
         _take_in(state, events.get(key, ()))
@@ -115,6 +182,7 @@ def advance_many(
         state.buffer = state.buffer[len(due) :]
         ready.append((key, due))
     hits = _locate([sample for _, due in ready for sample in due], fences)
+    _measure(ready, states, hits, fences)
     outcome: list[Transition] = []
     wake: dict[Key, float | None] = {}
     at = 0
@@ -129,15 +197,22 @@ def advance_many(
 
 
 def _take_in(state: TrackState, events: Iterable[Sample]) -> None:
+    events = list(events)
+    if not events:
+        return
     known = {s.id for s in state.buffer}
+    known.update(state.floor_ids)
+    known.update(s.id for s in state.recent)
+    known.update(s.id for s in state.overdue)
     for sample in events:
-        if sample.id in known or (sample.at_s == state.floor_s and sample.id in state.floor_ids):
+        if sample.id in known:
             continue  # a duplicate changes nothing
-        if sample.at_s < state.floor_s:
-            state.late += 1
-            continue
         known.add(sample.id)
-        state.buffer.append(sample)
+        if state.is_overdue(sample):
+            state.late += 1
+            state.overdue.append(sample)
+        else:
+            state.buffer.append(sample)
     state.buffer.sort()
 
 
@@ -153,6 +228,51 @@ def _locate(samples: list[Sample], fences: FenceIndex) -> list[_Hit]:
     return [_Hit(frozenset(f)) for f in found]
 
 
+MEASURE_FROM = 8
+"""Below so many samples one question a distance is quicker than one for all."""
+MEASURE_AHEAD = 64
+"""A fence is measured beforehand for so many samples of a track after it was last hit."""
+
+
+def _measure(
+    ready: list[tuple[Key, list[Sample]]], states: Mapping[Key, TrackState], hits: list[_Hit], fences: FenceIndex
+) -> None:
+    """Put into `hits` the distances that will surely or probably be asked for, with one question to the index."""
+    measure: Any = getattr(fences, "distances_m", None)
+    if len(hits) < MEASURE_FROM or measure is None:
+        return
+    at: list[int] = []
+    fence_nos: list[int] = []
+    inside: list[bool] = []
+    lat: list[float] = []
+    lon: list[float] = []
+    sample_no = 0
+    for key, due in ready:
+        until = {fences.number_of(fence_id): MEASURE_AHEAD for fence_id in states[key].presences}
+        until.pop(None, None)
+        for i, sample in enumerate(due):
+            here = hits[sample_no].fences
+            for fence_no in here:
+                until[fence_no] = i + MEASURE_AHEAD
+            for fence_no, last in until.items():
+                if i <= last and fence_no is not None:
+                    at.append(sample_no)
+                    fence_nos.append(fence_no)
+                    inside.append(fence_no in here)
+                    lat.append(sample.lat_deg)
+                    lon.append(sample.lon_deg)
+            sample_no += 1
+    if at:
+        measured: list[float] = measure(
+            np.array(fence_nos, dtype=np.int64),
+            np.array(lat, dtype=np.float64),
+            np.array(lon, dtype=np.float64),
+            np.array(inside, dtype=bool),
+        ).tolist()
+        for no, fence_no, distance in zip(at, fence_nos, measured, strict=True):
+            hits[no].distance_m[fence_no] = distance
+
+
 class _Track:
     """One key being advanced."""
 
@@ -164,6 +284,7 @@ class _Track:
         """Deadlines before the sample, the sample, deadlines it has made due."""
         state = self._state
         out = self.fire_until(sample.at_s)
+        before = take(state, sample.at_s)
         moved = self._moved_mps(sample)
         speed = self._speed_mps(sample, moved)
         doubts = trust.weigh(
@@ -179,7 +300,9 @@ class _Track:
             if fence_no is None:
                 out += self._machine.close_retired(state.presences.pop(fence_id), sample.at_s)
                 continue
-            distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, inside=fence_id in here)
+            distance = hit.distance_m.get(fence_no)
+            if distance is None:
+                distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
             seen = Observation(sample.at_s, distance, sample.accuracy_m, speed, doubts)
             known = state.presences.get(fence_id)
             after, found = self._machine.begin(fence_id, seen) if known is None else self._machine.weigh(known, seen)
@@ -189,9 +312,11 @@ class _Track:
             else:
                 state.presences[fence_id] = after
         out += self._ways_through(sample, here, out, doubts)
-        state.floor_ids = (*state.floor_ids, sample.id) if sample.at_s == state.floor_s else (sample.id,)
-        state.floor_s = sample.at_s
-        state.last = sample
+        if before is not None and state.presences:
+            state.checkpoints = keep([*state.checkpoints, before], sample.at_s - self._rules.correction_window_s)
+        if state.presences:
+            state.weighed += 1
+        state.note(sample, self._rules)
         return out + self.fire_until(sample.at_s)
 
     def fire_until(self, until_s: float) -> list[Transition]:
@@ -202,6 +327,7 @@ class _Track:
             due_s, fence_id = min((self._machine.deadline_s(p), f) for f, p in presences.items())
             if due_s > until_s:
                 break
+            self._state.fired_s = max(self._state.fired_s, due_s)
             if self._fences.number_of(fence_id) is None:
                 out += self._machine.close_retired(presences.pop(fence_id), due_s)
                 continue

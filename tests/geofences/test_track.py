@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
 import random
+from typing import Any
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofences.geometry import Circle
 from geofences.index import Fence, FenceIndex
-from geofences.track import Key, Sample, TrackRules, TrackState, advance, advance_many
+from geofences.track import Key, Sample, TrackRules, TrackState, advance, advance_many, pass_by
 from geofences.transitions import Transition, TransitionKind
 from geofences.visits import detect, fold
 from tests.geofences.tracks import FENCES, KEY, LAT, LON, SHOP, sample, standing, walk
@@ -65,6 +69,8 @@ class TestAdvance:
         _, found, _ = advance(state, [sample(50, 900)], 200, FENCES, KEY)
         assert found == []
         assert state.late == 1
+        assert [s.at_s for s in state.take_overdue()] == [50]
+        assert state.overdue == []
 
     def test_a_silent_phone_dwells_and_leaves_by_the_watermark_alone(self) -> None:
         state = TrackState()
@@ -169,3 +175,79 @@ class TestOneStayOneVisit:
         for seed in range(120):
             track = standing(seed, every_s=(5.0, 10.0, 30.0)[seed % 3], together_s=30.0, lasting_s=1800.0)
             assert len(detect(KEY, track, FENCES).visits) <= 1, seed
+
+
+class TestPassBy:
+    """What lets a runner handle most fixes without a look at any fence.
+
+    Seen to fail when `advance` counted every sample for the spacing of checkpoints, and when it kept a checkpoint of nothing.
+    """
+
+    @settings(max_examples=80)
+    @given(
+        points=st.lists(
+            st.tuples(st.floats(0, 400), st.floats(200, 2000), st.floats(3, 2000), st.booleans()),
+            min_size=1,
+            max_size=40,
+        )
+    )
+    def test_a_sample_that_hits_and_crosses_nothing_changes_four_fields(
+        self, points: list[tuple[float, float, float, bool]]
+    ) -> None:
+        whole, by_hand, at_s = TrackState(), TrackState(), 0.0
+        for gap_s, east_m, accuracy_m, mocked in points:
+            at_s += gap_s
+            fix = sample(at_s, east_m, accuracy_m=accuracy_m, mocked=mocked)
+            if by_hand.is_overdue(fix) or fix.id in {s.id for s in by_hand.recent}:
+                continue
+            before = copy.deepcopy(whole)
+            _, found, wake = advance(whole, [fix], at_s, FENCES, KEY)
+            pass_by(by_hand, fix, RULES)
+            assert (found, wake) == ([], None)
+            assert whole == by_hand
+            changed = {f.name for f in dataclasses.fields(whole) if getattr(whole, f.name) != getattr(before, f.name)}
+            assert changed <= {"last", "recent", "floor_s", "floor_ids"}
+            assert whole.quiet
+
+    def test_recent_holds_sixteen_and_nothing_too_old(self) -> None:
+        state = TrackState()
+        advance(state, [sample(10.0 * i, 900) for i in range(20)], 1000, FENCES, KEY)
+        assert [s.at_s for s in state.recent] == [10.0 * i for i in range(4, 20)]
+        assert state.last is state.recent[-1]
+        advance(state, [sample(480, 900)], 1000, FENCES, KEY)
+        assert [s.at_s for s in state.recent] == [180, 190, 480]
+
+
+class TestIsOverdue:
+    def test_before_a_deadline_that_was_fired(self) -> None:
+        state = TrackState()
+        advance(state, [sample(0, 0)], 130, FENCES, KEY)  # dwelled at 120
+        assert state.is_overdue(sample(119, 0))
+        assert not state.is_overdue(sample(120, 0))
+        assert not state.is_overdue(sample(125, 0))  # below the watermark, but nothing has happened since
+
+    def test_a_tie_is_decided_by_id(self) -> None:
+        state = TrackState()
+        advance(state, [sample(100, 500)], 100, FENCES, KEY)
+        assert state.is_overdue(dataclasses.replace(sample(100, 500), id="0"))
+        assert not state.is_overdue(dataclasses.replace(sample(100, 500), id="z"))
+
+    def test_a_duplicate_is_not(self) -> None:
+        state = TrackState()
+        track = [sample(10.0 * i, 900) for i in range(5)]
+        advance(state, track, 100, FENCES, KEY)
+        advance(state, track, 200, FENCES, KEY)
+        assert (state.late, state.overdue) == (0, [])
+
+
+class TestMeasuredTogether:
+    def test_the_same_as_one_by_one(self) -> None:
+        """An index that is asked for all distances at once gives the same story."""
+
+        class Together(FenceIndex):
+            def distances_m(self, fence_no: Any, lat: Any, lon: Any, inside: Any) -> Any:
+                return np.array(
+                    [FenceIndex.distance_m(self, *a) for a in zip(fence_no.tolist(), lat, lon, inside, strict=True)]
+                )
+
+        assert detect(KEY, THERE_AND_BACK, Together([SHOP])) == detect(KEY, THERE_AND_BACK, FENCES)
