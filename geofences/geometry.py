@@ -1,10 +1,10 @@
 """Read fences from GeoJSON (RFC 7946) and refuse, by name of feature and reason, what is not one.
 
-Owns the shapes a fence may have and every check a shape must pass. Pure: no database, no web. It must not repair
-silently: what it accepts with a doubt it says in a notice, what it refuses it names.
+Owns every check a shape must pass. Pure: no database, no web. It must not repair silently: what it accepts with a doubt it
+says in a notice, what it refuses it names.
 
 A circle is a `Point` with `properties.radius_m` (geodesic: haversine distance <= radius); areas are `Polygon`
-(with holes) and `MultiPolygon`.
+(with holes) and `MultiPolygon`; a corridor is a `LineString` or `MultiLineString` with `properties.buffer_m`.
 """
 
 from __future__ import annotations
@@ -14,36 +14,52 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import shapely
-from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 from shapely.validation import explain_validity
 
-EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius of the earth (IUGG), used by every distance in this room."""
+from geofences.shapes import (
+    EARTH_RADIUS_M,
+    METRES_PER_DEGREE,
+    Area,
+    Circle,
+    Corridor,
+    Shape,
+    area_m2,
+    corridor_box,
+    corridor_distance_m,
+    corridor_pieces,
+    haversine_m,
+    representative_point,
+)
+
+__all__ = [
+    "EARTH_RADIUS_M",
+    "METRES_PER_DEGREE",
+    "Area",
+    "Circle",
+    "Corridor",
+    "FenceFeature",
+    "ParsedFences",
+    "Problem",
+    "Shape",
+    "area_m2",
+    "corridor_box",
+    "corridor_distance_m",
+    "corridor_pieces",
+    "haversine_m",
+    "parse_fences",
+    "read_shape",
+    "representative_point",
+]
+
 MAX_VERTICES = 50_000
 MAX_RADIUS_M = 100_000.0
+MIN_BUFFER_M = 1.0
+MAX_BUFFER_M = 5_000.0
+MAX_CORRIDOR_LAT_DEG = 85.0
+MAX_CORRIDOR_M = 10_000_000.0
 MAX_FEATURES = 100_000
 MAX_NAME_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """All points within `radius_m` of the centre (haversine)."""
-
-    lat_deg: float
-    lon_deg: float
-    radius_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A polygon or multipolygon in degrees (x = longitude, y = latitude); its border belongs to it."""
-
-    geometry: BaseGeometry
-
-
-Shape = Circle | Area
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,42 +99,13 @@ class _Refused(Exception):
         self.text = text
 
 
-def haversine_m(lat0_deg: float, lon0_deg: float, lat1_deg: float, lon1_deg: float) -> float:
-    """Great-circle distance in metres between two points in degrees."""
-    lat0, lat1 = math.radians(lat0_deg), math.radians(lat1_deg)
-    a = (
-        math.sin((lat1 - lat0) / 2) ** 2
-        + math.cos(lat0) * math.cos(lat1) * math.sin(math.radians(lon1_deg - lon0_deg) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, a)))
-
-
-def area_m2(shape: Shape) -> float:
-    """Area in square metres, by a cylindrical equal-area projection for polygons (exact on the sphere per edge in latitude)."""
-    if isinstance(shape, Circle):
-        return math.pi * shape.radius_m**2
-    scale = math.radians(1) * EARTH_RADIUS_M
-
-    def project(xy: Any) -> Any:
-        import numpy as np
-
-        return np.column_stack([xy[:, 0] * scale, np.sin(np.radians(xy[:, 1])) * EARTH_RADIUS_M])
-
-    return float(shapely.transform(shape.geometry, project).area)
-
-
-def representative_point(shape: Shape) -> tuple[float, float]:
-    """A point (lat, lon in degrees) inside the shape, for a pin on the map."""
-    if isinstance(shape, Circle):
-        return shape.lat_deg, shape.lon_deg
-    point = shape.geometry.representative_point()
-    return float(point.y), float(point.x)
-
-
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Refused("not_a_number", f"{what} must be a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise _Refused("coordinate_not_finite", f"{what} must be a finite number, not NaN or infinity")
     return number
@@ -154,9 +141,7 @@ def _polygon(rings_in: object, budget: list[int], notices: list[tuple[str, str]]
     parsed: list[list[tuple[float, float]]] = []
     for number, ring_in in enumerate(rings):
         ring = _list(ring_in, "a ring")
-        budget[0] -= len(ring)
-        if budget[0] < 0:
-            raise _Refused("too_many_vertices", f"more than {MAX_VERTICES} vertices; simplify the geometry")
+        _spend(len(ring), budget)
         points = [_position(p) for p in ring]
         if len(points) < 4:
             raise _Refused(
@@ -200,6 +185,62 @@ def _circle(geometry: Mapping[str, object], properties: Mapping[str, Any]) -> Ci
     return Circle(lat, lon, radius)
 
 
+def _line(positions_in: object, budget: list[int], notices: list[tuple[str, str]]) -> LineString:
+    given = _list(positions_in, "the coordinates of a line")
+    _spend(len(given), budget)
+    points: list[tuple[float, float]] = []
+    for lon, lat in map(_position, given):
+        if abs(lat) > MAX_CORRIDOR_LAT_DEG:
+            raise _Refused(
+                "corridor_near_pole", f"a corridor must stay within {MAX_CORRIDOR_LAT_DEG:.0f} degrees of the equator"
+            )
+        if not points:
+            points.append((lon, lat))
+            continue
+        before = points[-1][0]
+        way = lon - before + 360 * round(before / 360)  # as it is written; the line itself may have run on beyond 180
+        if abs(way) > 180:
+            notices.append(
+                ("crosses_antimeridian", "a step of more than 180 degrees of longitude is read as the short way round")
+            )
+        here = (before + way - 360 * round(way / 360), lat) if abs(way) > 180 or abs(before) > 180 else (lon, lat)
+        if here != points[-1]:
+            points.append(here)
+    if len(points) < 2:
+        raise _Refused("line_too_short", "a line needs at least 2 different positions")
+    return LineString(points)
+
+
+def _spend(vertices: int, budget: list[int]) -> None:
+    budget[0] -= vertices
+    if budget[0] < 0:
+        raise _Refused("too_many_vertices", f"more than {MAX_VERTICES} vertices; simplify the geometry")
+
+
+def _corridor(
+    geometry: Mapping[str, object], properties: Mapping[str, Any], notices: list[tuple[str, str]]
+) -> Corridor:
+    budget = [MAX_VERTICES]
+    if geometry.get("type") == "LineString":
+        line = _line(geometry.get("coordinates"), budget, notices)
+    else:
+        members = _list(geometry.get("coordinates"), "the coordinates of a multilinestring")
+        if not members:
+            raise _Refused("geometry_empty", "the multilinestring has no line")
+        line = MultiLineString([_line(positions, budget, notices) for positions in members])
+    if properties.get("buffer_m") is None:
+        raise _Refused("buffer_missing", "a line is a corridor and needs properties.buffer_m, half its width in metres")
+    buffer = _number(properties["buffer_m"], "buffer_m")
+    if not MIN_BUFFER_M <= buffer <= MAX_BUFFER_M:
+        raise _Refused(
+            "buffer_out_of_range",
+            f"buffer_m must be within {MIN_BUFFER_M:.0f}..{MAX_BUFFER_M:.0f} metres; use a polygon for regions",
+        )
+    if line.length * METRES_PER_DEGREE > MAX_CORRIDOR_M:  # degrees as if at the equator: an upper bound is enough
+        raise _Refused("corridor_too_long", f"a corridor may be {MAX_CORRIDOR_M / 1000:.0f} km long at most")
+    return Corridor(line, buffer)
+
+
 def _shape(geometry: object, properties: Mapping[str, Any], notices: list[tuple[str, str]]) -> Shape:
     if geometry is None:
         raise _Refused("geometry_missing", "the feature has no geometry")
@@ -209,6 +250,8 @@ def _shape(geometry: object, properties: Mapping[str, Any], notices: list[tuple[
     kind, budget = known.get("type"), [MAX_VERTICES]
     if kind == "Point":
         return _circle(known, properties)
+    if kind in ("LineString", "MultiLineString"):
+        return _corridor(known, properties, notices)
     if kind == "Polygon":
         return Area(_polygon(known.get("coordinates"), budget, notices))
     if kind == "MultiPolygon":
@@ -219,7 +262,10 @@ def _shape(geometry: object, properties: Mapping[str, Any], notices: list[tuple[
         if not several.is_valid:
             raise _Refused(*_why_invalid(explain_validity(several)))
         return Area(several)
-    raise _Refused("geometry_type", "use a Point with properties.radius_m, a Polygon or a MultiPolygon")
+    raise _Refused(
+        "geometry_type",
+        "use a Point with properties.radius_m, a Polygon, a MultiPolygon, or a LineString with properties.buffer_m",
+    )
 
 
 def read_shape(geometry: object, properties: Mapping[str, Any] | None = None) -> Shape:

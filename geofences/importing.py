@@ -21,8 +21,10 @@ from app.kernel.db import insert_new, moved
 from app.kernel.errors import FieldError
 from app.kernel.ids import derived_id
 from geofences.errors import ImportRefused
-from geofences.geometry import Circle, FenceFeature, Problem, parse_fences, representative_point
+from geofences.geometry import Circle, Corridor, FenceFeature, Problem, parse_fences, representative_point
 from geofences.models import FenceRow, FenceVersionRow, PlaceRow
+from geofences.shapes import watch_circle
+from geofences.tiles import tile_of
 
 _OUR_ID = re.compile(r"plc_[a-z0-9_]{1,36}")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -177,12 +179,18 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         "lat_deg": lat,
         "lon_deg": lon,
     }
+    watch = watch_circle(feature.shape)
     fence = {
         "id": derived_id("fen", place_id),
         "place_id": place_id,
         "name": feature.name,
         "geometry": geometry,
         "radius_m": feature.shape.radius_m if isinstance(feature.shape, Circle) else None,
+        "buffer_m": feature.shape.buffer_m if isinstance(feature.shape, Corridor) else None,
+        "watch_lat_deg": watch.lat_deg,
+        "watch_lon_deg": watch.lon_deg,
+        "watch_radius_m": watch.radius_m,
+        "tile": tile_of(watch),
     }
     return _Wanted(place, fence), []
 

@@ -29,7 +29,10 @@ class PlaceRow(Base):
 
 
 class FenceRow(Base):
-    """`geometry` is GeoJSON as it was imported; `radius_m` is set for circles."""
+    """`geometry` is GeoJSON as it was imported, or as it was mended; `radius_m` is set for circles, `buffer_m` for corridors.
+
+    The `watch_` circle holds the whole fence; `tile` (geofences.tiles) finds the fences near a point.
+    """
 
     __tablename__ = "geofences_fence"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -37,6 +40,11 @@ class FenceRow(Base):
     name: Mapped[str] = mapped_column(String(200))
     geometry: Mapped[dict[str, Any]] = mapped_column(Json)
     radius_m: Mapped[float | None] = mapped_column(Float(53))
+    buffer_m: Mapped[float | None] = mapped_column(Float(53))
+    watch_lat_deg: Mapped[float] = mapped_column(Float(53))
+    watch_lon_deg: Mapped[float] = mapped_column(Float(53))
+    watch_radius_m: Mapped[float] = mapped_column(Float(53))
+    tile: Mapped[int] = mapped_column(BigInteger, index=True)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -109,12 +109,16 @@ def fence_index(session: Session) -> FenceIndex:
     version = fence_version(session)
     rows = session.scalars(select(FenceRow).order_by(FenceRow.id))
     return FenceIndex(
-        [Fence(r.id, r.place_id, r.name, read_shape(r.geometry, {"radius_m": r.radius_m})) for r in rows], version
+        [
+            Fence(r.id, r.place_id, r.name, read_shape(r.geometry, {"radius_m": r.radius_m, "buffer_m": r.buffer_m}))
+            for r in rows
+        ],
+        version,
     )
 
 
 def fences_geojson(session: Session) -> dict[str, Any]:
-    """A FeatureCollection of all fences for the map; a circle is a Point with `radius_m`."""
+    """A FeatureCollection of all fences for the map; a circle is a Point with `radius_m`, a corridor a line with `buffer_m`."""
     rows: Sequence[Any] = session.execute(
         select(FenceRow, PlaceRow).join(PlaceRow, PlaceRow.id == FenceRow.place_id).order_by(PlaceRow.name, FenceRow.id)
     ).all()
@@ -127,6 +131,7 @@ def fences_geojson(session: Session) -> dict[str, Any]:
             "chain": owner.chain,
             "tags": owner.tags,
             "radius_m": fence.radius_m,
+            "buffer_m": fence.buffer_m,
         }
         features.append({"type": "Feature", "id": fence.id, "properties": properties, "geometry": fence.geometry})
     return {"type": "FeatureCollection", "features": features}

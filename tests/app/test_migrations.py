@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import shapely
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from app.kernel.db import Database
 from app.migrations import current, downgrade, metadata, upgrade
+from geofences.shapes import Area, Circle, watch_circle
+from geofences.tiles import tile_of
 
 
 def _tables(database: Database) -> set[str]:
@@ -47,6 +50,39 @@ class TestRevisions:
         upgrade(database)
         with database.reading() as session:
             assert session.execute(sa.text("SELECT count(*) FROM kernel_inbox")).scalar() == 1
+
+
+class TestCorridorsAndWhereFencesLie:
+    def test_fences_that_were_there_are_placed(self, database: Database) -> None:
+        downgrade(database, "0001")
+        circle = '{"type": "Point", "coordinates": [24.94, 60.17]}'
+        square = '{"type": "Polygon", "coordinates": [[[24, 60], [24.1, 60], [24.1, 60.1], [24, 60.1], [24, 60]]]}'
+        with database.engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO geofences_place (id, name, kind, timezone, tags, lat_deg, lon_deg, changed_at)"
+                    " VALUES ('plc_1', 'P', 'store', 'UTC', '[]', 60, 24, '2026-11-21 12:00:00')"
+                )
+            )
+            for fence_id, geometry, radius in (("fen_1", circle, 50), ("fen_2", square, None)):
+                connection.execute(
+                    sa.text(
+                        "INSERT INTO geofences_fence (id, place_id, name, geometry, radius_m, changed_at)"
+                        " VALUES (:id, 'plc_1', 'F', :geometry, :radius, '2026-11-21 12:00:00')"
+                    ),
+                    {"id": fence_id, "geometry": geometry, "radius": radius},
+                )
+        upgrade(database)
+        with database.reading() as session:
+            rows = session.execute(
+                sa.text("SELECT watch_lat_deg, watch_lon_deg, watch_radius_m, tile FROM geofences_fence ORDER BY id")
+            ).all()
+        assert tuple(rows[0]) == (60.17, 24.94, 50.0, tile_of(Circle(60.17, 24.94, 50.0)))
+        lat, lon, reach, tile = rows[1]
+        exact = watch_circle(Area(shapely.box(24, 60, 24.1, 60.1)))
+        assert (lat, lon) == (exact.lat_deg, exact.lon_deg)
+        assert exact.radius_m <= reach <= exact.radius_m * 1.05 + 5
+        assert tile == tile_of(Circle(lat, lon, reach))
 
 
 def _not_search(_thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:

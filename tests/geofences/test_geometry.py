@@ -6,9 +6,11 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 
-from geofences.geometry import Area, Circle, area_m2, haversine_m, parse_fences, read_shape, representative_point
+from geofences.geometry import Area, Circle, Corridor, parse_fences, read_shape
 from tests.paths import shared
 
 SQUARE = [[24.94, 60.17], [24.95, 60.17], [24.95, 60.18], [24.94, 60.18], [24.94, 60.17]]
@@ -24,6 +26,10 @@ def polygon(*rings: Any) -> dict[str, Any]:
 
 def point(lon: Any = 24.94, lat: Any = 60.17) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [lon, lat]}
+
+
+def line(*points: Any) -> dict[str, Any]:
+    return {"type": "LineString", "coordinates": [list(p) for p in points]}
 
 
 def reason(geometry: Any, **properties: Any) -> str:
@@ -60,7 +66,8 @@ class TestParseFences:
         [
             (None, "geometry_missing"),
             ("Point", "bad_geometry"),
-            ({"type": "LineString", "coordinates": SQUARE}, "geometry_type"),
+            ({"type": "GeometryCollection", "geometries": []}, "geometry_type"),
+            (point(lon=10**400), "coordinate_not_finite"),
             ({"type": "Point", "coordinates": []}, "geometry_empty"),
             (polygon(), "geometry_empty"),
             ({"type": "MultiPolygon", "coordinates": []}, "geometry_empty"),
@@ -97,6 +104,48 @@ class TestParseFences:
     )
     def test_a_circle_needs_a_radius(self, radius: Any, expected: str) -> None:
         assert reason(point(), radius_m=radius) == expected
+
+    def test_a_corridor(self) -> None:
+        (one,) = parse_fences(feature(line((24.94, 60.17), (24.95, 60.17)), buffer_m=25)).features
+        assert isinstance(one.shape, Corridor)
+        assert one.shape.buffer_m == 25.0
+        assert list(one.shape.geometry.coords) == [(24.94, 60.17), (24.95, 60.17)]
+
+    def test_a_corridor_of_several_lines(self) -> None:
+        several = {"type": "MultiLineString", "coordinates": [SQUARE[:2], SQUARE[2:4]]}
+        assert parse_fences(feature(several, buffer_m=25)).problems == ()
+
+    @pytest.mark.parametrize(
+        ("given", "read"),
+        [
+            ([(179.9, 1.0), (-179.9, 1.0)], [(179.9, 1.0), (180.1, 1.0)]),
+            ([(-179.9, 1.0), (179.9, 1.0), (179.8, 1.0)], [(-179.9, 1.0), (-180.1, 1.0), (-180.2, 1.0)]),
+            ([(179.9, 1.0), (-179.9, 1.0), (179.9, 1.0)], [(179.9, 1.0), (180.1, 1.0), (179.9, 1.0)]),
+        ],
+    )
+    def test_a_corridor_over_the_antimeridian_runs_on(self, given: Any, read: Any) -> None:
+        parsed = parse_fences(feature(line(*given), buffer_m=25))
+        assert isinstance(parsed.features[0].shape, Corridor)
+        assert np.allclose(shapely.get_coordinates(parsed.features[0].shape.geometry), read, rtol=0, atol=1e-9)
+        assert [n.reason for n in parsed.notices] == ["crosses_antimeridian"]
+
+    @pytest.mark.parametrize(
+        ("geometry", "properties", "expected"),
+        [
+            (line((1, 1), (2, 2)), {}, "buffer_missing"),
+            (line((1, 1), (2, 2)), {"buffer_m": "25"}, "not_a_number"),
+            (line((1, 1), (2, 2)), {"buffer_m": 0.5}, "buffer_out_of_range"),
+            (line((1, 1), (2, 2)), {"buffer_m": 5001}, "buffer_out_of_range"),
+            (line((1, 1)), {"buffer_m": 5}, "line_too_short"),
+            (line(), {"buffer_m": 5}, "line_too_short"),
+            (line((1, 1), (1, 1)), {"buffer_m": 5}, "line_too_short"),
+            (line((1, 1), (1, 86)), {"buffer_m": 5}, "corridor_near_pole"),
+            (line((0, 0), (90, 0), (90, 1), (0, 1)), {"buffer_m": 5}, "corridor_too_long"),
+            ({"type": "MultiLineString", "coordinates": []}, {"buffer_m": 5}, "geometry_empty"),
+        ],
+    )
+    def test_corridors_that_are_refused(self, geometry: Any, properties: Any, expected: str) -> None:
+        assert reason(geometry, **properties) == expected
 
     def test_one_bad_feature_is_named_among_good_ones(self) -> None:
         features = [
@@ -135,24 +184,6 @@ class TestParseFences:
         parsed = parse_fences(json.loads(shared("data", "world_polygons", "countries-110m.geojson").read_text()))
         assert len(parsed.features) >= 170
         assert all(p.reason in ("self_intersection", "invalid_geometry") for p in parsed.problems)
-
-
-class TestHaversine:
-    def test_a_degree_of_latitude(self) -> None:
-        assert abs(haversine_m(60, 25, 61, 25) - 111_195.08) < 0.01
-
-
-class TestArea:
-    def test_a_square_at_60_north_is_half_as_wide(self) -> None:
-        shape = read_shape(polygon([[0, 60], [0.01, 60], [0.01, 60.01], [0, 60.01], [0, 60]]))
-        assert abs(area_m2(shape) / (1111.95**2 * math.cos(math.radians(60.005))) - 1) < 1e-3
-
-
-class TestRepresentativePoint:
-    def test_lies_inside(self) -> None:
-        lat, lon = representative_point(read_shape(polygon(SQUARE)))
-        assert 60.17 < lat < 60.18
-        assert 24.94 < lon < 24.95
 
 
 class TestReadShape:

@@ -40,6 +40,25 @@ class TestImportGeojson:
             ("chocolate",),
         )
 
+    def test_a_corridor_is_stored_with_its_buffer_and_a_circle_around_it(self, database: Database) -> None:
+        street = {
+            "type": "Feature",
+            "id": "plc_street",
+            "properties": {"name": "Promenade", "buffer_m": 30},
+            "geometry": {"type": "LineString", "coordinates": [[24.94, 60.17], [24.96, 60.17]]},
+        }
+        bring(database, street)
+        with database.reading() as session:
+            (row,) = session.scalars(select(FenceRow)).all()
+            (feature,) = facade.fences_geojson(session)["features"]
+            (place,) = facade.places(session)
+            assert (row.buffer_m, row.radius_m, row.watch_lat_deg) == (30.0, None, 60.17)
+            assert row.watch_lon_deg == pytest.approx(24.95)
+            assert 553 + 30 < row.watch_radius_m < 553 + 34
+        assert feature["geometry"] == street["geometry"]
+        assert feature["properties"]["buffer_m"] == 30.0
+        assert (place.lat_deg, place.lon_deg) == (60.17, pytest.approx(24.95))
+
     def test_again_changes_nothing_and_moves_no_version(self, database: Database) -> None:
         bring(database, SHOP_FEATURE)
         with database.reading() as session:

@@ -13,7 +13,7 @@ def given(*modules: object) -> set[str]:
     text = "".join((REPOSITORY / "geofences" / f"{m.__name__.split('.')[-1]}.py").read_text() for m in modules)  # type: ignore[attr-defined]
     return set(
         re.findall(
-            r'(?:_Refused\(|refuse\(|Problem\([\w.()]+, |Problem\("document", |return |notices.append\(\s*\()\s*"([a-z_]+)", ',
+            r'(?:_Refused\(\s*|refuse\(|Problem\([\w.()]+, |Problem\("document", |return |notices.append\(\s*\()\s*"([a-z_]+)",\s',
             text,
         )
     )
