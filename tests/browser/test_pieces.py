@@ -133,3 +133,30 @@ class TestShell:
         config = json.loads(page.evaluate("document.getElementById('browser-config').textContent"))
         assert set(config["city"]) == set(assets.CITY_LAYERS)
         page.context.close()
+
+
+STREET = {
+    "type": "Feature",
+    "id": "street",
+    "properties": {"name": "Promenade", "kind": "street", "chain": None, "buffer_m": 30},
+    "geometry": {"type": "LineString", "coordinates": [[24.940, 60.1685], [24.947, 60.1685]]},
+}
+
+
+class TestCorridor:
+    def test_is_as_wide_on_the_map_as_on_the_ground(self, chromium: Any, address: str) -> None:
+        """Seen to fail with the buffer taken for the whole width."""
+        page, said = opened(chromium, address, "desktop", "light")
+        held = page.evaluate(
+            """async (street) => {
+                const { cityMap } = await import("moments/map");
+                const element = document.getElementById("map");
+                element.replaceChildren();
+                const { map } = await cityMap(element, { fences: { type: "FeatureCollection", features: [street] } });
+                const drawn = (north_m) => map.queryRenderedFeatures(map.project([24.9435, 60.1685 + north_m / 111195]), { layers: ["corridor-fill"] }).length > 0;
+                return [0, 27, -27, 33, -33].map(drawn);
+            }""",
+            STREET,
+        )
+        assert held == [True, True, True, False, False]
+        assert said == []

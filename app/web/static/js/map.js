@@ -54,12 +54,17 @@ function basemap() {
 
 const fenceColour = () => ["case", ["==", ["get", "kind"], "mall"], colour("fence-mall"), ["==", ["get", "chain"], "ooey-gooey"], colour("fence-chain"), colour("fence")];
 
+// a corridor is drawn as a line as wide as it is on the ground: pixels double with every zoom
+const corridorWidth = () => ["interpolate", ["exponential", 2], ["zoom"], 10, ["/", ["get", "width_px_22"], 4096], 22, ["get", "width_px_22"]];
+
 function overlays() {
   return {
-    sources: { fences: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
+    sources: { fences: { type: "geojson", data: NOTHING }, corridors: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
     layers: [
       { id: "fence-fill", type: "fill", source: "fences", paint: { "fill-color": fenceColour(), "fill-opacity": ["case", ["==", ["get", "kind"], "mall"], 0.1, 0.2] } },
       { id: "fence-line", type: "line", source: "fences", paint: { "line-color": fenceColour(), "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-opacity": 0.9 } },
+      { id: "corridor-fill", type: "line", source: "corridors", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": fenceColour(), "line-opacity": 0.2, "line-width": corridorWidth() } },
+      { id: "corridor-edge", type: "line", source: "corridors", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": fenceColour(), "line-opacity": 0.9, "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-gap-width": corridorWidth() } },
       { id: "shopper-dots", type: "circle", source: "shoppers", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5.5], "circle-color": colour("shopper"), "circle-stroke-color": colour("halo"), "circle-stroke-width": 1.5, "circle-opacity": 0.9 } },
       { id: "moment-halo", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 6, 17, 16], "circle-color": colour("moment"), "circle-opacity": ["*", 0.28, ["coalesce", ["get", "fresh"], 1]] } },
       { id: "moment-dots", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5], "circle-color": colour("moment"), "circle-opacity": ["coalesce", ["get", "fresh"], 1], "circle-stroke-color": colour("halo"), "circle-stroke-width": 1 } },
@@ -89,15 +94,26 @@ export function circleRing(centre, radius_m, steps = 48) {
   return ring;
 }
 
-/** Fences as areas to draw, and one labelled point per fence. Takes the import format: a Point carries `radius_m`. */
+/** How wide `metres` at a latitude are at zoom 22, in pixels (Web Mercator, tiles of 512 pixels). */
+export function pixelsAt22(metres, lat) {
+  return (metres * 512 * 2 ** 22) / (2 * Math.PI * 6378137 * Math.cos((lat * Math.PI) / 180));
+}
+
+/** Fences as areas and lines to draw, and one labelled point per fence. Takes the import format: a Point carries `radius_m`, a line `buffer_m`. */
 export function drawable(collection) {
   const areas = [];
+  const lines = [];
   const points = [];
   for (const feature of collection.features) {
     const { geometry, properties } = feature;
     if (geometry.type === "Point") {
       areas.push({ ...feature, geometry: { type: "Polygon", coordinates: [circleRing(geometry.coordinates, properties.radius_m ?? 20)] } });
       points.push(feature);
+    } else if (geometry.type === "LineString" || geometry.type === "MultiLineString") {
+      const line = geometry.type === "LineString" ? geometry.coordinates : geometry.coordinates[0];
+      const middle = line[Math.floor((line.length - 1) / 2)];
+      lines.push({ ...feature, properties: { ...properties, width_px_22: pixelsAt22(2 * properties.buffer_m, middle[1]) } });
+      points.push({ ...feature, geometry: { type: "Point", coordinates: middle } });
     } else {
       areas.push(feature);
       const ring = geometry.type === "Polygon" ? geometry.coordinates[0] : geometry.coordinates[0][0];
@@ -105,7 +121,8 @@ export function drawable(collection) {
       points.push({ ...feature, geometry: { type: "Point", coordinates: middle } });
     }
   }
-  return { areas: { type: "FeatureCollection", features: areas }, points: { type: "FeatureCollection", features: points } };
+  const several = (features) => ({ type: "FeatureCollection", features });
+  return { areas: several(areas), lines: several(lines), points: several(points) };
 }
 
 async function collection(given) {
@@ -146,8 +163,9 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
   const held = { fences: NOTHING, shoppers: NOTHING, moments: [] };
   const put = (name, data) => map.getSource(name)?.setData(data);
   const putAll = () => {
-    const { areas, points } = drawable(held.fences);
+    const { areas, lines, points } = drawable(held.fences);
     put("fences", areas);
+    put("corridors", lines);
     put("places", points);
     put("shoppers", held.shoppers);
     put("moments", { type: "FeatureCollection", features: held.moments });
@@ -188,14 +206,14 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
 
 function showNames(map) {
   const popup = new maplibregl.Popup({ closeButton: false, closeOnClick: true, offset: 8 });
-  map.on("click", "fence-fill", (event) => {
+  map.on("click", ["fence-fill", "corridor-fill"], (event) => {
     const { name, kind: what, chain } = event.features[0].properties;
     const text = document.createElement("div");
     text.textContent = [name, what === "mall" ? "mall" : what, chain && chain !== "null" ? chain : ""].filter(Boolean).join(" · ");
     popup.setLngLat(event.lngLat).setDOMContent(text).addTo(map);
   });
-  map.on("mouseenter", "fence-fill", () => { map.getCanvas().style.cursor = "pointer"; });
-  map.on("mouseleave", "fence-fill", () => { map.getCanvas().style.cursor = ""; });
+  map.on("mouseenter", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = "pointer"; });
+  map.on("mouseleave", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = ""; });
 }
 
 const STEP_M = 6;
