@@ -153,6 +153,8 @@ class TestCorridor:
                 const element = document.getElementById("map");
                 element.replaceChildren();
                 const { map } = await cityMap(element, { fences: { type: "FeatureCollection", features: [street] } });
+                while (map.querySourceFeatures("corridors").length === 0 || !map.areTilesLoaded()) await new Promise((done) => map.once("render", done).triggerRepaint());
+                await new Promise((done) => map.once("render", done).triggerRepaint());
                 const drawn = (north_m) => map.queryRenderedFeatures(map.project([24.9435, 60.1685 + north_m / 111195]), { layers: ["corridor-fill"] }).length > 0;
                 return [0, 27, -27, 33, -33].map(drawn);
             }""",
