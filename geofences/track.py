@@ -5,7 +5,7 @@ with the key's own dwell and exit deadlines. The outcome depends on the set of e
 engine. A sample that comes after what it should have come before is *overdue*: it is set aside for `geofences.revision`.
 Pure. It must not read a clock: `watermark_s` (event time, seconds since 1970) is the only "now".
 
-What a runner may rely on (tests/geofences/test_track.py, TestPassBy): a sample that is not overdue, applied to a `quiet`
+What a runner may rely on (tests/geofences/test_track_state.py, TestPassBy): a sample that is not overdue, applied to a `quiet`
 state, hitting no fence and crossing none, does exactly what `pass_by` does, and yields no transition and no wake-up.
 """
 
@@ -19,128 +19,41 @@ from typing import Any
 import numpy as np
 
 from geofences import trust
-from geofences.checkpoints import Checkpoint, keep, take
+from geofences.checkpoints import keep, take
 from geofences.geometry import haversine_m
 from geofences.index import FenceIndex
+from geofences.track_state import (
+    DEFAULT_ACCURACY_M,
+    RECENT_SAMPLES,
+    Key,
+    Sample,
+    TrackRules,
+    TrackState,
+    pass_by,
+    recent_of,
+    revived,
+)
 from geofences.transitions import (
     Observation,
-    Presence,
     PresenceMachine,
-    PresenceRules,
     Transition,
     inside_probability,
     log_odds,
 )
 
-DEFAULT_ACCURACY_M = 20.0
-"""For sources that do not say (GPX): a phone outdoors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Whose track: devices of one shopper move apart, so each has its own."""
-
-    shopper_id: str
-    device_id: str
-
-    def text(self) -> str:
-        return f"{self.shopper_id}/{self.device_id}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Sample:
-    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival."""
-
-    at_s: float
-    id: str
-    lat_deg: float
-    lon_deg: float
-    accuracy_m: float
-    speed_mps: float | None = None
-    mocked: bool = False
-    age_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class TrackRules:
-    presence: PresenceRules = field(default_factory=PresenceRules)
-    trust: trust.TrustRules = field(default_factory=trust.TrustRules)
-    forget_s: float = 300.0
-    """A fix older than this says nothing about speed or the way taken since."""
-    correction_window_s: float = 86_400.0
-    """How far back an overdue fix may still correct what was told."""
-
-
-RECENT_SAMPLES = 16
-
-
-@dataclass(slots=True)
-class TrackState:
-    """All that is remembered of one device.
-
-    `floor_s`: time of the newest sample applied, `floor_ids` the samples applied at that very time; `fired_s`: the newest
-    deadline fired. `recent`: the last samples applied, oldest first, at most 16 and none older than `forget_s` before the
-    newest; `last` is its end. `overdue`: samples that came too late to be applied in order, in order of arrival; whoever
-    advances the state takes them away (`take_overdue`) and hands them to `revision`; `late` counts them.
-    """
-
-    buffer: list[Sample] = field(default_factory=list[Sample])
-    presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
-    last: Sample | None = None
-    recent: list[Sample] = field(default_factory=list[Sample])
-    floor_s: float = -math.inf
-    floor_ids: tuple[str, ...] = ()
-    fired_s: float = -math.inf
-    late: int = 0
-    overdue: list[Sample] = field(default_factory=list[Sample])
-    checkpoints: list[Checkpoint] = field(default_factory=list[Checkpoint])
-    weighed: int = 0
-    """Samples applied while something was remembered; spaces the checkpoints."""
-
-    @property
-    def quiet(self) -> bool:
-        """Nothing is remembered that a sample or the passing of time could change."""
-        return not self.presences and not self.buffer
-
-    def idle(self, watermark_s: float, rules: TrackRules) -> bool:
-        """Nothing in here can still matter: the state need not be kept."""
-        recent = self.last is not None and watermark_s - self.last.at_s < rules.forget_s
-        return self.quiet and not self.overdue and not recent
-
-    def is_overdue(self, sample: Sample) -> bool:
-        """Something that happened after `sample` has been worked in already: it can no longer be applied in order."""
-        if sample.at_s < self.floor_s or sample.at_s < self.fired_s:
-            return True
-        return sample.at_s == self.floor_s and bool(self.floor_ids) and sample.id < self.floor_ids[-1]
-
-    def take_overdue(self) -> list[Sample]:
-        """The overdue samples, which are the caller's from now on."""
-        taken, self.overdue = self.overdue, []
-        return taken
-
-    def note(self, sample: Sample, rules: TrackRules) -> None:
-        """`sample` has been applied; see the class for the fields."""
-        self.floor_ids = (*self.floor_ids, sample.id) if sample.at_s == self.floor_s else (sample.id,)
-        self.floor_s = sample.at_s
-        self.last = sample
-        recent = self.recent
-        recent.append(sample)
-        if len(recent) > RECENT_SAMPLES or recent[0].at_s < sample.at_s - rules.forget_s:
-            self.recent = recent_of(recent, rules)
-
-
-def recent_of(applied: list[Sample], rules: TrackRules) -> list[Sample]:
-    """Of samples in order of time, those `TrackState.recent` keeps."""
-    since_s = applied[-1].at_s - rules.forget_s if applied else 0.0
-    return [s for s in applied[-RECENT_SAMPLES:] if s.at_s >= since_s]
-
-
-def pass_by(state: TrackState, sample: Sample, rules: TrackRules) -> None:
-    """All that a sample does to a `quiet` state when it is not overdue, hits no fence and crosses none.
-
-    A duplicate (an id in `recent`, or at `floor_s` in `floor_ids`) must not come here.
-    """
-    state.note(sample, rules)
+__all__ = [
+    "DEFAULT_ACCURACY_M",
+    "RECENT_SAMPLES",
+    "Key",
+    "Sample",
+    "TrackRules",
+    "TrackState",
+    "advance",
+    "advance_many",
+    "pass_by",
+    "recent_of",
+    "revived",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +86,8 @@ def advance_many(
 ) -> tuple[list[Transition], dict[Key, float | None]]:
     """`advance` for many keys with one question to the index. `states` are changed in place; every key of `events` is in it.
 
-    Samples that cannot be applied in order any more stand in `state.overdue` afterwards.
+    Samples that cannot be applied in order any more stand in `state.overdue` afterwards. Visits of fences that are no longer in
+    `fences` end: after a change of fences, pass every state that remembers something once.
     """
     ready: list[tuple[Key, list[Sample]]] = []
     for key, state in states.items():
@@ -188,6 +102,7 @@ def advance_many(
     at = 0
     for key, due in ready:
         track = _Track(key, states[key], fences, rules)
+        outcome += track.close_retired(watermark_s)
         for sample in due:
             outcome += track.apply(sample, hits[at])
             at += 1
@@ -280,6 +195,15 @@ class _Track:
         self._state, self._fences, self._rules = state, fences, rules
         self._machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
 
+    def close_retired(self, watermark_s: float) -> list[Transition]:
+        """Fences that are gone take their visits with them, as of what was last heard."""
+        presences = self._state.presences
+        gone = sorted(f for f in presences if self._fences.number_of(f) is None)
+        at_s = watermark_s if math.isfinite(watermark_s) else max((presences[f].seen_s for f in gone), default=0.0)
+        if gone:
+            self._state.fired_s = max(self._state.fired_s, at_s)
+        return [t for f in gone for t in self._machine.close_retired(presences.pop(f), at_s)]
+
     def apply(self, sample: Sample, hit: _Hit) -> list[Transition]:
         """Deadlines before the sample, the sample, deadlines it has made due."""
         state = self._state
@@ -297,9 +221,7 @@ class _Track:
         here = {self._fences.fences[f].id: f for f in hit.fences}
         for fence_id in sorted({*here, *state.presences}):
             fence_no = self._fences.number_of(fence_id)
-            if fence_no is None:
-                out += self._machine.close_retired(state.presences.pop(fence_id), sample.at_s)
-                continue
+            assert fence_no is not None  # retired ones are closed already
             distance = hit.distance_m.get(fence_no)
             if distance is None:
                 distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
@@ -328,9 +250,6 @@ class _Track:
             if due_s > until_s:
                 break
             self._state.fired_s = max(self._state.fired_s, due_s)
-            if self._fences.number_of(fence_id) is None:
-                out += self._machine.close_retired(presences.pop(fence_id), due_s)
-                continue
             after, found = self._machine.fire(presences[fence_id], due_s)
             out += found
             if after is None:

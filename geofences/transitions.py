@@ -61,6 +61,11 @@ class PresenceRules:
     crossed_max_gap_s: float = 120.0
     """A way between two fixes is judged straight only if they lie no further apart in time."""
 
+    @property
+    def longest_s(self) -> float:
+        """After so long without a fix nothing is remembered that could still change."""
+        return 2 * self.settle_s + self.silence_s
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -259,6 +264,21 @@ class PresenceMachine:
     def close_retired(self, presence: Presence, at_s: float) -> list[Transition]:
         """The fence is gone: an open visit ends with what was last heard inside."""
         return [self._close(presence, at_s, "fence_retired")] if presence.is_open else []
+
+    def told_of(self, presence: Presence) -> list[Transition]:
+        """What has been said so far of an open visit; `decided_s` of all is when it was opened."""
+        if not presence.is_open:
+            return []
+        steps = self._rules.dwell_steps_s[: presence.dwelled]
+        return [
+            self._transition(TransitionKind.ENTERED, presence, presence.since_s, presence.opened_s, None, 0, "inside"),
+            *(
+                self._transition(
+                    TransitionKind.DWELLED, presence, presence.since_s + s, presence.opened_s, None, s, f"dwell_{s}"
+                )
+                for s in steps
+            ),
+        ]
 
     # -- transitions -----------------------------------------------------------------------------------------------
 

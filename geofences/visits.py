@@ -16,7 +16,10 @@ from geofences.transitions import Transition, TransitionKind
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay; seconds since 1970. `ended_s` is None while open; `seen_s` is the last time it was known to last."""
+    """One stay; seconds since 1970. `ended_s` is None while open; `seen_s` is the last time it was known to last.
+
+    `decided_s`: event time of the newest decision about it; a fix from before that comes late may change it.
+    """
 
     id: str
     shopper_id: str
@@ -29,6 +32,7 @@ class Visit:
     confidence: float
     doubts: tuple[str, ...]
     ended_by: str | None = None
+    decided_s: float = -math.inf
 
 
 def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[str, Visit]:
@@ -55,6 +59,7 @@ def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[st
             ended_s=t.ended_s if t.ended_s is not None else known.ended_s,
             ended_by=t.why if t.ended_s is not None else known.ended_by,
             seen_s=max(known.seen_s, t.at_s),
+            decided_s=max(known.decided_s, t.decided_s),
             dwell_s=max(known.dwell_s, t.dwell_s),
             confidence=max(known.confidence, t.confidence),
             doubts=tuple(sorted({*known.doubts, *t.doubts})),

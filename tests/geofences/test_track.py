@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import math
 import random
 from typing import Any
@@ -14,7 +12,7 @@ from hypothesis import strategies as st
 
 from geofences.geometry import Circle
 from geofences.index import Fence, FenceIndex
-from geofences.track import Key, Sample, TrackRules, TrackState, advance, advance_many, pass_by
+from geofences.track import Key, Sample, TrackRules, TrackState, advance, advance_many
 from geofences.transitions import Transition, TransitionKind
 from geofences.visits import detect, fold
 from tests.geofences.tracks import FENCES, KEY, LAT, LON, SHOP, sample, standing, walk
@@ -100,6 +98,13 @@ class TestAdvance:
         _, found, _ = advance(state, [sample(60, 0)], 60, FenceIndex([]), KEY)
         assert [(t.kind.value, t.why) for t in found] == [("exited", "fence_retired")]
 
+    def test_a_retired_fence_closes_its_visit_though_nothing_is_heard(self) -> None:
+        state = TrackState()
+        advance(state, [sample(0, 0)], 10, FENCES, KEY)
+        _, found, wake = advance(state, [], 30, FenceIndex([]), KEY)
+        assert [(t.kind.value, t.why, t.ended_s) for t in found] == [("exited", "fence_retired", 0)]
+        assert wake is None
+
     def test_nested_fences_are_each_visited(self) -> None:
         mall = Fence("fen_mall", "plc_mall", "Mall", Circle(LAT, LON, 150.0))
         found = detect(KEY, THERE_AND_BACK, FenceIndex([mall, SHOP]))
@@ -175,69 +180,6 @@ class TestOneStayOneVisit:
         for seed in range(120):
             track = standing(seed, every_s=(5.0, 10.0, 30.0)[seed % 3], together_s=30.0, lasting_s=1800.0)
             assert len(detect(KEY, track, FENCES).visits) <= 1, seed
-
-
-class TestPassBy:
-    """What lets a runner handle most fixes without a look at any fence.
-
-    Seen to fail when `advance` counted every sample for the spacing of checkpoints, and when it kept a checkpoint of nothing.
-    """
-
-    @settings(max_examples=80)
-    @given(
-        points=st.lists(
-            st.tuples(st.floats(0, 400), st.floats(200, 2000), st.floats(3, 2000), st.booleans()),
-            min_size=1,
-            max_size=40,
-        )
-    )
-    def test_a_sample_that_hits_and_crosses_nothing_changes_four_fields(
-        self, points: list[tuple[float, float, float, bool]]
-    ) -> None:
-        whole, by_hand, at_s = TrackState(), TrackState(), 0.0
-        for gap_s, east_m, accuracy_m, mocked in points:
-            at_s += gap_s
-            fix = sample(at_s, east_m, accuracy_m=accuracy_m, mocked=mocked)
-            if by_hand.is_overdue(fix) or fix.id in {s.id for s in by_hand.recent}:
-                continue
-            before = copy.deepcopy(whole)
-            _, found, wake = advance(whole, [fix], at_s, FENCES, KEY)
-            pass_by(by_hand, fix, RULES)
-            assert (found, wake) == ([], None)
-            assert whole == by_hand
-            changed = {f.name for f in dataclasses.fields(whole) if getattr(whole, f.name) != getattr(before, f.name)}
-            assert changed <= {"last", "recent", "floor_s", "floor_ids"}
-            assert whole.quiet
-
-    def test_recent_holds_sixteen_and_nothing_too_old(self) -> None:
-        state = TrackState()
-        advance(state, [sample(10.0 * i, 900) for i in range(20)], 1000, FENCES, KEY)
-        assert [s.at_s for s in state.recent] == [10.0 * i for i in range(4, 20)]
-        assert state.last is state.recent[-1]
-        advance(state, [sample(480, 900)], 1000, FENCES, KEY)
-        assert [s.at_s for s in state.recent] == [180, 190, 480]
-
-
-class TestIsOverdue:
-    def test_before_a_deadline_that_was_fired(self) -> None:
-        state = TrackState()
-        advance(state, [sample(0, 0)], 130, FENCES, KEY)  # dwelled at 120
-        assert state.is_overdue(sample(119, 0))
-        assert not state.is_overdue(sample(120, 0))
-        assert not state.is_overdue(sample(125, 0))  # below the watermark, but nothing has happened since
-
-    def test_a_tie_is_decided_by_id(self) -> None:
-        state = TrackState()
-        advance(state, [sample(100, 500)], 100, FENCES, KEY)
-        assert state.is_overdue(dataclasses.replace(sample(100, 500), id="0"))
-        assert not state.is_overdue(dataclasses.replace(sample(100, 500), id="z"))
-
-    def test_a_duplicate_is_not(self) -> None:
-        state = TrackState()
-        track = [sample(10.0 * i, 900) for i in range(5)]
-        advance(state, track, 100, FENCES, KEY)
-        advance(state, track, 200, FENCES, KEY)
-        assert (state.late, state.overdue) == (0, [])
 
 
 class TestMeasuredTogether:

@@ -1,0 +1,180 @@
+"""Telling a track again when a fix came too late: what was said that is not so, what is so and was not said.
+
+Owns the comparison. The track is run twice from the same mark (`geofences.checkpoints`), once with what was known and once
+with the late fixes too, by the same `advance_many` as ever; the difference is what the late fixes change, and nothing else is
+touched. Ids are deterministic, so it is a difference of sets. Pure. It must not store or announce anything.
+
+    known fixes ──────────┐
+                          ├─> story before ─┐
+    mark ─────────────────┤                 ├─> told now, retracted, visits that changed
+                          ├─> story after ──┘
+    known + late fixes ───┘
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from geofences.checkpoints import Checkpoint, before
+from geofences.index import FenceIndex
+from geofences.track import Key, Sample, TrackRules, TrackState, advance_many, recent_of
+from geofences.transitions import Presence, PresenceMachine, Transition, TransitionKind
+from geofences.visits import Visit, fold
+
+History = Callable[[Key, float], Sequence[Sample] | None]
+"""(key, since_s) -> every fix of the key at or after `since_s` that was taken in, in order of time; None where that is no longer known.
+The late ones themselves may be among them, and must be from the next revision on."""
+
+Told = Callable[[Key], Iterable[tuple[float, float]]]
+"""key -> (started, newest decision) of every visit told of it that may reach into the window, event time; inf while it is open."""
+
+SETTLED_S = 600.0
+"""Undecided evidence of a stay is older than this only if it came to a visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What late fixes change. `told` and `retracted` are in order of event time; `visits` were told before and are otherwise now.
+
+    `state` replaces the one that was revised. `dropped` late fixes could not be used: older than the window or than what is remembered.
+    """
+
+    state: TrackState
+    told: tuple[Transition, ...] = ()
+    retracted: tuple[Transition, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    retracted_visits: tuple[str, ...] = ()
+    dropped: int = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything that was told, or could have been, is different now."""
+        return bool(self.told or self.retracted or self.visits or self.retracted_visits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """One run from a mark: `transitions` by identity, with those of visits that were open at the mark."""
+
+    state: TrackState
+    transitions: dict[tuple[str, str, float, int], Transition]
+    visits: dict[str, Visit]
+
+
+def revise(
+    key: Key,
+    state: TrackState,
+    late: Iterable[Sample],
+    history: History,
+    told: Told,
+    *,
+    watermark_s: float,
+    fences: FenceIndex,
+    rules: TrackRules,
+) -> Revision:
+    """Work `late` into a track that has been advanced to `watermark_s`. `state` is not changed: use the one that is returned.
+
+    `late` must not have been taken in before: the caller knows duplicates by its history. The outcome is the one that in-order arrival would have had, as long as
+    `history` reaches back (`TrackRules.history_s`); see docs/algorithms/detection.md for what holds beyond.
+    """
+    given = list(late)
+    since_s = (watermark_s if math.isfinite(watermark_s) else state.floor_s) - rules.correction_window_s
+    usable = [s for s in given if s.at_s >= since_s]
+    unusable = Revision(state, dropped=len(given))
+    if not usable:
+        return unusable
+    first_s = min(s.at_s for s in usable)
+    mark = before(state.checkpoints, first_s) or _mark_between(told(key), first_s)
+    found = history(key, mark.floor_s - rules.forget_s)
+    if found is None:
+        return unusable
+    known = _known(state, found, {s.id for s in usable})
+    ids = {s.id for s in known}
+    both = sorted([*known, *{s.id: s for s in usable if s.id not in ids}.values()])
+    was = _run(key, state, mark, known, watermark_s, fences, rules)
+    now = _run(key, state, mark, both, watermark_s, fences, rules)
+    return replace(_difference(state, was, now), dropped=len(given) - len(usable))
+
+
+def _known(state: TrackState, found: Sequence[Sample], late_ids: set[str]) -> list[Sample]:
+    """What had been worked in or waits to be: the history without the late fixes."""
+    known = {s.id: s for s in found if s.id not in late_ids}
+    for sample in state.buffer:
+        known.setdefault(sample.id, sample)
+    return sorted(known.values())
+
+
+def _mark_between(told: Iterable[tuple[float, float]], first_s: float) -> Checkpoint:
+    """For a track of which no mark is left: the last time well before `first_s` at which no visit that was told was being decided."""
+    floor_s = first_s - SETTLED_S
+    for started_s, decided_s in sorted(told, reverse=True):
+        if started_s <= floor_s <= decided_s:
+            floor_s = started_s - SETTLED_S
+    return Checkpoint(floor_s, -math.inf, 0)
+
+
+def _run(
+    key: Key,
+    state: TrackState,
+    mark: Checkpoint,
+    samples: Sequence[Sample],
+    watermark_s: float,
+    fences: FenceIndex,
+    rules: TrackRules,
+) -> _Story:
+    applied = [s for s in samples if s.at_s <= mark.floor_s]
+    recent = recent_of(applied, rules)
+    again = TrackState(
+        presences={fence_id: replace(presence) for fence_id, presence in mark.presences.items()},
+        last=recent[-1] if recent else None,
+        recent=recent,
+        floor_s=mark.floor_s,
+        floor_ids=tuple(s.id for s in recent if s.at_s == mark.floor_s),
+        fired_s=mark.fired_s,
+        late=state.late,
+        checkpoints=[m for m in state.checkpoints if m.floor_s <= mark.floor_s],
+        weighed=mark.weighed,
+    )
+    machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
+    visits = fold({}, [t for p in mark.presences.values() for t in machine.told_of(p)])
+    found, _ = advance_many({key: again}, {key: samples[len(applied) :]}, watermark_s, fences, rules)
+    found.sort(key=lambda t: (t.decided_s, t.started_s, t.fence_id))
+    return _Story(again, {_identity(t): t for t in found}, fold(visits, found))
+
+
+def _identity(t: Transition) -> tuple[str, str, float, int]:
+    """What makes a transition the same one in two runs."""
+    if t.kind is TransitionKind.CROSSED:
+        return (t.kind.value, t.fence_id, t.at_s, 0)
+    return (t.kind.value, t.visit_id, 0.0, t.dwell_s if t.kind is TransitionKind.DWELLED else 0)
+
+
+def _difference(state: TrackState, was: _Story, now: _Story) -> Revision:
+    odd = {
+        fence_id
+        for fence_id in {*state.presences, *was.state.presences}
+        if not _same(state.presences.get(fence_id), was.state.presences.get(fence_id))
+    }
+    for fence_id in odd:  # the fence was changed since: what was told under its old shape stays
+        now.state.presences.pop(fence_id, None)
+        if fence_id in state.presences:
+            now.state.presences[fence_id] = state.presences[fence_id]
+    return Revision(
+        state=now.state,
+        told=tuple(t for i, t in now.transitions.items() if i not in was.transitions and t.fence_id not in odd),
+        retracted=tuple(t for i, t in was.transitions.items() if i not in now.transitions and t.fence_id not in odd),
+        visits=tuple(
+            visit
+            for visit_id, visit in now.visits.items()
+            if visit_id in was.visits and visit != was.visits[visit_id] and visit.fence_id not in odd
+        ),
+        retracted_visits=tuple(i for i, v in was.visits.items() if i not in now.visits and v.fence_id not in odd),
+    )
+
+
+def _same(one: Presence | None, other: Presence | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.is_open, one.since_s, one.dwelled) == (other.is_open, other.since_s, other.dwelled)
