@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast
@@ -18,6 +18,7 @@ import pydantic
 from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, delete, func, not_, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.kernel.bulk import insert_many
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
@@ -139,10 +140,27 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     session.flush()
     for consumer in session.info["consumers"].get(event.TYPE, ()):
         session.add(OutboxDelivery(event_id=event_id, consumer=consumer, state="pending", attempts=0, next_attempt_at=now))
+    _wake_after_commit(session)
+    return event_id
+
+
+def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
+    """`emit` for many (event, subject) in two statements."""
+    if not events:
+        return
+    now = session.info["clock"].now()
+    told = [(new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now) for event, subject in events]
+    insert_many(session, OutboxEvent, ("id", "type", "subject", "payload", "created_at"), told)
+    consumers = session.info["consumers"]
+    due = [(row[0], consumer, "pending", 0, now) for row in told for consumer in consumers.get(row[1], ())]
+    insert_many(session, OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), due)
+    _wake_after_commit(session)
+
+
+def _wake_after_commit(session: Session) -> None:
     wakes: list[Callable[[], None]] = session.info["after_commit"]
     if session.info["wake_relays"] not in wakes:
         wakes.append(session.info["wake_relays"])
-    return event_id
 
 
 def handled_before(session: Session, consumer: str, event_id: str) -> bool:

@@ -28,6 +28,7 @@ from app.kernel.outbox import (
     Subscriptions,
     dead_letters,
     emit,
+    emit_many,
     figures,
     handled_before,
     retry_dead,
@@ -265,3 +266,17 @@ class TestFigures:
         with database.transaction() as session:
             found = {name: value for name, (_, value) in figures(session).items()}
         assert found == {"moments_outbox_pending": 1, "moments_outbox_dead": 0, "moments_outbox_late_seconds": 3.0}
+
+
+class TestEmitMany:
+    def test_as_if_each_were_emitted(self, database: Database) -> None:
+        ears = {name: Ear() for name in ("left", "right")}
+        relay, woken = _wire(database, **ears), threading.Event()
+        database.relay_wakes.append(woken)
+        rung = [Rang(f"b{i}", database.clock.now(), ("noon",)) for i in range(3)]
+        with database.transaction() as session:
+            emit_many(session, [(event, event.bell_id) for event in rung])
+            emit_many(session, [])
+        assert woken.is_set()
+        assert relay.run_until_idle() == 6
+        assert [sorted(ear.heard, key=lambda e: e.bell_id) for ear in ears.values()] == [rung, rung]

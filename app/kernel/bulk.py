@@ -1,0 +1,137 @@
+"""Many rows in one statement, on both engines: insert, upsert, and asking for a list or a mapping of ids.
+
+Owns the SQL of it. SQLite runs one prepared statement over the rows, PostgreSQL takes one array a column; neither is
+compiled anew for another number of rows. Must not know any table, and must not be used to move a state: that is one
+conditional UPDATE (`app.kernel.db.moved`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import JSON, Boolean, ColumnElement, DateTime, LargeBinary, Table, Text, func, literal, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
+
+from app.kernel.db import Base, Instant
+
+
+def insert_many(
+    session: Session,
+    model: type[Base],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    unique: Sequence[str] = (),
+    replace: Sequence[str] = (),
+    unless: str | None = None,
+) -> None:
+    """Insert `rows`, each a sequence of values in the order of `columns`; nothing happens for no rows.
+
+    With `unique`, a row that exists already is left as it is, or has its columns `replace` set from the new row;
+    `unless` names a column that must be NULL in the existing row for that (a visit that has ended stays as it ended).
+    """
+    if not rows:
+        return
+    table = cast("Table", model.__table__)
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        statement, converters = _sqlite(table, tuple(columns), tuple(unique), tuple(replace), unless)
+        values: Any = [tuple(convert(value) if convert else value for convert, value in zip(converters, row, strict=True)) for row in rows] if any(converters) else list(map(tuple, rows))
+    else:
+        statement, converters = _postgresql(table, tuple(columns), tuple(unique), tuple(replace), unless)
+        values = tuple([convert(v) for v in column] if convert else list(column) for convert, column in zip(converters, zip(*rows, strict=True), strict=True))
+    connection.exec_driver_sql(statement, values)
+
+
+Converter = Callable[[Any], Any] | None
+
+
+@cache
+def _sqlite(table: Table, columns: tuple[str, ...], unique: tuple[str, ...], replace: tuple[str, ...], unless: str | None) -> tuple[str, tuple[Converter, ...]]:
+    marks = ", ".join("?" for _ in columns)
+    statement = f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) VALUES ({marks}){_on_conflict(table, unique, replace, unless)}"  # noqa: S608 - names of our own tables
+    return statement, tuple(_to_sqlite(table.c[name].type) for name in columns)
+
+
+@cache
+def _postgresql(table: Table, columns: tuple[str, ...], unique: tuple[str, ...], replace: tuple[str, ...], unless: str | None) -> tuple[str, tuple[Converter, ...]]:
+    kinds = [_postgresql_kind(table.c[name].type) for name in columns]
+    arrays = ", ".join("%s::text[]::jsonb[]" if kind == "jsonb" else f"%s::{kind}[]" for kind in kinds)
+    statement = f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) SELECT * FROM unnest({arrays}){_on_conflict(table, unique, replace, unless)}"  # noqa: S608 - as above
+    return statement, tuple({"jsonb": _json_text, "timestamptz": _aware}.get(kind) for kind in kinds)
+
+
+def _on_conflict(table: Table, unique: tuple[str, ...], replace: tuple[str, ...], unless: str | None) -> str:
+    if not unique:
+        return ""
+    target = f" ON CONFLICT ({', '.join(_quoted(unique))}) DO "
+    if not replace:
+        return target + "NOTHING"
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _quoted(replace))
+    return f"{target}UPDATE SET {changes}" + (f" WHERE {table.name}.{unless} IS NULL" if unless else "")
+
+
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def _to_sqlite(kind: TypeEngine[Any]) -> Converter:
+    if isinstance(kind, Instant | DateTime):
+        return _instant_text
+    if isinstance(kind, JSON):
+        return _json_text
+    return int if isinstance(kind, Boolean) else None
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("an Instant needs an aware datetime")
+    return value
+
+
+def _instant_text(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it: UTC without a zone, always with microseconds."""
+    if _aware(value) is None or value is None:
+        return None
+    text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")
+    return text[:26]
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _postgresql_kind(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, Instant | DateTime):
+        return "timestamptz"
+    if isinstance(kind, JSON):
+        return "jsonb"
+    if isinstance(kind, LargeBinary):
+        return "bytea"
+    return kind.compile(dialect=postgresql_dialect()).split("(")[0].lower()
+
+
+def listed(session: Session, values: Collection[str]) -> Any:
+    """A sub-select for `column.in_(...)` over any number of texts, bound as one value."""
+    return select(_each(session, sorted(values), "json_each", "jsonb_array_elements_text", "value").c.value)
+
+
+def paired(session: Session, pairs: Mapping[str, str]) -> TableValuedAlias:
+    """A mapping of texts as something to select from and join with, columns `key` and `value`, bound as one value."""
+    return _each(session, dict(pairs), "json_each", "jsonb_each_text", "key", "value")
+
+
+def _each(session: Session, document: Any, on_sqlite: str, on_postgresql: str, *columns: str) -> TableValuedAlias:
+    text = literal(json.dumps(document), Text)
+    if session.get_bind().dialect.name == "sqlite":
+        return getattr(func, on_sqlite)(text).table_valued(*columns)
+    return getattr(func, on_postgresql)(cast("ColumnElement[Any]", sql_cast(text, JSONB))).table_valued(*columns)

@@ -1,0 +1,84 @@
+"""Many rows in one statement say the same as one row at a time, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.kernel.bulk import insert_many, listed, paired
+from app.kernel.db import Database
+from app.kernel.idempotency import IdempotencyRow
+from app.kernel.outbox import OutboxDelivery, OutboxEvent
+
+AT = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
+COLUMNS = ("id", "type", "subject", "payload", "created_at")
+
+
+def events(*ids: str, **payload: Any) -> list[tuple[Any, ...]]:
+    return [(i, "t", "s", {"n": 1, "text": "é\"'", **payload}, AT) for i in ids]
+
+
+class TestInsertMany:
+    def test_rows_read_back_as_they_were(self, database: Database) -> None:
+        with database.transaction() as session:
+            insert_many(session, OutboxEvent, COLUMNS, events("a", "b"))
+            insert_many(session, OutboxEvent, COLUMNS, [])
+            rows = session.scalars(select(OutboxEvent).order_by(OutboxEvent.id)).all()
+            assert [(r.id, r.payload, r.created_at) for r in rows] == [(i, {"n": 1, "text": "é\"'"}, AT) for i in ("a", "b")]
+            insert_many(session, OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), [("a", "c", "pending", 2, AT)])
+            delivery = session.scalars(select(OutboxDelivery)).one()
+            assert (delivery.attempts, delivery.lease_until, delivery.next_attempt_at) == (2, None, AT)
+
+    def test_an_instant_is_the_same_instant_as_the_other_way_in(self, database: Database) -> None:
+        """Texts of instants must be equal, or comparisons on SQLite go wrong."""
+        at = AT.astimezone(timezone(timedelta(hours=2)))
+        with database.transaction() as session:
+            insert_many(session, OutboxEvent, COLUMNS, [("a", "t", "s", {}, at)])
+            session.add(OutboxEvent(id="b", type="t", subject="s", payload={}, created_at=AT))
+            session.flush()
+            assert session.scalar(select(func.count()).where(OutboxEvent.created_at == AT)) == 2
+
+    def test_a_time_without_zone_is_refused(self, database: Database) -> None:
+        naive = [("c", "t", "s", {}, AT.replace(tzinfo=None))]
+        with database.transaction() as session, pytest.raises(ValueError, match="aware"):
+            insert_many(session, OutboxEvent, COLUMNS, naive)
+
+    def test_bytes_and_null(self, database: Database) -> None:
+        columns = ("key_hash", "request_hash", "status", "body", "attempt", "created_at")
+        with database.transaction() as session:
+            insert_many(session, IdempotencyRow, columns, [("k", "r", None, b"\x00\xff", 1, AT), ("l", "r", 200, None, 1, AT)])
+            assert session.execute(select(IdempotencyRow.status, IdempotencyRow.body).order_by(IdempotencyRow.key_hash)).all() == [(None, b"\x00\xff"), (200, None)]
+
+    def test_what_is_there_stays_or_is_replaced(self, database: Database) -> None:
+        with database.transaction() as session:
+            insert_many(session, OutboxEvent, COLUMNS, events("a"))
+            insert_many(session, OutboxEvent, COLUMNS, events("a", "b", n=2), unique=["id"])
+            assert session.scalars(select(OutboxEvent.payload["n"].as_integer()).order_by(OutboxEvent.id)).all() == [1, 2]
+            insert_many(session, OutboxEvent, COLUMNS, events("a", n=3), unique=["id"], replace=["payload"])
+            assert session.scalars(select(OutboxEvent.payload["n"].as_integer()).order_by(OutboxEvent.id)).all() == [3, 2]
+
+    def test_unless_a_column_is_set(self, database: Database) -> None:
+        columns = ("key_hash", "request_hash", "status", "attempt", "created_at")
+        with database.transaction() as session:
+            insert_many(session, IdempotencyRow, columns, [("k", "r", None, 1, AT), ("l", "r", 200, 1, AT)])
+            insert_many(session, IdempotencyRow, columns, [("k", "r", 201, 5, AT), ("l", "r", 201, 5, AT)], unique=["key_hash"], replace=["attempt", "status"], unless="status")
+            assert session.execute(select(IdempotencyRow.status, IdempotencyRow.attempt).order_by(IdempotencyRow.key_hash)).all() == [(201, 5), (200, 1)]
+
+
+class TestAsking:
+    def test_listed(self, database: Database) -> None:
+        with database.transaction() as session:
+            insert_many(session, OutboxEvent, COLUMNS, events("a", "b", "c"))
+            ids = ["a", "c", 'x"\'%s', *(f"n{i}" for i in range(40_000))]
+            assert sorted(session.scalars(select(OutboxEvent.id).where(OutboxEvent.id.in_(listed(session, ids))))) == ["a", "c"]
+            assert session.scalars(select(OutboxEvent.id).where(OutboxEvent.id.in_(listed(session, [])))).all() == []
+
+    def test_paired(self, database: Database) -> None:
+        with database.transaction() as session:
+            insert_many(session, OutboxEvent, COLUMNS, events("a", "b"))
+            pairs = paired(session, {"a": "s", "b": "other"})
+            found = select(OutboxEvent.id).join(pairs, OutboxEvent.id == pairs.c.key).where(OutboxEvent.subject == pairs.c.value)
+            assert session.scalars(found).all() == ["a"]
