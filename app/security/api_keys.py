@@ -19,6 +19,7 @@ from app.security.models import ApiKeyRow
 from app.security.tokens import TokenKind, new_token
 
 SCOPES: dict[str, str] = {
+    "fixes": "send positions of any device",
     "places": "read and import places and fences",
     "catalogue": "change the catalogue",
     "metrics": "read the metrics of the process",

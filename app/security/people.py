@@ -29,6 +29,7 @@ from app.security.shoppers import (
     register_device,
     same_person,
     shopper_exists,
+    strangers,
 )
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "same_person",
     "shopper_exists",
     "staff",
+    "strangers",
     "use_link",
 ]

@@ -5,9 +5,9 @@ from datetime import timedelta
 from app.kernel.db import Database
 from app.kernel.verdict import PASS, Fail
 from app.privacy.consents import grant, withdraw
-from app.privacy.gate import may, may_many
+from app.privacy.gate import may, may_many, refused_of
 from app.privacy.models import ConsentStateRow
-from app.privacy.purposes import Purpose
+from app.privacy.purposes import NOTICES, Purpose
 
 
 class TestMay:
@@ -59,3 +59,34 @@ class TestMayMany:
             assert may_many(session, [], Purpose.ANALYTICS, now) == {}
         assert set(verdicts) == set(ids)
         assert [i for i in ids if verdicts[i].ok] == ids[::100]
+
+
+class TestRefusedOf:
+    """Seen to fail with the version of the notice left out of the statement."""
+
+    def test_says_what_may_says(self, database: Database) -> None:
+        now = database.clock.now()
+        records = {
+            "shp_yes": (True, NOTICES[Purpose.LOCATION].version, now),
+            "shp_no": (False, NOTICES[Purpose.LOCATION].version, now),
+            "shp_old": (True, NOTICES[Purpose.LOCATION].version - 1, now),
+            "shp_later": (True, NOTICES[Purpose.LOCATION].version, now + timedelta(seconds=1)),
+        }
+        with database.transaction() as session:
+            for purpose in ("location", "analytics"):
+                for shopper_id, (granted, version, at) in records.items():
+                    if purpose == "location" or shopper_id != "shp_yes":
+                        session.add(ConsentStateRow(shopper_id=shopper_id, purpose=purpose, sequence=1, granted=granted, notice_version=version, source="app", at=at))
+            session.flush()
+            ids = {*records, "shp_never"}
+            for purpose in Purpose:
+                wanted = {i for i, verdict in may_many(session, ids, purpose, now).items() if not verdict.ok}
+                assert refused_of(session, ids, purpose, now) == wanted
+            assert refused_of(session, {"shp_yes"}, Purpose.LOCATION, now) == refused_of(session, set(), Purpose.LOCATION, now) == frozenset()
+
+    def test_thousands_at_once(self, database: Database) -> None:
+        now = database.clock.now()
+        with database.transaction() as session:
+            for i in range(40):
+                grant(session, f"shp_{i}", Purpose.LOCATION, source="app", at=now)
+            assert len(refused_of(session, {f"shp_{i}" for i in range(5000)}, Purpose.LOCATION, now)) == 4960
