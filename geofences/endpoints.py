@@ -5,30 +5,33 @@ also for what is not taken (no consent, a senseless fix): they would else keep i
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import FieldError, Invalid, TooLarge
-from app.kernel.http import Command, CommandCall, Reading, refuse_nul
+from app.kernel.http import Command, CommandCall, refuse_nul
+from app.kernel.http import Reading as ReadingCall
 from app.kernel.idempotency import Answer
 from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
 from app.security.access import ANYONE, EVERY_ROLE, Principal, Role, allow
 from app.security.people import device_by_tracking_key
 from geofences import importing, osmand, owntracks, repository
+from geofences.batches import Batch, Reading, TooMany, UnreadableBatch, of_json, of_lines
 from geofences.errors import NoConsentForLocation, UnknownTrackingKey
 from geofences.fixes import FixResult
-from geofences.ingest import IngestReport, ingest
+from geofences.ingest import IngestReport, ingest, reading, take
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
 
 log = get_logger(__name__)
 router = APIRouter()
 
-Tracker = Annotated[Principal, Depends(allow(Role.SHOPPER, tracking=True))]
+Tracker = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.SERVER, tracking=True, scope="fixes"))]
+Tracked = Annotated[Principal, Depends(allow(Role.SHOPPER, tracking=True))]
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Anybody = Annotated[Principal, Depends(allow(ANYONE))]
 Known = Annotated[Principal, Depends(allow(*EVERY_ROLE, scope="places"))]
@@ -59,6 +62,8 @@ _FIX_SCHEMA: dict[str, Any] = {
         "bearing_deg": {"type": "number"},
         "mocked": {"type": "boolean"},
         "id": {"type": "string", "description": "yours; comes back in the result"},
+        "shopper_id": {"type": "string", "description": "from servers: whose fix this is"},
+        "device_id": {"type": "string", "description": "from servers: of which of her devices"},
     },
 }
 
@@ -91,10 +96,15 @@ def _take_in(
     found = ingest(
         session, key, list(raws), received_at=call.clock.now(), settings=_settings(call), milliseconds=milliseconds
     )
-    runner = getattr(call.app, "runner", None)
-    if runner is not None and isinstance(found, IngestReport) and found.accepted:
-        session.info["after_commit"].append(runner.wake)
+    if isinstance(found, IngestReport):
+        _wake(call, session, found)
     return found
+
+
+def _wake(call: CommandCall, session: Session, found: IngestReport) -> None:
+    runner = getattr(call.app, "runner", None)
+    if runner is not None and found.accepted:
+        session.info["after_commit"].append(runner.wake)
 
 
 def _key(caller: Principal) -> Key:
@@ -103,36 +113,74 @@ def _key(caller: Principal) -> Key:
 
 # -- fixes in --------------------------------------------------------------------------------------------------------
 
-_BATCH_SCHEMA = {
-    "type": "object",
-    "required": ["fixes"],
-    "properties": {"fixes": {"type": "array", "items": _FIX_SCHEMA}},
+_FIXES_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["fixes"],
+                    "properties": {"fixes": {"type": "array", "items": _FIX_SCHEMA}},
+                }
+            },
+            "application/x-ndjson": {"schema": {"type": "string", "description": "one fix a line"}},
+            "application/vnd.apache.arrow.stream": {
+                "schema": {"type": "string", "format": "binary", "description": "columns named like the fields of a fix"}
+            },
+        },
+    }
 }
 
 
-@router.post("/v1/fixes", tags=["fixes"], openapi_extra=_takes(_BATCH_SCHEMA))
+@router.post("/v1/fixes", tags=["fixes"], openapi_extra=_FIXES_BODY)
 def post_fixes(caller: Tracker, call: Command, raw: Raw) -> Response:
-    """Positions of the calling device. Each is accepted, a duplicate, or refused with field and remedy; the answer comes when they are safe."""
-    document = _document(raw)
-    fixes: object = cast("dict[str, Any]", document).get("fixes") if isinstance(document, dict) else None
-    if not isinstance(fixes, list):
-        raise Invalid.field("fixes", 'send {"fixes": [...]}')
-    several = cast("list[Any]", fixes)
-    most = _settings(call).max_fixes_per_batch
-    if len(several) > most:
-        raise TooLarge(
-            f"fixes: at most {most} in one request; send several", fields=[FieldError("fixes", f"at most {most}")]
-        )
+    """Positions of the calling device, or of many devices from a server. Each is accepted, a duplicate, or refused with field and
+    remedy; the answer comes when they are safe. JSON, one JSON object a line, or an Arrow IPC stream."""
+    key = None if caller.kind is Role.SERVER else _key(caller)
+    settings, now = _settings(call), call.clock.now()
+    how = reading(key, received_at=now, settings=settings)
+    media_type = _media_type(call)
+    if "arrow" not in media_type:
+        refuse_nul(raw)
+    try:
+        batch = _READERS[media_type](raw, how, settings.max_fixes_per_batch)
+    except TooMany as error:
+        raise TooLarge(f"fixes: {error}", fields=[FieldError("fixes", f"at most {error.most}")]) from None
+    except UnreadableBatch as error:
+        raise Invalid.field("fixes" if "fixes" in str(error) else "body", str(error)) from None
 
-    def work(session: Session) -> IngestReport:
-        found = _take_in(call, session, _key(caller), several)
+    def work(session: Session) -> Answer:
+        found = take(session, batch, key, received_at=now)
         if isinstance(found, Fail):
             raise NoConsentForLocation
         if found.refused and not found.accepted and not found.duplicate:
             raise _all_refused(found.results)
-        return found
+        _wake(call, session, found)
+        return Answer(200, found.outcome.to_json())
 
     return call.run(work)
+
+
+def _of_stream(raw: bytes, how: Reading, most: int) -> Batch:
+    from geofences.adapters import arrow_reader
+
+    return arrow_reader.of_stream(raw, how, most)
+
+
+_READERS: dict[str, Callable[[bytes, Reading, int], Batch]] = {
+    "application/json": of_json,
+    "application/x-ndjson": of_lines,
+    "application/ndjson": of_lines,
+    "application/jsonl": of_lines,
+    "application/vnd.apache.arrow.stream": _of_stream,
+}
+
+
+def _media_type(call: CommandCall) -> str:
+    """What the caller says it sends; JSON when it does not say or says what we have no reader for."""
+    said = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return said if said in _READERS else "application/json"
 
 
 def _all_refused(results: Sequence[FixResult]) -> Invalid:
@@ -145,7 +193,7 @@ def _all_refused(results: Sequence[FixResult]) -> Invalid:
 
 
 @router.post("/v1/owntracks", tags=["fixes"], openapi_extra=_takes({"type": "object"}))
-def post_owntracks(caller: Tracker, call: Command, raw: Raw) -> Response:
+def post_owntracks(caller: Tracked, call: Command, raw: Raw) -> Response:
     """OwnTracks in HTTP mode: user is the device id, password the device token. The answer may hold waypoints to watch."""
     if not raw.strip():
         return Response("[]", media_type="application/json")
@@ -232,18 +280,18 @@ def import_places(_caller: Merchant, call: Command, raw: Raw) -> Response:
 
 
 @router.get("/v1/places", tags=["places"])
-def get_places(_caller: Known, call: Reading) -> Response:
+def get_places(_caller: Known, call: ReadingCall) -> Response:
     """All places."""
     return call.run(lambda session: {"places": repository.places(session)})
 
 
 @router.get("/v1/places/geojson", tags=["places"])
-def get_places_geojson(_caller: Known, call: Reading) -> Response:
+def get_places_geojson(_caller: Known, call: ReadingCall) -> Response:
     """All fences, for a map; a circle is a Point with `radius_m`."""
     return call.run(repository.fences_geojson)
 
 
 @router.get("/v1/visits", tags=["visits"])
-def get_visits(caller: Shopper, call: Reading, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Response:
+def get_visits(caller: Shopper, call: ReadingCall, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Response:
     """The caller's own visits, newest first."""
     return call.run(lambda session: {"visits": repository.recent_visits(session, caller.id, limit)})

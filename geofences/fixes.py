@@ -1,18 +1,19 @@
 """One reported fix: is it one, and when did it happen?
 
-Owns the checks of a fix as any protocol brings it, and the correction of clocks that run ahead. Pure: the time of receipt
-is an argument. It must not store, and its words hold no coordinate.
+Owns the checks of a fix as any protocol brings it. Pure: the time of receipt is an argument. It must not store, and its
+words hold no coordinate. Whole batches, and clocks that run ahead: geofences/batches.py.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from geofences.reasons import FIX_REASONS, FixReason
+from geofences.columns import fix_id
+from geofences.reasons import FixReason
 from geofences.track import DEFAULT_ACCURACY_M, Sample
 
 MAX_ACCURACY_M = 100_000.0
@@ -20,6 +21,7 @@ MILLISECONDS_FROM = 1e11
 """Numbers this large are milliseconds: as seconds they would lie in the year 5138."""
 CLOCK_AHEAD_S = 30.0
 MOST_AHEAD_S = 86_400.0
+MOST_SPEED_MPS = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,48 +118,11 @@ def read_fix(raw: object, *, received_s: float, max_age_s: float, milliseconds: 
     return Sample(
         at_s=at_s,
         # what was reported, not what we make of its time: the same fix sent again is the same fix
-        id=f"{at_s:.3f},{lat:.7f},{lon:.7f}",
+        id=fix_id(at_s, lat, lon),
         lat_deg=lat,
         lon_deg=lon,
         accuracy_m=DEFAULT_ACCURACY_M if accuracy is None else accuracy,
-        speed_mps=speed if speed is not None and 0 <= speed <= 1000 else None,
+        speed_mps=speed if speed is not None and 0 <= speed <= MOST_SPEED_MPS else None,
         mocked=raw.get("mocked") is True,
         age_s=max(0.0, round(received_s - at_s, 3)),
     )
-
-
-def set_clock(samples: list[Sample], received_s: float) -> list[Sample]:
-    """Nothing happens after it was received: a clock that runs up to 30 s ahead shifts its batch, what is further ahead is now."""
-    ahead_s = max((s.at_s - received_s for s in samples if s.at_s - received_s <= CLOCK_AHEAD_S), default=0.0)
-    shift_s = max(0.0, ahead_s)
-    if shift_s == 0 and all(s.at_s <= received_s for s in samples):
-        return samples
-    return [replace(s, at_s=min(received_s, s.at_s - shift_s)) for s in samples]
-
-
-def _given_id(raw: object) -> str | None:
-    given = cast("Mapping[str, Any]", raw).get("id") if isinstance(raw, Mapping) else None
-    return given[:100] if isinstance(given, str) else None
-
-
-def read_batch(
-    raws: list[Any], *, received_s: float, max_age_s: float, milliseconds: bool = False
-) -> tuple[list[Sample], list[FixResult]]:
-    """Each item accepted, named a duplicate within the batch, or refused, one by one. Results are in the order of the batch."""
-    samples: list[Sample] = []
-    results: list[FixResult] = []
-    seen: set[str] = set()
-    for index, raw in enumerate(raws):
-        given = _given_id(raw)
-        try:
-            sample = read_fix(raw, received_s=received_s, max_age_s=max_age_s, milliseconds=milliseconds)
-        except Refused as refused:
-            field = f"fixes[{index}]" + (f".{refused.field}" if refused.field else "")
-            results.append(FixResult(index, "refused", str(refused.reason), field, FIX_REASONS[refused.reason], given))
-            continue
-        status = "duplicate" if sample.id in seen else "accepted"
-        if sample.id not in seen:
-            seen.add(sample.id)
-            samples.append(sample)
-        results.append(FixResult(index, status, id=given))
-    return set_clock(samples, received_s), results

@@ -13,7 +13,8 @@ from app.kernel.outbox import Envelope, Subscriptions
 from app.privacy.contracts import ConsentChanged
 from app.privacy.gate import may
 from app.privacy.purposes import Purpose
-from geofences.models import FixLogRow, TrackStateRow, VisitRow
+from geofences.adapters.table_log import forget_shoppers
+from geofences.models import TrackStateRow, VisitRow
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -28,12 +29,7 @@ def forget_positions(session: Session, event: ConsentChanged, _envelope: Envelop
     if may(session, event.shopper_id, Purpose.LOCATION, session.info["clock"].now()).ok:
         return
     quietly = {"synchronize_session": False}
-    session.execute(
-        update(FixLogRow)
-        .where(FixLogRow.shopper_id == event.shopper_id)
-        .values(payload=None)
-        .execution_options(**quietly)
-    )
+    forget_shoppers(session, [event.shopper_id])
     session.execute(
         delete(TrackStateRow).where(TrackStateRow.shopper_id == event.shopper_id).execution_options(**quietly)
     )

@@ -1,35 +1,59 @@
-"""Take in the fixes of one device: check each, ask the gate, append to the log. What is answered is committed.
+"""Take in a batch of fixes: ask whose they are and whether they may be used, append to the log. What is answered is committed.
 
-Owns the use case. Must not detect anything: the runner reads the log.
+Owns the use case. Must not detect anything: the runner reads the log. Reading bytes (geofences/batches.py) is done before, with
+no transaction open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
-from app.privacy.gate import may
+from app.privacy.gate import may, refused_of
 from app.privacy.purposes import Purpose
+from app.security.people import strangers
 from app.security.sealing import keyed_hash
 from geofences.adapters.table_log import TableLog
-from geofences.fixes import FixResult, read_batch
+from geofences.batches import Batch, Reading, Results, of_objects
+from geofences.fixes import FixResult
 from geofences.ports import FixLog
+from geofences.reasons import FixReason
 from geofences.settings import GeofenceSettings
-from geofences.track import Key, Sample
+from geofences.track import Key
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """How many fixes were taken, how many were known, how many refused; `results` in the order of the batch."""
+    """What became of a batch, fix by fix."""
 
-    accepted: int
-    duplicate: int
-    refused: int
-    results: tuple[FixResult, ...]
+    outcome: Results
+
+    @property
+    def accepted(self) -> int:
+        return self.outcome.number("accepted")
+
+    @property
+    def duplicate(self) -> int:
+        return self.outcome.number("duplicate")
+
+    @property
+    def refused(self) -> int:
+        return self.outcome.number("refused")
+
+    @property
+    def results(self) -> tuple[FixResult, ...]:
+        """In the order of the batch."""
+        return tuple(self.outcome.rows())
+
+
+def reading(key: Key | None, *, received_at: datetime, settings: GeofenceSettings, milliseconds: bool = False) -> Reading:
+    """How a batch that is received now is to be read; `key` None: a server's, of many devices."""
+    return Reading(key, received_at.timestamp(), settings.max_fix_age_s, milliseconds)
 
 
 def ingest(
@@ -42,21 +66,50 @@ def ingest(
     milliseconds: bool = False,
     log: FixLog | None = None,
 ) -> IngestReport | Fail:
-    """Append what is good of a batch in the caller's transaction; `Fail(no_consent_location)` and nothing stored without consent."""
-    verdict = may(session, key.shopper_id, Purpose.LOCATION, received_at)
-    if isinstance(verdict, Fail):
-        return verdict
-    samples, results = read_batch(
-        raws, received_s=received_at.timestamp(), max_age_s=settings.max_fix_age_s, milliseconds=milliseconds
-    )
-    if samples:
-        position = (log or TableLog()).append(session, key, tuple(samples), digest=_digest(samples), at=received_at)
+    """Append what is good of one device's fixes in the caller's transaction; `Fail(no_consent_location)` and nothing stored without consent."""
+    how = reading(key, received_at=received_at, settings=settings, milliseconds=milliseconds)
+    return take(session, of_objects(raws, how), key, received_at=received_at, log=log)
+
+
+def take(
+    session: Session, batch: Batch, key: Key | None, *, received_at: datetime, log: FixLog | None = None
+) -> IngestReport | Fail:
+    """Append a batch that was read. A device without consent gets `Fail`; a server's fixes are refused one by one."""
+    if key is not None:
+        verdict = may(session, key.shopper_id, Purpose.LOCATION, received_at)
+        if isinstance(verdict, Fail):
+            return verdict
+    else:
+        batch = _of_known(session, batch, received_at)
+    columns, outcome = batch.columns, batch.results
+    if len(columns):
+        position = (log or TableLog()).append(session, columns, digest=_digest(batch), at=received_at)
         if position is None:  # the same batch was sent before: nothing to do, and that is what we say
-            results = [replace(r, status="duplicate") if r.status == "accepted" else r for r in results]
-    counts = {status: sum(r.status == status for r in results) for status in ("accepted", "duplicate", "refused")}
-    return IngestReport(counts["accepted"], counts["duplicate"], counts["refused"], tuple(results))
+            outcome.repeated()
+    return IngestReport(outcome)
 
 
-def _digest(samples: list[Sample]) -> str:
-    """Keyed, so that the stored value cannot be tried against guessed positions."""
-    return keyed_hash("fix_batch", "\n".join(sorted(s.id for s in samples)))
+def _of_known(session: Session, batch: Batch, received_at: datetime) -> Batch:
+    """Without the fixes of devices that are not that shopper's, and of shoppers who have not agreed."""
+    keys = batch.columns.keys
+    whose = {key.device_id: key.shopper_id for key in keys}
+    unknown = strangers(session, whose) if whose else frozenset[str]()
+    wrong = {
+        no: FixReason.UNKNOWN_DEVICE
+        for no, key in enumerate(keys)
+        if key.device_id in unknown or whose[key.device_id] != key.shopper_id
+    }
+    batch = batch.refusing(wrong, "device_id")
+    keys = batch.columns.keys
+    refused = refused_of(session, {key.shopper_id for key in keys}, Purpose.LOCATION, received_at)
+    return batch.refusing(
+        {no: FixReason.NO_CONSENT for no, key in enumerate(keys) if key.shopper_id in refused}, "shopper_id"
+    )
+
+
+def _digest(batch: Batch) -> str:
+    """Keyed, so that the stored value cannot be tried against guessed positions. The order of one device's fixes does not matter."""
+    columns = batch.columns
+    identities = columns.identities()
+    whose = "\n".join(key.text() for key in columns.keys).encode()
+    return keyed_hash("fix_batch", whose + b"\n" + identities[np.lexsort(identities.T[::-1])].tobytes())

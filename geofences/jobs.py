@@ -31,7 +31,7 @@ class RunnerLoop:
 
     def __init__(self, database: Database, settings: GeofenceSettings) -> None:
         self._database, self._settings = database, settings
-        self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s)
+        self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s, history_fixes=settings.history_fixes)
         self._fences = FenceIndex([], -1)
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -69,7 +69,7 @@ class RunnerLoop:
             self._flushed_at = now
         batches = self._runner.read(BATCHES_PER_TURN)
         for batch in batches:
-            self._runner.feed(batch.position, {batch.key: batch.samples})
+            self._runner.feed(batch.position, batch.columns)
         self._refresh_fences()
         self._runner.tick(now.timestamp() - self._settings.lateness_s, self._fences)
         if self._flush_due(now) and self._runner.flush(now, self._fences):

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
-from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+from geofences.adapters.table_log import forget_shoppers
+from geofences.models import FixLogRow, MomentRetractedRow, MomentRow, TrackStateRow, VisitRow
 
 DAY_S = 86_400
 
@@ -25,6 +26,11 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
     )
     moments = session.scalars(
         select(MomentRow).where(MomentRow.shopper_id == shopper_id).order_by(MomentRow.occurred_at, MomentRow.id)
+    )
+    retracted = session.scalars(
+        select(MomentRetractedRow)
+        .where(MomentRetractedRow.shopper_id == shopper_id)
+        .order_by(MomentRetractedRow.occurred_at, MomentRetractedRow.id)
     )
     received = session.execute(
         select(FixLogRow.received_at, FixLogRow.fixes)
@@ -47,6 +53,16 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
             {"id": m.id, "kind": m.kind, "place_id": m.place_id, "visit_id": m.visit_id, "occurred_at": m.occurred_at}
             for m in moments
         ],
+        "moments_retracted": [
+            {
+                "id": m.id,
+                "kind": m.kind,
+                "place_id": m.place_id,
+                "occurred_at": m.occurred_at,
+                "retracted_at": m.retracted_at,
+            }
+            for m in retracted
+        ],
         "batches_received": [{"received_at": at, "fixes": fixes} for at, fixes in received],
     }
 
@@ -54,7 +70,8 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
 def erase(session: Session, shopper_id: str) -> int:
     """Rows deleted; a second call returns 0. What a runner still has in memory goes with its next flush: there is no consent."""
     total = 0
-    for model in (VisitRow, MomentRow, TrackStateRow, FixLogRow):
+    forget_shoppers(session, [shopper_id])  # also what servers sent of her among others
+    for model in (VisitRow, MomentRow, MomentRetractedRow, TrackStateRow, FixLogRow):
         gone = session.execute(
             delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
         )
@@ -65,7 +82,13 @@ def erase(session: Session, shopper_id: str) -> int:
 HOLDERS = (
     DataHolder(
         "geofences.visits",
-        ("geofences_visit", "geofences_moment", "geofences_track_state", "geofences_fix_log"),
+        (
+            "geofences_visit",
+            "geofences_moment",
+            "geofences_moment_retracted",
+            "geofences_track_state",
+            "geofences_fix_log",
+        ),
         export,
         erase,
     ),
@@ -82,15 +105,21 @@ RULES = (
         "Moments are kept for 90 days, to explain what followed from them.",
     ),
     RetentionRule(
+        "geofences_moment_retracted",
+        "retracted_at",
+        90 * DAY_S,
+        "That a moment was taken back is kept as long as the moment would have been, to explain what followed from it.",
+    ),
+    RetentionRule(
         "geofences_fix_log",
         "received_at",
         DAY_S,
-        "That a batch was received is kept for a day, to know it when it is sent again; its positions go within seconds.",
+        "Positions are kept sealed for at most a day, so that one that comes late still puts a visit right; then they go.",
     ),
     RetentionRule(
         "geofences_track_state",
         "changed_at",
-        DAY_S,
-        "The detector's memory of a phone goes when nothing is open, at the latest after a day.",
+        2 * DAY_S,
+        "The detector's memory of a phone goes a day after its last visit: until then a late position may still correct it.",
     ),
 )

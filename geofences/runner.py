@@ -10,45 +10,65 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
-from app.privacy.gate import may_many
+from app.privacy.gate import refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
+from geofences import visit_store
+from geofences.columns import FixColumns, Flags, Ints, empty, joined
 from geofences.index import FenceIndex
+from geofences.memory import Memory
 from geofences.ports import FixLog, LogBatch
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
 
 log = get_logger(__name__)
 
+TRIM_EVERY_S = 60.0
+"""What is too old to correct anything is taken out of the log this often (at every flush when nothing is to be kept)."""
+
 
 class PartitionRunner:
     """One owner of one partition. Not thread-safe: one thread runs it."""
 
     def __init__(
-        self, database: Database, fix_log: FixLog, rules: TrackRules, *, partition: int = 0, lease_s: float = 5.0
+        self,
+        database: Database,
+        fix_log: FixLog,
+        rules: TrackRules,
+        *,
+        partition: int = 0,
+        lease_s: float = 5.0,
+        history_fixes: int = 2_000_000,
     ) -> None:
         self._database, self._log, self._rules = database, fix_log, rules
         self._partition, self._lease_s = partition, lease_s
+        self._history_fixes = history_fixes
         self._owner = new_id("own")
-        self._epoch: int | None = None
-        self.position = 0
-        self.watermark_s = -math.inf
         self.late = 0
-        self._states: dict[Key, TrackState] = {}
-        self._pending: dict[Key, list[Sample]] = {}
-        self._wake: dict[Key, float] = {}
-        self._heap: list[tuple[float, str, Key]] = []
-        self._changed: set[Key] = set()
+        self.corrected = 0
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget everything that is not committed."""
+        self._epoch: int | None = None
+        self.position = self._flushed_position = 0
+        self.watermark_s = -math.inf
+        self._memory = Memory(self._rules, self._history_fixes)
+        self._waiting: list[tuple[int, FixColumns, Ints]] = []
+        self._wake: dict[int, float] = {}
+        self._heap: list[tuple[float, int]] = []
+        self._changed: set[int] = set()
+        self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
-        self._flushed_position = 0
+        self._trimmed_at: datetime | None = None
 
     # -- ownership -------------------------------------------------------------------------------------------------
 
@@ -64,18 +84,13 @@ class PartitionRunner:
             if claimed is None:
                 return False
             states = store.load_states(session, self._partition)
+            lately = self._log.read_back(
+                session, self._partition, claimed.position, at - timedelta(seconds=self._rules.correction_window_s)
+            )
         self._epoch, self.position, self._flushed_position = claimed.epoch, claimed.position, claimed.position
-        self._states = states
-        for key in states:
-            self._wake_at(key, -math.inf)  # the first tick reckons every deadline anew
+        for no in self._memory.recall(states, [batch.columns for batch in lately]):
+            self._wake_at(no, -math.inf)  # the first tick reckons every deadline anew
         return True
-
-    def drop(self) -> None:
-        """Forget everything that is not committed."""
-        self._epoch = None
-        self._states, self._pending, self._wake, self._heap = {}, {}, {}, []
-        self._changed, self._found = set(), []
-        self.watermark_s = -math.inf
 
     def release(self) -> None:
         """Hand the partition back after a last flush."""
@@ -91,115 +106,190 @@ class PartitionRunner:
         with self._database.reading() as session:
             return self._log.read(session, self._partition, self.position, limit)
 
-    def feed(self, position: int, events: Mapping[Key, Iterable[Sample]]) -> None:
+    def feed(self, position: int, columns: FixColumns) -> None:
         """Take in what stands at `position` of the log; it is applied by a later tick."""
-        unknown = [key for key in events if key not in self._states]
-        if unknown:
-            with self._database.reading() as session:
-                told = store.floors(session, unknown)
-            for key in unknown:
-                # what is told is told: the same fixes once more are not a second visit
-                self._states[key] = TrackState(floor_s=told[key] + 0.001) if key in told else TrackState()
-        for key, samples in events.items():
-            self._pending.setdefault(key, []).extend(samples)
+        if len(columns):
+            self._waiting.append((position, columns, self._memory.live.numbers(columns.keys)))
         self.position = max(self.position, position)
 
     def tick(self, watermark_s: float, fences: FenceIndex) -> int:
         """Let time pass to `watermark_s` (event time); returns the number of transitions found."""
         self.watermark_s = max(self.watermark_s, watermark_s)
-        keys = {*self._pending, *self._due(self.watermark_s)}
-        if not keys:
+        ready = self._take_ready()
+        due = self._due(self.watermark_s)
+        if not len(ready) and not due:
             return 0
-        states = {key: self._states[key] for key in sorted(keys, key=Key.text)}
-        late_before = sum(s.late for s in states.values())
-        found, wakes = advance_many(states, self._pending, self.watermark_s, fences, self._rules)
-        self.late += sum(s.late for s in states.values()) - late_before
-        self._pending = {}
-        self._found += found
-        self._changed |= keys
+        work = self._memory.take_in(ready, fences)
+        for no, samples in work.overdue.items():
+            self._set_aside(no, samples)
+        states = {self._memory.live.keys[no]: self._memory.awake(no) for no in sorted({*due, *work.for_rules})}
+        events = {self._memory.live.keys[no]: samples for no, samples in work.for_rules.items()}
+        found, wakes = advance_many(states, events, self.watermark_s, fences, self._rules)
+        self._memory.remember(work)
         for key, wake_s in wakes.items():
-            self._wake_at(key, self._forget_at(key) if wake_s is None else wake_s)
+            no = self._memory.live.number(key)
+            late = states[key].take_overdue()
+            if late:
+                self._set_aside(no, self._memory.unknown(no, late))
+            self._wake_at(no, self._memory.settle(no, wake_s, self.watermark_s))
+            self._changed.add(no)
+        self._found += found
         return len(found)
+
+    def _take_ready(self) -> FixColumns:
+        """What the watermark has passed, sorted by device and time; the rest goes on waiting."""
+        if not self._waiting:
+            return empty()
+        ready: list[tuple[FixColumns, Ints]] = []
+        waiting: list[tuple[int, FixColumns, Ints]] = []
+        for position, columns, nos in self._waiting:
+            passed: Flags = columns.at_s <= self.watermark_s
+            if passed.all():
+                ready.append((columns, nos))
+                continue
+            if passed.any():
+                ready.append((columns.take(passed), nos))
+            waiting.append((position, columns.take(~passed), nos))
+        self._waiting = waiting
+        together = joined(ready)
+        return together.take(np.lexsort((together.at_s, together.key_no)))
+
+    def _set_aside(self, no: int, samples: list[Sample]) -> None:
+        """For the next flush to correct with; what lies too far back is counted and let go."""
+        since_s = max(self.watermark_s - self._rules.correction_window_s, self._memory.reaches_back_s(no))
+        good = [s for s in samples if s.at_s >= since_s]
+        self.late += len(samples) - len(good)
+        if good:
+            self._overdue.setdefault(no, []).extend(good)
 
     def flush(self, at: datetime, fences: FenceIndex) -> bool:
         """Commit position, states, visits, moments and events together. False: fenced, nothing written, partition dropped."""
         if self._epoch is None:
             return False
+        position = min([self.position, *(p - 1 for p, _, _ in self._waiting)])
+        try:
+            mine, new = self._commit(position, at, fences)
+        except BaseException:
+            self.drop()  # what was worked out may be half told: begin again from what is committed
+            raise
+        if not mine:  # the transaction has touched no row
+            log.warning("partition_lost", partition=self._partition)
+            self.drop()
+            return False
+        if self._found or self._overdue:
+            log.info("detected", transitions=len(self._found), moments=new, corrected=len(self._overdue))
+        self._changed, self._found, self._overdue = set(), [], {}
+        self._flushed_position = position
+        return True
+
+    def _commit(self, position: int, at: datetime, fences: FenceIndex) -> tuple[bool, int]:
+        """(whether the partition was ours, the number of new moments), committed."""
+        assert self._epoch is not None
         with self._database.transaction() as session:
             told_s = self.watermark_s if math.isfinite(self.watermark_s) else at.timestamp()
             mine = store.advance_position(
-                session, self._partition, self._epoch, self.position, watermark_s=told_s, at=at, lease_s=self._lease_s
+                session, self._partition, self._epoch, position, watermark_s=told_s, at=at, lease_s=self._lease_s
             )
-            unseen, idle, new = self._write(session, at, fences) if mine else (set[Key](), set[Key](), 0)
-        if not mine:  # the transaction has touched no row
-            log.warning("partition_lost", partition=self._partition, epoch=self._epoch)
-            self.drop()
-            return False
-        for key in unseen | idle:
-            self._states.pop(key, None)
-            self._wake.pop(key, None)
-        if self._found:
-            log.info("detected", transitions=len(self._found), moments=new)
-        self._changed, self._found, self._flushed_position = set(), [], self.position
-        return True
+            new = self._write(session, position, at, fences) if mine else 0
+        return mine, new
 
-    def _write(self, session: Session, at: datetime, fences: FenceIndex) -> tuple[set[Key], set[Key], int]:
-        """Everything but the position; returns tracks that may no longer be looked at, tracks with nothing to keep, new moments."""
-        verdicts = may_many(session, sorted({key.shopper_id for key in self._changed}), Purpose.LOCATION, at)
-        unseen = {key for key in self._changed if not verdicts[key.shopper_id].ok}
-        seen = [t for t in self._found if Key(t.shopper_id, t.device_id) not in unseen]
-        places = {fence.id: fence.place_id for t in seen if (fence := fences.get(t.fence_id)) is not None}
-        new = store.record(session, seen, places, at=at) if seen else 0
-        store.close_unseen(session, unseen)
-        idle = {key for key in self._changed - unseen if self._states[key].idle(self.watermark_s, self._rules)}
-        for key in sorted(self._changed - unseen - idle, key=Key.text):
-            store.save_state(session, self._partition, key, self._states[key], wake_s=self._finite_wake(key), at=at)
-        store.forget_states(session, unseen | idle)
-        if self.position > self._flushed_position:
-            self._log.trim(session, self._partition, self.position)
-        return unseen, idle, new
+    def _write(self, session: Session, position: int, at: datetime, fences: FenceIndex) -> int:
+        """Everything but the position; returns the number of new moments."""
+        keys = self._memory.live.keys
+        touched = self._changed | self._overdue.keys()
+        refused = refused_of(session, {keys[no].shopper_id for no in touched}, Purpose.LOCATION, at)
+        unseen = {no for no in touched if keys[no].shopper_id in refused}
+        hidden = {keys[no] for no in unseen}
+        seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]
+        places = {t.fence_id: fence.place_id for t in seen if (fence := fences.get(t.fence_id)) is not None}
+        new = visit_store.record(session, seen, places, at=at) if seen else 0
+        visit_store.close_unseen(session, hidden)
+        if refused:
+            self._log.forget(session, refused)
+        for no in unseen:
+            self._memory.forget(no)
+            self._wake.pop(no, None)
+        for no in sorted(self._overdue.keys() - unseen):
+            self._correct(session, no, at, fences)
+        kept: list[tuple[Key, TrackState, float | None]] = []
+        gone = hidden
+        for no in sorted(touched - unseen):
+            state = self._memory.states.get(no)
+            if state is None:
+                gone.add(keys[no])
+            else:
+                kept.append((keys[no], state, self._finite_wake(no)))
+        store.save_states(session, self._partition, kept, at=at)
+        store.forget_states(session, gone)
+        self._trim(session, position, at)
+        return new
+
+    def _correct(self, session: Session, no: int, at: datetime, fences: FenceIndex) -> None:
+        """Fixes that came too late: tell the device's story again from before them, and write down what is different."""
+        from geofences.revision_store import revise_key
+
+        memory, late = self._memory, self._overdue[no]
+        state = memory.awake(no)
+        memory.put_late(no, late)
+        corrected = revise_key(
+            session,
+            memory.live.keys[no],
+            state,
+            late,
+            lambda since_s: memory.history.samples(no, since_s),
+            watermark_s=self.watermark_s,
+            fences=fences,
+            rules=self._rules,
+            at=at,
+        )
+        memory.states[no] = corrected.state
+        self._wake_at(no, memory.settle(no, corrected.wake_s, self.watermark_s))
+        self.corrected += 1
+
+    def _trim(self, session: Session, position: int, at: datetime) -> None:
+        window_s = self._rules.correction_window_s
+        if self._trimmed_at is None or window_s == 0 or (at - self._trimmed_at).total_seconds() >= TRIM_EVERY_S:
+            before = at - timedelta(seconds=window_s) if window_s else at + timedelta(seconds=1)
+            self._log.trim(session, self._partition, position, before)
+            self._memory.history.expire(self.watermark_s - max(window_s, self._rules.forget_s))
+            self._trimmed_at = at
 
     @property
     def unflushed(self) -> bool:
         """Whether a flush would write more than the lease."""
-        return bool(self._changed or self._found or self.position > self._flushed_position)
+        return bool(self._changed or self._found or self._overdue or self.position > self._flushed_position)
 
     @property
     def found(self) -> bool:
         """Whether something happened that the world should be told at once."""
-        return bool(self._found)
+        return bool(self._found or self._overdue)
+
+    # -- deadlines -------------------------------------------------------------------------------------------------
 
     def next_wake_s(self) -> float | None:
         """Event time of the next deadline or waiting fix; None when nothing waits."""
-        if self._pending:
-            return -math.inf
-        while self._heap and self._wake.get(self._heap[0][2]) != self._heap[0][0]:
+        waits_s = min((float(columns.at_s.min()) for _, columns, _ in self._waiting), default=math.inf)
+        while self._heap and self._wake.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        next_s = min(waits_s, self._heap[0][0] if self._heap else math.inf)
+        return None if next_s == math.inf else next_s
 
-    # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _wake_at(self, key: Key, wake_s: float | None) -> None:
+    def _wake_at(self, no: int, wake_s: float | None) -> None:
         if wake_s is None:
-            self._wake.pop(key, None)
-        elif self._wake.get(key) != wake_s:
-            self._wake[key] = wake_s
-            heapq.heappush(self._heap, (wake_s, key.text(), key))
+            self._wake.pop(no, None)
+        elif self._wake.get(no) != wake_s:
+            self._wake[no] = wake_s
+            heapq.heappush(self._heap, (wake_s, no))
 
-    def _forget_at(self, key: Key) -> float | None:
-        """Nothing is open: when the last fix has become too old to matter, the track can be let go."""
-        last = self._states[key].last
-        return max(last.at_s + self._rules.forget_s, self.watermark_s + 0.001) if last is not None else None
-
-    def _due(self, watermark_s: float) -> list[Key]:
-        due: list[Key] = []
+    def _due(self, watermark_s: float) -> list[int]:
+        due: list[int] = []
         while self._heap and self._heap[0][0] <= watermark_s:
-            wake_s, _, key = heapq.heappop(self._heap)
-            if self._wake.get(key) == wake_s:
-                del self._wake[key]
-                due.append(key)
+            wake_s, no = heapq.heappop(self._heap)
+            if self._wake.get(no) == wake_s:
+                del self._wake[no]
+                due.append(no)
         return due
 
-    def _finite_wake(self, key: Key) -> float | None:
-        wake_s = self._wake.get(key)
+    def _finite_wake(self, no: int) -> float | None:
+        wake_s = self._wake.get(no)
         return wake_s if wake_s is not None and math.isfinite(wake_s) else None

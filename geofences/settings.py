@@ -22,6 +22,18 @@ class GeofenceSettings(SettingsGroup):
         le=86_400,
         description="How long a fix waits for earlier ones that are still on their way; it is also the least delay of a moment.",
     )
+    correction_window_s: float = Field(
+        86_400,
+        ge=0,
+        le=604_800,
+        description="A fix that comes too late corrects visits that lie back no longer than this; positions stay in the log, sealed, as long. 0: they go as soon as they are processed.",
+    )
+    history_fixes: int = Field(
+        2_000_000,
+        ge=10_000,
+        le=100_000_000,
+        description="The most fixes (65 bytes each) a runner keeps in memory to correct from; the oldest go first.",
+    )
     enter_probability: float = Field(
         0.8, gt=0.5, lt=1, description="A visit opens at once when one fix lies inside with this probability."
     )
@@ -59,7 +71,7 @@ class GeofenceSettings(SettingsGroup):
     stale_s: float = Field(
         600, gt=0, le=604_800, description="A position older than this when it arrives is noted as a doubt."
     )
-    max_fixes_per_batch: int = Field(1000, ge=1, le=10_000, description="The most fixes one request may carry.")
+    max_fixes_per_batch: int = Field(10_000, ge=1, le=10_000, description="The most fixes one request may carry.")
     max_fix_age_s: int = Field(604_800, ge=60, le=2_592_000, description="Older fixes are refused.")
     flush_every_s: float = Field(
         0.5, gt=0, le=10, description="The longest time what was read from the log waits to be committed as state."
@@ -88,4 +100,8 @@ class GeofenceSettings(SettingsGroup):
             drive_mps=self.drive_mps,
             dwell_steps_s=tuple(sorted(set(self.dwell_steps_s))),
         )
-        return TrackRules(presence, TrustRules(self.jump_mps, self.stale_s, self.inaccurate_m))
+        return TrackRules(
+            presence,
+            TrustRules(self.jump_mps, self.stale_s, self.inaccurate_m),
+            correction_window_s=self.correction_window_s,
+        )

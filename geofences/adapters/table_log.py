@@ -1,77 +1,144 @@
-"""The fix log as a table: one row a batch, sealed, emptied as soon as it is processed.
+"""The fix log as a table: one row a batch, sealed, emptied when nothing can be corrected by it any more.
 
 Owns the rows of `geofences_fix_log` and the counters of `geofences_log_head`. Must not process anything.
+A batch of one device names it in the row; a server's batch of many devices names nobody: who is in it is sealed with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
+from app.kernel.logs import get_logger
 from app.security.sealing import open_sealed, seal
+from geofences.columns import FixColumns, UnreadableColumns, empty, from_bytes, of_samples, to_bytes
 from geofences.models import FixLogRow, LogHeadRow
-from geofences.ports import LogBatch, partition_of
+from geofences.ports import LogBatch
 from geofences.track import Key, Sample
 
+log = get_logger(__name__)
+
 _PURPOSE = "fix_log"
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
+MIXED = ""
+"""In place of shopper and device in the row of a batch of several."""
+PARTITION = 0
+"""Embedded there is one."""
 
 
 class TableLog:
     """Implements `FixLog`."""
 
-    def append(
-        self, session: Session, key: Key, samples: tuple[Sample, ...], *, digest: str, at: datetime
-    ) -> int | None:
-        known = select(FixLogRow.position).where(FixLogRow.device_id == key.device_id, FixLogRow.digest == digest)
+    def append(self, session: Session, columns: FixColumns, *, digest: str, at: datetime) -> int | None:
+        shopper_id, device_id = _whose(columns)
+        known = select(FixLogRow.position).where(FixLogRow.device_id == device_id, FixLogRow.digest == digest)
         if session.execute(known).first() is not None:
             return None
-        partition = partition_of(key)
         # The row stays locked until the commit, so a reader never sees position n+1 before n.
         counted = (
             update(LogHeadRow)
-            .where(LogHeadRow.partition == partition)
+            .where(LogHeadRow.partition == PARTITION)
             .values(head=LogHeadRow.head + 1)
             .returning(LogHeadRow.head)
         )
         position = session.execute(counted).scalar_one_or_none()
         if position is None:
-            insert_new(session, LogHeadRow, {"partition": partition, "head": 0}, unique=["partition"])
+            insert_new(session, LogHeadRow, {"partition": PARTITION, "head": 0}, unique=["partition"])
             position = session.execute(counted).scalar_one()
         values = {
-            "partition": partition,
+            "partition": PARTITION,
             "position": position,
-            "shopper_id": key.shopper_id,
-            "device_id": key.device_id,
+            "shopper_id": shopper_id,
+            "device_id": device_id,
             "digest": digest,
-            "fixes": len(samples),
-            "payload": seal(_PURPOSE, _encode(samples), key.text().encode()),
+            "fixes": len(columns),
+            "payload": seal(_PURPOSE, to_bytes(columns), _bound(shopper_id, device_id)),
             "received_at": at,
         }
         # A racer with the same batch may have been first; then the position stays empty, which readers do not mind.
         return position if insert_new(session, FixLogRow, values, unique=["device_id", "digest"]) else None
 
     def read(self, session: Session, partition: int, after: int, limit: int) -> list[LogBatch]:
-        wanted = (
-            select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
-            .where(FixLogRow.partition == partition, FixLogRow.position > after)
-            .order_by(FixLogRow.position)
-            .limit(limit)
-        )
-        out: list[LogBatch] = []
-        for position, shopper_id, device_id, payload in session.execute(wanted):
-            key = Key(shopper_id, device_id)
-            samples = _decode(open_sealed(_PURPOSE, payload, key.text().encode())) if payload is not None else ()
-            out.append(LogBatch(position, key, samples))
-        return out
+        wanted = _WANTED.where(FixLogRow.partition == partition, FixLogRow.position > after)
+        return _opened(session.execute(wanted.order_by(FixLogRow.position).limit(limit)))
 
-    def trim(self, session: Session, partition: int, upto: int) -> None:
-        done = (FixLogRow.partition == partition, FixLogRow.position <= upto, FixLogRow.payload.is_not(None))
+    def read_back(self, session: Session, partition: int, upto: int, since: datetime) -> list[LogBatch]:
+        wanted = _WANTED.where(
+            FixLogRow.partition == partition,
+            FixLogRow.position <= upto,
+            FixLogRow.received_at >= since,
+            FixLogRow.payload.is_not(None),
+        )
+        return _opened(session.execute(wanted.order_by(FixLogRow.position)))
+
+    def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
+        done = (
+            FixLogRow.partition == partition,
+            FixLogRow.position <= upto,
+            FixLogRow.received_at < before,
+            FixLogRow.payload.is_not(None),
+        )
         session.execute(
             update(FixLogRow).where(*done).values(payload=None).execution_options(synchronize_session=False)
         )
+
+    def forget(self, session: Session, shopper_ids: Collection[str]) -> None:
+        forget_shoppers(session, shopper_ids)
+
+
+def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
+    """Take the positions of some shoppers out of the log: their own batches are emptied, servers' batches written anew without them."""
+    gone = frozenset(shopper_ids)
+    quietly = {"synchronize_session": False}
+    holding = FixLogRow.payload.is_not(None)
+    for shopper_id in sorted(gone):
+        own = update(FixLogRow).where(FixLogRow.shopper_id == shopper_id, holding)
+        session.execute(own.values(payload=None).execution_options(**quietly))
+    mixed = select(FixLogRow.partition, FixLogRow.position, FixLogRow.payload)
+    for partition, position, payload in session.execute(mixed.where(FixLogRow.shopper_id == MIXED, holding)).all():
+        columns = empty() if payload is None else _columns(payload, MIXED, MIXED)
+        left = columns.without(gone)
+        if left is columns:
+            continue
+        row = update(FixLogRow).where(FixLogRow.partition == partition, FixLogRow.position == position)
+        sealed = seal(_PURPOSE, to_bytes(left), _bound(MIXED, MIXED)) if len(left) else None
+        session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
+
+
+def _whose(columns: FixColumns) -> tuple[str, str]:
+    if len(columns.keys) != 1:
+        return MIXED, MIXED
+    return columns.keys[0].shopper_id, columns.keys[0].device_id
+
+
+def _bound(shopper_id: str, device_id: str) -> bytes:
+    return f"{shopper_id}/{device_id}".encode()
+
+
+_WANTED = select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
+_read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
+
+
+def _opened(rows: Iterable[Any]) -> list[LogBatch]:
+    return [
+        LogBatch(position, empty() if payload is None else _columns(payload, shopper_id, device_id))
+        for position, shopper_id, device_id, payload in rows
+    ]
+
+
+def _columns(payload: bytes, shopper_id: str, device_id: str) -> FixColumns:
+    raw = open_sealed(_PURPOSE, payload, _bound(shopper_id, device_id))
+    try:
+        return from_bytes(raw)
+    except UnreadableColumns:
+        pass
+    try:  # as release 0.1 wrote them: what waited at the update is not lost
+        return of_samples({Key(shopper_id, device_id): _read_samples(raw)})
+    except msgspec.DecodeError:
+        log.warning("fix_batch_unreadable")
+        return empty()

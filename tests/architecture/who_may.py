@@ -28,7 +28,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /v1/me/export": (SHOPPER,),
     "POST /v1/me/erase": (SHOPPER,),
     # geofences
-    "POST /v1/fixes": (SHOPPER,),
+    "POST /v1/fixes": (SHOPPER, SERVER),
     "POST /v1/owntracks": (SHOPPER,),
     "GET /v1/osmand": ANY,
     "POST /v1/osmand": ANY,

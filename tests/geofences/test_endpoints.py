@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from arro3.core import Array, DataType, Table
+from arro3.io import write_ipc_stream
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -33,7 +37,7 @@ def client(database: Database, loop: RunnerLoop, settings: GeofenceSettings) -> 
         database=database, runner=loop, settings=SimpleNamespace(security=SecuritySettings(), geofences=settings)  # type: ignore[call-arg]
     )  # fmt: skip
     install_problems(app)
-    app.add_middleware(RequestGuard, limits_bytes={"/v1/fixes": 4_000_000})
+    app.add_middleware(RequestGuard, limits_bytes={"/v1/fixes": 8_000_000})
     app.include_router(router)
     with TestClient(app) as client:
         yield client
@@ -138,8 +142,8 @@ class TestPostFixes:
             (b'{"fixes": [{"lat": ' + b"9" * 5000 + b"}]}", 422),
             (b'{"fixes": [{"id": "\\u0000"}]}', 422),
             (b"\xff\xfe", 422),
-            (json.dumps({"fixes": [{}] * 1001}).encode(), 413),
-            (b" " * 4_000_001, 413),
+            (json.dumps({"fixes": [{}] * 10_001}).encode(), 413),
+            (b" " * 8_000_001, 413),
         ],
     )
     def test_malformed(self, client: TestClient, shopper: Make, body: bytes, status: int) -> None:
@@ -149,6 +153,101 @@ class TestPostFixes:
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
         assert response.json()["detail"]
+
+
+def arrow(**columns: Any) -> bytes:
+    table = Table.from_pydict({name: Array(values, kind) for name, (values, kind) in columns.items()})
+    stream = io.BytesIO()
+    write_ipc_stream(table, stream)
+    return stream.getvalue()
+
+
+LINES, STREAM = "application/x-ndjson", "application/vnd.apache.arrow.stream"
+
+
+class TestPostFixesOfManyDevices:
+    """A server's batches, in each of the three forms."""
+
+    @pytest.fixture
+    def server(self, database: Database) -> dict[str, str]:
+        with database.transaction() as session:
+            key = make_api_key(session, "fleet", ["fixes"], made_by="per_1", at=database.clock.now())
+        return {"Authorization": f"Bearer {key.key}"}
+
+    def fixes(self, at: datetime, *devices: NewDevice) -> list[dict[str, Any]]:
+        return [raw(at, 0, shopper_id=d.shopper_id, device_id=d.device_id) for d in devices]
+
+    def sent(self, client: TestClient, server: dict[str, str], fixes: list[dict[str, Any]], form: str) -> dict[str, Any]:
+        if form == STREAM:
+            kinds = {"ts": DataType.float64(), "lat": DataType.float64(), "lon": DataType.float64(), "accuracy_m": DataType.float32()}
+            kinds |= {"shopper_id": DataType.utf8(), "device_id": DataType.utf8()}
+            body = arrow(**{name: ([f.get(name) for f in fixes], kind) for name, kind in kinds.items()})
+        elif form == LINES:
+            body = "\n".join(map(json.dumps, fixes)).encode()
+        else:
+            body = json.dumps({"fixes": fixes}).encode()
+        response = client.post("/v1/fixes", content=body, headers=server | {"Content-Type": form})
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    @pytest.mark.parametrize("form", ["application/json", LINES, STREAM])
+    def test_each_is_answered_and_visits_follow(
+        self, client: TestClient, server: dict[str, str], database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, form: str
+    ) -> None:
+        jane, john, shy = shopper(), shopper(), shopper(agreed=False)
+        fixes = self.fixes(clock.now(), jane, john, shy)
+        stolen = {**fixes[0], "shopper_id": john.shopper_id}
+        unknown = {**fixes[0], "device_id": "dev_nobody"}
+        answer = self.sent(client, server, [*fixes, unknown], form)
+        assert [(r["status"], r["reason"], r["field"]) for r in answer["results"]] == [
+            ("accepted", None, None),
+            ("accepted", None, None),
+            ("refused", "no_consent_location", "fixes[2].shopper_id"),
+            ("refused", "unknown_device", "fixes[3].device_id"),
+        ]
+        assert self.sent(client, server, [stolen, fixes[1]], form)["refused"] == 1
+        assert (answer["accepted"], answer["refused"]) == (2, 2)
+        pass_time(loop, clock, 2)
+        assert [len(visits(client, d)) for d in (jane, john, shy)] == [1, 1, 0]
+        with database.reading() as session:
+            first = session.scalars(select(FixLogRow.shopper_id).order_by(FixLogRow.position)).first()
+        assert first == ""  # who is in a server's batch is sealed with it
+
+    def test_the_same_batch_again_is_a_duplicate(
+        self, client: TestClient, server: dict[str, str], clock: ManualClock, shopper: Make, database: Database
+    ) -> None:
+        fixes = self.fixes(clock.now(), shopper(), shopper())
+        assert self.sent(client, server, fixes, LINES)["accepted"] == 2
+        assert self.sent(client, server, fixes, STREAM)["duplicate"] == 2
+        assert batches(database) == 1
+
+    def test_ten_thousand_at_once(
+        self, client: TestClient, server: dict[str, str], clock: ManualClock, shopper: Make
+    ) -> None:
+        jane = shopper()
+        fixes = [{**f, "ts": clock.now().timestamp() - i} for i, f in enumerate(self.fixes(clock.now(), jane) * 10_000)]
+        answer = self.sent(client, server, fixes, "application/json")
+        assert (answer["accepted"], len(answer["results"])) == (10_000, 10_000)
+
+    def test_a_key_without_the_scope(self, client: TestClient, database: Database, clock: ManualClock) -> None:
+        with database.transaction() as session:
+            key = make_api_key(session, "shop", ["places"], made_by="per_1", at=clock.now())
+        response = client.post("/v1/fixes", json={"fixes": []}, headers={"Authorization": f"Bearer {key.key}"})
+        assert (response.status_code, response.json()["code"]) == (403, "scope_missing")
+
+    @pytest.mark.parametrize(
+        ("body", "says"),
+        [
+            (b"", "not an Arrow IPC stream"),
+            (b"ARROW1" + b"\x00" * 64, "not an Arrow IPC stream"),
+            (arrow(ts=([1.0], DataType.float64()), lat=([1.0], DataType.float64())), "column lon is missing"),
+            (arrow(ts=(["x"], DataType.utf8()), lat=([1.0], DataType.float64()), lon=([1.0], DataType.float64())), "column ts must hold numbers"),
+        ],
+    )
+    def test_a_stream_that_is_none(self, client: TestClient, server: dict[str, str], body: bytes, says: str) -> None:
+        response = client.post("/v1/fixes", content=body, headers=server | {"Content-Type": STREAM})
+        assert response.status_code == 422
+        assert says in response.json()["detail"]
 
 
 class TestPostOwntracks:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from geofences.fixes import Refused, read_batch, read_fix, read_time, set_clock
-from geofences.reasons import FIX_REASONS, FixReason
+from geofences.fixes import Refused, read_fix, read_time
+from geofences.reasons import FixReason
 
 NOW = 1_800_000_000.0
 GOOD: dict[str, Any] = {"ts": NOW - 5, "lat": 60.17, "lon": 24.94, "accuracy_m": 10}
@@ -76,37 +76,3 @@ class TestReadTime:
     def test_milliseconds_where_the_protocol_has_them(self) -> None:
         assert read_time(NOW * 1000, "timestamp", milliseconds=True) == NOW
         assert read_time(str(int(NOW)), "timestamp") == NOW
-
-
-class TestSetClock:
-    def times(self, *offsets: float) -> list[float]:
-        samples = [read_fix({**GOOD, "ts": NOW + o}, received_s=NOW, max_age_s=604_800) for o in offsets]
-        return [s.at_s - NOW for s in set_clock(samples, NOW)]
-
-    def test_the_past_stays(self) -> None:
-        assert self.times(-100, -5) == [-100, -5]
-
-    def test_a_clock_a_little_ahead_shifts_its_batch(self) -> None:
-        assert self.times(0, 10, 20) == [-20, -10, 0]
-
-    def test_one_far_ahead_is_now_and_moves_no_other(self) -> None:
-        assert self.times(-60, 3600) == [-60, 0]
-
-
-class TestReadBatch:
-    def test_each_for_itself(self) -> None:
-        samples, results = read_batch(
-            [GOOD, {**GOOD, "id": "mine"}, {**GOOD, "lat": 91, "id": "x"}, 5], received_s=NOW, max_age_s=604_800
-        )
-        assert len(samples) == 1
-        assert [(r.status, r.field, r.id) for r in results] == [
-            ("accepted", None, None),
-            ("duplicate", None, "mine"),
-            ("refused", "fixes[2].lat", "x"),
-            ("refused", "fixes[3]", None),
-        ]
-        assert results[2].remedy == FIX_REASONS[FixReason.LATITUDE_OUT_OF_RANGE]
-
-    def test_messages_hold_no_coordinate(self) -> None:
-        _, (result,) = read_batch([{**GOOD, "lat": 91.2345}], received_s=NOW, max_age_s=604_800)
-        assert "91.2" not in str(result)

@@ -90,17 +90,33 @@ class TestRunOnce:
         assert kinds(database, jane) == ["store_visit", "dwell 120", "dwell 300", "dwell 900"]
         pass_time(loop, clock, 10_000)
         assert kinds(database, jane)[-1] == "left"
+        assert count(database, TrackStateRow) == 1  # a late fix may still correct it
+        pass_time(loop, clock, settings.correction_window_s)
         assert count(database, TrackStateRow) == 0
 
-    def test_positions_are_gone_when_they_are_processed(
+    def test_positions_are_gone_when_nothing_can_be_corrected_by_them(
         self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
     ) -> None:
         jane = shopper()
         send(database, jane, [raw(clock.now(), 500)], settings)
-        assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 1
         pass_time(loop, clock, 2)
+        assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 1
+        assert count(database, TrackStateRow) == 0  # she was nowhere
+        pass_time(loop, clock, settings.correction_window_s)
+        send(database, jane, [raw(clock.now(), 500)], settings)
+        pass_time(loop, clock, 2)
+        assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 1
+
+    def test_without_corrections_they_go_when_they_are_processed(
+        self, database: Database, clock: ManualClock, shopper: Make, shop: str
+    ) -> None:
+        strict = GeofenceSettings(correction_window_s=0)  # type: ignore[call-arg]
+        loop, jane = RunnerLoop(database, strict), shopper()
+        send(database, jane, [raw(clock.now(), 0)], strict)
+        pass_time(loop, clock, 2)
+        assert kinds(database, jane) == ["store_visit"]
         assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 0
-        pass_time(loop, clock, 301)
+        pass_time(loop, clock, 20_000)
         assert count(database, TrackStateRow) == 0
 
     def test_the_second_visit_is_a_return(
@@ -184,7 +200,9 @@ class TestConsent:
         assert kinds(database, jane) == []
         assert kinds(database, john) == ["store_visit"]
         assert count(database, TrackStateRow, TrackStateRow.shopper_id == jane.shopper_id) == 0
-        assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 0
+        holding = FixLogRow.payload.is_not(None)
+        assert count(database, FixLogRow, FixLogRow.shopper_id == jane.shopper_id, holding) == 0
+        assert count(database, FixLogRow, holding) == 1
 
     def test_withdrawn_during_a_visit_it_ends_without_a_word(
         self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings

@@ -1,0 +1,179 @@
+"""Many fixes of many devices as columns: the shape in which they are checked, logged and detected.
+
+Owns `FixColumns`, its bytes in the log, and the way back to a `Sample`. Pure. Must not decide anything about a fix.
+
+Shapes: every array has one entry a fix; `key_no` says which of `keys` it is of. NaN in `speed_mps` is "not said".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from geofences.track import Key, Sample
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_FORM = 1
+_FLOATS = ("at_s", "reported_s", "lat_deg", "lon_deg", "accuracy_m", "speed_mps", "age_s")
+
+
+class UnreadableColumns(ValueError):
+    """These bytes are not columns of this release."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixColumns:
+    """Fixes in columns. `at_s` is event time (never after receipt), `reported_s` what the phone said; seconds since 1970."""
+
+    keys: tuple[Key, ...]
+    key_no: Ints
+    at_s: Floats
+    reported_s: Floats
+    lat_deg: Floats
+    lon_deg: Floats
+    accuracy_m: Floats
+    speed_mps: Floats
+    age_s: Floats
+    mocked: Flags
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    def take(self, rows: NDArray[Any]) -> FixColumns:
+        """The fixes at `rows` (numbers or a mask); the keys stay as they are."""
+        return FixColumns(
+            self.keys,
+            self.key_no[rows],
+            self.at_s[rows],
+            self.reported_s[rows],
+            self.lat_deg[rows],
+            self.lon_deg[rows],
+            self.accuracy_m[rows],
+            self.speed_mps[rows],
+            self.age_s[rows],
+            self.mocked[rows],
+        )
+
+    def moved_to(self, at_s: Floats) -> FixColumns:
+        """The same fixes at other event times."""
+        return replace(self, at_s=at_s)
+
+    def renumbered(self, keys: tuple[Key, ...], number: Ints) -> FixColumns:
+        """The same fixes under other `keys`: `number` says for each key of now which one it is there."""
+        return replace(self, keys=keys, key_no=number[self.key_no])
+
+    def without(self, shopper_ids: frozenset[str]) -> FixColumns:
+        """The fixes of everybody else; also their keys are gone."""
+        stays = [no for no, key in enumerate(self.keys) if key.shopper_id not in shopper_ids]
+        if len(stays) == len(self.keys):
+            return self
+        renumbered = np.full(len(self.keys), -1, dtype=np.int64)
+        renumbered[stays] = np.arange(len(stays))
+        kept = self.take(renumbered[self.key_no] >= 0)
+        return kept.renumbered(tuple(self.keys[no] for no in stays), renumbered)
+
+    def identities(self) -> Ints:
+        """(n, 4): key number, reported time in ms, position in 1e-7 degrees: equal rows are the same fix sent again."""
+        out = np.empty((len(self), 4), dtype=np.int64)
+        out[:, 0] = self.key_no
+        out[:, 1] = np.round(self.reported_s * 1e3)
+        out[:, 2] = np.round(self.lat_deg * 1e7)
+        out[:, 3] = np.round(self.lon_deg * 1e7)
+        return out
+
+    def samples(self, rows: Iterable[int] | None = None) -> list[Sample]:
+        """As samples, for the rules that look at one track at a time."""
+        some = self if rows is None else self.take(np.fromiter(rows, dtype=np.int64))
+        return [
+            Sample(at, fix_id(said, lat, lon), lat, lon, accuracy, None if speed != speed else speed, mocked, age)  # noqa: PLR0124 - NaN
+            for at, said, lat, lon, accuracy, speed, age, mocked in zip(
+                *(getattr(some, name).tolist() for name in _FLOATS), some.mocked.tolist(), strict=True
+            )
+        ]
+
+
+def fix_id(reported_s: float, lat_deg: float, lon_deg: float) -> str:
+    """What was reported, not what we make of its time: the same fix sent again is the same fix."""
+    return f"{round(reported_s * 1e3)},{round(lat_deg * 1e7)},{round(lon_deg * 1e7)}"
+
+
+def empty() -> FixColumns:
+    none = np.empty(0)
+    return FixColumns((), none.astype(np.int64), none, none, none, none, none, none, none, none.astype(bool))
+
+
+def of_samples(tracks: Mapping[Key, Sequence[Sample]]) -> FixColumns:
+    """Samples as columns, key by key. `reported_s` is read back from ids made by `fix_id`; others count as reported at their time."""
+    keys = tuple(tracks)
+    several = [sample for key in keys for sample in tracks[key]]
+    numbers = np.repeat(np.arange(len(keys)), [len(tracks[key]) for key in keys]) if keys else np.empty(0)
+    return FixColumns(
+        keys,
+        numbers.astype(np.int64),
+        np.array([s.at_s for s in several], dtype=np.float64),
+        np.array([_reported_s(s) for s in several], dtype=np.float64),
+        np.array([s.lat_deg for s in several], dtype=np.float64),
+        np.array([s.lon_deg for s in several], dtype=np.float64),
+        np.array([s.accuracy_m for s in several], dtype=np.float64),
+        np.array([np.nan if s.speed_mps is None else s.speed_mps for s in several], dtype=np.float64),
+        np.array([s.age_s for s in several], dtype=np.float64),
+        np.array([s.mocked for s in several], dtype=np.bool_),
+    )
+
+
+def _reported_s(sample: Sample) -> float:
+    said = sample.id.partition(",")[0]
+    return int(said) / 1e3 if said.isdigit() else sample.at_s
+
+
+def joined(parts: Sequence[tuple[FixColumns, Ints]]) -> FixColumns:
+    """Several batches as one; each comes with the number of each of its keys in what becomes of it. `keys` is left empty."""
+    if not parts:
+        return empty()
+    floats = {name: np.concatenate([getattr(c, name) for c, _ in parts]) for name in _FLOATS}
+    numbers = np.concatenate([nos[c.key_no] for c, nos in parts])
+    return FixColumns((), numbers, mocked=np.concatenate([c.mocked for c, _ in parts]), **floats)
+
+
+def to_bytes(columns: FixColumns) -> bytes:
+    """Little-endian columns behind a header that says how many and whose."""
+    whose = [part for key in columns.keys for part in key_parts(key)]
+    head = msgspec.msgpack.encode([_FORM, len(columns), whose])
+    parts = [len(head).to_bytes(4, "little"), head, columns.key_no.astype("<i4").tobytes()]
+    parts += [getattr(columns, name).astype("<f8").tobytes() for name in _FLOATS]
+    return b"".join([*parts, np.packbits(columns.mocked).tobytes()])
+
+
+def key_parts(key: Key) -> tuple[str, str]:
+    return key.shopper_id, key.device_id
+
+
+_read_head = msgspec.msgpack.Decoder(tuple[int, int, list[str]]).decode
+
+
+def from_bytes(raw: bytes) -> FixColumns:
+    """Raises `UnreadableColumns` for anything else than what `to_bytes` of this release makes."""
+    view = memoryview(raw)
+    size = int.from_bytes(view[:4], "little")
+    try:
+        form, count, whose = _read_head(view[4 : 4 + size])
+    except msgspec.DecodeError as error:
+        raise UnreadableColumns(str(error)) from None
+    at = 4 + size
+    bits = (count + 7) // 8
+    if form != _FORM or len(raw) != at + count * (4 + 8 * len(_FLOATS)) + bits:
+        raise UnreadableColumns("written by another release, or cut short")
+    numbers = np.frombuffer(raw, "<i4", count, at).astype(np.int64)
+    at += 4 * count
+    floats = {name: np.frombuffer(raw, "<f8", count, at + 8 * count * i) for i, name in enumerate(_FLOATS)}
+    mocked = np.unpackbits(np.frombuffer(raw, np.uint8, bits, len(raw) - bits), count=count).astype(np.bool_)
+    keys = tuple(Key(whose[i], whose[i + 1]) for i in range(0, len(whose), 2))
+    return FixColumns(keys, numbers, mocked=mocked, **floats)

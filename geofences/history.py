@@ -1,0 +1,181 @@
+"""What was reported lately, device by device: a ring of columns with a chain through each device's fixes.
+
+Owns the memory a correction is made from. Appending is vectorised; looking back walks one device's chain. It forgets the
+oldest when it is full and says how far back it can be asked. Must not detect anything. Pure.
+
+The log is the truth behind it: after a restart it is filled again from there (docs/algorithms/fix-log.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geofences.columns import FixColumns, Ints, fix_id
+from geofences.track import Sample
+
+FIRST_ROWS = 1 << 12
+
+
+class History:
+    """At most `most` fixes (about 73 bytes each). Device numbers are the runner's; they count from 0."""
+
+    def __init__(self, most: int) -> None:
+        self._most = max(FIRST_ROWS, most)
+        self._size = FIRST_ROWS
+        self._rows = 0  # ever appended; row r stands in slot r % size
+        self._columns = {name: np.empty(self._size) for name in _NAMES}
+        self._mocked = np.zeros(self._size, dtype=np.bool_)
+        self._before = np.full(self._size, -1, dtype=np.int64)
+        self._head = np.full(FIRST_ROWS, -1, dtype=np.int64)
+        self._expired = 0  # rows before this one are wiped
+
+    def append(self, columns: FixColumns, device_no: Ints) -> None:
+        """Remember fixes; `device_no` numbers each. Rows of one device must be in the order they shall be walked back."""
+        count = len(columns)
+        if count == 0:
+            return
+        if count > self._most // 2:
+            half = count // 2
+            self.append(columns.take(np.arange(half)), device_no[:half])
+            self.append(columns.take(np.arange(half, count)), device_no[half:])
+            return
+        self._make_room(count, int(device_no.max()))
+        rows = np.arange(self._rows, self._rows + count)
+        slots = rows % self._size
+        for name in _NAMES:
+            self._columns[name][slots] = getattr(columns, name)
+        self._mocked[slots] = columns.mocked
+        # the chain: each row points at the one before of its device, the first of the batch at what was the head
+        order = np.argsort(device_no, kind="stable")
+        sorted_no, sorted_rows = device_no[order], rows[order]
+        before = np.empty(count, dtype=np.int64)
+        first = np.ones(count, dtype=np.bool_)
+        first[1:] = sorted_no[1:] != sorted_no[:-1]
+        before[1:] = sorted_rows[:-1]
+        before[first] = self._head[sorted_no[first]]
+        self._before[sorted_rows % self._size] = before
+        last = np.ones(count, dtype=np.bool_)
+        last[:-1] = first[1:]
+        self._head[sorted_no[last]] = sorted_rows[last]
+        self._rows += count
+
+    def _make_room(self, count: int, highest_no: int) -> None:
+        while highest_no >= len(self._head):
+            self._head = np.concatenate([self._head, np.full(len(self._head), -1, dtype=np.int64)])
+        if self._rows + count > self._size and self._size < self._most:
+            self._grow(min(self._most, max(2 * self._size, self._rows + count)))
+
+    def _grow(self, size: int) -> None:
+        """Lay the rows out anew in more slots. Until the ring has its full size nothing is ever overwritten."""
+        kept = np.arange(max(0, self._rows - self._size), self._rows)
+        old, new = kept % self._size, kept % size
+        for name in _NAMES:
+            column = np.empty(size)
+            column[new] = self._columns[name][old]
+            self._columns[name] = column
+        mocked, before = np.zeros(size, dtype=np.bool_), np.full(size, -1, dtype=np.int64)
+        mocked[new], before[new] = self._mocked[old], self._before[old]
+        self._mocked, self._before, self._size = mocked, before, size
+
+    def samples(self, device_no: int, since_s: float) -> list[Sample]:
+        """What is remembered of a device at or after `since_s`, in order of time, each fix once."""
+        rows = self._walk(device_no)
+        found: dict[str, Sample] = {}
+        for row in rows:
+            slot = row % self._size
+            at_s = float(self._columns["at_s"][slot])
+            if not at_s >= since_s:
+                continue
+            sample = self._sample(slot, at_s)
+            found[sample.id] = sample
+        return sorted(found.values())
+
+    def recent(self, device_no: int, most: int, since_s: float) -> list[Sample]:
+        """The newest `most` fixes at or after `since_s`, in order of time. Late ones further back in the chain may be missing."""
+        out: list[Sample] = []
+        row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
+        for _ in range(2 * most):
+            if row < self._oldest():
+                break
+            slot = row % self._size
+            at_s = float(self._columns["at_s"][slot])
+            if at_s >= since_s:
+                out.append(self._sample(slot, at_s))
+            row = int(self._before[slot])
+        return sorted({s.id: s for s in out}.values())[-most:]
+
+    def holds(self, device_no: int, reported_s: float, lat_deg: float, lon_deg: float) -> bool:
+        """Whether this very fix is remembered."""
+        wanted = (round(reported_s * 1e3), round(lat_deg * 1e7), round(lon_deg * 1e7))
+        for row in self._walk(device_no):
+            slot = row % self._size
+            c = self._columns
+            known = (round(float(c["reported_s"][slot]) * 1e3), round(float(c["lat_deg"][slot]) * 1e7))
+            if (*known, round(float(c["lon_deg"][slot]) * 1e7)) == wanted:
+                return True
+        return False
+
+    def reaches_back_s(self, device_no: int) -> float:
+        """Event time from which on everything heard of the device is remembered; -inf when nothing was ever forgotten of it."""
+        row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
+        oldest = self._oldest()
+        reach_s = np.inf
+        while row >= 0:
+            if row < oldest:
+                return float(reach_s)
+            slot = row % self._size
+            reach_s = min(reach_s, float(self._columns["at_s"][slot]))
+            row = int(self._before[slot])
+        return -np.inf
+
+    def _walk(self, device_no: int) -> list[int]:
+        rows: list[int] = []
+        row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
+        oldest = self._oldest()
+        while row >= oldest:
+            rows.append(row)
+            row = int(self._before[row % self._size])
+        return rows
+
+    def _sample(self, slot: int, at_s: float) -> Sample:
+        c = self._columns
+        lat, lon, speed = float(c["lat_deg"][slot]), float(c["lon_deg"][slot]), float(c["speed_mps"][slot])
+        return Sample(
+            at_s,
+            fix_id(float(c["reported_s"][slot]), lat, lon),
+            lat,
+            lon,
+            float(c["accuracy_m"][slot]),
+            None if speed != speed else speed,  # noqa: PLR0124 - NaN
+            bool(self._mocked[slot]),
+            float(c["age_s"][slot]),
+        )
+
+    def _oldest(self) -> int:
+        return max(0, self._expired, self._rows - self._size)
+
+    def expire(self, before_s: float) -> None:
+        """Wipe what was appended first, as long as it happened before `before_s`."""
+        start, block = self._oldest(), 4096
+        while start < self._rows:
+            slots = np.arange(start, min(start + block, self._rows)) % self._size
+            stays = np.flatnonzero(~(self._columns["at_s"][slots] < before_s))
+            gone = slots if not len(stays) else slots[: stays[0]]
+            for column in self._columns.values():
+                column[gone] = np.nan
+            start += len(gone)
+            if len(stays):
+                break
+        self._expired = start
+
+    def forget(self, device_no: int) -> None:
+        """Nothing is remembered of this device any more."""
+        for row in self._walk(device_no):
+            slot = row % self._size
+            for column in self._columns.values():
+                column[slot] = np.nan
+        if 0 <= device_no < len(self._head):
+            self._head[device_no] = -1
+
+
+_NAMES = ("at_s", "reported_s", "lat_deg", "lon_deg", "accuracy_m", "speed_mps", "age_s")

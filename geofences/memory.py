@@ -1,0 +1,138 @@
+"""What one runner remembers of its devices between flushes: last fixes in columns, the tracks of busy ones, and lately heard fixes.
+
+Owns how the three are kept in step: a device is quiet (columns only) or awake (a `TrackState` as well). Pure: no database and
+no clock. Must not detect anything itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from geofences.columns import FixColumns, Ints, empty, joined, of_samples
+from geofences.history import History
+from geofences.index import FenceIndex
+from geofences.live import Fixes, LiveDevices
+from geofences.track import RECENT_SAMPLES, Key, Sample, TrackRules, TrackState
+
+
+@dataclass(slots=True)
+class Work:
+    """What must be done with some fixes, by device number: samples `for_rules`, samples that are `overdue`; `taken` is to be remembered."""
+
+    for_rules: dict[int, list[Sample]] = field(default_factory=dict[int, list[Sample]])
+    overdue: dict[int, list[Sample]] = field(default_factory=dict[int, list[Sample]])
+    taken: FixColumns = field(default_factory=empty)
+
+
+class Memory:
+    """Device numbers are those of `live`."""
+
+    def __init__(self, rules: TrackRules, history_fixes: int) -> None:
+        self._rules = rules
+        self.live = LiveDevices()
+        self.history = History(history_fixes)
+        self.states: dict[int, TrackState] = {}
+
+    def recall(self, states: Mapping[Key, TrackState], lately: Sequence[FixColumns]) -> list[int]:
+        """After a restart: committed states and what the log still holds, in its order. The numbers of the devices that have a state."""
+        together = joined([(columns, self.live.numbers(columns.keys)) for columns in lately])
+        if len(together):
+            order = np.lexsort((together.at_s, together.key_no))
+            in_time = together.take(order)
+            self.live.pass_by(_fixes(in_time))
+            self.history.append(in_time, in_time.key_no)
+        numbers: list[int] = []
+        for key, state in states.items():
+            no = self.live.number(key)
+            self.states[no] = state
+            self.live.settle(no, state.last, max(state.floor_s, state.fired_s), busy=not state.quiet)
+            numbers.append(no)
+        return numbers
+
+    def take_in(self, ready: FixColumns, fences: FenceIndex) -> Work:
+        """Sort out fixes (by device and time; `key_no` are device numbers). What may pass by has passed by afterwards."""
+        if not len(ready):
+            return Work()
+        overdue = self.live.overdue(_fixes(ready))
+        work = Work()
+        if overdue.any():
+            late = ready.take(overdue)
+            for no, samples in _by_device(late).items():
+                new = self.unknown(no, samples)
+                if new:
+                    work.overdue[no] = new
+            ready = ready.take(~overdue)
+        fixes = _fixes(ready)
+        for_rules = self.live.for_rules(fixes, fences, self._rules)
+        self.live.pass_by(fixes.take(~for_rules))
+        if for_rules.any():
+            work.for_rules = _by_device(ready.take(for_rules))
+        work.taken = ready
+        return work
+
+    def unknown(self, no: int, samples: Sequence[Sample]) -> list[Sample]:
+        """Those samples that are not remembered: the same fix sent again is not late, it is known."""
+        known = {s.id for s in self.history.samples(no, min(s.at_s for s in samples) - 1.0)} if samples else set[str]()
+        return [s for s in samples if s.id not in known]
+
+    def awake(self, no: int) -> TrackState:
+        """The device's track, with what it did while it was quiet."""
+        state = self.states.get(no)
+        if state is None:
+            state = self.states[no] = TrackState()
+        at_s = float(self.live.at_s[no])
+        if not self.live.busy[no] and math.isfinite(at_s) and (state.last is None or state.last.at_s < at_s):
+            recent = self.history.recent(no, RECENT_SAMPLES, at_s - self._rules.forget_s)
+            if recent:
+                state.recent, state.last = recent, recent[-1]
+                state.floor_s = at_s
+                state.floor_ids = tuple(s.id for s in recent if s.at_s == at_s)
+        return state
+
+    def remember(self, work: Work) -> None:
+        """The fixes of `work` are now part of what was heard."""
+        self.history.append(work.taken, work.taken.key_no)
+
+    def put_late(self, no: int, late: Sequence[Sample]) -> None:
+        """Late fixes are part of what was heard as well."""
+        columns = of_samples({self.live.keys[no]: late})
+        self.history.append(columns, np.full(len(columns), no, dtype=np.int64))
+
+    def settle(self, no: int, wake_s: float | None, watermark_s: float) -> float | None:
+        """After the rules: keep the track or only its last fix; when (event time) to look at the device again."""
+        state = self.states[no]
+        self.live.settle(no, state.last, max(state.floor_s, state.fired_s), busy=not state.quiet)
+        if not state.quiet:
+            return wake_s
+        if state.checkpoints:  # a fix that comes late may still change what was told
+            until_s = state.floor_s + self._rules.correction_window_s
+            if until_s > watermark_s and watermark_s < math.inf:
+                return until_s
+        del self.states[no]
+        return None
+
+    def forget(self, no: int) -> None:
+        """Nothing is remembered of this device any more."""
+        self.states.pop(no, None)
+        self.history.forget(no)
+        self.live.settle(no, None, float(self.live.floor_s[no]), busy=False)
+        self.live.lat_deg[no] = self.live.lon_deg[no] = math.nan
+
+    def reaches_back_s(self, no: int) -> float:
+        return self.history.reaches_back_s(no)
+
+
+def _fixes(columns: FixColumns) -> Fixes:
+    return Fixes(columns.key_no, columns.at_s, columns.lat_deg, columns.lon_deg, columns.accuracy_m)
+
+
+def _by_device(columns: FixColumns) -> dict[int, list[Sample]]:
+    """Samples by device number; `columns` are sorted by it."""
+    samples, nos = columns.samples(), columns.key_no
+    starts: Ints = np.flatnonzero(np.r_[True, nos[1:] != nos[:-1]])
+    ends = [*starts[1:].tolist(), len(samples)]
+    return {int(nos[a]): samples[a:b] for a, b in zip(starts.tolist(), ends, strict=True)}

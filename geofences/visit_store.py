@@ -1,0 +1,191 @@
+"""What happened, written down: visits, moments and their events, a few statements for any number of them.
+
+Owns these statements; each takes the flush's session. Must not decide anything: what happened is said by transitions, who may
+be looked at by the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.bulk import insert_many, listed
+from app.kernel.clock import from_epoch_s
+from app.kernel.outbox import emit_many
+from geofences import trust
+from geofences.contracts import MomentDetected
+from geofences.models import MomentRow, VisitRow
+from geofences.moments import Moment, moments_of
+from geofences.track import Key
+from geofences.transitions import Transition, TransitionKind
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A visit as this flush leaves it; seconds since 1970."""
+
+    opened: Transition
+    place_id: str
+    nth: int
+    seen_s: float
+    dwell_s: int
+    confidence: float
+    doubts: tuple[str, ...]
+    ended_s: float | None = None
+
+    def note(self, t: Transition) -> None:
+        if t.kind is TransitionKind.ENTERED:
+            return
+        self.seen_s, self.dwell_s, self.confidence, self.doubts = t.at_s, t.dwell_s, t.confidence, t.doubts
+        if t.ended_s is not None:
+            self.ended_s = t.ended_s
+
+    def row(self) -> tuple[object, ...]:
+        t = self.opened
+        return (
+            t.visit_id,
+            t.shopper_id,
+            t.device_id,
+            self.place_id,
+            t.fence_id,
+            from_epoch_s(t.started_s),
+            None if self.ended_s is None else from_epoch_s(self.ended_s),
+            from_epoch_s(self.seen_s),
+            self.dwell_s,
+            self.nth,
+            self.confidence,
+            str(trust.level(self.doubts)),
+            list(self.doubts),
+        )
+
+
+_VISIT_COLUMNS = (
+    "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "dwell_s", "nth_visit",
+    "confidence", "trust", "doubts",
+)  # fmt: skip
+_VISIT_CHANGES = ("ended_at", "seen_at", "dwell_s", "confidence", "trust", "doubts")
+_MOMENT_COLUMNS = (
+    "id", "kind", "shopper_id", "device_id", "place_id", "fence_id", "visit_id", "occurred_at", "detected_at", "dwell_s",
+    "nth_visit", "confidence", "trust", "doubts",
+)  # fmt: skip
+
+
+def record(session: Session, transitions: Iterable[Transition], places: Mapping[str, str], *, at: datetime) -> int:
+    """Visits, moments and their events, each once for ever: ids are derived. Returns the number of new moments.
+
+    `places`: the place of each fence that still is. A visit whose fence is gone and that was never written is told to nobody.
+    """
+    several = sorted(transitions, key=lambda t: (t.decided_s, t.started_s, t.fence_id))
+    visits = _visits(session, several, places)
+    moments: list[Moment] = []
+    for t in several:
+        if t.kind is TransitionKind.CROSSED:
+            if t.fence_id in places:
+                moments += moments_of(t, place_id=places[t.fence_id], nth_visit=0)
+        elif t.visit_id in visits:
+            visit = visits[t.visit_id]
+            visit.note(t)
+            moments += moments_of(t, place_id=visit.place_id, nth_visit=visit.nth)
+    rows = [visit.row() for visit in visits.values()]
+    insert_many(
+        session, VisitRow, _VISIT_COLUMNS, rows, unique=("id",), replace=_VISIT_CHANGES, unless="ended_at"
+    )
+    return record_moments(session, moments, at)
+
+
+def _visits(session: Session, transitions: Sequence[Transition], places: Mapping[str, str]) -> dict[str, _Visit]:
+    """Every visit the transitions speak of, known or new, before they are noted."""
+    firsts: dict[str, Transition] = {}
+    for t in transitions:
+        if t.kind is not TransitionKind.CROSSED:
+            firsts.setdefault(t.visit_id, t)
+    found = select(VisitRow.id, VisitRow.place_id, VisitRow.nth_visit).where(VisitRow.id.in_(listed(session, firsts)))
+    known = {visit_id: (place_id, nth) for visit_id, place_id, nth in session.execute(found)} if firsts else {}
+    new = [t for visit_id, t in firsts.items() if visit_id not in known and t.fence_id in places]
+    for t, nth in zip(new, _numbers(session, new, places), strict=True):
+        known[t.visit_id] = (places[t.fence_id], nth)
+    return {
+        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts)
+        for visit_id, t in firsts.items()
+        if visit_id in known
+    }
+
+
+def _numbers(session: Session, new: Sequence[Transition], places: Mapping[str, str]) -> list[int]:
+    """Of each new visit the how-manieth it is of its shopper at its place."""
+    if not new:
+        return []
+    before: dict[tuple[str, str], list[datetime]] = {}
+    earlier = select(VisitRow.shopper_id, VisitRow.place_id, VisitRow.started_at).where(
+        VisitRow.shopper_id.in_(listed(session, {t.shopper_id for t in new})),
+        VisitRow.place_id.in_(listed(session, {places[t.fence_id] for t in new})),
+    )
+    for shopper_id, place_id, started_at in session.execute(earlier):
+        before.setdefault((shopper_id, place_id), []).append(started_at)
+    for t in new:
+        before.setdefault((t.shopper_id, places[t.fence_id]), []).append(from_epoch_s(t.started_s))
+    return [
+        1 + sum(at < from_epoch_s(t.started_s) for at in before[(t.shopper_id, places[t.fence_id])]) for t in new
+    ]
+
+
+def record_moments(session: Session, moments: Sequence[Moment], at: datetime) -> int:
+    """Those moments that are not written yet, with an event each; returns how many."""
+    by_id = {m.id: m for m in moments}
+    if not by_id:
+        return 0
+    known = set(session.scalars(select(MomentRow.id).where(MomentRow.id.in_(listed(session, by_id)))))
+    new = [m for m in by_id.values() if m.id not in known]
+    insert_many(session, MomentRow, _MOMENT_COLUMNS, [_moment_row(m, at) for m in new])
+    emit_many(session, [(_event(m, at), m.shopper_id) for m in new])
+    return len(new)
+
+
+def _moment_row(m: Moment, at: datetime) -> tuple[object, ...]:
+    return (
+        m.id,
+        m.kind.value,
+        m.shopper_id,
+        m.device_id,
+        m.place_id,
+        m.fence_id,
+        m.visit_id,
+        from_epoch_s(m.at_s),
+        at,
+        m.dwell_s,
+        m.nth_visit,
+        m.confidence,
+        m.trust.value,
+        list(m.doubts),
+    )
+
+
+def _event(m: Moment, at: datetime) -> MomentDetected:
+    return MomentDetected(
+        moment_id=m.id,
+        kind=m.kind.value,
+        shopper_id=m.shopper_id,
+        device_id=m.device_id,
+        place_id=m.place_id,
+        visit_id=m.visit_id,
+        occurred_at=from_epoch_s(m.at_s),
+        detected_at=at,
+        dwell_s=m.dwell_s,
+        nth_visit=m.nth_visit,
+        confidence=m.confidence,
+        trust=m.trust.value,
+        trust_reasons=m.doubts,
+    )
+
+
+def close_unseen(session: Session, keys: Collection[Key]) -> None:
+    """Tracks that may no longer be looked at: their open visits end where they were last told of, without a moment."""
+    for key in keys:
+        here = (VisitRow.shopper_id == key.shopper_id, VisitRow.device_id == key.device_id, VisitRow.ended_at.is_(None))
+        session.execute(
+            update(VisitRow).where(*here).values(ended_at=VisitRow.seen_at).execution_options(synchronize_session=False)
+        )
