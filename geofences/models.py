@@ -31,7 +31,8 @@ class PlaceRow(Base):
 class FenceRow(Base):
     """`geometry` is GeoJSON as it was imported, or as it was mended; `radius_m` is set for circles, `buffer_m` for corridors.
 
-    The `watch_` circle holds the whole fence; `tile` (geofences.tiles) finds the fences near a point.
+    The `watch_` circle holds the whole fence; `tile` (geofences.tiles) finds the fences near a point. `level` orders places within
+    places (geofences.levels).
     """
 
     __tablename__ = "geofences_fence"
@@ -45,6 +46,7 @@ class FenceRow(Base):
     watch_lon_deg: Mapped[float] = mapped_column(Float(53))
     watch_radius_m: Mapped[float] = mapped_column(Float(53))
     tile: Mapped[int] = mapped_column(BigInteger, index=True)
+    level: Mapped[int] = mapped_column(server_default="0")
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -104,6 +106,8 @@ class TrackStateRow(Base):
 
 
 class VisitRow(Base):
+    """`decided_at` is event time: a fix from before that comes late may change the visit. `parent_id`: the visit of the mall it is in."""
+
     __tablename__ = "geofences_visit"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     shopper_id: Mapped[str] = mapped_column(String(40))
@@ -113,6 +117,8 @@ class VisitRow(Base):
     started_at: Mapped[datetime] = mapped_column(Instant, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    parent_id: Mapped[str | None] = mapped_column(String(40))
     dwell_s: Mapped[int]
     nth_visit: Mapped[int]
     confidence: Mapped[float] = mapped_column(Float(53))
@@ -137,3 +143,17 @@ class MomentRow(Base):
     confidence: Mapped[float] = mapped_column(Float(53))
     trust: Mapped[str] = mapped_column(String(20))
     doubts: Mapped[list[str]] = mapped_column(Json)
+
+
+class MomentRetractedRow(Base):
+    """A moment that late truth took back. It is no longer in `geofences_moment`; should it turn out true again, it returns there."""
+
+    __tablename__ = "geofences_moment_retracted"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    place_id: Mapped[str] = mapped_column(String(40))
+    visit_id: Mapped[str] = mapped_column(String(40))
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    detected_at: Mapped[datetime] = mapped_column(Instant)
+    retracted_at: Mapped[datetime] = mapped_column(Instant, index=True)

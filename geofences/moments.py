@@ -42,17 +42,19 @@ def moment_kinds(transition: Transition, nth_visit: int) -> tuple[MomentKind, ..
     return (MomentKind.LEFT,) if transition.kind is TransitionKind.EXITED else (MomentKind.CROSSED,)
 
 
+def moment_id(shopper_id: str, fence_id: str, started_s: float, what: str) -> str:
+    """Ids depend on shopper, fence, start and kind (`dwell_300` for a step of the ladder) alone."""
+    return derived_id("mom", shopper_id, fence_id, round(started_s * 1000), what)
+
+
 def moments_of(transition: Transition, *, place_id: str, nth_visit: int) -> tuple[Moment, ...]:
     """All moments of one transition, with ids derived from shopper, fence, start and kind (and the dwell step)."""
     out: list[Moment] = []
     for kind in moment_kinds(transition, nth_visit):
         what = f"dwell_{transition.dwell_s}" if kind is MomentKind.DWELL else kind.value
-        moment_id = derived_id(
-            "mom", transition.shopper_id, transition.fence_id, round(transition.started_s * 1000), what
-        )
         out.append(
             Moment(
-                id=moment_id,
+                id=moment_id(transition.shopper_id, transition.fence_id, transition.started_s, what),
                 kind=kind,
                 shopper_id=transition.shopper_id,
                 device_id=transition.device_id,

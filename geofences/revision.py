@@ -19,18 +19,20 @@ from dataclasses import dataclass, replace
 
 from geofences.checkpoints import Checkpoint, before
 from geofences.index import FenceIndex
-from geofences.track import Key, Sample, TrackRules, TrackState, advance_many, recent_of
+from geofences.track import Key, Sample, TrackRules, TrackState, advance_many, next_wake_s, recent_of
 from geofences.transitions import Presence, PresenceMachine, Transition, TransitionKind
 from geofences.visits import Visit, fold
 
-History = Callable[[Key, float], Sequence[Sample] | None]
-"""(key, since_s) -> every fix of the key at or after `since_s` that was taken in, in order of time; None where that is no longer known.
+History = Callable[[float], Sequence[Sample] | None]
+"""since_s -> every fix of the track at or after `since_s` that was taken in, in order of time; None where that is no longer known.
 The late ones themselves may be among them, and must be from the next revision on."""
 
-Told = Callable[[Key], Iterable[tuple[float, float]]]
-"""key -> (started, newest decision) of every visit told of it that may reach into the window, event time; inf while it is open."""
+Told = Callable[[], Iterable[tuple[float, float]]]
+"""(started, newest decision) of every visit told of the track that may reach into the window, event time; inf while it is open."""
 
-SETTLED_S = 600.0
+FAR_S = 7200.0
+"""A mark further back is used only if no time nearer is known at which nothing was remembered."""
+SETTLED_S = 3600.0
 """Undecided evidence of a stay is older than this only if it came to a visit."""
 
 
@@ -38,7 +40,7 @@ SETTLED_S = 600.0
 class Revision:
     """What late fixes change. `told` and `retracted` are in order of event time; `visits` were told before and are otherwise now.
 
-    `state` replaces the one that was revised. `dropped` late fixes could not be used: older than the window or than what is remembered.
+    `state` replaces the one that was revised, `wake_s` is when (event time) to look at it again. `dropped` late fixes could not be used: older than the window or than what is remembered.
     """
 
     state: TrackState
@@ -47,6 +49,7 @@ class Revision:
     visits: tuple[Visit, ...] = ()
     retracted_visits: tuple[str, ...] = ()
     dropped: int = 0
+    wake_s: float | None = None
 
     @property
     def changes(self) -> bool:
@@ -82,20 +85,24 @@ def revise(
     given = list(late)
     since_s = (watermark_s if math.isfinite(watermark_s) else state.floor_s) - rules.correction_window_s
     usable = [s for s in given if s.at_s >= since_s]
-    unusable = Revision(state, dropped=len(given))
+    unusable = Revision(state, dropped=len(given), wake_s=next_wake_s(key, state, fences, rules))
     if not usable:
         return unusable
     first_s = min(s.at_s for s in usable)
-    mark = before(state.checkpoints, first_s) or _mark_between(told(key), first_s)
-    found = history(key, mark.floor_s - rules.forget_s)
-    if found is None:
+    mark = before(state.checkpoints, first_s)
+    if mark is None or first_s - mark.floor_s > FAR_S:
+        between = _mark_between(told(), first_s)
+        mark = between if mark is None or between.floor_s > mark.floor_s else mark
+    heard = history(mark.floor_s - rules.forget_s)
+    if heard is None:
         return unusable
-    known = _known(state, found, {s.id for s in usable})
+    known = _known(state, heard, {s.id for s in usable})
     ids = {s.id for s in known}
     both = sorted([*known, *{s.id: s for s in usable if s.id not in ids}.values()])
     was = _run(key, state, mark, known, watermark_s, fences, rules)
     now = _run(key, state, mark, both, watermark_s, fences, rules)
-    return replace(_difference(state, was, now), dropped=len(given) - len(usable))
+    found = _difference(state, was, now)
+    return replace(found, dropped=len(given) - len(usable), wake_s=next_wake_s(key, found.state, fences, rules))
 
 
 def _known(state: TrackState, found: Sequence[Sample], late_ids: set[str]) -> list[Sample]:

@@ -50,6 +50,7 @@ __all__ = [
     "TrackState",
     "advance",
     "advance_many",
+    "next_wake_s",
     "pass_by",
     "recent_of",
     "revived",
@@ -188,6 +189,11 @@ def _measure(
             hits[no].distance_m[fence_no] = distance
 
 
+def next_wake_s(key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> float | None:
+    """Event time at which the watermark next matters to this track, None for never."""
+    return _Track(key, state, fences, rules).wake_at()
+
+
 class _Track:
     """One key being advanced."""
 
@@ -257,7 +263,7 @@ class _Track:
         return out
 
     def wake_at(self) -> float | None:
-        """Event time at which the watermark next matters to this key, None for never."""
+        """See `next_wake_s`."""
         times = [self._machine.deadline_s(p) for p in self._state.presences.values()]
         if self._state.buffer:
             times.append(self._state.buffer[0].at_s)

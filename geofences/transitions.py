@@ -101,7 +101,10 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`at_s` is when it happened, `decided_s` when it could be known (both event time). `visit_id` is "" for crossed."""
+    """`at_s` is when it happened, `decided_s` when it could be known (both event time). `visit_id` is "" for crossed.
+
+    `parent_id`: the visit of the place this one lies in (the mall of a store), "" for none.
+    """
 
     kind: TransitionKind
     shopper_id: str
@@ -116,6 +119,7 @@ class Transition:
     confidence: float
     doubts: tuple[str, ...]
     why: str
+    parent_id: str = ""
 
 
 def inside_probability(distance_m: float, accuracy_m: float, rules: PresenceRules) -> float:

@@ -35,9 +35,11 @@ class _Visit:
     dwell_s: int
     confidence: float
     doubts: tuple[str, ...]
+    decided_s: float
     ended_s: float | None = None
 
     def note(self, t: Transition) -> None:
+        self.decided_s = max(self.decided_s, t.decided_s)
         if t.kind is TransitionKind.ENTERED:
             return
         self.seen_s, self.dwell_s, self.confidence, self.doubts = t.at_s, t.dwell_s, t.confidence, t.doubts
@@ -55,6 +57,8 @@ class _Visit:
             from_epoch_s(t.started_s),
             None if self.ended_s is None else from_epoch_s(self.ended_s),
             from_epoch_s(self.seen_s),
+            from_epoch_s(self.decided_s),
+            t.parent_id or None,
             self.dwell_s,
             self.nth,
             self.confidence,
@@ -64,10 +68,10 @@ class _Visit:
 
 
 _VISIT_COLUMNS = (
-    "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "dwell_s", "nth_visit",
-    "confidence", "trust", "doubts",
+    "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "decided_at",
+    "parent_id", "dwell_s", "nth_visit", "confidence", "trust", "doubts",
 )  # fmt: skip
-_VISIT_CHANGES = ("ended_at", "seen_at", "dwell_s", "confidence", "trust", "doubts")
+_VISIT_CHANGES = ("ended_at", "seen_at", "decided_at", "dwell_s", "confidence", "trust", "doubts")
 _MOMENT_COLUMNS = (
     "id", "kind", "shopper_id", "device_id", "place_id", "fence_id", "visit_id", "occurred_at", "detected_at", "dwell_s",
     "nth_visit", "confidence", "trust", "doubts",
@@ -109,7 +113,7 @@ def _visits(session: Session, transitions: Sequence[Transition], places: Mapping
     for t, nth in zip(new, _numbers(session, new, places), strict=True):
         known[t.visit_id] = (places[t.fence_id], nth)
     return {
-        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts)
+        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s)
         for visit_id, t in firsts.items()
         if visit_id in known
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geofences.index import FenceIndex
 from geofences.revision import Revision, revise
-from geofences.track import Key, Sample, TrackRules, TrackState, advance_many, revived
+from geofences.track import Sample, TrackRules, TrackState, advance_many, revived
 from geofences.transitions import Transition, TransitionKind
 from geofences.visits import Visit, detect, fold
 from tests.geofences.tracks import FENCES, KEY, sample, walk
@@ -56,10 +56,10 @@ class Teller:
         if self.state.idle(watermark_s, RULES):
             self.state = None
 
-    def since(self, _key: Key, since_s: float) -> list[Sample]:
+    def since(self, since_s: float) -> list[Sample]:
         return sorted(s for s in self.history.values() if s.at_s >= since_s)
 
-    def spans(self, _key: Key) -> list[tuple[float, float]]:
+    def spans(self) -> list[tuple[float, float]]:
         return [(v.started_s, v.decided_s if v.ended_s is not None else math.inf) for v in self.visits.values()]
 
     def tell(self, found: Sequence[Transition]) -> None:
@@ -177,7 +177,7 @@ class TestRevise:
     def test_without_the_history_nothing_is_guessed(self) -> None:
         state = TrackState(floor_s=5000.0)
         revision = revise(
-            KEY, state, [sample(4000, 0)], lambda *_: None, lambda _: (), watermark_s=5000, fences=FENCES, rules=RULES
+            KEY, state, [sample(4000, 0)], lambda _: None, lambda: (), watermark_s=5000, fences=FENCES, rules=RULES
         )
         assert (revision.state, revision.changes, revision.dropped) == (state, False, 1)
 

@@ -1,0 +1,253 @@
+"""Late truth, written down: what a revision changes in visits and moments, and the events that say so.
+
+Owns these statements; each takes the flush's session. Doing the same again changes nothing. Must not decide what is true:
+`geofences.revision` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.bulk import insert_many, listed
+from app.kernel.clock import from_epoch_s
+from app.kernel.outbox import emit
+from geofences import trust
+from geofences.contracts import MomentKind, MomentRetracted, TrustLevel
+from geofences.index import FenceIndex
+from geofences.models import MomentRetractedRow, MomentRow, VisitRow
+from geofences.moments import Moment, moment_id, moments_of
+from geofences.revision import History, Revision, revise
+from geofences.track import Key, Sample, TrackRules, TrackState
+from geofences.transitions import Transition, TransitionKind
+from geofences.visit_store import record, record_moments
+from geofences.visits import Visit
+
+_QUIETLY = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """`state` is the one to go on with, `wake_s` (event time) when to look at it again. `told` and `retracted` count moments,
+    `dropped` late fixes that could not be used."""
+
+    state: TrackState
+    wake_s: float | None
+    told: int = 0
+    retracted: int = 0
+    dropped: int = 0
+
+
+def revise_key(
+    session: Session,
+    key: Key,
+    state: TrackState,
+    late: Iterable[Sample],
+    history: History,
+    *,
+    watermark_s: float,
+    fences: FenceIndex,
+    rules: TrackRules,
+    at: datetime,
+) -> Corrected:
+    """Work late fixes into one track, which has been advanced to `watermark_s` and whose transitions have been recorded.
+
+    `late` must not have been taken in before; `history` (of this track; since_s -> samples or None) must reach back
+    `rules.history_s`. Visits and moments are corrected in the session, with an event for each moment told or taken back.
+    """
+    revision = revise(
+        key,
+        state,
+        late,
+        history,
+        lambda: _told(session, key, watermark_s - rules.history_s, rules),
+        watermark_s=watermark_s,
+        fences=fences,
+        rules=rules,
+    )
+    told = retracted = 0
+    if revision.changes:
+        told, retracted = apply(session, revision, fences, at=at)
+    return Corrected(revision.state, revision.wake_s, told, retracted, revision.dropped)
+
+
+def _told(session: Session, key: Key, since_s: float, rules: TrackRules) -> list[tuple[float, float]]:
+    """Starts and newest decisions (seconds) of the device's visits that may reach beyond `since_s`."""
+    since = from_epoch_s(max(0.0, since_s))
+    found = select(VisitRow.started_at, VisitRow.ended_at, VisitRow.decided_at).where(
+        VisitRow.shopper_id == key.shopper_id,
+        VisitRow.device_id == key.device_id,
+        or_(VisitRow.ended_at.is_(None), VisitRow.ended_at >= since, VisitRow.decided_at >= since),
+    )
+    out: list[tuple[float, float]] = []
+    for started_at, ended_at, decided_at in session.execute(found):
+        if ended_at is None:
+            out.append((started_at.timestamp(), float("inf")))
+        else:  # without a time of decision, the latest there may have been
+            decided = decided_at or ended_at + timedelta(seconds=rules.presence.longest_s)
+            out.append((started_at.timestamp(), decided.timestamp()))
+    return out
+
+
+def apply(session: Session, revision: Revision, fences: FenceIndex, *, at: datetime) -> tuple[int, int]:
+    """Write what a revision says; returns how many moments were told and how many retracted."""
+    places = {t.fence_id: fence.place_id for t in revision.told if (fence := fences.get(t.fence_id)) is not None}
+    changed = _Changed()
+    retracted = _retract_moments(session, _ids_of(revision.retracted), at)
+    _retract_visits(session, revision.retracted_visits, changed)
+    told = record(session, revision.told, places, at=at)
+    for t in revision.told:
+        if t.fence_id in places and t.kind is TransitionKind.ENTERED:
+            changed.note(t.shopper_id, places[t.fence_id], from_epoch_s(t.started_s))
+    for visit in revision.visits:
+        _correct_visit(session, visit)
+    for shopper_id, place_id, since in changed.all():
+        more, fewer = _number_anew(session, shopper_id, place_id, since, at)
+        told, retracted = told + more, retracted + fewer
+    _forget_retractions(session, _ids_of(revision.told))
+    return told, retracted
+
+
+class _Changed:
+    """Where visits have come or gone, and since when visits may have another number."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str], datetime] = {}
+
+    def note(self, shopper_id: str, place_id: str, started_at: datetime) -> None:
+        here = (shopper_id, place_id)
+        self._since[here] = min(started_at, self._since.get(here, started_at))
+
+    def all(self) -> list[tuple[str, str, datetime]]:
+        return sorted((*here, since) for here, since in self._since.items())
+
+
+def _ids_of(transitions: Iterable[Transition]) -> list[str]:
+    """Of every moment the transitions may have yielded, whatever the number of the visit."""
+    return [m.id for t in transitions for m in moments_of(t, place_id="", nth_visit=2)]
+
+
+def _retract_moments(session: Session, ids: Sequence[str], at: datetime) -> int:
+    """Those that were told go to where retracted ones are kept, with an event each."""
+    if not ids:
+        return 0
+    rows = session.scalars(select(MomentRow).where(MomentRow.id.in_(listed(session, ids)))).all()
+    for m in sorted(rows, key=lambda m: (m.occurred_at, m.id)):
+        event = MomentRetracted(
+            moment_id=m.id,
+            visit_id=m.visit_id,
+            shopper_id=m.shopper_id,
+            place_id=m.place_id,
+            occurred_at=m.occurred_at,
+        )
+        emit(session, event, subject=m.shopper_id)
+    kept = [(m.id, m.kind, m.shopper_id, m.place_id, m.visit_id, m.occurred_at, m.detected_at, at) for m in rows]
+    for m in rows:
+        session.expunge(m)
+    gone = [row[0] for row in kept]
+    _forget_retractions(session, gone)
+    insert_many(session, MomentRetractedRow, _RETRACTED_COLUMNS, kept)
+    if gone:
+        session.execute(delete(MomentRow).where(MomentRow.id.in_(listed(session, gone))).execution_options(**_QUIETLY))
+    return len(gone)
+
+
+_RETRACTED_COLUMNS = (
+    "id", "kind", "shopper_id", "place_id", "visit_id", "occurred_at", "detected_at", "retracted_at",
+)  # fmt: skip
+
+
+def _forget_retractions(session: Session, ids: Sequence[str]) -> None:
+    """What is told again is not retracted any more."""
+    if ids:
+        session.execute(
+            delete(MomentRetractedRow)
+            .where(MomentRetractedRow.id.in_(listed(session, ids)))
+            .execution_options(**_QUIETLY)
+        )
+
+
+def _retract_visits(session: Session, ids: Sequence[str], changed: _Changed) -> None:
+    if not ids:
+        return
+    mine = VisitRow.id.in_(listed(session, ids))
+    for shopper_id, place_id, started_at in session.execute(
+        select(VisitRow.shopper_id, VisitRow.place_id, VisitRow.started_at).where(mine)
+    ):
+        changed.note(shopper_id, place_id, started_at)
+    session.execute(delete(VisitRow).where(mine).execution_options(**_QUIETLY))
+
+
+def _correct_visit(session: Session, visit: Visit) -> None:
+    """A visit that was told is otherwise: perhaps it ended at another time, perhaps it has not ended."""
+    ended_at = from_epoch_s(visit.ended_s) if visit.ended_s is not None else None
+    values: Mapping[str, Any] = {
+        "ended_at": ended_at,
+        "seen_at": from_epoch_s(visit.seen_s),
+        "decided_at": from_epoch_s(visit.decided_s),
+        "dwell_s": visit.dwell_s,
+        "confidence": visit.confidence,
+        "trust": str(trust.level(visit.doubts)),
+        "doubts": list(visit.doubts),
+    }
+    session.execute(update(VisitRow).where(VisitRow.id == visit.id).values(**values).execution_options(**_QUIETLY))
+    if ended_at is not None:
+        left = moment_id(visit.shopper_id, visit.fence_id, visit.started_s, MomentKind.LEFT.value)
+        session.execute(
+            update(MomentRow)
+            .where(MomentRow.id == left)
+            .values(occurred_at=ended_at, dwell_s=visit.dwell_s)
+            .execution_options(**_QUIETLY)
+        )
+
+
+def _number_anew(session: Session, shopper_id: str, place_id: str, since: datetime, at: datetime) -> tuple[int, int]:
+    """A visit more or less before them: later visits of the place have another number, and are a return or none."""
+    here = (VisitRow.shopper_id == shopper_id, VisitRow.place_id == place_id)
+    base = session.scalar(select(func.max(VisitRow.nth_visit)).where(*here, VisitRow.started_at < since)) or 0
+    rows = session.scalars(select(VisitRow).where(*here, VisitRow.started_at >= since)).all()
+    returns: list[Moment] = []
+    firsts: list[str] = []
+    for row in rows:
+        nth = 1 + base + sum(other.started_at < row.started_at for other in rows)
+        if nth == row.nth_visit:
+            continue
+        session.execute(
+            update(VisitRow).where(VisitRow.id == row.id).values(nth_visit=nth).execution_options(**_QUIETLY)
+        )
+        session.execute(
+            update(MomentRow).where(MomentRow.visit_id == row.id).values(nth_visit=nth).execution_options(**_QUIETLY)
+        )
+        if nth >= 2:
+            returns.append(_return_of(row, nth))
+        else:
+            firsts.append(_return_of(row, nth).id)
+    for row in rows:
+        session.expunge(row)
+    told = record_moments(session, returns, at)
+    _forget_retractions(session, [m.id for m in returns])
+    return told, _retract_moments(session, firsts, at)
+
+
+def _return_of(row: VisitRow, nth: int) -> Moment:
+    started_s = row.started_at.timestamp()
+    return Moment(
+        id=moment_id(row.shopper_id, row.fence_id, started_s, MomentKind.RETURN_VISIT.value),
+        kind=MomentKind.RETURN_VISIT,
+        shopper_id=row.shopper_id,
+        device_id=row.device_id,
+        place_id=row.place_id,
+        fence_id=row.fence_id,
+        visit_id=row.id,
+        at_s=started_s,
+        dwell_s=0,
+        nth_visit=nth,
+        confidence=row.confidence,
+        trust=TrustLevel(row.trust),
+        doubts=tuple(row.doubts),
+    )
