@@ -9,14 +9,16 @@ A circle is a `Point` with `properties.radius_m` (geodesic: haversine distance <
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
-from shapely.validation import explain_validity
+from shapely.geometry import LineString, MultiLineString, mapping
+from shapely.geometry.base import BaseGeometry
 
+from geofences.outlines import OutlineRefused, read_polygon, together
 from geofences.shapes import (
     EARTH_RADIUS_M,
     METRES_PER_DEGREE,
@@ -52,7 +54,10 @@ __all__ = [
     "representative_point",
 ]
 
-MAX_VERTICES = 50_000
+MAX_VERTICES = 200_000
+"""Of one feature; the largest takes about a second to read, and a third more of each index."""
+MAX_LON_DEG = 540.0
+"""Rings and lines may run on beyond 180; they are brought back."""
 MAX_RADIUS_M = 100_000.0
 MIN_BUFFER_M = 1.0
 MAX_BUFFER_M = 5_000.0
@@ -73,13 +78,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class FenceFeature:
-    """One accepted feature: `external_id` is the feature's `id` (stable between imports) or None."""
+    """One accepted feature: `external_id` is the feature's `id` (stable between imports) or None.
+
+    `given` is the geometry as it came, `geometry` the one to keep: the same, or GeoJSON of the shape if anything was mended.
+    """
 
     external_id: str | None
     label: str
     name: str
     properties: Mapping[str, Any]
     shape: Shape
+    given: Mapping[str, Any]
     geometry: Mapping[str, Any]
 
 
@@ -92,11 +101,7 @@ class ParsedFences:
     notices: tuple[Problem, ...]
 
 
-class _Refused(Exception):
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text
+_Refused = OutlineRefused
 
 
 def _number(value: object, what: str) -> float:
@@ -111,15 +116,15 @@ def _number(value: object, what: str) -> float:
     return number
 
 
-def _position(value: object) -> tuple[float, float]:
+def _position(value: object, most_lon_deg: float = 180.0) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(cast("Sequence[object]", value)) < 2:
         raise _Refused("bad_position", "a position must be [longitude, latitude]")
     pair = cast("Sequence[object]", value)
     lon, lat = _number(pair[0], "longitude"), _number(pair[1], "latitude")
-    if not -180 <= lon <= 180:
+    if not -most_lon_deg <= lon <= most_lon_deg:
         raise _Refused(
             "longitude_out_of_range",
-            "longitude must be within -180..180 degrees (GeoJSON order is [longitude, latitude])",
+            f"longitude must be within -{most_lon_deg:.0f}..{most_lon_deg:.0f} degrees (GeoJSON order is [longitude, latitude])",
         )
     if not -90 <= lat <= 90:
         raise _Refused(
@@ -134,40 +139,33 @@ def _list(value: object, what: str) -> Sequence[object]:
     return cast("Sequence[object]", value)
 
 
-def _polygon(rings_in: object, budget: list[int], notices: list[tuple[str, str]]) -> Polygon:
+def _polygon(rings_in: object, budget: list[int], notices: list[tuple[str, str]]) -> BaseGeometry:
     rings = _list(rings_in, "the coordinates of a polygon")
     if not rings:
         raise _Refused("geometry_empty", "the polygon has no ring")
     parsed: list[list[tuple[float, float]]] = []
-    for number, ring_in in enumerate(rings):
+    for ring_in in rings:
         ring = _list(ring_in, "a ring")
         _spend(len(ring), budget)
-        points = [_position(p) for p in ring]
-        if len(points) < 4:
-            raise _Refused(
-                "ring_too_short", f"ring {number + 1} has {len(points)} positions; a closed ring needs at least 4"
-            )
-        if points[0] != points[-1]:
-            raise _Refused("ring_not_closed", f"ring {number + 1} must end where it begins")
-        parsed.append(points)
-    polygon = Polygon(parsed[0], parsed[1:])
-    if not polygon.is_valid:
-        raise _Refused(*_why_invalid(explain_validity(polygon)))
-    if polygon.area == 0:
-        raise _Refused("no_area", "the ring encloses no area")
-    if not polygon.exterior.is_ccw:
-        notices.append(
-            ("clockwise_ring", "the outer ring runs clockwise; RFC 7946 asks for counter-clockwise; read as the inside")
-        )
-    return polygon
+        parsed.append([_position(p, MAX_LON_DEG) for p in ring])
+    return read_polygon(parsed, lambda reason, text: notices.append((reason, text)))
 
 
-def _why_invalid(explanation: str) -> tuple[str, str]:
-    """GEOS's words without its coordinates."""
-    words = explanation.split("[", maxsplit=1)[0].strip()
-    if words in ("Self-intersection", "Ring Self-intersection"):
-        return "self_intersection", "a ring crosses or touches itself (a bow-tie); draw the outline without crossings"
-    return "invalid_geometry", f"the geometry is not valid: {words.lower()}"
+def _several(members: Sequence[object], budget: list[int], notices: list[tuple[str, str]]) -> Area:
+    polygons: list[BaseGeometry] = []
+    empty: _Refused | None = None
+    for rings in members:
+        try:
+            polygons.append(_polygon(rings, budget, notices))
+        except _Refused as refused:
+            if refused.reason not in ("no_area", "ring_too_short", "geometry_empty"):
+                raise
+            empty = refused
+    if empty is not None:
+        if not polygons:
+            raise empty
+        notices.append(("member_without_area", "a member of the multipolygon encloses nothing and was left out"))
+    return Area(together(polygons, lambda reason, text: notices.append((reason, text))))
 
 
 def _circle(geometry: Mapping[str, object], properties: Mapping[str, Any]) -> Circle:
@@ -189,22 +187,18 @@ def _line(positions_in: object, budget: list[int], notices: list[tuple[str, str]
     given = _list(positions_in, "the coordinates of a line")
     _spend(len(given), budget)
     points: list[tuple[float, float]] = []
-    for lon, lat in map(_position, given):
+    for lon, lat in (_position(p, MAX_LON_DEG) for p in given):
         if abs(lat) > MAX_CORRIDOR_LAT_DEG:
             raise _Refused(
                 "corridor_near_pole", f"a corridor must stay within {MAX_CORRIDOR_LAT_DEG:.0f} degrees of the equator"
             )
-        if not points:
-            points.append((lon, lat))
-            continue
-        before = points[-1][0]
-        way = lon - before + 360 * round(before / 360)  # as it is written; the line itself may have run on beyond 180
-        if abs(way) > 180:
+        turns = round((lon - points[-1][0]) / 360) if points else 0
+        here = (lon - 360 * turns, lat) if turns else (lon, lat)
+        if turns or abs(here[0]) > 180:
             notices.append(
                 ("crosses_antimeridian", "a step of more than 180 degrees of longitude is read as the short way round")
             )
-        here = (before + way - 360 * round(way / 360), lat) if abs(way) > 180 or abs(before) > 180 else (lon, lat)
-        if here != points[-1]:
+        if not points or here != points[-1]:
             points.append(here)
     if len(points) < 2:
         raise _Refused("line_too_short", "a line needs at least 2 different positions")
@@ -258,10 +252,7 @@ def _shape(geometry: object, properties: Mapping[str, Any], notices: list[tuple[
         members = _list(known.get("coordinates"), "the coordinates of a multipolygon")
         if not members:
             raise _Refused("geometry_empty", "the multipolygon has no polygon")
-        several = MultiPolygon([_polygon(rings, budget, notices) for rings in members])
-        if not several.is_valid:
-            raise _Refused(*_why_invalid(explain_validity(several)))
-        return Area(several)
+        return _several(members, budget, notices)
     raise _Refused(
         "geometry_type",
         "use a Point with properties.radius_m, a Polygon, a MultiPolygon, or a LineString with properties.buffer_m",
@@ -302,6 +293,17 @@ def _label(number: int, feature: object) -> str:
     return f"feature {number}"
 
 
+def _written(shape: Area | Corridor, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """GeoJSON of a mended shape, which must read back as that very shape."""
+    written: Mapping[str, Any] = json.loads(json.dumps(mapping(shape.geometry)))
+    again = _shape(written, properties, [])
+    if isinstance(again, Circle) or not again.geometry.equals_exact(shape.geometry):
+        raise _Refused(
+            "invalid_geometry", "the shape could be mended in more than one way; draw it within -180..180 degrees"
+        )
+    return written
+
+
 def _feature(number: int, feature: object, notices: list[Problem]) -> FenceFeature:
     label = _label(number, feature)
     if not isinstance(feature, dict) or cast("Mapping[str, Any]", feature).get("type") != "Feature":
@@ -322,9 +324,12 @@ def _feature(number: int, feature: object, notices: list[Problem]) -> FenceFeatu
     found: list[tuple[str, str]] = []
     shape = _shape(known.get("geometry"), properties, found)
     notices.extend(Problem(label, reason, text) for reason, text in dict.fromkeys(found))
-    return FenceFeature(
-        external_id, label, name or external_id or f"Fence {number}", properties, shape, known["geometry"]
-    )
+    given: Mapping[str, Any] = known["geometry"]
+    kept = {"type": given["type"], "coordinates": given["coordinates"]}
+    if not isinstance(shape, Circle) and any(reason != "clockwise_ring" for reason, _ in found):
+        kept = _written(shape, properties)
+    named = name or external_id or f"Fence {number}"
+    return FenceFeature(external_id, label, named, properties, shape, given, kept)
 
 
 def parse_fences(document: object) -> ParsedFences:

@@ -167,8 +167,8 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         refuse("bad_timezone", "timezone must be an IANA name such as Europe/Helsinki, or left out to be looked up")
     if wrong:
         return None, wrong
-    geometry = {"type": feature.geometry["type"], "coordinates": feature.geometry["coordinates"]}
-    place_id = _place_id(feature, geometry)
+    given = {"type": feature.given["type"], "coordinates": feature.given["coordinates"]}
+    place_id = _place_id(feature, given)
     place = {
         "id": place_id,
         "name": feature.name,
@@ -184,7 +184,7 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         "id": derived_id("fen", place_id),
         "place_id": place_id,
         "name": feature.name,
-        "geometry": geometry,
+        "geometry": feature.geometry,
         "radius_m": feature.shape.radius_m if isinstance(feature.shape, Circle) else None,
         "buffer_m": feature.shape.buffer_m if isinstance(feature.shape, Corridor) else None,
         "watch_lat_deg": watch.lat_deg,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from geofences import fixes, geometry, importing, reasons, trust
+from geofences import geometry, importing, outlines, reasons, trust
 from tests.paths import REPOSITORY
 
 
@@ -13,7 +13,7 @@ def given(*modules: object) -> set[str]:
     text = "".join((REPOSITORY / "geofences" / f"{m.__name__.split('.')[-1]}.py").read_text() for m in modules)  # type: ignore[attr-defined]
     return set(
         re.findall(
-            r'(?:_Refused\(\s*|refuse\(|Problem\([\w.()]+, |Problem\("document", |return |notices.append\(\s*\()\s*"([a-z_]+)",\s',
+            r'(?:_Refused\(\s*|OutlineRefused\(\s*|noticed\(\s*|refuse\(|Problem\([\w.()]+, |Problem\("document", |return |notices.append\(\s*\()\s*"([a-z_]+)",\s',
             text,
         )
     )
@@ -21,14 +21,13 @@ def given(*modules: object) -> set[str]:
 
 class TestReasons:
     def test_every_refusal_of_a_feature_has_words(self) -> None:
-        codes = given(geometry, importing)
+        codes = given(geometry, importing, outlines)
         assert len(codes) >= 25
         assert codes <= reasons.REASONS.keys()
         assert reasons.IMPORT_REASONS.keys() <= codes
 
     def test_every_refusal_of_a_fix_has_words(self) -> None:
         assert {str(code) for code in reasons.FixReason} == {str(code) for code in reasons.FIX_REASONS}
-        assert fixes.FIX_REASONS is reasons.FIX_REASONS
 
     def test_every_doubt_has_words(self) -> None:
         assert {trust.MOCKED, trust.JUMP, trust.STALE, trust.INACCURATE} == reasons.DOUBTS.keys()
