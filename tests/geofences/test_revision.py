@@ -200,8 +200,7 @@ class TestRevise:
 class TestAnyOrder:
     """The same set of fixes in any order, late by up to 24 h, doubled, in any batches with any ticks between: told the same.
 
-    Seen to fail when a deadline fired did not make earlier fixes late, when the rerun began at a mark that a fired deadline had
-    already passed, and when the moments of the first run were not taken back.
+    Seen to fail when a deadline fired did not make earlier fixes late, and when what the first run had told was not taken back.
     """
 
     @settings(max_examples=150, deadline=None)
