@@ -37,6 +37,13 @@ def evaluate_visits(folder: Path) -> dict[str, Any]:
     return scoring.evaluate_visits(folder)
 
 
+def evaluate_beacons(folder: Path) -> dict[str, Any]:
+    """Positions from beacons against walks whose positions are known; see geofences/beacons/scoring.py."""
+    from geofences.beacons import scoring
+
+    return scoring.evaluate_beacons(folder)
+
+
 def places(session: Session) -> list[Place]:
     """All places, by name."""
     from geofences import repository

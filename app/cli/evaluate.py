@@ -1,4 +1,4 @@
-"""`moments evaluate visits`: how well detected visits agree with annotated stays.
+"""`moments evaluate visits|beacons`: how well detected visits, and positions from beacons, agree with annotated truth.
 
 Parses, calls the facade of geofences, prints. Owns no rule.
 """
@@ -48,3 +48,30 @@ def evaluate_visits(
         rows,
         empty="No tracks.",
     )
+
+
+@program.command("beacons")
+def evaluate_beacons(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of SITE_FLOOR/ folders: waypoints.csv, beacons.csv.gz, map.geojson.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+) -> None:
+    """Learn a radio map from two thirds of the walks, follow the third held out; the weighted centroid stands beside."""
+    from app.cli.terminal import print_json, print_table
+    from geofences import facade
+
+    figures = facade.evaluate_beacons(folder)
+    if as_json:
+        print_json(figures)
+        return
+    rows: list[tuple[object, ...]] = []
+    for site, found in figures["sites"].items():
+        methods = {"locator": found["locator"], "weighted centroid": found["weighted_centroid"]}
+        methods |= {"locator, nothing heard too": found["locator_all_windows"]}
+        methods |= {f"locator on {floor}": f for floor, f in found["by_floor"].items()}
+        rows += [
+            (site, name, f["windows"], f["floor_right_share"], f["error_p50_m"], f["error_p75_m"], f["error_p90_m"])
+            for name, f in methods.items()
+        ]
+    print_table(("site", "by", "windows", "floor right", "error p50 m", "p75", "p90"), rows, empty="No walks.")
