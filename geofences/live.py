@@ -33,14 +33,15 @@ class Fixes:
 
 
 class LiveDevices:
-    """Numbers count from 0 and are for this process only. `busy` devices have something that a fix or time could change."""
+    """Numbers count from 0 and are for this process only. `busy` devices have something that a fix or time could change; since
+    `quiet_s` (event time) the others have had nothing."""
 
     def __init__(self) -> None:
         self._no: dict[str, int] = {}
         self.keys: list[Key] = []
         self.at_s = np.full(FIRST, -np.inf)
         self.lat_deg, self.lon_deg, self.accuracy_m = (np.full(FIRST, np.nan) for _ in range(3))
-        self.floor_s = np.full(FIRST, -np.inf)
+        self.floor_s, self.quiet_s = (np.full(FIRST, -np.inf) for _ in range(2))
         self.busy = np.zeros(FIRST, dtype=np.bool_)
 
     def number(self, key: Key) -> int:
@@ -57,7 +58,7 @@ class LiveDevices:
     def _add(self, key: Key) -> int:
         no = len(self.keys)
         if no == len(self.at_s):
-            for name in ("at_s", "lat_deg", "lon_deg", "accuracy_m", "floor_s", "busy"):
+            for name in ("at_s", "lat_deg", "lon_deg", "accuracy_m", "floor_s", "quiet_s", "busy"):
                 old = getattr(self, name)
                 fresh = np.zeros_like(old) if name == "busy" else np.full_like(old, -np.inf if name.endswith("_s") else np.nan)
                 setattr(self, name, np.concatenate([old, fresh]))
@@ -69,8 +70,8 @@ class LiveDevices:
         return np.fromiter(map(self.number, keys), np.int64, len(keys))
 
     def overdue(self, fixes: Fixes) -> Flags:
-        """Which fixes come after something later of their device was worked in. Of busy devices the rules say so themselves."""
-        return (fixes.at_s < self.floor_s[fixes.device_no]) & ~self.busy[fixes.device_no]
+        """Which fixes come after something later of their device was worked in."""
+        return fixes.at_s < self.floor_s[fixes.device_no]
 
     def for_rules(self, fixes: Fixes, fences: FenceIndex, rules: TrackRules) -> Flags:
         """Which fixes must go through the detector: of a device that is busy, or that hits or may cross a fence in them.
@@ -116,3 +117,4 @@ class LiveDevices:
             self.accuracy_m[no] = last.accuracy_m
         self.floor_s[no] = floor_s
         self.busy[no] = busy
+        self.quiet_s[no] = max(self.quiet_s[no], floor_s)

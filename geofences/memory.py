@@ -7,8 +7,10 @@ no clock. Must not detect anything itself.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,14 +39,20 @@ class Memory:
         self.history = History(history_fixes)
         self.states: dict[int, TrackState] = {}
 
-    def recall(self, states: Mapping[Key, TrackState], lately: Sequence[FixColumns]) -> list[int]:
-        """After a restart: committed states and what the log still holds, in its order. The numbers of the devices that have a state."""
+    def recall(
+        self, states: Mapping[Key, TrackState], lately: Sequence[FixColumns], decided_s: Mapping[Key, float]
+    ) -> list[int]:
+        """After a restart: committed states, what the log still holds, and the newest time at which anything was decided of each
+        device. The numbers of the devices that have a state."""
         together = joined([(columns, self.live.numbers(columns.keys)) for columns in lately])
         if len(together):
             order = np.lexsort((together.at_s, together.key_no))
             in_time = together.take(order)
             self.live.pass_by(_fixes(in_time))
             self.history.append(in_time, in_time.key_no)
+        for key, at_s in decided_s.items():
+            no = self.live.number(key)
+            self.live.settle(no, None, max(at_s, float(self.live.floor_s[no])), busy=False)
         numbers: list[int] = []
         for key, state in states.items():
             no = self.live.number(key)
@@ -60,12 +68,14 @@ class Memory:
         overdue = self.live.overdue(_fixes(ready))
         work = Work()
         if overdue.any():
-            late = ready.take(overdue)
-            for no, samples in _by_device(late).items():
-                new = self.unknown(no, samples)
-                if new:
-                    work.overdue[no] = new
+            work.overdue = self._overdue(ready.take(overdue), fences)
             ready = ready.take(~overdue)
+            if work.overdue:
+                # a queue that begins too late is told as a whole: its end alone would be another story, to be taken back at once
+                theirs = np.isin(ready.key_no, list(work.overdue))
+                for no, samples in _by_device(ready.take(theirs)).items():
+                    work.overdue[no] += self.unknown(no, samples)
+                ready = ready.take(~theirs)
         fixes = _fixes(ready)
         for_rules = self.live.for_rules(fixes, fences, self._rules)
         self.live.pass_by(fixes.take(~for_rules))
@@ -73,6 +83,43 @@ class Memory:
             work.for_rules = _by_device(ready.take(for_rules))
         work.taken = ready
         return work
+
+    def _overdue(self, late: FixColumns, fences: FenceIndex) -> dict[int, list[Sample]]:
+        """Of fixes that come too late, those that may change what was told; the others are only remembered.
+
+        Nothing is changed by one of a quiet device, from after it became quiet, that hits no fence, and on whose ways, from the fix before
+        it and to the fix after it, there is none: in its own time it would have passed by.
+        """
+        point_no, _ = fences.locate(late.lat_deg, late.lon_deg)
+        hits = set(point_no.tolist())
+        out: dict[int, list[Sample]] = {}
+        harmless: list[int] = []
+        known: dict[int, list[Sample]] = {}
+        for row, (no, sample) in enumerate(zip(late.key_no.tolist(), late.samples(), strict=True)):
+            heard = known.get(no)
+            if heard is None:
+                heard = known[no] = self.history.samples(no, sample.at_s - self._rules.forget_s)
+            at = bisect_left(heard, sample)
+            if at < len(heard) and heard[at].id == sample.id:
+                continue
+            ways = [*heard[max(0, at - 1) : at], sample, *heard[at : at + 1]]
+            if self.live.busy[no] or row in hits or sample.at_s <= self.live.quiet_s[no] or self._may_cross(ways, fences):
+                out.setdefault(no, []).append(sample)
+            else:
+                harmless.append(row)
+                heard.insert(at, sample)
+        if harmless:
+            some = late.take(np.array(harmless))
+            self.history.append(some, some.key_no)
+        return out
+
+    def _may_cross(self, way: Sequence[Sample], fences: FenceIndex) -> bool:
+        max_gap_s = self._rules.presence.crossed_max_gap_s
+        legs = [(a, b) for a, b in pairwise(way) if b.at_s - a.at_s <= max_gap_s]
+        if not legs:
+            return False
+        ends = np.array([(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg) for a, b in legs])
+        return bool(fences.may_cross(*ends.T).any())
 
     def unknown(self, no: int, samples: Sequence[Sample]) -> list[Sample]:
         """Those samples that are not remembered: the same fix sent again is not late, it is known."""
@@ -83,7 +130,8 @@ class Memory:
         """The device's track, with what it did while it was quiet."""
         state = self.states.get(no)
         if state is None:
-            state = self.states[no] = TrackState()
+            # marks of it must not say that nothing was remembered at a time when something was
+            state = self.states[no] = TrackState(fired_s=float(self.live.quiet_s[no]))
         at_s = float(self.live.at_s[no])
         if not self.live.busy[no] and math.isfinite(at_s) and (state.last is None or state.last.at_s < at_s):
             recent = self.history.recent(no, RECENT_SAMPLES, at_s - self._rules.forget_s)
@@ -102,16 +150,13 @@ class Memory:
         columns = of_samples({self.live.keys[no]: late})
         self.history.append(columns, np.full(len(columns), no, dtype=np.int64))
 
-    def settle(self, no: int, wake_s: float | None, watermark_s: float) -> float | None:
+    def settle(self, no: int, wake_s: float | None) -> float | None:
         """After the rules: keep the track or only its last fix; when (event time) to look at the device again."""
         state = self.states[no]
-        self.live.settle(no, state.last, max(state.floor_s, state.fired_s), busy=not state.quiet)
+        floor_s = max(state.floor_s, state.fired_s)
+        self.live.settle(no, state.last, floor_s, busy=not state.quiet)
         if not state.quiet:
             return wake_s
-        if state.checkpoints:  # a fix that comes late may still change what was told
-            until_s = state.floor_s + self._rules.correction_window_s
-            if until_s > watermark_s and watermark_s < math.inf:
-                return until_s
         del self.states[no]
         return None
 
@@ -122,8 +167,9 @@ class Memory:
         self.live.settle(no, None, float(self.live.floor_s[no]), busy=False)
         self.live.lat_deg[no] = self.live.lon_deg[no] = math.nan
 
-    def reaches_back_s(self, no: int) -> float:
-        return self.history.reaches_back_s(no)
+    def heard(self, no: int, since_s: float) -> list[Sample] | None:
+        """All that was heard of a device at or after `since_s`; None where that is no longer known."""
+        return None if self.history.reaches_back_s(no) > since_s else self.history.samples(no, since_s)
 
 
 def _fixes(columns: FixColumns) -> Fixes:
@@ -133,6 +179,8 @@ def _fixes(columns: FixColumns) -> Fixes:
 def _by_device(columns: FixColumns) -> dict[int, list[Sample]]:
     """Samples by device number; `columns` are sorted by it."""
     samples, nos = columns.samples(), columns.key_no
+    if not len(nos):
+        return {}
     starts: Ints = np.flatnonzero(np.r_[True, nos[1:] != nos[:-1]])
     ends = [*starts[1:].tolist(), len(samples)]
     return {int(nos[a]): samples[a:b] for a, b in zip(starts.tolist(), ends, strict=True)}

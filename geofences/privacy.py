@@ -113,13 +113,13 @@ RULES = (
     RetentionRule(
         "geofences_fix_log",
         "received_at",
-        DAY_S,
-        "Positions are kept sealed for at most a day, so that one that comes late still puts a visit right; then they go.",
+        2 * DAY_S,
+        "Positions are kept sealed for a little more than a day, so that one that comes late still puts a visit right; then they go.",
     ),
     RetentionRule(
         "geofences_track_state",
         "changed_at",
         2 * DAY_S,
-        "The detector's memory of a phone goes a day after its last visit: until then a late position may still correct it.",
+        "The detector's memory of a phone goes as soon as nothing is open or undecided.",
     ),
 )

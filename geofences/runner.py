@@ -26,6 +26,7 @@ from geofences.columns import FixColumns, Flags, Ints, empty, joined
 from geofences.index import FenceIndex
 from geofences.memory import Memory
 from geofences.ports import FixLog, LogBatch
+from geofences.revision_store import revise_key
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
 
@@ -51,6 +52,7 @@ class PartitionRunner:
         self._database, self._log, self._rules = database, fix_log, rules
         self._partition, self._lease_s = partition, lease_s
         self._history_fixes = history_fixes
+        self._trim_every_s = TRIM_EVERY_S if rules.correction_window_s else 0.0
         self._owner = new_id("own")
         self.late = 0
         self.corrected = 0
@@ -84,11 +86,11 @@ class PartitionRunner:
             if claimed is None:
                 return False
             states = store.load_states(session, self._partition)
-            lately = self._log.read_back(
-                session, self._partition, claimed.position, at - timedelta(seconds=self._rules.correction_window_s)
-            )
+            since = at - timedelta(seconds=self._rules.history_s)
+            lately = self._log.read_back(session, self._partition, claimed.position, since)
+            decided_s = visit_store.decided_since(session, since)
         self._epoch, self.position, self._flushed_position = claimed.epoch, claimed.position, claimed.position
-        for no in self._memory.recall(states, [batch.columns for batch in lately]):
+        for no in self._memory.recall(states, [batch.columns for batch in lately], decided_s):
             self._wake_at(no, -math.inf)  # the first tick reckons every deadline anew
         return True
 
@@ -125,14 +127,14 @@ class PartitionRunner:
         states = {self._memory.live.keys[no]: self._memory.awake(no) for no in sorted({*due, *work.for_rules})}
         events = {self._memory.live.keys[no]: samples for no, samples in work.for_rules.items()}
         found, wakes = advance_many(states, events, self.watermark_s, fences, self._rules)
-        self._memory.remember(work)
         for key, wake_s in wakes.items():
             no = self._memory.live.number(key)
             late = states[key].take_overdue()
             if late:
                 self._set_aside(no, self._memory.unknown(no, late))
-            self._wake_at(no, self._memory.settle(no, wake_s, self.watermark_s))
+            self._wake_at(no, self._memory.settle(no, wake_s))
             self._changed.add(no)
+        self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
         return len(found)
 
@@ -156,8 +158,8 @@ class PartitionRunner:
 
     def _set_aside(self, no: int, samples: list[Sample]) -> None:
         """For the next flush to correct with; what lies too far back is counted and let go."""
-        since_s = max(self.watermark_s - self._rules.correction_window_s, self._memory.reaches_back_s(no))
-        good = [s for s in samples if s.at_s >= since_s]
+        since_s = self.watermark_s - self._rules.correction_window_s
+        good = [s for s in samples if s.at_s >= since_s] if self._rules.correction_window_s else []
         self.late += len(samples) - len(good)
         if good:
             self._overdue.setdefault(no, []).extend(good)
@@ -226,33 +228,31 @@ class PartitionRunner:
 
     def _correct(self, session: Session, no: int, at: datetime, fences: FenceIndex) -> None:
         """Fixes that came too late: tell the device's story again from before them, and write down what is different."""
-        from geofences.revision_store import revise_key
-
         memory, late = self._memory, self._overdue[no]
-        state = memory.awake(no)
-        memory.put_late(no, late)
         corrected = revise_key(
             session,
             memory.live.keys[no],
-            state,
+            memory.awake(no),
             late,
-            lambda since_s: memory.history.samples(no, since_s),
+            lambda since_s: memory.heard(no, since_s),
             watermark_s=self.watermark_s,
             fences=fences,
             rules=self._rules,
             at=at,
         )
+        memory.put_late(no, late)
         memory.states[no] = corrected.state
-        self._wake_at(no, memory.settle(no, corrected.wake_s, self.watermark_s))
-        self.corrected += 1
+        self._wake_at(no, memory.settle(no, corrected.wake_s))
+        self.corrected += len(late) - corrected.dropped
+        self.late += corrected.dropped
 
     def _trim(self, session: Session, position: int, at: datetime) -> None:
-        window_s = self._rules.correction_window_s
-        if self._trimmed_at is None or window_s == 0 or (at - self._trimmed_at).total_seconds() >= TRIM_EVERY_S:
-            before = at - timedelta(seconds=window_s) if window_s else at + timedelta(seconds=1)
-            self._log.trim(session, self._partition, position, before)
-            self._memory.history.expire(self.watermark_s - max(window_s, self._rules.forget_s))
-            self._trimmed_at = at
+        if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
+            return
+        keep_s = self._rules.history_s if self._rules.correction_window_s else -1.0
+        self._log.trim(session, self._partition, position, at - timedelta(seconds=keep_s))
+        self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
+        self._trimmed_at = at
 
     @property
     def unflushed(self) -> bool:

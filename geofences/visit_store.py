@@ -186,6 +186,15 @@ def _event(m: Moment, at: datetime) -> MomentDetected:
     )
 
 
+def decided_since(session: Session, since: datetime) -> dict[Key, float]:
+    """Of each device with a visit of which something was decided at or after `since`: when last (event time, seconds)."""
+    newest = select(VisitRow.shopper_id, VisitRow.device_id, VisitRow.decided_at).where(VisitRow.decided_at >= since)
+    return {
+        Key(shopper_id, device_id): decided_at.timestamp()
+        for shopper_id, device_id, decided_at in session.execute(newest.order_by(VisitRow.decided_at))
+    }
+
+
 def close_unseen(session: Session, keys: Collection[Key]) -> None:
     """Tracks that may no longer be looked at: their open visits end where they were last told of, without a moment."""
     for key in keys:

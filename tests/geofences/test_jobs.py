@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app.kernel.clock import ManualClock, SystemClock
@@ -90,8 +92,6 @@ class TestRunOnce:
         assert kinds(database, jane) == ["store_visit", "dwell 120", "dwell 300", "dwell 900"]
         pass_time(loop, clock, 10_000)
         assert kinds(database, jane)[-1] == "left"
-        assert count(database, TrackStateRow) == 1  # a late fix may still correct it
-        pass_time(loop, clock, settings.correction_window_s)
         assert count(database, TrackStateRow) == 0
 
     def test_positions_are_gone_when_nothing_can_be_corrected_by_them(
@@ -102,7 +102,7 @@ class TestRunOnce:
         pass_time(loop, clock, 2)
         assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 1
         assert count(database, TrackStateRow) == 0  # she was nowhere
-        pass_time(loop, clock, settings.correction_window_s)
+        pass_time(loop, clock, settings.track_rules().history_s)
         send(database, jane, [raw(clock.now(), 500)], settings)
         pass_time(loop, clock, 2)
         assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 1
@@ -185,6 +185,77 @@ class TestRunOnce:
         send(database, jane, [raw(clock.now(), 0)], settings)
         pass_time(loop, clock, 2)
         assert kinds(database, jane) == []
+
+
+class TestLateFixes:
+    """What comes late corrects what was told, also after a restart. Seen to fail with late fixes let go, with the log emptied as
+    soon as it is read, and with a restart that does not read it back."""
+
+    @pytest.mark.parametrize("restart", [False, True])
+    def test_a_phone_that_was_silent_in_the_shop_delivers_its_queue(
+        self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings, restart: bool
+    ) -> None:
+        jane, start = shopper(), clock.now()
+        send(database, jane, [raw(start, 0)], settings)
+        pass_time(loop, clock, 4 * 3600)  # nothing more is heard: the visit is told to have ended long ago
+        assert [v.ended_at is None for v in stays(database, jane)] == [False]
+        pass_time(loop, clock, 60)
+        if restart:
+            loop = RunnerLoop(database, settings)
+        queue = [raw(start + timedelta(seconds=600 * i), 0) for i in range(1, 24)]
+        send(database, jane, queue, settings)
+        pass_time(loop, clock, 2)
+        (visit,) = stays(database, jane)
+        assert visit.started_at == start
+        assert visit.ended_at is None  # heard inside 20 minutes ago
+        assert "left" not in kinds(database, jane)
+        with database.reading() as session:
+            told = session.scalars(select(OutboxEvent.type).order_by(OutboxEvent.created_at, OutboxEvent.id)).all()
+        assert told.count("moment.retracted") == 1
+        assert told.count("moment.detected") == 5  # enter, three steps of dwell, the leaving that was none; no second visit
+
+    @pytest.mark.parametrize("seed", range(2))
+    def test_any_order_is_one_story(
+        self, database: Database, clock: ManualClock, shopper: Make, settings: GeofenceSettings, shop: str, seed: int
+    ) -> None:
+        """Two phones report the same; one in order, one shuffled over hours, with a restart between."""
+        rng = random.Random(seed)
+        loop, ordered, shuffled, start = RunnerLoop(database, settings), shopper(), shopper(), clock.now()
+        track = [raw(start + timedelta(seconds=40 * i), 0 if 10 <= i < 25 or 40 <= i < 45 else 900) for i in range(60)]
+        arrival = sorted(((40 * i + rng.choice([0, 0, 0, rng.uniform(0, 20_000)])), fix) for i, fix in enumerate(track))
+        waiting = [(40.0 * i, ordered, fix) for i, fix in enumerate(track)] + [(at, shuffled, fix) for at, fix in arrival]
+        for n, (at_s, device, fix) in enumerate(sorted(waiting, key=lambda w: w[0])):
+            behind = at_s - (clock.now() - start).total_seconds()
+            if behind > 0:
+                pass_time(loop, clock, behind)
+            send(database, device, [fix], settings)
+            if n == 70:
+                loop = RunnerLoop(database, settings)
+        pass_time(loop, clock, 20_000)
+        told = [stays(database, d) for d in (ordered, shuffled)]
+        assert told[0] == told[1]
+        assert len(told[0]) == 2
+        assert kinds(database, ordered) == kinds(database, shuffled)
+
+    def test_older_than_the_window_is_counted(
+        self, database: Database, clock: ManualClock, shopper: Make, shop: str
+    ) -> None:
+        short = GeofenceSettings(correction_window_s=600)  # type: ignore[call-arg]
+        loop, jane = RunnerLoop(database, short), shopper()
+        send(database, jane, [raw(clock.now(), 900)], short)
+        pass_time(loop, clock, 2)
+        send(database, jane, [raw(clock.now() - timedelta(seconds=700), 0)], short)
+        pass_time(loop, clock, 2)
+        assert kinds(database, jane) == []
+        with database.reading() as session:
+            assert loop.figures(session)["moments_fixes_late"][1] == 1
+
+
+def stays(database: Database, device: NewDevice) -> list[Any]:
+    """(started_at, ended_at, dwell_s, confidence) of every visit, by start."""
+    told = select(VisitRow.started_at, VisitRow.ended_at, VisitRow.dwell_s, VisitRow.confidence)
+    with database.reading() as session:
+        return list(session.execute(told.where(VisitRow.shopper_id == device.shopper_id).order_by(VisitRow.started_at)))
 
 
 class TestConsent:

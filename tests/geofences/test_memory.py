@@ -59,7 +59,7 @@ def by_memory(tracks: dict[Key, list[Sample]], cuts_s: Sequence[float]) -> tuple
         for key, wake in woken.items():
             no = memory.live.number(key)
             wakes.pop(no, None)
-            again = memory.settle(no, wake, until)
+            again = memory.settle(no, wake)
             if again is not None:
                 wakes[no] = again
         found += more
@@ -98,11 +98,12 @@ class TestTakeIn:
         assert found == story(tracks) != []
         assert ruled == 5
 
-    def test_late_and_known_are_told_apart(self) -> None:
+    def test_late_known_and_harmless_are_told_apart(self) -> None:
         memory = Memory(RULES, 10_000)
-        first = _sorted(memory, of_samples({KEYS[0]: [fix(t, 5000) for t in (1.0, 2.0, 3.0)]}))
-        memory.remember(memory.take_in(first, FENCES))
-        again = _sorted(memory, of_samples({KEYS[0]: [fix(2.0, 5000), fix(2.5, 5000), fix(3.0, 5000), fix(4.0, 5000)]}))
-        work = memory.take_in(again, FENCES)
-        assert work.overdue == {0: [fix(2.5, 5000)]}
+        memory.remember(memory.take_in(_sorted(memory, of_samples({KEYS[0]: [fix(t, 5000) for t in (1.0, 2.0, 3.0)]})), FENCES))
+        late = [fix(2.0, 5000), fix(2.4, 5000), fix(2.5, 0)]
+        work = memory.take_in(_sorted(memory, of_samples({KEYS[0]: [*late, fix(3.0, 5000), fix(4.0, 5000)]})), FENCES)
+        memory.remember(work)
+        assert work.overdue == {0: [fix(2.5, 0), fix(4.0, 5000)]}  # and with it what comes after
         assert work.for_rules == {}
+        assert [s.at_s for s in memory.heard(0, 0) or []] == [1.0, 2.0, 2.4, 3.0]
