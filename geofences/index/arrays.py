@@ -1,0 +1,91 @@
+"""The arrays an index consists of: what is searched, what is written to a file and what the kernel reads are the same.
+
+Owns names, types and meaning of the arrays. It must not know how they are filled or searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+INTERIOR, CIRCLE, AREA, CORRIDOR = range(4)
+"""Kind of an entry: interior needs no test, the others say which exact test the border needs. Also the kind of a fence."""
+KIND_BITS = 2
+KIND_MASK = 3
+SLOT_BITS = 24
+MOST_SLOTS = 1 << SLOT_BITS
+
+SHARED = np.uint32(1 << 31)
+"""Flag of a cell that several fences share: the other bits say where in `shared` they are."""
+
+CIRCLE_FIELDS = 6
+"""lat_deg, lon_deg, radius_m, cos(lat), surely_in, surely_out (bounds of sin^2 of half the angle)."""
+AREA_FLOATS = 6
+"""west, south, east, north (of all vertices or pieces), slabs per degree of latitude, buffer_m of a corridor."""
+AREA_INTS = 5
+"""first vertex or piece, end of them, position of the first slab in `slab_start`, number of slabs (0: none), flags."""
+CUT = 1
+"""Flag of an area that goes on over the antimeridian: its edges along +-180 are no border."""
+PIECE_FIELDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Flat arrays. A number 0 of a table, block or cell is always the empty one.
+
+    root_*      by tile: table of block numbers; table of cell numbers for whole blocks; cell number for the whole tile
+    tables      4,096 numbers each, by block of a tile
+    rows        32 words a block: bitmap of the row's cells that fences touch, and above it the number of the first of them
+    cells       the entry (slot << 2 | kind) of each cell that one fence touches; or SHARED and where in `shared`
+    shared      how many entries follow, and the entries
+    kind, item  by slot: kind, and the number in `circles` or in `area_*`
+    vertices    longitude, latitude; rings are closed and follow each other, parted by a vertex (0 hole or 1 part, NaN)
+    pieces      of corridors, as `shapes.corridor_pieces` makes them
+    slab_*      of areas and corridors of many vertices: the edges (by first vertex) that reach into each slab of latitude
+    """
+
+    root_cells: NDArray[np.int32]
+    root_blocks: NDArray[np.int32]
+    root_tiles: NDArray[np.int32]
+    tables: NDArray[np.int32]
+    rows: NDArray[np.uint64]
+    cells: NDArray[np.uint32]
+    shared: NDArray[np.uint32]
+    kind: NDArray[np.uint8]
+    item: NDArray[np.int32]
+    circles: NDArray[np.float64]
+    area_floats: NDArray[np.float64]
+    area_ints: NDArray[np.int32]
+    vertices: NDArray[np.float64]
+    pieces: NDArray[np.float64]
+    slab_start: NDArray[np.int32]
+    slab_edges: NDArray[np.int32]
+
+    def named(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        for name in TYPES:
+            yield name, getattr(self, name)
+
+
+TYPES: Mapping[str, type[Any]] = {
+    "root_cells": np.int32,
+    "root_blocks": np.int32,
+    "root_tiles": np.int32,
+    "tables": np.int32,
+    "rows": np.uint64,
+    "cells": np.uint32,
+    "shared": np.uint32,
+    "kind": np.uint8,
+    "item": np.int32,
+    "circles": np.float64,
+    "area_floats": np.float64,
+    "area_ints": np.int32,
+    "vertices": np.float64,
+    "pieces": np.float64,
+    "slab_start": np.int32,
+    "slab_edges": np.int32,
+}
+"""Name and type of each array, in the order in which the kernel takes them. All are flat (one dimension)."""
