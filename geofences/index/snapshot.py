@@ -17,6 +17,7 @@ from geofences.index.fence import Fence
 from geofences.index.grid import Bools, Floats, Ints
 from geofences.index.locate import locate
 from geofences.index.packing import pack
+from geofences.index.passing import passing
 from geofences.index.reference import holds
 from geofences.index.scalar import Scalar
 
@@ -74,6 +75,10 @@ class FenceIndex:
     def may_cross(self, lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats) -> Bools:
         """False where the straight way between two points surely passes no fence, or is longer than 20 km."""
         return ways.may_cross(self._arrays, lat0, lon0, lat1, lon1)
+
+    def passing(self, lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats) -> tuple[Ints, Ints]:
+        """Pairs (way, fence) of which others surely do not cross, sorted by way: `may_cross` with names. `crossed` says exactly."""
+        return passing(self._arrays, lat0, lon0, lat1, lon1)
 
     def crossed(
         self, lat0_deg: float, lon0_deg: float, lat1_deg: float, lon1_deg: float, skip: AbstractSet[str] = frozenset()

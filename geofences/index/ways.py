@@ -41,7 +41,7 @@ def may_cross(arrays: Arrays, lat0: Floats, lon0: Floats, lat1: Floats, lon1: Fl
     for start in range(0, len(lat0), WAYS):
         some = slice(start, start + WAYS)
         way, entry = candidates(arrays, lat0[some], lon0[some], lat1[some], lon1[some])
-        out[start + way[_reached(arrays, entry, *(a[some][way] for a in (lat0, lon0, lat1, lon1)))]] = True
+        out[start + way[reached(arrays, entry, *(a[some][way] for a in (lat0, lon0, lat1, lon1)))]] = True
     return out
 
 
@@ -96,7 +96,7 @@ def shorter(degrees: Floats) -> Floats:
     return degrees - 360.0 * np.rint(degrees / 360.0)
 
 
-def _reached(arrays: Arrays, entry: Ints, lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats) -> Ints:
+def reached(arrays: Arrays, entry: Ints, lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats) -> Ints:
     """Positions of the pairs that may really cross: circles by their distance, areas by their bounds."""
     kind, slot = entry & KIND_MASK, entry >> KIND_BITS
     reached = np.ones(len(entry), dtype=bool)
