@@ -6,7 +6,7 @@ the story is retold from a point at most a few times further back than the late 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -26,6 +26,7 @@ class Checkpoint:
     fired_s: float
     weighed: int
     presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
+    dormant: dict[str, Presence] = field(default_factory=dict[str, Presence])
 
     def precedes(self, at_s: float) -> bool:
         """Whether a sample at `at_s` changes nothing of what is marked here."""
@@ -39,6 +40,7 @@ class Marked(Protocol):
     fired_s: float
     weighed: int
     presences: dict[str, Presence]
+    dormant: dict[str, Presence]
     checkpoints: list[Checkpoint]
 
 
@@ -49,8 +51,11 @@ def take(state: Marked, next_s: float) -> Checkpoint | None:
     marks = state.checkpoints
     if state.presences and marks and state.weighed - marks[-1].weighed < EVERY:
         return None
-    copies = {fence_id: replace(presence) for fence_id, presence in state.presences.items()}
-    return Checkpoint(state.floor_s, state.fired_s, state.weighed, copies)
+    return Checkpoint(state.floor_s, state.fired_s, state.weighed, copied(state.presences), copied(state.dormant))
+
+
+def copied(presences: Mapping[str, Presence]) -> dict[str, Presence]:
+    return {fence_id: replace(presence) for fence_id, presence in presences.items()}
 
 
 def keep(marks: Sequence[Checkpoint], since_s: float) -> list[Checkpoint]:

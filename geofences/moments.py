@@ -39,6 +39,8 @@ def moment_kinds(transition: Transition, nth_visit: int) -> tuple[MomentKind, ..
         return (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT) if nth_visit >= 2 else (MomentKind.STORE_VISIT,)
     if transition.kind is TransitionKind.DWELLED:
         return (MomentKind.DWELL,)
+    if transition.kind is TransitionKind.EXTENDED:
+        return ()
     return (MomentKind.LEFT,) if transition.kind is TransitionKind.EXITED else (MomentKind.CROSSED,)
 
 

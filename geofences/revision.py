@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from geofences.checkpoints import Checkpoint, before
+from geofences.checkpoints import Checkpoint, before, copied
 from geofences.index import FenceIndex
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many, next_wake_s, recent_of
 from geofences.transitions import Presence, PresenceMachine, Transition, TransitionKind
@@ -91,7 +91,7 @@ def revise(
     first_s = min(s.at_s for s in usable)
     mark = before(state.checkpoints, first_s)
     if mark is None or first_s - mark.floor_s > FAR_S:
-        between = _mark_between(told(), first_s)
+        between = _mark_between(told(), first_s, history, rules)
         mark = between if mark is None or between.floor_s > mark.floor_s else mark
     heard = history(mark.floor_s - rules.forget_s)
     if heard is None:
@@ -113,11 +113,19 @@ def _known(state: TrackState, found: Sequence[Sample], late_ids: set[str]) -> li
     return sorted(known.values())
 
 
-def _mark_between(told: Iterable[tuple[float, float]], first_s: float) -> Checkpoint:
-    """For a track of which no mark is left: the last time well before `first_s` at which no visit that was told was being decided."""
+def _mark_between(
+    told: Iterable[tuple[float, float]], first_s: float, history: History, rules: TrackRules
+) -> Checkpoint:
+    """The last time well before `first_s` at which nothing was remembered: no visit that was told was being decided, and after
+    the one before a fix had said whether it lasted.
+    """
     floor_s = first_s - SETTLED_S
     for started_s, decided_s in sorted(told, reverse=True):
-        if started_s <= floor_s <= decided_s:
+        if started_s > floor_s or decided_s < floor_s - rules.presence.dormant_s:
+            continue
+        if decided_s >= floor_s or not any(
+            decided_s < s.at_s <= floor_s and s.accuracy_m <= rules.presence.vague_m for s in history(decided_s) or ()
+        ):
             floor_s = started_s - SETTLED_S
     return Checkpoint(floor_s, -math.inf, 0)
 
@@ -134,7 +142,8 @@ def _run(
     applied = [s for s in samples if s.at_s <= mark.floor_s]
     recent = recent_of(applied, rules)
     again = TrackState(
-        presences={fence_id: replace(presence) for fence_id, presence in mark.presences.items()},
+        presences=copied(mark.presences),
+        dormant=copied(mark.dormant),
         last=recent[-1] if recent else None,
         recent=recent,
         floor_s=mark.floor_s,
@@ -146,6 +155,7 @@ def _run(
     )
     machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
     visits = fold({}, [t for p in mark.presences.values() for t in machine.told_of(p)])
+    visits = fold(visits, [t for p in mark.dormant.values() for t in machine.told_of_dormant(p)])
     found, _ = advance_many({key: again}, {key: samples[len(applied) :]}, watermark_s, fences, rules)
     found.sort(key=lambda t: (t.decided_s, t.started_s, t.fence_id))
     return _Story(again, {_identity(t): t for t in found}, fold(visits, found))

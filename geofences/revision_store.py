@@ -25,7 +25,7 @@ from geofences.moments import Moment, moment_id, moments_of
 from geofences.revision import History, Revision, revise
 from geofences.track import Key, Sample, TrackRules, TrackState
 from geofences.transitions import Transition, TransitionKind
-from geofences.visit_store import record, record_moments
+from geofences.visit_store import move_left, record, record_moments
 from geofences.visits import Visit
 
 _QUIETLY = {"synchronize_session": False}
@@ -190,6 +190,7 @@ def _correct_visit(session: Session, visit: Visit) -> None:
         "ended_at": ended_at,
         "seen_at": from_epoch_s(visit.seen_s),
         "decided_at": from_epoch_s(visit.decided_s),
+        "parent_id": visit.parent_id or None,
         "dwell_s": visit.dwell_s,
         "confidence": visit.confidence,
         "trust": str(trust.level(visit.doubts)),
@@ -198,12 +199,7 @@ def _correct_visit(session: Session, visit: Visit) -> None:
     session.execute(update(VisitRow).where(VisitRow.id == visit.id).values(**values).execution_options(**_QUIETLY))
     if ended_at is not None:
         left = moment_id(visit.shopper_id, visit.fence_id, visit.started_s, MomentKind.LEFT.value)
-        session.execute(
-            update(MomentRow)
-            .where(MomentRow.id == left)
-            .values(occurred_at=ended_at, dwell_s=visit.dwell_s)
-            .execution_options(**_QUIETLY)
-        )
+        move_left(session, left, ended_at, visit.dwell_s)
 
 
 def _number_anew(session: Session, shopper_id: str, place_id: str, since: datetime, at: datetime) -> tuple[int, int]:

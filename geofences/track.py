@@ -12,8 +12,9 @@ state, hitting no fence and crossing none, does exactly what `pass_by` does, and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from geofences import trust
 from geofences.checkpoints import keep, take
 from geofences.geometry import haversine_m
 from geofences.index import FenceIndex
+from geofences.neighbours import Neighbours
 from geofences.track_state import (
     DEFAULT_ACCURACY_M,
     RECENT_SAMPLES,
@@ -35,10 +37,12 @@ from geofences.track_state import (
 )
 from geofences.transitions import (
     Observation,
+    Presence,
     PresenceMachine,
     Transition,
     inside_probability,
     log_odds,
+    visit_id,
 )
 
 __all__ = [
@@ -63,6 +67,7 @@ class _Hit:
 
     fences: frozenset[int]
     distance_m: dict[int, float] = field(default_factory=dict[int, float])
+    passing: set[int] = field(default_factory=set[int])
 
 
 def advance(
@@ -98,6 +103,7 @@ def advance_many(
         ready.append((key, due))
     hits = _locate([sample for _, due in ready for sample in due], fences)
     _measure(ready, states, hits, fences)
+    _look_along(ready, states, hits, fences, rules)
     outcome: list[Transition] = []
     wake: dict[Key, float | None] = {}
     at = 0
@@ -189,6 +195,31 @@ def _measure(
             hits[no].distance_m[fence_no] = distance
 
 
+def _look_along(
+    ready: list[tuple[Key, list[Sample]]],
+    states: Mapping[Key, TrackState],
+    hits: list[_Hit],
+    fences: FenceIndex,
+    rules: TrackRules,
+) -> None:
+    """Put into `hits` the fences that the way from the fix before may pass, with one question to the index for all."""
+    at: list[int] = []
+    ends: list[tuple[float, float, float, float]] = []
+    sample_no = 0
+    for key, due in ready:
+        last = states[key].last
+        for sample in due:
+            if last is not None and 0 < sample.at_s - last.at_s <= rules.presence.crossed_max_gap_s:
+                at.append(sample_no)
+                ends.append((last.lat_deg, last.lon_deg, sample.lat_deg, sample.lon_deg))
+            last = sample
+            sample_no += 1
+    if at:
+        way_nos, fence_nos = fences.passing(*np.array(ends, dtype=np.float64).T)
+        for way_no, fence_no in zip(way_nos.tolist(), fence_nos.tolist(), strict=True):
+            hits[at[way_no]].passing.add(fence_no)
+
+
 def next_wake_s(key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> float | None:
     """Event time at which the watermark next matters to this track, None for never."""
     return _Track(key, state, fences, rules).wake_at()
@@ -198,7 +229,8 @@ class _Track:
     """One key being advanced."""
 
     def __init__(self, key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> None:
-        self._state, self._fences, self._rules = state, fences, rules
+        self._key, self._state, self._fences, self._rules = key, state, fences, rules
+        self._neighbours = Neighbours(fences)
         self._machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
 
     def close_retired(self, watermark_s: float) -> list[Transition]:
@@ -225,46 +257,113 @@ class _Track:
             rules=self._rules.trust,
         ).doubts
         here = {self._fences.fences[f].id: f for f in hit.fences}
-        for fence_id in sorted({*here, *state.presences}):
-            fence_no = self._fences.number_of(fence_id)
-            assert fence_no is not None  # retired ones are closed already
-            distance = hit.distance_m.get(fence_no)
-            if distance is None:
-                distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
-            seen = Observation(sample.at_s, distance, sample.accuracy_m, speed, doubts)
-            known = state.presences.get(fence_id)
-            after, found = self._machine.begin(fence_id, seen) if known is None else self._machine.weigh(known, seen)
-            out += found
-            if after is None:
-                state.presences.pop(fence_id, None)
-            else:
-                state.presences[fence_id] = after
-        out += self._ways_through(sample, here, out, doubts)
-        if before is not None and state.presences:
+        seen = partial(Observation, sample.at_s, accuracy_m=sample.accuracy_m, speed_mps=speed, doubts=doubts)
+        if state.dormant:
+            out += self._wake(sample, here, seen)
+        out += self._weigh(sample, hit, here, seen)
+        out += self._ways_through(sample, hit, here, out, doubts)
+        if before is not None and state.presences:  # dormant ones are told of by the mark before them
             state.checkpoints = keep([*state.checkpoints, before], sample.at_s - self._rules.correction_window_s)
         if state.presences:
             state.weighed += 1
         state.note(sample, self._rules)
         return out + self.fire_until(sample.at_s)
 
+    def _weigh(
+        self, sample: Sample, hit: _Hit, here: Mapping[str, int], seen: Callable[..., Observation]
+    ) -> list[Transition]:
+        """Every fence that holds the fix or is remembered, larger places and open visits first."""
+        out: list[Transition] = []
+        presences = self._state.presences
+        distances = {f: self._distance_m(f, sample, hit, here) for f in {*here, *presences}}
+        alone = len(distances) < 2
+        for fence_id in self._neighbours.in_order(presences, distances):
+            observed = seen(distance_m=distances[fence_id])
+            known = presences.get(fence_id)
+            if known is not None and known.is_open:
+                contested = not alone and self._neighbours.contested(fence_id, distances)
+                after, found = self._machine.weigh(known, observed, contested=contested)
+            else:
+                after, found = self._weigh_closed(fence_id, known, observed, distances if not alone else None)
+            out += found
+            if after is None:
+                presences.pop(fence_id, None)
+            else:
+                presences[fence_id] = after
+        return out
+
+    def _weigh_closed(
+        self, fence_id: str, known: Presence | None, seen: Observation, distances: Mapping[str, float] | None
+    ) -> tuple[Presence | None, list[Transition]]:
+        """A fix for a fence without an open visit."""
+        holder, parent_id, presences = None, "", self._state.presences
+        if distances is not None:
+            reach_m = self._rules.presence.rival_reach_m + seen.accuracy_m
+            holder = self._neighbours.held_by(fence_id, presences, distances, reach_m)
+            parent_id = self._parent_id(fence_id)
+        if known is None:
+            return self._machine.begin(fence_id, seen, held=holder is not None, parent_id=parent_id)
+        known.parent_id = parent_id
+        if holder is not None and holder.out_since_s is None:  # still next door: nothing has begun here
+            known.first_s = known.since_s = seen.at_s
+        return self._machine.weigh(known, seen, held=holder is not None)
+
+    def _parent_id(self, fence_id: str) -> str:
+        parent = self._neighbours.parent_of(fence_id, self._state.presences)
+        return visit_id(self._key.shopper_id, parent.fence_id, parent.since_s) if parent is not None else ""
+
+    def _distance_m(self, fence_id: str, sample: Sample, hit: _Hit, here: Mapping[str, int]) -> float:
+        fence_no = self._fences.number_of(fence_id)
+        assert fence_no is not None  # retired ones are closed already
+        known = hit.distance_m.get(fence_no)
+        if known is not None:
+            return known
+        return self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
+
+    def _wake(self, sample: Sample, here: Mapping[str, int], seen: Callable[..., Observation]) -> list[Transition]:
+        """Visits closed for silence: what the first fix since says of them."""
+        out: list[Transition] = []
+        if sample.accuracy_m > self._rules.presence.vague_m and not here:
+            return out
+        for fence_id, dormant in sorted(self._state.dormant.items()):
+            fence_no = self._fences.number_of(fence_id)
+            if fence_no is not None:
+                distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
+                out += self._machine.heard_leaving(dormant, seen(distance_m=distance))
+        self._state.dormant = {}
+        return out
+
     def fire_until(self, until_s: float) -> list[Transition]:
         """All deadlines up to `until_s`, in the order of their time."""
         out: list[Transition] = []
-        presences = self._state.presences
+        state, presences = self._state, self._state.presences
         while presences:
-            due_s, fence_id = min((self._machine.deadline_s(p), f) for f, p in presences.items())
+            due_s, _, fence_id = min((self._machine.deadline_s(p), -p.score, f) for f, p in presences.items())
             if due_s > until_s:
                 break
-            self._state.fired_s = max(self._state.fired_s, due_s)
-            after, found = self._machine.fire(presences[fence_id], due_s)
+            state.fired_s = max(state.fired_s, due_s)
+            presence, held = presences[fence_id], False
+            if len(presences) > 1 and not presence.is_open:
+                holder = self._neighbours.held_by(fence_id, presences)
+                held = holder is not None and holder.out_since_s is None
+                presence.parent_id = self._parent_id(fence_id)
+            after, found = self._machine.fire(presence, due_s, held=held)
             out += found
             if after is None:
                 del presences[fence_id]
+                if found and found[-1].why == "silent":
+                    state.dormant[fence_id] = presence
+        for fence_id in [f for f, p in state.dormant.items() if self._forget_s(p) <= until_s]:
+            state.fired_s = max(state.fired_s, self._forget_s(state.dormant.pop(fence_id)))
         return out
+
+    def _forget_s(self, dormant: Presence) -> float:
+        return dormant.last_in_s + max(self._rules.presence.dormant_s, 2 * self._rules.presence.silence_s)
 
     def wake_at(self) -> float | None:
         """See `next_wake_s`."""
         times = [self._machine.deadline_s(p) for p in self._state.presences.values()]
+        times += [self._forget_s(p) for p in self._state.dormant.values()]
         if self._state.buffer:
             times.append(self._state.buffer[0].at_s)
         return min(times) if times else None
@@ -290,13 +389,20 @@ class _Track:
         return max(known) if known else None
 
     def _ways_through(
-        self, sample: Sample, here: Mapping[str, int], found: list[Transition], doubts: tuple[str, ...]
+        self,
+        sample: Sample,
+        hit: _Hit,
+        here: Mapping[str, int],
+        found: list[Transition],
+        doubts: tuple[str, ...],
     ) -> list[Transition]:
         """Fences passed between two fixes without a fix inside: deep enough that the fixes' errors do not explain it."""
         last, rules = self._state.last, self._rules.presence
         if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s:
             return []
         spoken_of = {t.fence_id for t in found} | here.keys() | self._state.presences.keys()
+        if all(self._fences.fences[no].id in spoken_of for no in hit.passing):
+            return []
         out: list[Transition] = []
         error_m = max(last.accuracy_m, sample.accuracy_m, rules.min_accuracy_m)
         for fence_no, depth_m in self._fences.crossed(

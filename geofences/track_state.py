@@ -66,11 +66,13 @@ class TrackState:
     `floor_s`: time of the newest sample applied, `floor_ids` the samples applied at that very time; `fired_s`: the newest
     deadline fired. `recent`: the last samples applied, oldest first, at most 16 and none older than `forget_s` before the
     newest; `last` is its end. `overdue`: samples that came too late to be applied in order, in order of arrival; whoever
-    advances the state takes them away (`take_overdue`) and hands them to `revision`; `late` counts them.
+    advances the state takes them away (`take_overdue`) and hands them to `revision`; `late` counts them. `dormant`: visits closed
+    for silence that the next fix may still find to have lasted.
     """
 
     buffer: list[Sample] = field(default_factory=list[Sample])
     presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
+    dormant: dict[str, Presence] = field(default_factory=dict[str, Presence])
     last: Sample | None = None
     recent: list[Sample] = field(default_factory=list[Sample])
     floor_s: float = -math.inf
@@ -85,7 +87,7 @@ class TrackState:
     @property
     def quiet(self) -> bool:
         """Nothing is remembered that a sample or the passing of time could change."""
-        return not self.presences and not self.buffer
+        return not self.presences and not self.buffer and not self.dormant
 
     def idle(self, watermark_s: float, rules: TrackRules) -> bool:
         """Nothing in here can still matter: the state need not be kept."""

@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.kernel.ids import derived_id
+from geofences.membership import PresenceRules, inside_probability, log_odds
 
-RADIUS68_TO_SIGMA = 1 / math.sqrt(-2 * math.log(1 - 0.68))
-"""Phones report the radius that holds the truth in 68 % of cases; for a round normal error that is 1.51 sigma."""
+__all__ = [
+    "Observation",
+    "Presence",
+    "PresenceMachine",
+    "PresenceRules",
+    "Transition",
+    "TransitionKind",
+    "inside_probability",
+    "log_odds",
+    "visit_id",
+]
 
 
 class TransitionKind(StrEnum):
@@ -24,47 +34,8 @@ class TransitionKind(StrEnum):
     EXITED = "exited"
     DWELLED = "dwelled"
     CROSSED = "crossed"
-
-
-@dataclass(frozen=True, slots=True)
-class PresenceRules:
-    """Thresholds; the defaults are those of docs/algorithms/detection.md."""
-
-    enter_probability: float = 0.8
-    """One fix that is inside with this probability (and not driving) opens a visit."""
-    settle_s: float = 180.0
-    """A phone last heard inside, then silent this long, has stayed: the visit opens from its first fix inside."""
-    evidence_s: float = 20.0
-    """Errors of fixes closer together than this are the same error: they count in proportion to the time between."""
-    exit_evidence_s: float = 60.0
-    """The same for leaving: a wander of the position outside has to last."""
-    exit_margin_m: float = 25.0
-    """Leaving is weighed against the border moved outwards by this much and by the fix's accuracy."""
-    exit_score: float = 4.0
-    """Log-odds of being outside at which a visit closes at once: more than any single fix is worth."""
-    hold_score: float = 5.0
-    """Log-odds of being inside are not piled up beyond this: a long stay does not glue the visit to the fence."""
-    exit_wait_s: float = 300.0
-    """Heard outside but not yet convincingly, then silent this long (three times as long if the odds say inside): closed."""
-    memory_s: float = 1800.0
-    """Evidence fades with this time constant while nothing is heard."""
-    silence_s: float = 10_800.0
-    """Nothing heard at all for this long: closed, as of the last fix inside."""
-    drive_mps: float = 4.0
-    """Faster than this is passing through, not visiting."""
-    walk_mps: float = 1.4
-    """Speed used to reckon when a shopper first heard outside has left."""
-    outlier: float = 0.04
-    """Share of fixes that lie, whatever accuracy they claim: no fix is worth more than log-odds of about 3.9."""
-    min_accuracy_m: float = 5.0
-    dwell_steps_s: tuple[int, ...] = (120, 300, 900)
-    crossed_max_gap_s: float = 120.0
-    """A way between two fixes is judged straight only if they lie no further apart in time."""
-
-    @property
-    def longest_s(self) -> float:
-        """After so long without a fix nothing is remembered that could still change."""
-        return 2 * self.settle_s + self.silence_s
+    EXTENDED = "extended"
+    """The visit had been told to have ended by silence; it ended later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +68,7 @@ class Presence:
     opened_s: float = 0.0
     promised_s: float = 0.0
     doubts: tuple[str, ...] = ()
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +94,6 @@ class Transition:
     parent_id: str = ""
 
 
-def inside_probability(distance_m: float, accuracy_m: float, rules: PresenceRules) -> float:
-    """P(inside) for a border that is straight at the scale of the error, with a share of outliers that mean nothing."""
-    sigma = max(accuracy_m, rules.min_accuracy_m) * RADIUS68_TO_SIGMA
-    normal = 0.5 * math.erfc(distance_m / (sigma * math.sqrt(2)))
-    return rules.outlier / 2 + (1 - rules.outlier) * normal
-
-
-def log_odds(probability: float) -> float:
-    return math.log(probability / (1 - probability))
-
-
 def visit_id(shopper_id: str, fence_id: str, started_s: float) -> str:
     """The same stay always has the same id, whatever the batching, the engine or a restart."""
     return derived_id("vis", shopper_id, fence_id, round(started_s * 1000), "visit")
@@ -149,8 +110,10 @@ class PresenceMachine:
 
     # -- fixes -----------------------------------------------------------------------------------------------------
 
-    def begin(self, fence_id: str, seen: Observation) -> tuple[Presence | None, list[Transition]]:
-        """A fix inside a fence where nothing was remembered."""
+    def begin(
+        self, fence_id: str, seen: Observation, *, held: bool = False, parent_id: str = ""
+    ) -> tuple[Presence | None, list[Transition]]:
+        """A fix inside a fence where nothing was remembered. `held`: a neighbour's visit does not let one begin."""
         score = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, self._rules))
         if score <= 0:
             return None, []
@@ -165,14 +128,24 @@ class PresenceMachine:
             score,
             self._driving(seen),
             doubts=seen.doubts,
+            parent_id=parent_id,
         )
-        return presence, self._open_if_sure(presence, seen.at_s)
+        return presence, [] if held else self._open_if_sure(presence, seen.at_s)
 
-    def weigh(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
-        """A further fix for a remembered presence; deadlines up to `seen.at_s` must have been fired before."""
-        return self._weigh_open(presence, seen) if presence.is_open else self._weigh_candidate(presence, seen)
+    def weigh(
+        self, presence: Presence, seen: Observation, *, contested: bool = False, held: bool = False
+    ) -> tuple[Presence | None, list[Transition]]:
+        """A further fix for a remembered presence; deadlines up to `seen.at_s` must have been fired before.
 
-    def _weigh_candidate(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+        `contested`: a neighbour holds the fix; `held`: a neighbour's visit does not let one begin.
+        """
+        if presence.is_open:
+            return self._weigh_open(presence, seen, contested=contested)
+        return self._weigh_candidate(presence, seen, held=held)
+
+    def _weigh_candidate(
+        self, presence: Presence, seen: Observation, *, held: bool
+    ) -> tuple[Presence | None, list[Transition]]:
         evidence = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, self._rules))
         weight = self._weight(seen.at_s - presence.seen_s, self._rules.evidence_s)
         inside, driving = seen.distance_m <= 0, self._driving(seen)
@@ -188,7 +161,7 @@ class PresenceMachine:
                 presence.since_s = seen.at_s
             presence.driving = driving
             presence.peak = max(presence.peak, presence.score)
-            return presence, self._open_if_sure(presence, seen.at_s)
+            return presence, [] if held else self._open_if_sure(presence, seen.at_s)
         if presence.score > 0:
             presence.out_since_s = seen.at_s if presence.out_since_s is None else presence.out_since_s
             return presence, []
@@ -196,9 +169,11 @@ class PresenceMachine:
             return None, [self.crossed(presence.fence_id, presence.first_s, seen.at_s, presence.peak, presence.doubts)]
         return None, []
 
-    def _weigh_open(self, presence: Presence, seen: Observation) -> tuple[Presence | None, list[Transition]]:
+    def _weigh_open(
+        self, presence: Presence, seen: Observation, *, contested: bool
+    ) -> tuple[Presence | None, list[Transition]]:
         rules, gap = self._rules, seen.at_s - presence.seen_s
-        margin_m = rules.exit_margin_m + seen.accuracy_m
+        margin_m = (rules.rival_margin_m if contested else rules.exit_margin_m) + seen.accuracy_m
         evidence = log_odds(inside_probability(seen.distance_m - margin_m, seen.accuracy_m, rules))
         faded = presence.score * math.exp(-max(0.0, gap) / rules.memory_s)
         presence.score = min(rules.hold_score, faded + self._weight(gap, rules.exit_evidence_s) * evidence)
@@ -239,10 +214,10 @@ class PresenceMachine:
         """Opened by silence after unclear fixes: such a visit promises no dwell until a clearer fix is heard."""
         return presence.peak < self._enter_score
 
-    def fire(self, presence: Presence, at_s: float) -> tuple[Presence | None, list[Transition]]:
-        """The deadline of `presence`, which is `at_s`, has come."""
+    def fire(self, presence: Presence, at_s: float, *, held: bool = False) -> tuple[Presence | None, list[Transition]]:
+        """The deadline of `presence`, which is `at_s`, has come. `held`: a neighbour's visit goes on."""
         if not presence.is_open:
-            if presence.out_since_s is not None:
+            if presence.out_since_s is not None or held:
                 return None, []
             if presence.driving:
                 presence.since_s, presence.driving = presence.last_in_s, False
@@ -265,6 +240,25 @@ class PresenceMachine:
             ]
         return None, [self._close(presence, at_s, "silent")]
 
+    def heard_leaving(self, dormant: Presence, seen: Observation) -> list[Transition]:
+        """The first fix after a visit was closed for silence. Just outside: it lasted until now. Further off, nobody knows; inside
+        begins another visit, for what was told of this one stays true: so long after, a shopper is welcomed anew.
+        """
+        ended_s = max(self._end_s(dormant, seen.at_s), seen.at_s - _way_back_s(seen.distance_m, self._rules.walk_mps))
+        if seen.distance_m <= 0 or seen.distance_m - seen.accuracy_m > self._rules.leaving_m:
+            return []
+        return [
+            self._transition(
+                TransitionKind.EXTENDED,
+                dormant,
+                ended_s,
+                seen.at_s,
+                ended_s,
+                int(ended_s - dormant.since_s),
+                "heard_leaving",
+            )
+        ]
+
     def close_retired(self, presence: Presence, at_s: float) -> list[Transition]:
         """The fence is gone: an open visit ends with what was last heard inside."""
         return [self._close(presence, at_s, "fence_retired")] if presence.is_open else []
@@ -284,6 +278,10 @@ class PresenceMachine:
             ),
         ]
 
+    def told_of_dormant(self, dormant: Presence) -> list[Transition]:
+        """The same of a visit closed for silence."""
+        return [*self.told_of(dormant), self._close(dormant, dormant.seen_s + self._rules.silence_s, "silent")]
+
     # -- transitions -----------------------------------------------------------------------------------------------
 
     def crossed(self, fence_id: str, at_s: float, decided_s: float, peak: float, doubts: tuple[str, ...]) -> Transition:
@@ -298,11 +296,14 @@ class PresenceMachine:
         presence.promised_s = presence.since_s
         return self._transition(TransitionKind.ENTERED, presence, presence.since_s, now_s, None, 0, why)
 
-    def _close(self, presence: Presence, now_s: float, why: str) -> Transition:
+    def _end_s(self, presence: Presence, now_s: float) -> float:
         ended_s = presence.last_in_s
         if presence.out_since_s is not None:
             ended_s = max(ended_s, presence.out_since_s - _way_back_s(presence.out_m, self._rules.walk_mps))
-        ended_s = min(now_s, max(ended_s, presence.promised_s))
+        return min(now_s, max(ended_s, presence.promised_s))
+
+    def _close(self, presence: Presence, now_s: float, why: str) -> Transition:
+        ended_s = self._end_s(presence, now_s)
         return self._transition(
             TransitionKind.EXITED, presence, ended_s, now_s, ended_s, int(ended_s - presence.since_s), why
         )
@@ -331,6 +332,7 @@ class PresenceMachine:
             confidence=_confidence(presence.peak),
             doubts=presence.doubts,
             why=why,
+            parent_id=presence.parent_id,
         )
 
     def _driving(self, seen: Observation) -> bool:

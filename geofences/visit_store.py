@@ -17,9 +17,9 @@ from app.kernel.bulk import insert_many, listed
 from app.kernel.clock import from_epoch_s
 from app.kernel.outbox import emit_many
 from geofences import trust
-from geofences.contracts import MomentDetected
+from geofences.contracts import MomentDetected, MomentKind
 from geofences.models import MomentRow, VisitRow
-from geofences.moments import Moment, moments_of
+from geofences.moments import Moment, moment_id, moments_of
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -95,10 +95,35 @@ def record(session: Session, transitions: Iterable[Transition], places: Mapping[
             visit.note(t)
             moments += moments_of(t, place_id=visit.place_id, nth_visit=visit.nth)
     rows = [visit.row() for visit in visits.values()]
-    insert_many(
-        session, VisitRow, _VISIT_COLUMNS, rows, unique=("id",), replace=_VISIT_CHANGES, unless="ended_at"
+    insert_many(session, VisitRow, _VISIT_COLUMNS, rows, unique=("id",), replace=_VISIT_CHANGES, unless="ended_at")
+    new = record_moments(session, moments, at)
+    for t in several:
+        if t.kind is TransitionKind.EXTENDED and t.visit_id in visits:
+            _extend(session, t)
+    return new
+
+
+def _extend(session: Session, t: Transition) -> None:
+    """A visit that was told to have ended lasted longer."""
+    assert t.ended_s is not None
+    ended_at = from_epoch_s(t.ended_s)
+    session.execute(
+        update(VisitRow)
+        .where(VisitRow.id == t.visit_id)
+        .values(ended_at=ended_at, seen_at=ended_at, decided_at=from_epoch_s(t.decided_s), dwell_s=t.dwell_s)
+        .execution_options(synchronize_session=False)
     )
-    return record_moments(session, moments, at)
+    move_left(session, moment_id(t.shopper_id, t.fence_id, t.started_s, MomentKind.LEFT.value), ended_at, t.dwell_s)
+
+
+def move_left(session: Session, left_id: str, ended_at: datetime, dwell_s: int) -> None:
+    """That she left was told, but it was at another time."""
+    session.execute(
+        update(MomentRow)
+        .where(MomentRow.id == left_id)
+        .values(occurred_at=ended_at, dwell_s=dwell_s)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _visits(session: Session, transitions: Sequence[Transition], places: Mapping[str, str]) -> dict[str, _Visit]:
@@ -132,9 +157,7 @@ def _numbers(session: Session, new: Sequence[Transition], places: Mapping[str, s
         before.setdefault((shopper_id, place_id), []).append(started_at)
     for t in new:
         before.setdefault((t.shopper_id, places[t.fence_id]), []).append(from_epoch_s(t.started_s))
-    return [
-        1 + sum(at < from_epoch_s(t.started_s) for at in before[(t.shopper_id, places[t.fence_id])]) for t in new
-    ]
+    return [1 + sum(at < from_epoch_s(t.started_s) for at in before[(t.shopper_id, places[t.fence_id])]) for t in new]
 
 
 def record_moments(session: Session, moments: Sequence[Moment], at: datetime) -> int:
@@ -192,6 +215,7 @@ def decided_since(session: Session, since: datetime) -> dict[Key, float]:
     return {
         Key(shopper_id, device_id): decided_at.timestamp()
         for shopper_id, device_id, decided_at in session.execute(newest.order_by(VisitRow.decided_at))
+        if decided_at is not None
     }
 
 

@@ -33,6 +33,7 @@ class Visit:
     doubts: tuple[str, ...]
     ended_by: str | None = None
     decided_s: float = -math.inf
+    parent_id: str = ""
 
 
 def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[str, Visit]:
@@ -53,6 +54,7 @@ def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[st
                 0,
                 t.confidence,
                 t.doubts,
+                parent_id=t.parent_id,
             )
         visits[t.visit_id] = replace(
             known,

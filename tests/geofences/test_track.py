@@ -7,15 +7,16 @@ import random
 from typing import Any
 
 import numpy as np
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geofences.geometry import Circle
+from geofences.geometry import Area, Circle
 from geofences.index import Fence, FenceIndex
 from geofences.track import Key, Sample, TrackRules, TrackState, advance, advance_many
 from geofences.transitions import Transition, TransitionKind
 from geofences.visits import detect, fold
-from tests.geofences.tracks import FENCES, KEY, LAT, LON, SHOP, sample, standing, walk
+from tests.geofences.tracks import FENCES, K_LON, KEY, LAT, LON, SHOP, K, sample, standing, walk
 
 RULES = TrackRules()
 THERE_AND_BACK = walk((0, 300), (200, 0), (1400, 5), (1600, 300), (2400, 320))
@@ -75,7 +76,9 @@ class TestAdvance:
         advance(state, [sample(0, 0)], 1, FENCES, KEY)
         _, found, wake = advance(state, [], 20_000, FENCES, KEY)
         assert kinds(found) == ["dwelled 120", "dwelled 300", "dwelled 900", "exited"]
-        assert wake is None
+        assert wake == 86_400  # until then the next fix may find that it lasted
+        _, found, wake = advance(state, [], 90_000, FENCES, KEY)
+        assert (found, wake, state.quiet) == ([], None, True)
 
     def test_driving_past_between_two_fixes_is_crossed(self) -> None:
         state = TrackState()
@@ -109,6 +112,7 @@ class TestAdvance:
         mall = Fence("fen_mall", "plc_mall", "Mall", Circle(LAT, LON, 150.0))
         found = detect(KEY, THERE_AND_BACK, FenceIndex([mall, SHOP]))
         assert [v.fence_id for v in found.visits] == ["fen_mall", "fen_shop"]
+        assert [v.parent_id for v in found.visits] == ["", found.visits[0].id]
 
     def test_keys_advance_together_as_alone(self) -> None:
         keys = [Key("shp_1", f"dev_{i}") for i in range(3)]
@@ -119,6 +123,86 @@ class TestAdvance:
         together, _ = advance_many({k: TrackState() for k in keys}, tracks, 2400, FENCES, RULES)
         alone = [t for k in keys for t in advance(TrackState(), tracks[k], 2400, FENCES, k)[1]]
         assert together == alone
+
+
+SOUTH, NORTH = (
+    Fence(
+        f"fen_{name}",
+        f"plc_{name}",
+        name,
+        Area(shapely.box(LON - 20 / K_LON, LAT + a / K, LON + 20 / K_LON, LAT + b / K)),
+    )
+    for name, a, b in (("south", -25, 0), ("north", 0, 25))
+)
+ROW = FenceIndex([SOUTH, NORTH])
+
+
+def phone(seed: int, way: list[tuple[float, float]], every_s: float = 15.0, sigma_m: float = 8.0) -> list[Sample]:
+    """Along (at_s, north_m) corners with noise that stays together for half a minute."""
+    rng = np.random.default_rng(seed)
+    keep, noise, out = math.exp(-every_s / 30), rng.normal(0, sigma_m, 2), []
+    for at_s in np.arange(way[0][0], way[-1][0], every_s):
+        noise = keep * noise + math.sqrt(1 - keep**2) * rng.normal(0, sigma_m, 2)
+        north = float(np.interp(at_s, [t for t, _ in way], [m for _, m in way]))
+        out.append(sample(float(at_s), float(noise[0]), north + float(noise[1]), accuracy_m=sigma_m * 1.51))
+    return out
+
+
+class TestNeighbours:
+    def test_at_the_wall_between_two_shops_is_one_visit(self) -> None:
+        """Seen to fail when each fence was weighed for itself: all 100 were two visits."""
+        several = 0
+        for seed in range(100):
+            visits = detect(KEY, phone(seed, [(0, -100), (60, 0), (1800, 0)]), ROW).visits
+            several += len(visits) > 1
+        assert several <= 2
+
+    def test_from_one_shop_to_the_next_is_one_visit_each(self) -> None:
+        both = 0
+        for seed in range(40):
+            track = phone(seed, [(0, -100), (80, -20), (1280, -20), (1340, 20), (2500, 20)], sigma_m=4)
+            visits = detect(KEY, track, ROW).visits
+            both += [v.fence_id for v in visits] == ["fen_south", "fen_north"]
+            assert len(visits) <= 2
+        assert both >= 36
+
+    def test_the_deeper_of_two_that_overlap_is_visited(self) -> None:
+        east = Fence("fen_east", "plc_east", "East", Circle(LAT, LON + 50 / K_LON, 60.0))
+        found = detect(KEY, [sample(10.0 * i, 35.0) for i in range(60)], FenceIndex([SHOP, east]))
+        assert [v.fence_id for v in found.visits] == ["fen_east"]
+
+    def test_a_shop_in_a_mall_has_a_visit_of_its_own_and_names_the_malls(self) -> None:
+        mall = Fence("fen_mall", "plc_mall", "Mall", Circle(LAT, LON - 30 / K_LON, 150.0), level=-1)
+        desk = Fence("fen_desk", "plc_desk", "Desk", Circle(LAT, LON, 20.0), level=1)
+        visits = {v.fence_id: v for v in detect(KEY, THERE_AND_BACK, FenceIndex([SHOP, desk, mall])).visits}
+        assert visits["fen_desk"].parent_id == visits["fen_shop"].id
+        assert visits["fen_shop"].parent_id == visits["fen_mall"].id
+        assert visits["fen_mall"].parent_id == ""
+
+
+class TestDormant:
+    RESTED = (*(sample(30.0 * i, 0) for i in range(10)),)
+
+    def test_a_silent_phone_next_heard_leaving_was_there_all_the_time(self) -> None:
+        (visit,) = detect(KEY, [*self.RESTED, sample(50_000, 90)], FENCES).visits
+        assert abs((visit.ended_s or 0) - (50_000 - 30 / 1.4)) < 0.01
+        assert visit.ended_by == "heard_leaving"
+
+    def test_next_heard_far_away_nobody_knows(self) -> None:
+        (visit,) = detect(KEY, [*self.RESTED, sample(50_000, 900)], FENCES).visits
+        assert (visit.ended_s, visit.ended_by) == (900, "silent")
+
+    def test_a_vague_fix_is_passed_over(self) -> None:
+        track = [*self.RESTED, sample(50_000, 900, accuracy_m=1500), sample(50_060, 90)]
+        assert [v.ended_by for v in detect(KEY, track, FENCES).visits] == ["heard_leaving"]
+
+    def test_next_heard_inside_is_another_visit(self) -> None:
+        visits = detect(KEY, [*self.RESTED, sample(50_000, 0)], FENCES).visits
+        assert [(v.started_s, v.ended_by) for v in visits] == [(0, "silent"), (50_000, "silent")]
+
+    def test_a_day_later_is_too_late(self) -> None:
+        (visit,) = detect(KEY, [*self.RESTED, sample(90_000, 90)], FENCES).visits
+        assert visit.ended_by == "silent"
 
 
 class TestSetOfEvents:
