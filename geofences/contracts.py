@@ -65,7 +65,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """One stay at one place. `ended_at` is None while it is open."""
+    """One stay at one place. `ended_at` is None while it is open; `parent_id` is the visit of the mall a store lies in."""
 
     id: str
     shopper_id: str
@@ -76,6 +76,7 @@ class VisitView:
     dwell_s: int
     confidence: float
     trust: TrustLevel
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,10 @@ class MomentDetected:
 
 @dataclass(frozen=True, slots=True)
 class MomentRetracted:
-    """Event `moment.retracted`: late truth has taken back a moment (its visit never was, or was another)."""
+    """Event `moment.retracted`: late truth has taken back a moment (its visit never was, or was another).
+
+    Should it turn out true after all, `moment.detected` comes again with the same id.
+    """
 
     TYPE: ClassVar[str] = "moment.retracted"
 

@@ -22,6 +22,8 @@ from app.kernel.errors import FieldError
 from app.kernel.ids import derived_id
 from geofences.errors import ImportRefused
 from geofences.geometry import Circle, Corridor, FenceFeature, Problem, parse_fences, representative_point
+from geofences.levels import MOST as MOST_LEVEL
+from geofences.levels import level_of
 from geofences.models import FenceRow, FenceVersionRow, PlaceRow
 from geofences.shapes import watch_circle
 from geofences.tiles import tile_of
@@ -148,6 +150,11 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
     kind = properties.get("kind", "store")
     if not isinstance(kind, str) or not _KIND.fullmatch(kind):
         refuse("bad_kind", "kind must be a short word in lower case such as store, mall or cafe")
+    level = level_of(str(kind), properties.get("level"))
+    if level is None:
+        refuse(
+            "bad_level", f"level must be a whole number from -{MOST_LEVEL} (larger places) to {MOST_LEVEL}, or left out"
+        )
     chain = properties.get("chain")
     if chain is not None and (not isinstance(chain, str) or not 1 <= len(chain) <= 200):
         refuse("bad_chain", "chain must be text of 1 to 200 characters, or left out")
@@ -191,6 +198,7 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         "watch_lon_deg": watch.lon_deg,
         "watch_radius_m": watch.radius_m,
         "tile": tile_of(watch),
+        "level": level,
     }
     return _Wanted(place, fence), []
 

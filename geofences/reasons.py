@@ -62,6 +62,7 @@ VISIT_REASONS: dict[str, str] = {
     "left": "Positions outside ended the visit.",
     "silent": "Nothing more was heard; the visit ended where it was last heard.",
     "fence_retired": "The place's fence was taken away.",
+    "heard_leaving": "After a long silence the phone was next heard just outside: it had been there all the time.",
 }
 
 IMPORT_REASONS: dict[str, str] = {
@@ -74,6 +75,7 @@ IMPORT_REASONS: dict[str, str] = {
     "duplicate_id": "Two features name the same place.",
     "bad_name": "name is empty, too long or no text.",
     "bad_kind": "kind is no short lower-case word.",
+    "bad_level": "level is no whole number from -9 to 9.",
     "bad_chain": "chain is no text.",
     "bad_tags": "tags is no list of short words.",
     "bad_timezone": "timezone is no IANA name.",

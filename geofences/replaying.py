@@ -15,6 +15,7 @@ from typing import Any
 from app.kernel.errors import AppError
 from geofences.geometry import parse_fences
 from geofences.index import Fence, FenceIndex
+from geofences.levels import level_of
 from geofences.recordings import read_recordings
 from geofences.track import Key, TrackRules
 from geofences.transitions import Transition
@@ -64,7 +65,11 @@ def load_fences(path: Path) -> tuple[FenceIndex, tuple[str, ...]]:
         while name in used:  # two features of one name, both without id
             name += "+"
         used.add(name)
-        fences.append(Fence(name, name, feature.name, feature.shape))
+        properties = feature.properties
+        level = level_of(str(properties.get("kind", "store")), properties.get("level"))
+        if level is None:
+            raise UnreadableFences(f"{path}: {feature.label}: level must be a whole number from -9 to 9, or left out")
+        fences.append(Fence(name, name, feature.name, feature.shape, level))
     return FenceIndex(fences), notices
 
 
@@ -121,5 +126,6 @@ def visit_row(v: Visit) -> dict[str, Any]:
         "started_ts": round(v.started_s, 3),
         "ended_ts": round(ended_s, 3),
         "visit": v.id,
+        "parent": v.parent_id or None,
         "doubts": list(v.doubts),
     }

@@ -119,3 +119,25 @@ class TestImportGeojson:
             (feature,) = facade.fences_geojson(session)["features"]
         assert feature["geometry"] == SHOP_FEATURE["geometry"]
         assert (feature["properties"]["place_id"], feature["properties"]["radius_m"]) == ("plc_shop", 60.0)
+
+
+class TestLevel:
+    def test_by_kind_or_as_given_or_refused(self, database: Database) -> None:
+        def feature(name: str, **properties: Any) -> dict[str, Any]:
+            point = {"type": "Point", "coordinates": [24.94, 60.17]}
+            return {
+                "type": "Feature",
+                "id": name,
+                "properties": {"name": name, "radius_m": 60, **properties},
+                "geometry": point,
+            }
+
+        several = [feature("a"), feature("b", kind="mall"), feature("c", kind="mall", level=4)]
+        with database.transaction() as session:
+            facade.import_geojson(session, {"type": "FeatureCollection", "features": several}, at=database.clock.now())
+        with database.reading() as session:
+            levels = {fence.name: fence.level for fence in repository.fence_index(session).fences}
+        assert levels == {"a": 0, "b": -1, "c": 4}
+        with database.transaction() as session, pytest.raises(ImportRefused) as caught:
+            facade.import_geojson(session, feature("d", level="high"), at=database.clock.now())
+        assert caught.value.extra["problems"][0]["reason"] == "bad_level"
