@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geofences.columns import FixColumns, Ints, fix_id
+from geofences.columns import FixColumns, Ints
 from geofences.track import Sample
 
 FIRST_ROWS = 1 << 12
@@ -79,41 +79,13 @@ class History:
 
     def samples(self, device_no: int, since_s: float) -> list[Sample]:
         """What is remembered of a device at or after `since_s`, in order of time, each fix once."""
-        rows = self._walk(device_no)
-        found: dict[str, Sample] = {}
-        for row in rows:
-            slot = row % self._size
-            at_s = float(self._columns["at_s"][slot])
-            if not at_s >= since_s:
-                continue
-            sample = self._sample(slot, at_s)
-            found[sample.id] = sample
-        return sorted(found.values())
+        slots = np.array(self._walk(device_no), dtype=np.int64) % self._size
+        return self._samples(slots[self._columns["at_s"][slots] >= since_s])
 
     def recent(self, device_no: int, most: int, since_s: float) -> list[Sample]:
         """The newest `most` fixes at or after `since_s`, in order of time. Late ones further back in the chain may be missing."""
-        out: list[Sample] = []
-        row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
-        for _ in range(2 * most):
-            if row < self._oldest():
-                break
-            slot = row % self._size
-            at_s = float(self._columns["at_s"][slot])
-            if at_s >= since_s:
-                out.append(self._sample(slot, at_s))
-            row = int(self._before[slot])
-        return sorted({s.id: s for s in out}.values())[-most:]
-
-    def holds(self, device_no: int, reported_s: float, lat_deg: float, lon_deg: float) -> bool:
-        """Whether this very fix is remembered."""
-        wanted = (round(reported_s * 1e3), round(lat_deg * 1e7), round(lon_deg * 1e7))
-        for row in self._walk(device_no):
-            slot = row % self._size
-            c = self._columns
-            known = (round(float(c["reported_s"][slot]) * 1e3), round(float(c["lat_deg"][slot]) * 1e7))
-            if (*known, round(float(c["lon_deg"][slot]) * 1e7)) == wanted:
-                return True
-        return False
+        slots = np.array(self._walk(device_no, 2 * most), dtype=np.int64) % self._size
+        return self._samples(slots[self._columns["at_s"][slots] >= since_s])[-most:]
 
     def reaches_back_s(self, device_no: int) -> float:
         """Event time from which on everything heard of the device is remembered; -inf when nothing was ever forgotten of it."""
@@ -128,28 +100,20 @@ class History:
             row = int(self._before[slot])
         return -np.inf
 
-    def _walk(self, device_no: int) -> list[int]:
+    def _walk(self, device_no: int, most: int = 1 << 62) -> list[int]:
+        """Rows of a device, newest first."""
         rows: list[int] = []
         row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
         oldest = self._oldest()
-        while row >= oldest:
+        while row >= oldest and len(rows) < most:
             rows.append(row)
             row = int(self._before[row % self._size])
         return rows
 
-    def _sample(self, slot: int, at_s: float) -> Sample:
-        c = self._columns
-        lat, lon, speed = float(c["lat_deg"][slot]), float(c["lon_deg"][slot]), float(c["speed_mps"][slot])
-        return Sample(
-            at_s,
-            fix_id(float(c["reported_s"][slot]), lat, lon),
-            lat,
-            lon,
-            float(c["accuracy_m"][slot]),
-            None if speed != speed else speed,  # noqa: PLR0124 - NaN
-            bool(self._mocked[slot]),
-            float(c["age_s"][slot]),
-        )
+    def _samples(self, slots: Ints) -> list[Sample]:
+        columns = FixColumns((), slots, mocked=self._mocked[slots], **{name: c[slots] for name, c in self._columns.items()})
+        found = sorted(columns.samples())
+        return [s for i, s in enumerate(found) if i == 0 or s.id != found[i - 1].id or s.at_s != found[i - 1].at_s]
 
     def _oldest(self) -> int:
         return max(0, self._expired, self._rows - self._size)

@@ -92,34 +92,37 @@ class Memory:
         """
         point_no, _ = fences.locate(late.lat_deg, late.lon_deg)
         hits = set(point_no.tolist())
-        out: dict[int, list[Sample]] = {}
-        harmless: list[int] = []
-        known: dict[int, list[Sample]] = {}
+        heard: dict[int, list[Sample]] = {}
+        new: dict[int, list[Sample]] = {}
+        rows: dict[int, list[int]] = {}
+        suspect: set[int] = set()
+        legs: list[tuple[float, float, float, float]] = []
+        whose: list[int] = []
+        max_gap_s = self._rules.presence.crossed_max_gap_s
         for row, (no, sample) in enumerate(zip(late.key_no.tolist(), late.samples(), strict=True)):
-            heard = known.get(no)
-            if heard is None:
-                heard = known[no] = self.history.samples(no, sample.at_s - self._rules.forget_s)
-            at = bisect_left(heard, sample)
-            if at < len(heard) and heard[at].id == sample.id:
+            known = heard.get(no)
+            if known is None:
+                known = heard[no] = self.history.samples(no, sample.at_s - self._rules.forget_s)
+            at = bisect_left(known, sample)
+            if at < len(known) and known[at].id == sample.id:
                 continue
-            ways = [*heard[max(0, at - 1) : at], sample, *heard[at : at + 1]]
-            if self.live.busy[no] or row in hits or sample.at_s <= self.live.quiet_s[no] or self._may_cross(ways, fences):
-                out.setdefault(no, []).append(sample)
-            else:
-                harmless.append(row)
-                heard.insert(at, sample)
+            known.insert(at, sample)
+            new.setdefault(no, []).append(sample)
+            rows.setdefault(no, []).append(row)
+            if self.live.busy[no] or row in hits or sample.at_s <= self.live.quiet_s[no]:
+                suspect.add(no)
+            for a, b in pairwise(known[max(0, at - 1) : at + 2]):
+                if b.at_s - a.at_s <= max_gap_s:
+                    legs.append((a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg))
+                    whose.append(no)
+        if legs:
+            crossing = fences.may_cross(*np.array(legs, dtype=np.float64).T)
+            suspect.update(no for no, may in zip(whose, crossing.tolist(), strict=True) if may)
+        harmless = [row for no, several in rows.items() if no not in suspect for row in several]
         if harmless:
             some = late.take(np.array(harmless))
             self.history.append(some, some.key_no)
-        return out
-
-    def _may_cross(self, way: Sequence[Sample], fences: FenceIndex) -> bool:
-        max_gap_s = self._rules.presence.crossed_max_gap_s
-        legs = [(a, b) for a, b in pairwise(way) if b.at_s - a.at_s <= max_gap_s]
-        if not legs:
-            return False
-        ends = np.array([(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg) for a, b in legs])
-        return bool(fences.may_cross(*ends.T).any())
+        return {no: samples for no, samples in new.items() if no in suspect}
 
     def unknown(self, no: int, samples: Sequence[Sample]) -> list[Sample]:
         """Those samples that are not remembered: the same fix sent again is not late, it is known."""

@@ -100,10 +100,12 @@ class TestTakeIn:
 
     def test_late_known_and_harmless_are_told_apart(self) -> None:
         memory = Memory(RULES, 10_000)
-        memory.remember(memory.take_in(_sorted(memory, of_samples({KEYS[0]: [fix(t, 5000) for t in (1.0, 2.0, 3.0)]})), FENCES))
-        late = [fix(2.0, 5000), fix(2.4, 5000), fix(2.5, 0)]
-        work = memory.take_in(_sorted(memory, of_samples({KEYS[0]: [*late, fix(3.0, 5000), fix(4.0, 5000)]})), FENCES)
+        far = {key: [fix(t, 5000) for t in (1.0, 2.0, 3.0)] for key in KEYS[:2]}
+        memory.remember(memory.take_in(_sorted(memory, of_samples(far)), FENCES))
+        late = {KEYS[0]: [fix(2.0, 5000), fix(2.4, 5000), fix(2.5, 0), fix(3.0, 5000), fix(4.0, 5000)], KEYS[1]: [fix(1.5, 5000), fix(2.0, 5000)]}
+        work = memory.take_in(_sorted(memory, of_samples(late)), FENCES)
         memory.remember(work)
-        assert work.overdue == {0: [fix(2.5, 0), fix(4.0, 5000)]}  # and with it what comes after
+        # at 2.5 something may have happened: what came too late is told with it, and what comes after
+        assert work.overdue == {0: [fix(2.4, 5000), fix(2.5, 0), fix(4.0, 5000)]}
         assert work.for_rules == {}
-        assert [s.at_s for s in memory.heard(0, 0) or []] == [1.0, 2.0, 2.4, 3.0]
+        assert [[s.at_s for s in memory.heard(no, 0) or []] for no in (0, 1)] == [[1.0, 2.0, 3.0], [1.0, 1.5, 2.0, 3.0]]
