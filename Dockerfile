@@ -2,10 +2,12 @@
 
 # --- Python packages, each checked against its hash -------------------------------------------------------------------
 FROM python:3.11-slim AS packages
+# The index has a small kernel in C; without a compiler it would answer the same, only slower.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/moments
 COPY requirements.txt ./
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --quiet --require-hashes -r requirements.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml setup.py README.md ./
 COPY app app
 COPY geofences geofences
 COPY offers offers

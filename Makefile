@@ -73,12 +73,12 @@ define install
 	@$(BIN)/python -m compileall -q app geofences offers storefront notifications
 endef
 
-$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/uv
+$(VENV)/.runtime: requirements.txt pyproject.toml setup.py geofences/index/kernel.c | $(VENV)/bin/uv
 	@echo "Setting up Python packages ..."
 	$(call install,requirements.txt)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/uv
+$(VENV)/.dev: requirements-dev.txt pyproject.toml setup.py geofences/index/kernel.c | $(VENV)/bin/uv
 	@echo "Setting up Python packages, with those for tests ..."
 	$(call install,requirements-dev.txt)
 	@touch $(VENV)/.runtime $@

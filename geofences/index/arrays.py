@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LAYOUT = 1
+"""Counted up whenever the meaning of an array changes: files and compiled kernels of another layout are not used."""
+
 INTERIOR, CIRCLE, AREA, CORRIDOR = range(4)
 """Kind of an entry: interior needs no test, the others say which exact test the border needs. Also the kind of a fence."""
 KIND_BITS = 2

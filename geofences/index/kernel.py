@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from geofences.index.arrays import LAYOUT
+
 Choice = Literal["auto", "compiled", "numpy"]
 
 
@@ -38,12 +40,12 @@ def chosen(choice: Choice) -> Iterator[None]:
 
 
 def built() -> Any | None:
-    """The extension module, or None where it was not built."""
+    """The extension module, or None where it was not built, or from other sources."""
     try:
         from geofences.index import _kernel  # type: ignore[attr-defined]
     except ImportError:
         return None
-    return _kernel
+    return _kernel if _kernel.LAYOUT == LAYOUT else None
 
 
 def active() -> Any | None:

@@ -48,7 +48,7 @@ class Scalar:
         self._pieces = memoryview(arrays.pieces)
         self._slab_start, self._slab_edges = memoryview(arrays.slab_start), memoryview(arrays.slab_edges)
 
-    def locate(self, lat: float, lon: float) -> tuple[int, ...]:
+    def locate_one(self, lat: float, lon: float) -> tuple[int, ...]:
         """Slots of all fences that hold the point, in order."""
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
             return ()
