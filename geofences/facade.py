@@ -30,11 +30,11 @@ def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
     return replaying.replay(fences, fixes)
 
 
-def evaluate_visits(folder: Path) -> dict[str, Any]:
+def evaluate_visits(folder: Path, *, rounds: int = 0) -> dict[str, Any]:
     """Detected visits against annotated stays; see geofences/scoring.py."""
     from geofences import scoring
 
-    return scoring.evaluate_visits(folder)
+    return scoring.evaluate_visits(folder, rounds=rounds)
 
 
 def evaluate_beacons(folder: Path) -> dict[str, Any]:

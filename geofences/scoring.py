@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 
 from app.kernel.errors import AppError
 from geofences.index import FenceIndex
+from geofences.perturbing import PERTURBATIONS
 from geofences.recordings import read_recordings
 from geofences.replaying import load_fences
 from geofences.track import Key, Sample, TrackRules
@@ -137,6 +139,7 @@ class Score:
     stays: int = 0
     observed: int = 0
     one: int = 0
+    one_observed: int = 0
     several: int = 0
     long_visits: int = 0
     long_true: int = 0
@@ -150,7 +153,7 @@ class Score:
             "stays_with_any_fix": self.observed,
             "exactly_one_visit": self.one,
             "exactly_one_share": round(self.one / max(1, self.stays), 3),
-            "exactly_one_share_of_observed": round(self.one / max(1, self.observed), 3),
+            "exactly_one_share_of_observed": round(self.one_observed / max(1, self.observed), 3),
             "several_visits": self.several,
             "visits_of_10_min": self.long_visits,
             "precision_of_10_min": round(self.long_true / self.long_visits, 3) if self.long_visits else None,
@@ -174,8 +177,10 @@ def _add(score: Score, stays: Iterable[Stay], visits: Sequence[Found], samples: 
     for stay in mine:
         found = hits(stay)
         score.stays += 1
-        score.observed += any(stay.start_s <= s.at_s <= stay.end_s for s in samples)
+        observed = any(stay.start_s <= s.at_s <= stay.end_s for s in samples)
+        score.observed += observed
         score.one += len(found) == 1
+        score.one_observed += observed and len(found) == 1
         score.several += len(found) > 1
         if found and stay.arrived_s is not None:
             score.arrival_s = [*(score.arrival_s or []), min(v.start_s for v in found) - stay.arrived_s]
@@ -185,23 +190,40 @@ def _add(score: Score, stays: Iterable[Stay], visits: Sequence[Found], samples: 
     score.long_true += sum(v in true for v in long)
 
 
-def evaluate_visits(folder: Path, rules: TrackRules | None = None) -> dict[str, Any]:
-    """Figures by phone and together, for the detector and for raw point-in-polygon. Phones ending in -1 are the accuracy control."""
+def evaluate_visits(folder: Path, rules: TrackRules | None = None, *, rounds: int = 0) -> dict[str, Any]:
+    """Figures by phone and together, for the detector and for raw point-in-polygon. Phones ending in -1 are the accuracy control.
+
+    `rounds`: so many times with every perturbation too (geofences.perturbing), as `detector_thinned` and so on, of all phones but
+    the controls together.
+    """
     fences, _ = load_fences(folder / "fences.geojson")
     stays = read_stays(folder)
     if not (folder / "tracks").is_dir():
         raise UnreadableTruth(f"{folder}: there is no folder tracks/")
     recordings = read_recordings([folder / "tracks"])
     scores: dict[str, dict[str, Score]] = {"detector": {}, "point_in_polygon": {}}
-    detectors: dict[str, Detector] = {"detector": by_detector(rules), "point_in_polygon": by_polygon}
+    detect_visits = by_detector(rules)
+    detectors: dict[str, Detector] = {"detector": detect_visits, "point_in_polygon": by_polygon}
     for device, samples in sorted(recordings.tracks.items()):
         named = _TRACK.fullmatch(device)
         if named is None:
             raise UnreadableTruth(f"{folder / 'tracks'}: {device}: expected TIMELINE__runNN__PHONE")
         mine = [s for s in stays if s.timeline == named["timeline"] and s.run == int(named["run"])]
+        control = named["phone"].endswith(("1", "4"))
         for name, detector in detectors.items():
             visits = detector(device, samples, fences)
-            groups = [named["phone"]] + ([] if named["phone"].endswith(("1", "4")) else ["phones_2_3"])
+            groups = [named["phone"]] + ([] if control else ["phones_2_3"])
             for group in groups:
                 _add(scores[name].setdefault(group, Score()), mine, visits, samples)
+        if not control:
+            for name, worse in _perturbed(device, sorted(samples), rounds):
+                score = scores.setdefault(f"detector_{name}", {}).setdefault("phones_2_3", Score())
+                _add(score, mine, detect_visits(device, worse, fences), worse)
     return {name: {group: score.figures() for group, score in sorted(found.items())} for name, found in scores.items()}
+
+
+def _perturbed(device: str, samples: Sequence[Sample], rounds: int) -> Iterable[tuple[str, list[Sample]]]:
+    """Each perturbation `rounds` times, by seeds that depend on the device alone."""
+    for number, (name, perturb) in enumerate(PERTURBATIONS.items()):
+        for round_no in range(rounds):
+            yield name, perturb(samples, np.random.default_rng([zlib.crc32(device.encode()), number, round_no]))

@@ -18,13 +18,16 @@ def evaluate_visits(
     folder: Annotated[
         Path, typer.Argument(help="A folder with fences.geojson, truth_stays.csv, truth_legs.csv and tracks/.")
     ],
+    perturb: Annotated[
+        int, typer.Option(min=0, max=1000, help="So many times with tracks made worse too: thinned, noisy, with gaps, ...")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
     """Replay the tracks of a folder and compare the visits with its annotated stays; raw point-in-polygon stands beside."""
     from app.cli.terminal import print_json, print_table
     from geofences import facade
 
-    figures = facade.evaluate_visits(folder)
+    figures = facade.evaluate_visits(folder, rounds=perturb)
     if as_json:
         print_json(figures)
         return
@@ -35,6 +38,8 @@ def evaluate_visits(
             f["stays"],
             f["stays_with_any_fix"],
             f["exactly_one_visit"],
+            f"{f['exactly_one_share']:.0%}",
+            f"{f['exactly_one_share_of_observed']:.0%}",
             f["several_visits"],
             f["precision_of_10_min"],
             f["arrival_error_p50_s"],
@@ -44,7 +49,7 @@ def evaluate_visits(
         for group, f in groups.items()
     ]
     print_table(
-        ("by", "phones", "stays", "observed", "one visit", "several", "precision", "arrival p50", "p90"),
+        ("by", "phones", "stays", "observed", "one visit", "of all", "of observed", "several", "precision", "arrival p50", "p90"),
         rows,
         empty="No tracks.",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from geofences.perturbing import PERTURBATIONS
 from geofences.scoring import UnreadableTruth, by_polygon, evaluate_visits
 from tests.geofences.tracks import FENCES, LAT, LON, sample, walk
 from tests.paths import shared
@@ -59,14 +60,21 @@ class TestEvaluateVisits:
 
     def test_real_phones(self) -> None:
         """The figures the thresholds are held to; raw point-in-polygon breaks long stays to pieces."""
-        found = evaluate_visits(shared("data", "mobilitynet_sfba"))
+        found = evaluate_visits(shared("data", "mobilitynet_sfba"), rounds=1)
         ours, raw = found["detector"]["phones_2_3"], found["point_in_polygon"]["phones_2_3"]
         assert ours["exactly_one_share_of_observed"] >= 0.95
+        assert ours["exactly_one_visit"] == 26  # two of them of phones silent until they left
         assert ours["several_visits"] == 0
         assert ours["precision_of_10_min"] >= 0.98
         assert ours["arrival_error_p90_s"] <= 200
-        assert ours["visits_of_10_min"] == 24
+        assert ours["visits_of_10_min"] == 26
         assert raw["visits_of_10_min"] <= 5
+        for name in PERTURBATIONS:
+            worse = found[f"detector_{name}"]["phones_2_3"]
+            assert worse["exactly_one_share_of_observed"] >= 0.95, name
+            assert worse["several_visits"] <= 0.01 * worse["stays"], name
+            assert worse["precision_of_10_min"] >= 0.98, name
+            assert worse["arrival_error_p90_s"] <= 200, name
 
 
 class TestByPolygon:
