@@ -15,19 +15,23 @@ from app.kernel.errors import FieldError, Invalid, TooLarge
 from app.kernel.http import Command, CommandCall, refuse_nul
 from app.kernel.http import Reading as ReadingCall
 from app.kernel.idempotency import Answer
-from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
+from app.privacy.gate import may
+from app.privacy.purposes import Purpose
 from app.security.access import ANYONE, EVERY_ROLE, Principal, Role, allow
 from app.security.people import device_by_tracking_key
-from geofences import importing, osmand, owntracks, repository
+from geofences import importing, osmand, repository
 from geofences.batches import Batch, Reading, TooMany, UnreadableBatch, of_json, of_lines
+from geofences.device_plan import OS_LIMITS, Phone, Plan
 from geofences.errors import NoConsentForLocation, UnknownTrackingKey
 from geofences.fixes import FixResult
 from geofences.ingest import IngestReport, ingest, reading, take
+from geofences.listening import hear
+from geofences.schemas import DevicePlanIn
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
+from geofences.watching import plan_for
 
-log = get_logger(__name__)
 router = APIRouter()
 
 Tracker = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.SERVER, tracking=True, scope="fixes"))]
@@ -126,7 +130,11 @@ _FIXES_BODY: dict[str, Any] = {
             },
             "application/x-ndjson": {"schema": {"type": "string", "description": "one fix a line"}},
             "application/vnd.apache.arrow.stream": {
-                "schema": {"type": "string", "format": "binary", "description": "columns named like the fields of a fix"}
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "columns named like the fields of a fix",
+                }
             },
         },
     }
@@ -201,22 +209,31 @@ def post_owntracks(caller: Tracked, call: Command, raw: Raw) -> Response:
     if not isinstance(document, dict):
         raise Invalid.field("body", "send one OwnTracks message, an object with _type")
     message = cast("dict[str, Any]", document)
-    fix = owntracks.fix_of(message)
 
     def work(session: Session) -> Answer:
-        answer: list[dict[str, Any]] = []
-        if fix is not None:
-            found = _take_in(call, session, _key(caller), [fix])
-            if isinstance(found, Fail):
-                log.info("owntracks_not_taken", reason=found.reason)
-            elif found.refused:
-                log.info("owntracks_not_taken", reason=found.results[0].reason)
-            elif owntracks.wants_waypoints(message) and _settings(call).waypoints_per_phone:
-                near = repository.fences_near(
-                    session, float(fix["lat"]), float(fix["lon"]), _settings(call).waypoints_per_phone
-                )
-                answer = [owntracks.set_waypoints(near)] if near else []
+        runner = getattr(call.app, "runner", None)
+        answer = hear(
+            session,
+            _key(caller),
+            message,
+            received_at=call.clock.now(),
+            settings=_settings(call),
+            wake=runner.wake if runner is not None else None,
+        )
         return Answer(200, json.dumps(answer).encode(), "application/json")
+
+    return call.run(work)
+
+
+@router.post("/v1/device-plan", tags=["fixes"])
+def post_device_plan(body: DevicePlanIn, caller: Tracked, call: ReadingCall) -> Response:
+    """Which fences the calling phone should watch by itself, where it asks again, and what was left out and why."""
+    phone = Phone(body.lat, body.lon, body.heading_deg, body.speed_mps)
+
+    def work(session: Session) -> Plan:
+        if isinstance(may(session, caller.id, Purpose.LOCATION, call.clock.now()), Fail):
+            raise NoConsentForLocation
+        return plan_for(session, phone, os_limit=OS_LIMITS[body.os], reserve=body.reserve)
 
     return call.run(work)
 

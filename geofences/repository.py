@@ -5,20 +5,26 @@ Owns every SELECT that leaves the room. Must not change anything.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from geofences.contracts import MomentKind, MomentView, Place, TrustLevel, VisitView
-from geofences.geometry import area_m2, haversine_m, read_shape
+from geofences.device_plan import Candidate
+from geofences.geometry import read_shape
 from geofences.index import Fence, FenceIndex
 from geofences.models import FenceRow, FenceVersionRow, MomentRow, PlaceRow, VisitRow
+from geofences.shapes import Circle, distance_m, haversine_m
+from geofences.tiles import tiles_near
 
 _BATCH = 500
+_REACHES_M = (1_000.0, 4_000.0, 16_000.0, 64_000.0)
+"""Fences near a point are looked for in wider and wider circles."""
+_LARGE_M = 1_000.0
 
 
 def to_place(row: PlaceRow) -> Place:
@@ -27,7 +33,7 @@ def to_place(row: PlaceRow) -> Place:
 
 def to_visit(row: VisitRow) -> VisitView:
     return VisitView(
-        row.id, row.shopper_id, row.place_id, row.fence_id, row.started_at, row.ended_at, row.dwell_s, row.confidence, TrustLevel(row.trust)
+        row.id, row.shopper_id, row.place_id, row.fence_id, row.started_at, row.ended_at, row.dwell_s, row.confidence, TrustLevel(row.trust), row.parent_id
     )  # fmt: skip
 
 
@@ -110,7 +116,13 @@ def fence_index(session: Session) -> FenceIndex:
     rows = session.scalars(select(FenceRow).order_by(FenceRow.id))
     return FenceIndex(
         [
-            Fence(r.id, r.place_id, r.name, read_shape(r.geometry, {"radius_m": r.radius_m, "buffer_m": r.buffer_m}))
+            Fence(
+                r.id,
+                r.place_id,
+                r.name,
+                read_shape(r.geometry, {"radius_m": r.radius_m, "buffer_m": r.buffer_m}),
+                r.level,
+            )
             for r in rows
         ],
         version,
@@ -137,21 +149,44 @@ def fences_geojson(session: Session) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def fences_near(session: Session, lat_deg: float, lon_deg: float, limit: int) -> list[tuple[Place, float, int]]:
-    """The places nearest to a point (within about 30 km): each with the radius in metres of a circle for a phone to watch
-    and the time of its last change (epoch seconds)."""
-    wide = 0.3 / max(0.05, math.cos(math.radians(lat_deg)))
-    here = (
-        PlaceRow.lat_deg.between(lat_deg - 0.3, lat_deg + 0.3),
-        PlaceRow.lon_deg.between(lon_deg - wide, lon_deg + wide),
-    )
-    found = select(FenceRow, PlaceRow).join(PlaceRow, PlaceRow.id == FenceRow.place_id).where(*here)
-    rows: Sequence[Any] = session.execute(found).all()
-    near = sorted(rows, key=lambda r: (haversine_m(lat_deg, lon_deg, r[1].lat_deg, r[1].lon_deg), r[0].id))[:limit]
-    out: list[tuple[Place, float, int]] = []
-    for fence, owner in near:
-        radius_m = fence.radius_m
-        if radius_m is None:
-            radius_m = 1.2 * math.sqrt(area_m2(read_shape(fence.geometry)) / math.pi)
-        out.append((to_place(owner), radius_m, int(fence.changed_at.timestamp())))
-    return out
+def fences_near(session: Session, lat_deg: float, lon_deg: float, most: int) -> tuple[list[Candidate], float]:
+    """The fences nearest to a point, at most `most`, and how far around the point they are all of them, in metres.
+
+    Negative: even of those that hold the point, some are left out.
+    """
+    found: list[Candidate] = []
+    reach_m = _REACHES_M[0]
+    for reach_m in _REACHES_M:
+        found = _within(session, lat_deg, lon_deg, reach_m)
+        if len(found) >= most:
+            break
+    found.sort(key=lambda c: (c.distance_m, c.fence_id))
+    if len(found) > most:
+        reach_m = min(reach_m, found[most].distance_m)
+    return found[:most], reach_m
+
+
+def _within(session: Session, lat_deg: float, lon_deg: float, reach_m: float) -> list[Candidate]:
+    ranges = [FenceRow.tile.between(first, last) for first, last in tiles_near(lat_deg, lon_deg, reach_m)]
+    columns = (
+        FenceRow.id, FenceRow.place_id, FenceRow.name, FenceRow.watch_lat_deg, FenceRow.watch_lon_deg, FenceRow.watch_radius_m
+    )  # fmt: skip
+    found: dict[str, Candidate] = {}
+    large: list[str] = []
+    for fence_id, place_id, name, lat, lon, radius_m in session.execute(select(*columns).where(or_(*ranges))):
+        distance = haversine_m(lat_deg, lon_deg, lat, lon) - radius_m
+        if distance > reach_m:
+            continue
+        found[fence_id] = Candidate(fence_id, place_id, name, Circle(lat, lon, radius_m), distance)
+        if radius_m > _LARGE_M:
+            large.append(fence_id)
+    # Of a large fence the circle around it says little: how far it is itself is asked of its outline.
+    for start in range(0, len(large), _BATCH):
+        for row in session.scalars(select(FenceRow).where(FenceRow.id.in_(large[start : start + _BATCH]))):
+            shape = read_shape(row.geometry, {"radius_m": row.radius_m, "buffer_m": row.buffer_m})
+            distance = distance_m(shape, lat_deg, lon_deg)
+            if distance > reach_m:
+                del found[row.id]
+            else:
+                found[row.id] = replace(found[row.id], distance_m=distance)
+    return list(found.values())

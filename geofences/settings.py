@@ -86,7 +86,7 @@ class GeofenceSettings(SettingsGroup):
         20,
         ge=0,
         le=100,
-        description="How many fences nearest to an OwnTracks phone are sent to it to watch by itself; 0 sends none.",
+        description="How many circles an OwnTracks phone is given to watch by itself, the one around it included; less than 2 sends none. iOS takes 20 at most.",
     )
 
     def track_rules(self) -> TrackRules:

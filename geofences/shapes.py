@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -190,3 +190,27 @@ def watch_circle(shape: Shape) -> Circle:
     reach = max(haversine_m(mid_lat, mid_lon, y, x) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)) + 2.0
     # A corridor's metric is up to 1 % off the sphere's.
     return Circle(mid_lat, mid_lon - 360 * round(mid_lon / 360), reach + (shape.buffer_m * 1.01 if line else 0.0))
+
+
+def distance_m(shape: Shape, lat_deg: float, lon_deg: float) -> float:
+    """Metres from a point to a shape of any size, negative inside. Never too long: for areas far away it may be some per cent short."""
+    if isinstance(shape, Circle):
+        return haversine_m(shape.lat_deg, shape.lon_deg, lat_deg, lon_deg) - shape.radius_m
+    if isinstance(shape, Corridor):
+        at = np.array([lat_deg]), np.array([lon_deg])
+        return float(corridor_distance_m(corridor_pieces(shape), *at)[0]) - shape.buffer_m
+    k_lon = METRES_PER_DEGREE * max(1e-6, math.cos(math.radians(lat_deg)))
+    geos, found = cast("Any", shapely), list[float]()
+    for turn in (0.0, 360.0, -360.0):
+
+        def flat(xy: Any, turn: float = turn) -> Any:
+            return np.column_stack([(xy[:, 0] + turn - lon_deg) * k_lon, (xy[:, 1] - lat_deg) * METRES_PER_DEGREE])
+
+        plane, here = geos.transform(shape.geometry, flat), geos.points(0.0, 0.0)
+        if geos.covers(plane, here):
+            return -float(geos.distance(geos.boundary(plane), here))
+        found.append(float(geos.distance(plane, here)))
+    away = min(found)
+    # Towards the poles degrees of longitude grow shorter than they are at the point.
+    lean = math.tan(math.radians(min(89.0, abs(lat_deg)))) + away / EARTH_RADIUS_M
+    return away * max(0.0, 1.0 - 1.1 * away / EARTH_RADIUS_M * lean)

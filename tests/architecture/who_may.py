@@ -30,6 +30,10 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     # geofences
     "POST /v1/fixes": (SHOPPER, SERVER),
     "POST /v1/owntracks": (SHOPPER,),
+    "POST /v1/sightings": (SHOPPER,),
+    "POST /v1/beacons/import": (OPERATOR, SERVER),
+    "GET /v1/beacons": (OPERATOR, SERVER),
+    "POST /v1/device-plan": (SHOPPER,),
     "GET /v1/osmand": ANY,
     "POST /v1/osmand": ANY,
     "POST /v1/places/import": (*STAFF, SERVER),

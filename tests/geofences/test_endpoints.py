@@ -26,6 +26,7 @@ from geofences.jobs import RunnerLoop
 from geofences.models import FixLogRow
 from geofences.settings import GeofenceSettings
 from tests.geofences.conftest import SHOP_FEATURE, pass_time, raw
+from tests.geofences.tracks import LAT, LON, K
 
 Make = Callable[..., NewDevice]
 
@@ -177,9 +178,16 @@ class TestPostFixesOfManyDevices:
     def fixes(self, at: datetime, *devices: NewDevice) -> list[dict[str, Any]]:
         return [raw(at, 0, shopper_id=d.shopper_id, device_id=d.device_id) for d in devices]
 
-    def sent(self, client: TestClient, server: dict[str, str], fixes: list[dict[str, Any]], form: str) -> dict[str, Any]:
+    def sent(
+        self, client: TestClient, server: dict[str, str], fixes: list[dict[str, Any]], form: str
+    ) -> dict[str, Any]:
         if form == STREAM:
-            kinds = {"ts": DataType.float64(), "lat": DataType.float64(), "lon": DataType.float64(), "accuracy_m": DataType.float32()}
+            kinds = {
+                "ts": DataType.float64(),
+                "lat": DataType.float64(),
+                "lon": DataType.float64(),
+                "accuracy_m": DataType.float32(),
+            }
             kinds |= {"shopper_id": DataType.utf8(), "device_id": DataType.utf8()}
             body = arrow(**{name: ([f.get(name) for f in fixes], kind) for name, kind in kinds.items()})
         elif form == LINES:
@@ -192,7 +200,14 @@ class TestPostFixesOfManyDevices:
 
     @pytest.mark.parametrize("form", ["application/json", LINES, STREAM])
     def test_each_is_answered_and_visits_follow(
-        self, client: TestClient, server: dict[str, str], database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, form: str
+        self,
+        client: TestClient,
+        server: dict[str, str],
+        database: Database,
+        clock: ManualClock,
+        loop: RunnerLoop,
+        shopper: Make,
+        form: str,
     ) -> None:
         jane, john, shy = shopper(), shopper(), shopper(agreed=False)
         fixes = self.fixes(clock.now(), jane, john, shy)
@@ -241,13 +256,48 @@ class TestPostFixesOfManyDevices:
             (b"", "not an Arrow IPC stream"),
             (b"ARROW1" + b"\x00" * 64, "not an Arrow IPC stream"),
             (arrow(ts=([1.0], DataType.float64()), lat=([1.0], DataType.float64())), "column lon is missing"),
-            (arrow(ts=(["x"], DataType.utf8()), lat=([1.0], DataType.float64()), lon=([1.0], DataType.float64())), "column ts must hold numbers"),
+            (
+                arrow(ts=(["x"], DataType.utf8()), lat=([1.0], DataType.float64()), lon=([1.0], DataType.float64())),
+                "column ts must hold numbers",
+            ),
         ],
     )
     def test_a_stream_that_is_none(self, client: TestClient, server: dict[str, str], body: bytes, says: str) -> None:
         response = client.post("/v1/fixes", content=body, headers=server | {"Content-Type": STREAM})
         assert response.status_code == 422
         assert says in response.json()["detail"]
+
+
+class TestPostDevicePlan:
+    def body(self, **more: Any) -> dict[str, Any]:
+        return {"lat": LAT + 500 / K, "lon": LON, "os": "ios", **more}
+
+    def test_the_plan(self, client: TestClient, shop: str, shopper: Make) -> None:
+        jane = shopper()
+        response = client.post("/v1/device-plan", json=self.body(heading_deg=180, speed_mps=5), headers=bearer(jane))
+        assert response.status_code == 200
+        found = response.json()
+        (watched,) = found["monitored"]
+        assert (watched["place_ids"], watched["name"], watched["why"]) == ([shop], "Ooey Gooey", "ahead")
+        assert watched["circle"] == {"lat_deg": LAT, "lon_deg": LON, "radius_m": 100.0}
+        assert (found["left_out"], found["reserve"]) == ([], 1)
+        assert found["refresh"]["radius_m"] == 64_000 - 240 * 7.5
+
+    def test_without_consent_nothing_is_told(self, client: TestClient, shop: str, shopper: Make) -> None:
+        jane = shopper(agreed=False)
+        response = client.post("/v1/device-plan", json=self.body(), headers=bearer(jane))
+        assert (response.status_code, response.json()["code"]) == (403, "no_consent_location")
+
+    @pytest.mark.parametrize(
+        ("more", "field"),
+        [({"lat": 91}, "lat"), ({"lon": "x"}, "lon"), ({"os": "symbian"}, "os"), ({"reserve": 0}, "reserve"), ({"heading_deg": -1}, "heading_deg"), ({"speed": 3}, "speed")],
+    )  # fmt: skip
+    def test_bad_input_is_named(self, client: TestClient, shopper: Make, more: dict[str, Any], field: str) -> None:
+        response = client.post("/v1/device-plan", json=self.body(**more), headers=bearer(shopper()))
+        assert response.status_code == 422
+        assert response.headers["content-type"] == "application/problem+json"
+        assert [e["field"] for e in response.json()["errors"]] == [field]
+        assert "24.9" not in response.text
 
 
 class TestPostOwntracks:
@@ -275,8 +325,9 @@ class TestPostOwntracks:
         assert response.status_code == 200
         (command,) = response.json()
         assert (command["_type"], command["action"]) == ("cmd", "setWaypoints")
-        (waypoint,) = command["waypoints"]["waypoints"]
-        assert (waypoint["_type"], waypoint["desc"], waypoint["rad"]) == ("waypoint", "Ooey Gooey", 60)
+        around, waypoint = command["waypoints"]["waypoints"]
+        assert (around["desc"], around["rad"]) == ("Around you", 63_520)
+        assert (waypoint["_type"], waypoint["desc"], waypoint["rad"]) == ("waypoint", "Ooey Gooey", 100)
         pass_time(loop, clock, 2)
         assert len(visits(client, jane)) == 1
 

@@ -19,6 +19,7 @@ from geofences.shapes import (
     corridor_box,
     corridor_distance_m,
     corridor_pieces,
+    distance_m,
     haversine_m,
     representative_point,
     watch_circle,
@@ -201,3 +202,36 @@ class TestWatchCircle:
 
     def test_is_not_world_wide_for_a_shop_on_the_antimeridian(self) -> None:
         assert watch_circle(SHAPES[3]).radius_m < 20_000
+
+
+class TestDistance:
+    @pytest.mark.parametrize("number", range(len(SHAPES)))
+    def test_is_never_too_long_and_seldom_much_too_short(self, number: int) -> None:
+        """Against the least haversine distance to points along the border. Seen to fail with the shortening for far areas left out."""
+        shape, rng = SHAPES[number], np.random.default_rng(number)
+        if isinstance(shape, Circle):
+            assert distance_m(shape, 60.0, 24.01) == haversine_m(60.0, 24.0, 60.0, 24.01) - 75.0
+            return
+        around = watch_circle(shape)
+        whole: Any = shapely.segmentize(
+            shape.geometry if isinstance(shape, Corridor) else shape.geometry.boundary,
+            0.002 if around.radius_m < 1e6 else 0.2,
+        )
+        border = np.radians(shapely.get_coordinates(whole))
+        for _ in range(60):
+            away = float(rng.uniform(0, 1.5) * around.radius_m + 20_000 * rng.uniform(0, 1))
+            turn = rng.uniform(0, 2 * math.pi)
+            lat = float(np.clip(around.lat_deg + math.degrees(away * math.sin(turn) / 6.371e6), -88, 88))
+            lon = around.lon_deg + math.degrees(away * math.cos(turn) / 6.371e6) / math.cos(math.radians(lat))
+            lon = float((lon + 180) % 360 - 180)
+            found = distance_m(shape, lat, lon)
+            a = np.sin((border[:, 1] - math.radians(lat)) / 2) ** 2
+            a += (
+                np.cos(border[:, 1]) * math.cos(math.radians(lat)) * np.sin((border[:, 0] - math.radians(lon)) / 2) ** 2
+            )
+            truth = float(2 * 6_371_008.8 * np.arcsin(np.sqrt(np.min(a))))
+            truth -= shape.buffer_m if isinstance(shape, Corridor) else 0.0
+            if found > 0:
+                assert found <= truth * 1.011 + 250
+            if 0 < truth < 30_000 and abs(lat) < 70:
+                assert abs(found) >= truth * 0.95 - 250
