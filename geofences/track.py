@@ -338,11 +338,16 @@ class _Track:
         out: list[Transition] = []
         state, presences = self._state, self._state.presences
         while presences:
-            due_s, _, fence_id = min((self._machine.deadline_s(p), -p.score, f) for f, p in presences.items())
+            if len(presences) == 1:
+                ((fence_id, presence),) = presences.items()
+                due_s = self._machine.deadline_s(presence)
+            else:
+                due_s, _, fence_id = min((self._machine.deadline_s(p), -p.score, f) for f, p in presences.items())
+                presence = presences[fence_id]
             if due_s > until_s:
                 break
             state.fired_s = max(state.fired_s, due_s)
-            presence, held = presences[fence_id], False
+            held = False
             if len(presences) > 1 and not presence.is_open:
                 holder = self._neighbours.held_by(fence_id, presences)
                 held = holder is not None and holder.out_since_s is None
@@ -353,6 +358,8 @@ class _Track:
                 del presences[fence_id]
                 if found and found[-1].why == "silent":
                     state.dormant[fence_id] = presence
+        if not state.dormant:
+            return out
         for fence_id in [f for f, p in state.dormant.items() if self._forget_s(p) <= until_s]:
             state.fired_s = max(state.fired_s, self._forget_s(state.dormant.pop(fence_id)))
         return out

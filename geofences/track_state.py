@@ -110,10 +110,10 @@ class TrackState:
         self.floor_ids = (*self.floor_ids, sample.id) if sample.at_s == self.floor_s else (sample.id,)
         self.floor_s = sample.at_s
         self.last = sample
-        recent = self.recent
+        recent, since_s = self.recent, sample.at_s - rules.forget_s
         recent.append(sample)
-        if len(recent) > RECENT_SAMPLES or recent[0].at_s < sample.at_s - rules.forget_s:
-            self.recent = recent_of(recent, rules)
+        while len(recent) > RECENT_SAMPLES or recent[0].at_s < since_s:
+            del recent[0]
 
 
 def recent_of(applied: list[Sample], rules: TrackRules) -> list[Sample]:
