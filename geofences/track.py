@@ -22,7 +22,8 @@ import numpy as np
 from geofences import trust
 from geofences.checkpoints import keep, take
 from geofences.geometry import haversine_m
-from geofences.index import FenceIndex
+from geofences.index import FenceIndex, kernel_name
+from geofences.index.passing import passing
 from geofences.neighbours import Neighbours
 from geofences.track_state import (
     DEFAULT_ACCURACY_M,
@@ -61,13 +62,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hit:
-    """What the index said of one sample. `distance_m`: for those fences it was asked about beforehand."""
+    """What the index said of one sample. `distance_m`: for those fences it was asked about beforehand; `passing`: of the fences
+    that the way to it may pass, if it was asked."""
 
     fences: frozenset[int]
     distance_m: dict[int, float] = field(default_factory=dict[int, float])
-    passing: set[int] = field(default_factory=set[int])
+    passing: set[int] | None = None
 
 
 def advance(
@@ -103,7 +105,8 @@ def advance_many(
         ready.append((key, due))
     hits = _locate([sample for _, due in ready for sample in due], fences)
     _measure(ready, states, hits, fences)
-    _look_along(ready, states, hits, fences, rules)
+    if kernel_name() == "numpy":  # the compiled kernel answers the exact question in less time than this takes
+        _look_along(ready, states, hits, fences, rules)
     outcome: list[Transition] = []
     wake: dict[Key, float | None] = {}
     at = 0
@@ -215,9 +218,13 @@ def _look_along(
             last = sample
             sample_no += 1
     if at:
-        way_nos, fence_nos = fences.passing(*np.array(ends, dtype=np.float64).T)
+        for no in at:
+            hits[no].passing = set()
+        way_nos, fence_nos = passing(fences.arrays, *np.array(ends, dtype=np.float64).T)
         for way_no, fence_no in zip(way_nos.tolist(), fence_nos.tolist(), strict=True):
-            hits[at[way_no]].passing.add(fence_no)
+            found = hits[at[way_no]].passing
+            if found is not None:
+                found.add(fence_no)
 
 
 def next_wake_s(key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> float | None:
@@ -408,7 +415,7 @@ class _Track:
         if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s:
             return []
         spoken_of = {t.fence_id for t in found} | here.keys() | self._state.presences.keys()
-        if all(self._fences.fences[no].id in spoken_of for no in hit.passing):
+        if hit.passing is not None and all(self._fences.fences[no].id in spoken_of for no in hit.passing):
             return []
         out: list[Transition] = []
         error_m = max(last.accuracy_m, sample.accuracy_m, rules.min_accuracy_m)
