@@ -72,3 +72,24 @@ def inside_probability(distance_m: float, accuracy_m: float, rules: PresenceRule
 
 def log_odds(probability: float) -> float:
     return math.log(probability / (1 - probability))
+
+
+CHOSEN = 1.25
+"""Log-odds that the first fix inside is worth less: of a phone's many fixes it was chosen for being inside."""
+SHARED = 0.35
+"""What a further fix adds of its log-odds: its error is partly that of the ones before."""
+BELIEF_S = 60.0
+"""Fixes closer together than this add in proportion to the time between."""
+MOST_BELIEF = 4.0
+"""Positions alone never say more than 0.982 or less than 0.018."""
+
+
+def believed(belief: float, gap_s: float, evidence: float) -> float:
+    """Log-odds that the shopper is in the fence after a further fix; tests/geofences/test_membership.py holds it to its word."""
+    weight = SHARED * min(1.0, max(0.01, gap_s / BELIEF_S))
+    return max(-MOST_BELIEF, min(MOST_BELIEF, belief + weight * evidence))
+
+
+def confidence(belief: float) -> float:
+    """The probability of these log-odds, three digits."""
+    return round(1 / (1 + math.exp(-max(-MOST_BELIEF, min(MOST_BELIEF, belief)))), 3)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.kernel.ids import derived_id
-from geofences.membership import PresenceRules, inside_probability, log_odds
+from geofences.membership import CHOSEN, PresenceRules, believed, confidence, inside_probability, log_odds
 
 __all__ = [
     "Observation",
@@ -69,6 +69,8 @@ class Presence:
     promised_s: float = 0.0
     doubts: tuple[str, ...] = ()
     parent_id: str = ""
+    belief: float = 0.0
+    """Calibrated log-odds that the shopper is in there, of every fix while nothing spoke for her having left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class PresenceMachine:
             self._driving(seen),
             doubts=seen.doubts,
             parent_id=parent_id,
+            belief=score - CHOSEN,
         )
         return presence, [] if held else self._open_if_sure(presence, seen.at_s)
 
@@ -149,6 +152,7 @@ class PresenceMachine:
         evidence = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, self._rules))
         weight = self._weight(seen.at_s - presence.seen_s, self._rules.evidence_s)
         inside, driving = seen.distance_m <= 0, self._driving(seen)
+        presence.belief = believed(presence.belief, seen.at_s - presence.seen_s, evidence)
         presence.score += weight * evidence
         presence.seen_s = seen.at_s
         if inside:
@@ -159,6 +163,7 @@ class PresenceMachine:
             presence.score = evidence if presence.driving and not driving else max(presence.score, evidence)
             if presence.driving and not driving:
                 presence.since_s = seen.at_s
+                presence.belief = evidence - CHOSEN
             presence.driving = driving
             presence.peak = max(presence.peak, presence.score)
             return presence, [] if held else self._open_if_sure(presence, seen.at_s)
@@ -176,12 +181,15 @@ class PresenceMachine:
         margin_m = (rules.rival_margin_m if contested else rules.exit_margin_m) + seen.accuracy_m
         evidence = log_odds(inside_probability(seen.distance_m - margin_m, seen.accuracy_m, rules))
         faded = presence.score * math.exp(-max(0.0, gap) / rules.memory_s)
+        if seen.distance_m <= margin_m:
+            told = log_odds(inside_probability(seen.distance_m, seen.accuracy_m, rules))
+            presence.belief = believed(presence.belief, gap, told)
+            presence.peak = max(presence.peak, told)
         presence.score = min(rules.hold_score, faded + self._weight(gap, rules.exit_evidence_s) * evidence)
         presence.seen_s = seen.at_s
         if seen.distance_m <= margin_m:
             presence.last_in_s = seen.at_s
             presence.out_since_s = None
-            presence.peak = max(presence.peak, log_odds(inside_probability(seen.distance_m, seen.accuracy_m, rules)))
             if seen.distance_m <= 0:
                 presence.doubts = _union(presence.doubts, seen.doubts)
         elif presence.out_since_s is None:
@@ -285,9 +293,9 @@ class PresenceMachine:
     # -- transitions -----------------------------------------------------------------------------------------------
 
     def crossed(self, fence_id: str, at_s: float, decided_s: float, peak: float, doubts: tuple[str, ...]) -> Transition:
-        confidence = _confidence(peak)
+        sure = confidence(peak)
         return Transition(
-            TransitionKind.CROSSED, self._shopper_id, self._device_id, fence_id, "", at_s, decided_s, at_s, at_s, 0, confidence, doubts, "crossed"
+            TransitionKind.CROSSED, self._shopper_id, self._device_id, fence_id, "", at_s, decided_s, at_s, at_s, 0, sure, doubts, "crossed"
         )  # fmt: skip
 
     def _open(self, presence: Presence, now_s: float, why: str) -> Transition:
@@ -329,7 +337,7 @@ class PresenceMachine:
             started_s=presence.since_s,
             ended_s=ended_s,
             dwell_s=dwell_s,
-            confidence=_confidence(presence.peak),
+            confidence=confidence(presence.belief),
             doubts=presence.doubts,
             why=why,
             parent_id=presence.parent_id,
@@ -341,11 +349,6 @@ class PresenceMachine:
     @staticmethod
     def _weight(gap_s: float, full_s: float) -> float:
         return min(1.0, max(0.01, gap_s / full_s))
-
-
-def _confidence(log_odds_inside: float) -> float:
-    """Probability of the odds, three digits; never more than 0.982 from positions alone."""
-    return round(1 / (1 + math.exp(-min(log_odds_inside, 4.0))), 3)
 
 
 def _way_back_s(distance_m: float, walk_mps: float) -> float:

@@ -63,7 +63,7 @@ def fold(visits: dict[str, Visit], transitions: Iterable[Transition]) -> dict[st
             seen_s=max(known.seen_s, t.at_s),
             decided_s=max(known.decided_s, t.decided_s),
             dwell_s=max(known.dwell_s, t.dwell_s),
-            confidence=max(known.confidence, t.confidence),
+            confidence=t.confidence,
             doubts=tuple(sorted({*known.doubts, *t.doubts})),
         )
     return visits
