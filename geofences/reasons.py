@@ -54,6 +54,9 @@ DOUBTS: dict[str, str] = {
     trust.JUMP: "The position had jumped faster than anyone travels.",
     trust.STALE: "The position was old when it reached us.",
     trust.INACCURATE: "The position was not accurate.",
+    trust.TOO_SMOOTH: "The phone moved as if along a ruler.",
+    trust.STATIC: "The position never changed, not by a hair.",
+    trust.REPLAYED: "The phone repeated a way it had gone before, to the centimetre.",
 }
 
 VISIT_REASONS: dict[str, str] = {

@@ -30,4 +30,4 @@ class TestReasons:
         assert {str(code) for code in reasons.FixReason} == {str(code) for code in reasons.FIX_REASONS}
 
     def test_every_doubt_has_words(self) -> None:
-        assert {trust.MOCKED, trust.JUMP, trust.STALE, trust.INACCURATE} == reasons.DOUBTS.keys()
+        assert {trust.MOCKED, trust.JUMP, trust.STALE, trust.INACCURATE, *trust.MADE_UP} == reasons.DOUBTS.keys()
