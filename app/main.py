@@ -136,7 +136,8 @@ def serve(house: House, *, host: str, port: int, ready: Callable[[str], None] | 
     return server
 
 
-def make_server(house: House, *, host: str, port: int) -> Any:
+def make_server(house: House, *, host: str, port: int, app: Any = None) -> Any:
+    """A uvicorn server of `app`, or of the application over `house`."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -154,7 +155,7 @@ def make_server(house: House, *, host: str, port: int) -> Any:
                 self.on_listening(self.url)
 
     config = uvicorn.Config(
-        create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on", server_header=False
+        app or create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="on", server_header=False
     )
     return Server(config)
 

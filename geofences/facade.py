@@ -17,10 +17,17 @@ from app.kernel.verdict import Fail
 from geofences.contracts import Fix, MomentView, Place, VisitView
 
 if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a place should not wait for them
+    from app.kernel.db import Database
+    from geofences.batches import Batch
+    from geofences.beacons.importing import BeaconReport
+    from geofences.beacons.replaying import SightingReplay
+    from geofences.benching import Detecting, Walks
     from geofences.importing import ImportReport
+    from geofences.index import FenceIndex
     from geofences.ingest import IngestReport
     from geofences.replaying import Replay
     from geofences.settings import GeofenceSettings
+    from geofences.track import Key
 
 
 def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
@@ -42,6 +49,55 @@ def evaluate_beacons(folder: Path) -> dict[str, Any]:
     from geofences.beacons import scoring
 
     return scoring.evaluate_beacons(folder)
+
+
+def bench_walks(fences: int, fixes: int) -> Walks:
+    """People walking among many fences, as batches; see geofences/benching.py."""
+    from geofences import benching
+
+    return benching.Walks(fences, fixes)
+
+
+def bench_decode(body: bytes, received_at: datetime, settings: GeofenceSettings) -> Batch:
+    """A server's batch read as the endpoint reads it; see geofences/benching.py."""
+    from geofences import benching
+
+    return benching.decode(body, received_at, settings)
+
+
+def bench_detecting(database: Database, settings: GeofenceSettings, index: FenceIndex) -> Detecting:
+    """The engine with nothing stored; see geofences/benching.py."""
+    from geofences import benching
+
+    return benching.Detecting(database, settings, index)
+
+
+def bench_take(database: Database, body: bytes, settings: GeofenceSettings) -> None:
+    """A server's batch into the log, as the endpoint does it; see geofences/benching.py."""
+    from geofences import benching
+
+    benching.take_in(database, body, settings)
+
+
+def bench_key(shopper_id: str, device_id: str) -> Key:
+    """Whose fixes `Walks.batches` sends."""
+    from geofences.track import Key
+
+    return Key(shopper_id, device_id)
+
+
+def index_kernel() -> str:
+    """Which way the index goes in this process: compiled or numpy."""
+    from geofences.index import kernel_name
+
+    return kernel_name()
+
+
+def bench_outcome(database: Database) -> dict[str, Any]:
+    """Ids of all visits and moments, to compare runs by; see geofences/benching.py."""
+    from geofences import benching
+
+    return benching.outcome(database)
 
 
 def places(session: Session) -> list[Place]:
@@ -102,6 +158,37 @@ def fences_geojson(session: Session) -> dict[str, Any]:
     from geofences import repository
 
     return repository.fences_geojson(session)
+
+
+def import_beacons(session: Session, text: str, *, is_csv: bool, at: datetime) -> BeaconReport:
+    """Beacons with their zones from a file, all or nothing; raises `BeaconImportRefused` (422) naming each row and reason."""
+    import json
+
+    from geofences.beacons import importing
+    from geofences.beacons.errors import BeaconImportRefused
+
+    if is_csv:
+        return importing.import_beacons(session, importing.read_csv(text), at=at)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BeaconImportRefused('beacons: not valid JSON; send {"beacons": [...]}') from None
+    rows: object = document.get("beacons") if isinstance(document, dict) else document  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return importing.import_beacons(session, rows, at=at)
+
+
+def beacons(session: Session) -> dict[str, Any]:
+    """All zones and beacons, without keys."""
+    from geofences.beacons import repository
+
+    return repository.listing(session)
+
+
+def replay_sightings(paths: Iterable[Path], beacons_file: Path | None) -> SightingReplay:
+    """Recorded sightings through the live detector; see geofences/beacons/replaying.py."""
+    from geofences.beacons import replaying
+
+    return replaying.replay_sightings(paths, beacons_file)
 
 
 def import_geojson(session: Session, document: object, *, at: datetime) -> ImportReport:

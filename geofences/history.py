@@ -82,6 +82,13 @@ class History:
         slots = np.array(self._walk(device_no), dtype=np.int64) % self._size
         return self._samples(slots[self._columns["at_s"][slots] >= since_s])
 
+    def positions(self, device_no: int, since_s: float) -> list[tuple[float, float, float, float]]:
+        """(at_s, reported_s, lat_deg, lon_deg) of what is remembered at or after `since_s`, in order of time: cheaper than samples."""
+        slots = np.array(self._walk(device_no), dtype=np.int64) % self._size
+        c = self._columns
+        slots = slots[c["at_s"][slots] >= since_s]
+        return sorted(zip(*(c[name][slots].tolist() for name in ("at_s", "reported_s", "lat_deg", "lon_deg")), strict=True))
+
     def recent(self, device_no: int, most: int, since_s: float) -> list[Sample]:
         """The newest `most` fixes at or after `since_s`, in order of time. Late ones further back in the chain may be missing."""
         slots = np.array(self._walk(device_no, 2 * most), dtype=np.int64) % self._size

@@ -6,6 +6,7 @@ processes took in. Must not know how fixes become visits (runner, track).
 
 from __future__ import annotations
 
+import gc
 import threading
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from app.kernel.logs import get_logger
 from geofences import repository
 from geofences.adapters.table_log import TableLog
 from geofences.index import FenceIndex
-from geofences.models import FixLogRow, VisitRow
+from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 
@@ -58,6 +59,17 @@ class RunnerLoop:
         self._woken.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
+
+    def use(self, fences: FenceIndex) -> None:
+        """A snapshot made elsewhere; it stays until the version in the database is another."""
+        self._fences = fences
+        gc.collect()
+        gc.freeze()  # the garbage collector need not look through all fences again and again
+
+    def settled(self, session: Session) -> bool:
+        """Whether all that stands in the log is committed as states, visits and moments."""
+        head = session.scalar(select(func.max(LogHeadRow.head))) or 0
+        return head == (session.scalar(select(func.max(LogPartitionRow.position))) or 0)
 
     def run_once(self) -> bool:
         """One turn at the present time: read, tick, flush if due. True when there may be more to read."""
@@ -110,7 +122,7 @@ class RunnerLoop:
     def _refresh_fences(self) -> None:
         with self._database.reading() as session:
             if repository.fence_version(session) != self._fences.version:
-                self._fences = repository.fence_index(session)
+                self.use(repository.fence_index(session))
 
     def _flush_due(self, now: datetime) -> bool:
         since_s = (now - self._flushed_at).total_seconds() if self._flushed_at else self._settings.lease_s

@@ -92,37 +92,36 @@ class Memory:
         """
         point_no, _ = fences.locate(late.lat_deg, late.lon_deg)
         hits = set(point_no.tolist())
-        heard: dict[int, list[Sample]] = {}
-        new: dict[int, list[Sample]] = {}
-        rows: dict[int, list[int]] = {}
+        heard: dict[int, list[tuple[float, float, float, float]]] = {}
+        new: dict[int, list[int]] = {}
         suspect: set[int] = set()
         legs: list[tuple[float, float, float, float]] = []
         whose: list[int] = []
         max_gap_s = self._rules.presence.crossed_max_gap_s
-        for row, (no, sample) in enumerate(zip(late.key_no.tolist(), late.samples(), strict=True)):
+        there = zip(*(c.tolist() for c in (late.at_s, late.reported_s, late.lat_deg, late.lon_deg)), strict=True)
+        for row, (no, place) in enumerate(zip(late.key_no.tolist(), there, strict=True)):
             known = heard.get(no)
             if known is None:
-                known = heard[no] = self.history.samples(no, sample.at_s - self._rules.forget_s)
-            at = bisect_left(known, sample)
-            if at < len(known) and known[at].id == sample.id:
-                continue
-            known.insert(at, sample)
-            new.setdefault(no, []).append(sample)
-            rows.setdefault(no, []).append(row)
-            if self.live.busy[no] or row in hits or sample.at_s <= self.live.quiet_s[no]:
+                known = heard[no] = self.history.positions(no, place[0] - self._rules.forget_s)
+            at = bisect_left(known, place)
+            if at < len(known) and known[at] == place:
+                continue  # sent again
+            known.insert(at, place)
+            new.setdefault(no, []).append(row)
+            if self.live.busy[no] or row in hits or place[0] <= self.live.quiet_s[no]:
                 suspect.add(no)
             for a, b in pairwise(known[max(0, at - 1) : at + 2]):
-                if b.at_s - a.at_s <= max_gap_s:
-                    legs.append((a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg))
+                if b[0] - a[0] <= max_gap_s:
+                    legs.append((a[2], a[3], b[2], b[3]))
                     whose.append(no)
         if legs:
             crossing = fences.may_cross(*np.array(legs, dtype=np.float64).T)
             suspect.update(no for no, may in zip(whose, crossing.tolist(), strict=True) if may)
-        harmless = [row for no, several in rows.items() if no not in suspect for row in several]
+        harmless = [row for no, rows in new.items() if no not in suspect for row in rows]
         if harmless:
             some = late.take(np.array(harmless))
             self.history.append(some, some.key_no)
-        return {no: samples for no, samples in new.items() if no in suspect}
+        return {no: self.unknown(no, late.samples(rows)) for no, rows in new.items() if no in suspect}
 
     def unknown(self, no: int, samples: Sequence[Sample]) -> list[Sample]:
         """Those samples that are not remembered: the same fix sent again is not late, it is known."""

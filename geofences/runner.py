@@ -180,7 +180,7 @@ class PartitionRunner:
             return False
         if self._found or self._overdue:
             log.info("detected", transitions=len(self._found), moments=new, corrected=len(self._overdue))
-        self._changed, self._found, self._overdue = set(), [], {}
+        self.let_go()
         self._flushed_position = position
         return True
 
@@ -253,6 +253,10 @@ class PartitionRunner:
         self._log.trim(session, self._partition, position, at - timedelta(seconds=keep_s))
         self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
         self._trimmed_at = at
+
+    def let_go(self) -> None:
+        """Instead of a flush, where nothing is stored: what was found is not kept."""
+        self._changed, self._found, self._overdue = set(), [], {}
 
     @property
     def unflushed(self) -> bool:

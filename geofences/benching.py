@@ -1,0 +1,106 @@
+"""The workload and the stages that `moments bench ingest` times: people walking among many fences, as batches a server sends.
+
+Owns the making of batches and the stages without storage (decode; decode and detect). Must not time anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import func, select
+
+from app.kernel.db import Database
+from app.kernel.outbox import OutboxEvent
+from geofences.adapters.table_log import TableLog
+from geofences.batches import Batch, Reading, of_json
+from geofences.index import FenceIndex, workloads
+from geofences.ingest import take
+from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+from geofences.runner import PartitionRunner
+from geofences.settings import GeofenceSettings
+from geofences.track import Key
+
+ARRIVES_AFTER_S = 0.2
+"""From a fix to its receipt."""
+
+
+class Walks:
+    """`fixes` fixes of people walking among `fences` fences of workload W2 (3 in 100 arrive 30 to 300 s late)."""
+
+    def __init__(self, fences: int, fixes: int) -> None:
+        self.index = FenceIndex(workloads.fences("W2", fences))
+        self._fixes = workloads.fixes(fixes, fences)
+        self.devices = int(self._fixes.device_no.max()) + 1
+
+    @property
+    def starts_s(self) -> float:
+        """Event time of the first fix."""
+        return float(self._fixes.at_s.min())
+
+    def batches(self, keys: Sequence[Key], size: int) -> Iterator[tuple[float, bytes]]:
+        """(time of receipt, JSON body) of each batch, in order; `keys` names the devices."""
+        f = self._fixes
+        received_s = np.maximum.accumulate(f.at_s) + ARRIVES_AFTER_S
+        for start in range(0, len(f.at_s), size):
+            some = slice(start, start + size)
+            rows = zip(
+                *(c[some].tolist() for c in (f.at_s, f.lat_deg, f.lon_deg)),
+                [keys[no] for no in f.device_no[some].tolist()],
+                strict=True,
+            )
+            fixes = [
+                {
+                    "ts": round(at, 3),
+                    "lat": round(lat, 7),
+                    "lon": round(lon, 7),
+                    "accuracy_m": 8.0,
+                    "shopper_id": key.shopper_id,
+                    "device_id": key.device_id,
+                }
+                for at, lat, lon, key in rows
+            ]
+            yield float(received_s[some][-1]), msgspec.json.encode({"fixes": fixes})
+
+
+def decode(body: bytes, received_at: datetime, settings: GeofenceSettings) -> Batch:
+    """As the endpoint does it, and nothing else."""
+    return of_json(body, Reading(None, received_at.timestamp(), settings.max_fix_age_s), settings.max_fixes_per_batch)
+
+
+def take_in(database: Database, body: bytes, settings: GeofenceSettings) -> None:
+    """Into the log at the present time of the database's clock."""
+    now = database.clock.now()
+    batch = decode(body, now, settings)
+    with database.transaction() as session:
+        take(session, batch, None, received_at=now)
+
+
+class Detecting:
+    """The live engine with nothing stored: what it finds is counted and let go."""
+
+    def __init__(self, database: Database, settings: GeofenceSettings, index: FenceIndex) -> None:
+        self._runner = PartitionRunner(database, TableLog(), settings.track_rules())
+        self._index, self._lateness_s, self._lock = index, settings.lateness_s, threading.Lock()
+        self.transitions = 0
+
+    def take(self, batch: Batch, received_at: datetime) -> None:
+        with self._lock:
+            self._runner.feed(self._runner.position + 1, batch.columns)
+            self.transitions += self._runner.tick(received_at.timestamp() - self._lateness_s, self._index)
+            self._runner.let_go()
+
+
+def outcome(database: Database) -> dict[str, Any]:
+    """Ids of all visits and moments, and the number of rows of each table a run writes."""
+    with database.reading() as session:
+        tables = (FixLogRow, TrackStateRow, VisitRow, MomentRow, OutboxEvent)
+        return {
+            "visits": sorted(session.scalars(select(VisitRow.id))),
+            "moments": sorted(session.scalars(select(MomentRow.id))),
+            "rows": {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in tables},
+        }
