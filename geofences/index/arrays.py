@@ -34,6 +34,8 @@ AREA_INTS = 5
 CUT = 1
 """Flag of an area that goes on over the antimeridian: its edges along +-180 are no border."""
 PIECE_FIELDS = 6
+WHOLE_RECORDS = 60
+"""Room is counted in multiples of this, so that it holds whole records of every kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Arrays:
     pieces: NDArray[np.float64]
     slab_start: NDArray[np.int32]
     slab_edges: NDArray[np.int32]
+    has_blocks: bool
+    has_tiles: bool
 
     def named(self) -> Iterator[tuple[str, NDArray[Any]]]:
         for name in TYPES:

@@ -58,7 +58,7 @@ def assemble(geometry: Geometry, covering: Covering) -> Arrays:
     return Arrays(
         root_cells, root_blocks, root_tiles, np.concatenate([tables, more]), rows, np.concatenate(words),
         np.concatenate(shared), geometry.kind, geometry.item, geometry.circles, geometry.area_floats, geometry.area_ints,
-        geometry.vertices, geometry.pieces, geometry.slab_start, geometry.slab_edges,
+        geometry.vertices, geometry.pieces, geometry.slab_start, geometry.slab_edges, len(blocks) > 0, len(tiles) > 0,
     )  # fmt: skip
 
 

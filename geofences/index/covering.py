@@ -54,10 +54,13 @@ Covering = dict[int, Keys]
 """By level: key of the cell << 26 | slot << 2 | kind, in no order."""
 
 
-def cover(geometry: Geometry, first_slot: int = 0) -> Covering:
-    """The covering of everything in `geometry`, whose slots count from `first_slot`."""
+def cover(geometry: Geometry, first_slot: int = 0, slack: float = 1.0) -> Covering:
+    """The covering of everything in `geometry`, whose slots count from `first_slot`.
+
+    With `slack` 2 it surely holds all cells of a covering made elsewhere, whose last digits may differ.
+    """
     found: dict[int, list[Keys]] = {CELL: [], BLOCK: [], TILE: []}
-    for level, keys in (*_circles(geometry, first_slot), *_edged(geometry, first_slot)):
+    for level, keys in (*_circles(geometry, first_slot, slack), *_edged(geometry, first_slot, slack * MARGIN_DEG)):
         found[level].append(keys)
     return {level: np.concatenate(keys) if keys else np.empty(0, dtype=np.uint64) for level, keys in found.items()}
 
@@ -103,7 +106,7 @@ def _wrapped(row: Ints, first: Ints, last: Ints, entry: Ints, level: int) -> Key
 # -- circles -----------------------------------------------------------------------------------------------------------
 
 
-def _circles(geometry: Geometry, first_slot: int) -> Iterator[tuple[int, Keys]]:
+def _circles(geometry: Geometry, first_slot: int, slack: float) -> Iterator[tuple[int, Keys]]:
     at = np.flatnonzero(geometry.kind == CIRCLE)
     if not len(at):
         return
@@ -118,7 +121,7 @@ def _circles(geometry: Geometry, first_slot: int) -> Iterator[tuple[int, Keys]]:
         for part in _parts(rows):
             chosen = some[part]
             if len(chosen):
-                yield level, _circle_keys(record[chosen], radius[chosen], at[chosen] + first_slot, level)
+                yield level, _circle_keys(record[chosen], radius[chosen], at[chosen] + first_slot, level, slack)
 
 
 def _parts(work: Floats) -> list[slice]:
@@ -128,17 +131,18 @@ def _parts(work: Floats) -> list[slice]:
     return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
 
-def _circle_keys(record: Floats, radius: Floats, slot: Ints, level: int) -> Keys:
-    outer = np.minimum(radius + MARGIN_RADIANS + radius * 1e-11, math.pi)
-    inner = np.maximum(radius - MARGIN_RADIANS - radius * 1e-11, 0.0)
-    low, high = record[:, 0] - np.degrees(outer) - MARGIN_DEG, record[:, 0] + np.degrees(outer) + MARGIN_DEG
+def _circle_keys(record: Floats, radius: Floats, slot: Ints, level: int, slack: float) -> Keys:
+    margin, more = slack * MARGIN_DEG, slack * (MARGIN_RADIANS + radius * 1e-11)
+    outer = np.minimum(radius + more, math.pi)
+    inner = np.maximum(radius - more, 0.0)
+    low, high = record[:, 0] - np.degrees(outer) - margin, record[:, 0] + np.degrees(outer) + margin
     first = _rows(low, level)
     many = _rows(high, level) - first + 1
     who = np.repeat(np.arange(len(slot)), many)
     row = np.repeat(first, many) + ranges(many)
     per = _rows_per_degree(level)
-    south = row / per - 90.0 - MARGIN_DEG
-    north = (row + 1) / per - 90.0 + MARGIN_DEG
+    south = row / per - 90.0 - margin
+    north = (row + 1) / per - 90.0 + margin
     lat, lon = record[who, 0], record[who, 1]
     # The circle is widest at the latitude of its tangent meridians, and narrows to both sides of it.
     ratio = np.sin(np.radians(lat)) / np.cos(np.minimum(outer[who], 1.5))
@@ -151,15 +155,15 @@ def _circle_keys(record: Floats, radius: Floats, slot: Ints, level: int) -> Keys
     held = reach >= 0
     who, row, lat, lon, reach, inside = who[held], row[held], lat[held], lon[held], reach[held], inside[held]
     per_degree = COLUMNS_PER_DEGREE[row >> (TILE - level)]
-    begin = np.floor((lon - reach - MARGIN_DEG + 180.0) * per_degree).astype(np.int64)
-    end = np.floor((lon + reach + MARGIN_DEG + 180.0) * per_degree).astype(np.int64)
+    begin = np.floor((lon - reach - margin + 180.0) * per_degree).astype(np.int64)
+    end = np.floor((lon + reach + margin + 180.0) * per_degree).astype(np.int64)
     border = (slot[who] << KIND_BITS) | CIRCLE
     if level == TILE:
         return _wrapped(row, begin, end, border, level)
     begin, end = begin >> level, end >> level
     within = inside > 0
-    from_in = np.where(within, (np.floor((lon - inside + MARGIN_DEG + 180.0) * per_degree).astype(np.int64) >> level) + 1, end + 1)
-    to_in = np.where(within, (np.floor((lon + inside - MARGIN_DEG + 180.0) * per_degree).astype(np.int64) >> level) - 1, end)
+    from_in = np.where(within, (np.floor((lon - inside + margin + 180.0) * per_degree).astype(np.int64) >> level) + 1, end + 1)
+    to_in = np.where(within, (np.floor((lon + inside - margin + 180.0) * per_degree).astype(np.int64) >> level) - 1, end)
     none = to_in < from_in
     from_in, to_in = np.where(none, end + 1, from_in), np.where(none, end, to_in)
     runs = ((begin, from_in - 1, border), (from_in, to_in, slot[who] << KIND_BITS | INTERIOR), (to_in + 1, end, border))
@@ -191,7 +195,7 @@ def _half_width(record: Floats, radius: Floats, who: Ints, lat_deg: Floats) -> F
 # -- areas and corridors -----------------------------------------------------------------------------------------------
 
 
-def _edged(geometry: Geometry, first_slot: int) -> Iterator[tuple[int, Keys]]:
+def _edged(geometry: Geometry, first_slot: int, margin: float) -> Iterator[tuple[int, Keys]]:
     at = np.flatnonzero(geometry.kind != CIRCLE)
     if not len(at):
         return
@@ -200,11 +204,11 @@ def _edged(geometry: Geometry, first_slot: int) -> Iterator[tuple[int, Keys]]:
     some = ints[:, 1] > ints[:, 0]
     at, floats, ints = at[some], floats[some], ints[some]
     area = geometry.kind[at] == AREA
-    yield from _areas(geometry, at[area], floats[area], ints[area], first_slot)
-    yield from _corridors(geometry, at[~area], floats[~area], ints[~area], first_slot)
+    yield from _areas(geometry, at[area], floats[area], ints[area], first_slot, margin)
+    yield from _corridors(geometry, at[~area], floats[~area], ints[~area], first_slot, margin)
 
 
-def _areas(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot: int) -> Iterator[tuple[int, Keys]]:
+def _areas(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot: int, margin: float) -> Iterator[tuple[int, Keys]]:
     vertices = geometry.vertices.reshape(-1, 2)
     nearest = np.minimum(np.abs(floats[:, 1]), np.abs(floats[:, 3]))
     nearest[(floats[:, 1] < 0) & (floats[:, 3] > 0)] = 0.0
@@ -224,29 +228,29 @@ def _areas(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot:
             y = vertices[vertex, 1]
             good = np.flatnonzero(~last & ~np.isnan(y))
             good = good[~np.isnan(y[good + 1])]
-            yield level, _area_keys(vertices, vertex[good], owner[good], level)
+            yield level, _area_keys(vertices, vertex[good], owner[good], level, margin)
 
 
-def _area_keys(vertices: Floats, vertex: Ints, owner: Ints, level: int) -> Keys:
+def _area_keys(vertices: Floats, vertex: Ints, owner: Ints, level: int, margin: float) -> Keys:
     """Edges make border cells; between them a row's cells are inside or outside as the middle of the row is."""
     x0, y0 = vertices[vertex, 0], vertices[vertex, 1]
     x1, y1 = vertices[vertex + 1, 0], vertices[vertex + 1, 1]
-    slot, row, west, east, which = clipped(x0, y0, x1, y1, owner, level, np.zeros(1), np.zeros(1))
+    slot, row, west, east, which = clipped(x0, y0, x1, y1, owner, level, np.zeros(1), np.zeros(1), margin)
     middle = (row + 0.5) / _rows_per_degree(level) - 90.0
     toggles = (y0[which] <= middle) != (y1[which] <= middle)
     band = row >> (TILE - level)
     per_degree, most = COLUMNS_PER_DEGREE[band], LAST_COLUMN[band]
-    first = np.clip(np.floor((west - MARGIN_DEG + 180.0) * per_degree), 0, most).astype(np.int64) >> level
-    last = np.clip(np.floor((east + MARGIN_DEG + 180.0) * per_degree), 0, most).astype(np.int64) >> level
+    first = np.clip(np.floor((west - margin + 180.0) * per_degree), 0, most).astype(np.int64) >> level
+    last = np.clip(np.floor((east + margin + 180.0) * per_degree), 0, most).astype(np.int64) >> level
     return _filled(slot, row, first, last, toggles, level)
 
 
 def clipped(
-    x0: Floats, y0: Floats, x1: Floats, y1: Floats, owner: Ints, level: int, high: Floats, wide: Floats
+    x0: Floats, y0: Floats, x1: Floats, y1: Floats, owner: Ints, level: int, high: Floats, wide: Floats, margin: float
 ) -> tuple[Ints, Ints, Floats, Floats, Ints]:
     """Each edge in each row it reaches, widened by `high` and `wide` degrees: owner, row, west, east, number of the edge."""
     per = _rows_per_degree(level)
-    low, top = np.minimum(y0, y1) - high - MARGIN_DEG, np.maximum(y0, y1) + high + MARGIN_DEG
+    low, top = np.minimum(y0, y1) - high - margin, np.maximum(y0, y1) + high + margin
     reaches = (top >= -90.0) & (low <= 90.0)
     first = _rows(low, level)
     many = np.where(reaches, _rows(top, level) - first + 1, 0)
@@ -254,8 +258,8 @@ def clipped(
     row = np.repeat(first, many) + ranges(many)
     high_of = high if len(high) == 1 else high[which]
     wide_of = wide if len(wide) == 1 else wide[which]
-    south = row / per - 90.0 - high_of - 2 * MARGIN_DEG
-    north = (row + 1) / per - 90.0 + high_of + 2 * MARGIN_DEG
+    south = row / per - 90.0 - high_of - 2 * margin
+    north = (row + 1) / per - 90.0 + high_of + 2 * margin
     start, step_y, step_x = y0[which], (y1 - y0)[which], (x1 - x0)[which]
     with np.errstate(divide="ignore", invalid="ignore"):
         a, b = (south - start) / step_y, (north - start) / step_y
@@ -293,7 +297,7 @@ def _filled(slot: Ints, row: Ints, first: Ints, last: Ints, toggles: Bools, leve
     return np.concatenate(keys)
 
 
-def _corridors(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot: int) -> Iterator[tuple[int, Keys]]:
+def _corridors(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot: int, margin: float) -> Iterator[tuple[int, Keys]]:
     pieces = geometry.pieces.reshape(-1, PIECE_FIELDS)
     for number, slot in enumerate((at + first_slot).tolist()):
         some, buffer_m = pieces[ints[number, 0] : ints[number, 1]], float(floats[number, 5])
@@ -307,9 +311,9 @@ def _corridors(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_s
         across = float(np.maximum(lon, far_lon).max() - np.minimum(lon, far_lon).min())
         level = int(_levels(np.array([tall]), np.array([across * float(k_lon.max()) / METRES_PER_DEGREE]))[0])
         owner = np.full(len(some), slot, dtype=np.int64)
-        _, row, west, east, _ = clipped(lon, lat, far_lon, far_lat, owner, level, high, wide)
+        _, row, west, east, _ = clipped(lon, lat, far_lon, far_lat, owner, level, high, wide, margin)
         per_degree = COLUMNS_PER_DEGREE[row >> (TILE - level)]
-        first = np.floor((west - MARGIN_DEG + 180.0) * per_degree).astype(np.int64)
-        last = np.floor((east + MARGIN_DEG + 180.0) * per_degree).astype(np.int64)
+        first = np.floor((west - margin + 180.0) * per_degree).astype(np.int64)
+        last = np.floor((east + margin + 180.0) * per_degree).astype(np.int64)
         entry = np.full(len(row), slot << KIND_BITS | CORRIDOR, dtype=np.int64)
         yield level, np.unique(_wrapped(row, first, last, entry, level))

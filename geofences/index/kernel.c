@@ -539,8 +539,10 @@ static void kernel_dealloc(Kernel *self)
 static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *list;
-    if ((kwargs && PyDict_GET_SIZE(kwargs)) || !PyArg_ParseTuple(args, "O!", &PyTuple_Type, &list))
-        return kwargs && PyDict_GET_SIZE(kwargs) ? PyErr_Format(PyExc_TypeError, "no keywords") : NULL;
+    int has_blocks, has_tiles;
+    (void)kwargs;
+    if (!PyArg_ParseTuple(args, "O!pp", &PyTuple_Type, &list, &has_blocks, &has_tiles))
+        return NULL;
     if (PyTuple_GET_SIZE(list) != ARRAYS)
         return PyErr_Format(PyExc_ValueError, "%d arrays are needed", ARRAYS);
     Kernel *k = (Kernel *)type->tp_alloc(type, 0);
@@ -572,10 +574,8 @@ static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     k->shared = p[6], k->kind = p[7], k->item = p[8], k->circles = p[9], k->area_floats = p[10], k->area_ints = p[11];
     k->vertices = p[12], k->pieces = p[13], k->slab_start = p[14], k->slab_edges = p[15];
     k->slots = n[7];
-    for (int i = 0; i < 64800; i++) {
-        k->has_blocks |= k->root_blocks[i] != 0;
-        k->has_tiles |= k->root_tiles[i] != 0;
-    }
+    k->has_blocks = has_blocks;
+    k->has_tiles = has_tiles;
     return (PyObject *)k;
 }
 
@@ -999,6 +999,57 @@ static PyObject *presences_step(Presences *p, PyObject *const *args, Py_ssize_t 
     return good ? PyLong_FromSsize_t(e.n) : NULL;
 }
 
+/* step_one(device, at_s, slots) -> [(slot, entered)]: `slots` is the tuple of locate_one. */
+static PyObject *presences_step_one(Presences *p, PyObject *const *args, Py_ssize_t nargs)
+{
+    double at_s;
+    if (nargs != 3 || !PyTuple_CheckExact(args[2]))
+        return PyErr_Format(PyExc_TypeError, "a device, a time and a tuple");
+    Py_ssize_t device = PyNumber_AsSsize_t(args[0], PyExc_ValueError), n = PyTuple_GET_SIZE(args[2]);
+    if ((device == -1 && PyErr_Occurred()) || !number_in(args[1], &at_s))
+        return NULL;
+    if (device < 0 || device > INT32_MAX)
+        return PyErr_Format(PyExc_ValueError, "device numbers must be 0 or more and less than 2^31");
+    if (!grow_devices(p, device + 1))
+        return PyErr_NoMemory();
+    PyObject *answer = PyList_New(0);
+    if (!answer || !(at_s >= p->last_s[device]))
+        return answer;
+    Py_ssize_t room = n;
+    for (int32_t at = p->head[device]; at >= 0; at = p->nodes[at].next)
+        room++;
+    if (!room) {
+        p->last_s[device] = at_s;
+        return answer;
+    }
+    int64_t *buffer = PyMem_Malloc((3 * room + 1) * sizeof(int64_t)), *slots = buffer;
+    Events e = {buffer + room, buffer + 2 * room, NULL, 0, room};
+    int good = buffer && (e.entered = PyMem_Malloc(room));
+    for (Py_ssize_t i = 0; good && i < n; i++) {
+        slots[i] = PyLong_AsLongLong(PyTuple_GET_ITEM(args[2], i));
+        if (slots[i] < 0 || slots[i] > INT32_MAX || (i && slots[i] <= slots[i - 1])) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "slots must be those of `locate_one`");
+            good = 0;
+        }
+    }
+    if (good) {
+        p->last_s[device] = at_s;
+        good = change(p, device, 0, slots, n, &e);
+    }
+    for (Py_ssize_t i = 0; good && i < e.n; i++) {
+        PyObject *pair = Py_BuildValue("LO", (long long)e.fence[i], e.entered[i] ? Py_True : Py_False);
+        good = pair && PyList_Append(answer, pair) == 0;
+        Py_XDECREF(pair);
+    }
+    PyMem_Free(e.entered);
+    PyMem_Free(buffer);
+    if (good)
+        return answer;
+    Py_DECREF(answer);
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
 /* held(): how many (device, fence) pairs are inside now: the room that exits may need. */
 static PyObject *presences_held(Presences *p, PyObject *unused)
 {
@@ -1020,6 +1071,7 @@ static PyMethodDef kernel_methods[] = {
     {0}};
 static PyMethodDef presences_methods[] = {
     FAST("step", presences_step, "Events of a batch."),
+    FAST("step_one", presences_step_one, "Changes at one fix."),
     {"held", (PyCFunction)presences_held, METH_NOARGS, "Pairs inside now."},
     {0}};
 static PyType_Slot kernel_slots[] = {{Py_tp_new, kernel_new}, {Py_tp_dealloc, kernel_dealloc}, {Py_tp_methods, kernel_methods}, {0, NULL}};

@@ -26,7 +26,7 @@ Settle = Callable[[Ints, Floats, Floats], Bools]
 
 def locate(arrays: Arrays, lat_deg: Floats, lon_deg: Floats, settle: Settle) -> tuple[Ints, Ints]:
     """Pairs (point, slot) sorted by point, then slot. Points that are not on the earth are in no fence."""
-    levels = (bool(arrays.root_blocks.any()), bool(arrays.root_tiles.any()))
+    levels = (arrays.has_blocks, arrays.has_tiles)
     found: list[tuple[Ints, Ints]] = []
     for start in range(0, len(lat_deg), POINTS):
         lat, lon = lat_deg[start : start + POINTS], lon_deg[start : start + POINTS]

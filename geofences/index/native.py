@@ -20,7 +20,7 @@ class Native:
     """One snapshot's arrays, held by the kernel."""
 
     def __init__(self, module: Any, arrays: Arrays, settle: Settle) -> None:
-        self._kernel = module.Kernel(tuple(array for _, array in arrays.named()))
+        self._kernel = module.Kernel(tuple(array for _, array in arrays.named()), arrays.has_blocks, arrays.has_tiles)
         self._settle = settle
 
     def locate(self, lat_deg: Floats, lon_deg: Floats) -> tuple[Ints, Ints]:

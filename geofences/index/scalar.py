@@ -38,8 +38,8 @@ class Scalar:
     def __init__(self, arrays: Arrays, settle: SettleOne) -> None:
         self._settle = settle
         self._root_cells = memoryview(arrays.root_cells)
-        self._root_blocks = memoryview(arrays.root_blocks) if arrays.root_blocks.any() else None
-        self._root_tiles = memoryview(arrays.root_tiles) if arrays.root_tiles.any() else None
+        self._root_blocks = memoryview(arrays.root_blocks) if arrays.has_blocks else None
+        self._root_tiles = memoryview(arrays.root_tiles) if arrays.has_tiles else None
         self._tables, self._rows = memoryview(arrays.tables), memoryview(arrays.rows)
         self._cells, self._shared = memoryview(arrays.cells), memoryview(arrays.shared)
         self._kind, self._item = memoryview(arrays.kind), memoryview(arrays.item)

@@ -51,7 +51,7 @@ def candidates(arrays: Arrays, lat0: Floats, lon0: Floats, lat1: Floats, lon1: F
     lat0, lon0, lat1 = lat0[judged], lon0[judged], lat1[judged]
     end = lon0 + shorter(lon1[judged] - lon0)
     none = np.zeros(1)
-    owner, row, west, east, _ = clipped(lon0, lat0, end, lat1, judged, 0, none, none)
+    owner, row, west, east, _ = clipped(lon0, lat0, end, lat1, judged, 0, none, none, MARGIN_DEG)
     band = row >> 11
     per_degree, around = COLUMNS_PER_DEGREE[band], LAST_COLUMN[band] + 1
     first = np.floor((west - MARGIN_DEG + 180.0) * per_degree).astype(np.int64)

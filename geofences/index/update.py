@@ -1,0 +1,211 @@
+"""Changing an index under traffic: copy on write, so that whoever holds the snapshot before keeps it.
+
+Owns the growing arrays and the rewriting of blocks. Everything new is appended; what a change replaces stays where it is,
+for older snapshots, until the index is built anew. It must not know ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofences.index.arrays import (
+    AREA,
+    AREA_FLOATS,
+    AREA_INTS,
+    CIRCLE,
+    CIRCLE_FIELDS,
+    KIND_BITS,
+    PIECE_FIELDS,
+    TYPES,
+    WHOLE_RECORDS,
+    Arrays,
+)
+from geofences.index.build import ENTRY_BITS, listed, row_words, settled
+from geofences.index.covering import Keys, cover
+from geofences.index.grid import BLOCK, CELL, TILE, Bools, Ints
+from geofences.index.locate import entries_of
+from geofences.index.packing import Geometry
+
+ROOTS = ("root_cells", "root_blocks", "root_tiles")
+_BITS = np.arange(32, dtype=np.uint64)
+
+
+class CoveringLost(Exception):
+    """A fence to be taken out was not found where it should stand: the index has to be built anew."""
+
+
+class Store:
+    """Arrays with room at their ends, shared by all snapshots that came of one build. One writer at a time."""
+
+    def __init__(self, arrays: Arrays, used: Mapping[str, int] | None = None) -> None:
+        self._arrays: dict[str, Any] = dict(arrays.named())
+        self.used = {name: len(array) for name, array in arrays.named()} | dict(used or {})
+        self.built_bytes = self.bytes_used()
+        self.flags = (arrays.has_blocks, arrays.has_tiles)
+
+    def bytes_used(self) -> int:
+        return sum(self.used[name] * np.dtype(kind).itemsize for name, kind in TYPES.items())
+
+    def append(self, name: str, data: NDArray[Any]) -> int:
+        """Where the data begin. Grows by a half where there is no room: older snapshots keep the smaller array."""
+        array, begin = self._arrays[name], self.used[name]
+        end = begin + len(data)
+        if end > len(array):
+            larger = np.zeros(-(-(end + end // 2 + 1024) // WHOLE_RECORDS) * WHOLE_RECORDS, dtype=array.dtype)
+            larger[:begin] = array[:begin]
+            self._arrays[name] = array = larger
+        array[begin:end] = data
+        self.used[name] = end
+        return begin
+
+    def get(self, name: str) -> NDArray[Any]:
+        return self._arrays[name]
+
+    def snapshot(self, roots: Mapping[str, NDArray[np.int32]]) -> Arrays:
+        """All arrays as they are, with the roots of one snapshot."""
+        return Arrays(**{**self._arrays, **roots}, has_blocks=self.flags[0], has_tiles=self.flags[1])
+
+
+def changed(store: Store, arrays: Arrays, added: Geometry, gone: Geometry, gone_slots: Ints) -> tuple[Arrays, int]:
+    """The arrays with `added` put in and `gone` (whose slots are `gone_slots`) taken out, and the first slot of `added`."""
+    first_slot = _append_geometry(store, added)
+    more = cover(added, first_slot)
+    less = cover(gone, 0, slack=2.0)
+    roots = {name: getattr(arrays, name) for name in ROOTS}
+    found = np.zeros(len(gone_slots), dtype=bool)
+    for level in (CELL, BLOCK, TILE):
+        if not len(more[level]) and not len(less[level]):
+            continue
+        edit = _edit_cells if level == CELL else _edit_blocks if level == BLOCK else _edit_tiles
+        found |= edit(store, arrays, roots, more[level], less[level], gone_slots)
+    expected = np.array([any(len(k) and (_slots(k) == i).any() for k in less.values()) for i in range(len(gone_slots))], dtype=bool)
+    if (expected & ~found).any():
+        raise CoveringLost
+    store.flags = (store.flags[0] or len(more[BLOCK]) > 0, store.flags[1] or len(more[TILE]) > 0)
+    return store.snapshot(roots), first_slot
+
+
+def _slots(keys: Keys) -> Ints:
+    return ((keys >> np.uint64(KIND_BITS)) & np.uint64((1 << (ENTRY_BITS - KIND_BITS)) - 1)).astype(np.int64)
+
+
+def _append_geometry(store: Store, added: Geometry) -> int:
+    """Puts the geometry behind what is there; returns the first slot."""
+    vertex, piece = store.used["vertices"] // 2, store.used["pieces"] // PIECE_FIELDS
+    slab, edge = store.used["slab_start"], store.used["slab_edges"]
+    circle, area = store.used["circles"] // CIRCLE_FIELDS, store.used["area_floats"] // AREA_FLOATS
+    ints = added.area_ints.reshape(-1, AREA_INTS).copy()
+    kind = added.kind[added.kind != CIRCLE]
+    if len(ints):
+        ints[:, :2] += np.where(kind == AREA, vertex, piece)[:, None].astype(np.int32)
+        ints[:, 2] += slab
+    first = store.append("kind", added.kind)
+    store.append("item", added.item + np.where(added.kind == CIRCLE, circle, area).astype(np.int32))
+    store.append("circles", added.circles)
+    if len(ints):
+        edges = added.slab_edges.copy()
+        for record, of in zip(added.area_ints.reshape(-1, AREA_INTS).tolist(), kind.tolist(), strict=True):
+            if record[3]:
+                span = slice(added.slab_start[record[2]], added.slab_start[record[2] + record[3]])
+                edges[span] += vertex if of == AREA else piece
+        store.append("area_floats", added.area_floats)
+        store.append("area_ints", ints.ravel())
+        store.append("vertices", added.vertices)
+        store.append("pieces", added.pieces)
+        store.append("slab_start", added.slab_start + np.int32(edge))
+        store.append("slab_edges", edges)
+    return first
+
+
+def _kept(cell: Ints, entry: Ints, gone: Ints) -> tuple[Keys, Bools]:
+    """Keys without the entries of slots that are gone, and which of these there were."""
+    slot = entry >> KIND_BITS
+    if not len(gone):
+        keep, found = np.ones(len(slot), dtype=bool), np.zeros(0, dtype=bool)
+    elif len(gone) == 1:
+        keep = slot != gone[0]
+        found = np.array([not keep.all()])
+    else:
+        keep, found = ~np.isin(slot, gone), np.isin(gone, slot)
+    return (cell[keep].astype(np.uint64) << np.uint64(ENTRY_BITS)) | entry[keep].astype(np.uint64), found
+
+
+def _different(keys: Ints) -> Ints:
+    """Each value once, in order."""
+    return np.array(sorted(set(keys.tolist())), dtype=np.int64)
+
+
+def _append_cells(store: Store, keys: Keys) -> tuple[Ints, int]:
+    """Writes the words of settled keys; returns the cells and the number of the first."""
+    cells, words, shared = listed(keys, store.used["shared"])
+    store.append("shared", shared)
+    return cells, store.append("cells", words)
+
+
+def _edit_cells(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
+    blocks = _different(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS + 10))
+    tile, inner = blocks >> 12, blocks & 4095
+    number = arrays.tables[(roots["root_cells"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
+    words = arrays.rows[(number << 5)[:, None] + np.arange(32)]
+    block, line, bit = np.nonzero((words[:, :, None] >> _BITS) & np.uint64(1))
+    word = words[block, line]
+    below = word & ((np.uint64(1) << bit.astype(np.uint64)) - np.uint64(1))
+    cell = (blocks[block] << 10) | (line << 5) | bit
+    keys, found = _kept(*entries_of(arrays, cell, (word >> np.uint64(32)).astype(np.int64) + np.bitwise_count(below)), gone)
+    cells, first = _append_cells(store, settled(np.concatenate([keys, more])))
+    made = np.zeros((len(blocks), 32), dtype=np.uint64)
+    filled = np.zeros(len(blocks), dtype=bool)
+    if len(cells):
+        lines, of_lines = row_words(cells, first)
+        at = np.searchsorted(blocks, lines >> 5)
+        made[at, lines & 31] = of_lines
+        filled[at] = True
+    begin = store.append("rows", made[filled].ravel()) >> 5
+    numbers = np.zeros(len(blocks), dtype=np.int32)
+    numbers[filled] = begin + np.arange(int(filled.sum()))
+    _put(store, roots, "root_cells", tile, inner, numbers)
+    return found
+
+
+def _put(store: Store, roots: dict[str, Any], root: str, tile: Ints, inner: Ints, numbers: NDArray[np.int32]) -> None:
+    """New tables for the tiles, with the numbers at the blocks."""
+    tables = store.get("tables")
+    roots[root] = roots[root].copy()
+    for one in set(tile.tolist()):
+        at = int(roots[root][one]) << 12
+        table = tables[at : at + 4096].copy()
+        chosen = tile == one
+        table[inner[chosen]] = numbers[chosen]
+        roots[root][one] = store.append("tables", table) >> 12
+        tables = store.get("tables")
+
+
+def _rewritten(store: Store, arrays: Arrays, touched: Ints, number: Ints, more: Keys, gone: Ints) -> tuple[NDArray[np.int32], Bools]:
+    """New cell numbers of blocks or tiles as a whole, 0 where nothing is left."""
+    some = np.flatnonzero(number)
+    keys, found = _kept(*entries_of(arrays, touched[some], number[some]), gone)
+    cells, first = _append_cells(store, settled(np.concatenate([keys, more])))
+    numbers = np.zeros(len(touched), dtype=np.int32)
+    numbers[np.searchsorted(touched, cells)] = first + np.arange(len(cells))
+    return numbers, found
+
+
+def _edit_blocks(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
+    blocks = np.unique(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS)).astype(np.int64)
+    tile, inner = blocks >> 12, blocks & 4095
+    number = arrays.tables[(roots["root_blocks"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
+    numbers, found = _rewritten(store, arrays, blocks, number, more, gone)
+    _put(store, roots, "root_blocks", tile, inner, numbers)
+    return found
+
+
+def _edit_tiles(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
+    tiles = np.unique(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS)).astype(np.int64)
+    numbers, found = _rewritten(store, arrays, tiles, roots["root_tiles"][tiles].astype(np.int64), more, gone)
+    roots["root_tiles"] = roots["root_tiles"].copy()
+    roots["root_tiles"][tiles] = numbers
+    return found
