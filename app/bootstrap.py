@@ -33,6 +33,10 @@ from geofences import endpoints as geofence_endpoints
 from geofences import handlers as geofence_handlers
 from geofences import jobs as geofence_jobs
 from geofences import privacy as geofence_privacy
+from geofences.beacons import endpoints as beacon_endpoints
+from geofences.beacons import handlers as beacon_handlers
+from geofences.beacons import privacy as beacon_privacy
+from geofences.mqtt import MqttListener
 from notifications import endpoints as notification_endpoints
 from notifications import privacy as notification_privacy
 from notifications import wiring as notification_wiring
@@ -59,6 +63,7 @@ class House:
     shop: Shop
     notifications: notification_wiring.Notifications
     runner: geofence_jobs.RunnerLoop
+    mqtt: MqttListener | None
     scheduler: Scheduler
     routers: list[APIRouter]
     _relay_loops: tuple[RelayLoop, ...]
@@ -74,6 +79,8 @@ class House:
             return
         self._running = True
         self.runner.start()
+        if self.mqtt is not None:
+            self.mqtt.start()
         for loop in self._relay_loops:
             loop.start()
         self.notifications.start()
@@ -85,6 +92,8 @@ class House:
         if self._running:
             self._running = False
             self.scheduler.stop()
+            if self.mqtt is not None:
+                self.mqtt.stop()
             self.runner.stop()
             for loop in self._relay_loops:
                 loop.stop()
@@ -96,7 +105,7 @@ class House:
         if not self.settings.loops:
             return []
         loops: Sequence[tuple[str, Any]] = (
-            ("detection", self.runner), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
+            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
 
@@ -127,29 +136,42 @@ def build(
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
     subscriptions = Subscriptions()
     geofence_handlers.subscribe(subscriptions)
+    beacon_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
     notifications.subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
+    runner = geofence_jobs.RunnerLoop(database, settings.geofences)
     return House(
         settings=settings,
         database=database,
         subscriptions=subscriptions,
         shop=shop,
         notifications=notifications,
-        runner=geofence_jobs.RunnerLoop(database, settings.geofences),
+        runner=runner,
+        mqtt=_mqtt(database, settings, runner.wake),
         scheduler=Scheduler(timetable(database, shop, settings)),
         routers=[*_routers(), *extra_routers],
         _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt)) for prompt in (True, False)),
     )
 
 
+def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> MqttListener | None:
+    url = settings.geofences.mqtt_url
+    if url is None or not url.get_secret_value():
+        return None
+    from geofences.adapters.mqtt_gateway import MqttGateway  # lazy: the library is not needed where nothing listens
+
+    gateway = MqttGateway(url.get_secret_value(), settings.geofences.mqtt_client_id)
+    return MqttListener(database, settings.geofences, gateway, wake)
+
+
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
-    for room in (geofence_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
-    retention.register_rules(*geofence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
+    retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
 
 
@@ -179,6 +201,7 @@ def _routers() -> list[APIRouter]:
         security_endpoints.router,
         privacy_endpoints.router,
         geofence_endpoints.router,
+        beacon_endpoints.router,
         offer_endpoints.router,
         storefront_endpoints.router,
         notification_endpoints.router,

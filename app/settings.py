@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kernel.errors import FieldError, Invalid
 from app.security.settings import SecuritySettings
+from geofences.beacons.settings import BeaconSettings
 from geofences.settings import GeofenceSettings
 from notifications.settings import NotificationSettings
 from offers.settings import OfferSettings
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
     geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]
+    beacons: BeaconSettings = Field(default_factory=BeaconSettings, description="Beacons heard, and zones told by them.")  # type: ignore[arg-type]
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ coordinates of a shopper (there are none to give), and must hold the consent for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,28 @@ def bench_key(shopper_id: str, device_id: str) -> Key:
     from geofences.track import Key
 
     return Key(shopper_id, device_id)
+
+
+def bench_index(fence_count: int, point_count: int, large: bool) -> Iterator[Any]:
+    """What the fence index costs beside its peers, figure by figure; see geofences/index/measuring.py."""
+    import tempfile
+
+    from geofences.index import measuring
+
+    yield from measuring.location("W2", fence_count, point_count)
+    yield from measuring.location("W2Z", fence_count, point_count // 4)
+    yield from measuring.building(fence_count)
+    yield from measuring.changing(fence_count)
+    if large:
+        with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
+            yield from measuring.large(Path(folder), 10 * fence_count)
+
+
+def bench_detect(fence_count: int, fix_count: int) -> Iterator[Any]:
+    """What location with state costs beside a tree and a dict; see geofences/index/measuring.py."""
+    from geofences.index import measuring
+
+    yield from measuring.detecting(fence_count, fix_count)
 
 
 def index_kernel() -> str:

@@ -14,6 +14,7 @@ import typer
 
 from app.cli import (
     api_keys,
+    beacons,
     bench,
     campaigns,
     demo,
@@ -47,6 +48,7 @@ program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(places.program, name="places")
+program.add_typer(beacons.program, name="beacons")
 program.command()(replay.replay)
 program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)

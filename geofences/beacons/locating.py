@@ -25,7 +25,7 @@ class LocatorRules:
     """How far a person gets in a second, one standard deviation."""
     elsewhere: float = 1e-4
     """The chance in a step of being anywhere, any floor: lifts, and beliefs gone wrong."""
-    temper: float = 0.6
+    temper: float = 0.9
     """Errors of a step have causes in common with those of the next: each step counts this much."""
     tail: float = 6.0
     """Degrees of freedom of the strengths' error: small is forgiving of outliers."""
