@@ -263,10 +263,23 @@ def _keys(
     if how.key is not None:
         return (how.key,), np.zeros(count, dtype=np.int64)
     numbers: dict[tuple[str | None, str | None], int] = {}
-    key_no = np.fromiter((numbers.setdefault(pair, len(numbers)) for pair in whose or ()), np.int64, count)
-    if not all(_is_id(shopper) and _is_id(device) for shopper, device in numbers):
-        return None
-    return tuple(Key(cast("str", shopper), cast("str", device)) for shopper, device in numbers), key_no
+    key_no = np.fromiter([numbers.setdefault(pair, len(numbers)) for pair in whose or ()], np.int64, count)
+    if len(_seen) > MOST_SEEN:
+        _seen.clear()
+    keys: list[Key] = []
+    for pair in numbers:
+        key = _seen.get(pair)
+        if key is None:
+            if not (_is_id(pair[0]) and _is_id(pair[1])):
+                return None
+            key = _seen[pair] = Key(cast("str", pair[0]), cast("str", pair[1]))
+        keys.append(key)
+    return tuple(keys), key_no
+
+
+MOST_SEEN = 200_000
+_seen: dict[tuple[str | None, str | None], Key] = {}
+"""Pairs that were found to be well-formed: a server sends the same ones again and again. Says nothing of whether they exist."""
 
 
 def _is_id(value: object) -> bool:

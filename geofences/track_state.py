@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from geofences import trust
 from geofences.checkpoints import Checkpoint
@@ -16,8 +17,7 @@ DEFAULT_ACCURACY_M = 20.0
 """For sources that do not say (GPX): a phone outdoors."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Whose track: devices of one shopper move apart, so each has its own."""
 
     shopper_id: str
@@ -27,9 +27,12 @@ class Key:
         return f"{self.shopper_id}/{self.device_id}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True, unsafe_hash=True)
 class Sample:
-    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival."""
+    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival.
+
+    Nobody changes one. It is not declared frozen because made so it takes four times as long, and there is one for every fix.
+    """
 
     at_s: float
     id: str

@@ -38,7 +38,7 @@ class TransitionKind(StrEnum):
     """The visit had been told to have ended by silence; it ended later."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Observation:
     """One fix seen from one fence: `distance_m` signed (negative inside), `speed_mps` best estimate or None."""
 
