@@ -262,6 +262,8 @@ class _Track:
             age_s=sample.age_s,
             moved_mps=moved,
             rules=self._rules.trust,
+            sample=sample,
+            recent=state.recent,
         ).doubts
         here = {self._fences.fences[f].id: f for f in hit.fences}
         seen = partial(Observation, sample.at_s, accuracy_m=sample.accuracy_m, speed_mps=speed, doubts=doubts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from typing import Any
@@ -90,6 +91,11 @@ class TestAdvance:
     def test_a_jump_faster_than_anyone_is_no_drive_but_a_doubt(self) -> None:
         _, found, _ = advance(TrackState(), [sample(0, -900), sample(3, 0)], 10, FENCES, KEY)
         assert [(t.kind.value, t.doubts) for t in found] == [("entered", ("position_jump",))]
+
+    def test_how_it_moved_before_raises_doubts(self) -> None:
+        pinned = [dataclasses.replace(sample(10.0 * i, 0), id=str(i)) for i in range(20)]
+        (visit,) = detect(KEY, pinned, FENCES).visits
+        assert visit.doubts == ("position_static",)
 
     def test_a_way_along_the_edge_is_not(self) -> None:
         state = TrackState()
