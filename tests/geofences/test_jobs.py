@@ -204,6 +204,7 @@ class TestLateFixes:
         pass_time(loop, clock, 60)
         if restart:
             loop = RunnerLoop(database, settings)
+            clock.advance(settings.lease_s + 1)  # on PostgreSQL the lease of the one before has to lapse
         queue = [raw(start + timedelta(seconds=600 * i), 0) for i in range(1, 24)]
         send(database, jane, queue, settings)
         pass_time(loop, clock, 2)
