@@ -1,11 +1,11 @@
-"""What the room needs from outside itself: a log that keeps batches in order.
+"""What the room needs from outside itself: a log that keeps batches in order, a broker that phones publish to.
 
-Owns the shape of a batch and the verbs said of a log. Must not know how a log is kept (adapters/).
+Owns the shapes of a batch and of a delivery and the verbs said of both. Must not know how they are kept (adapters/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,4 +44,38 @@ class FixLog(Protocol):
 
     def forget(self, session: Session, shopper_ids: Collection[str]) -> None:
         """Take the positions of some shoppers out, also where they stand among others'."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message a broker handed over; it stays the broker's until it is acknowledged. `connection` counts connections."""
+
+    topic: str
+    payload: bytes
+    number: int
+    connection: int
+
+
+class MessageBroker(Protocol):
+    """Where phones leave messages and look for commands. Delivers at least once: what is not acknowledged comes again."""
+
+    def open(self, topics: Sequence[str], deliver: Callable[[Delivery], None]) -> None:
+        """Connect in the background, again and again if need be, and hand over what comes. `deliver` must not block."""
+        ...
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """It is kept and need not come again. Of an earlier connection: nothing happens, it comes again."""
+        ...
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Leave a message for who listens; never raises, and is not repeated for who does not."""
+        ...
+
+    def again(self) -> None:
+        """Connect anew, so that the broker hands over again what was not acknowledged."""
+        ...
+
+    def close(self) -> None:
+        """Disconnect; what was not acknowledged stays with the broker. Safe to call twice."""
         ...

@@ -5,7 +5,7 @@ Owns the fields, their defaults and `track_rules`. docs/algorithms/detection.md 
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from app.kernel.settings import SettingsGroup
 from geofences.track import TrackRules
@@ -87,6 +87,17 @@ class GeofenceSettings(SettingsGroup):
         ge=0,
         le=100,
         description="How many circles an OwnTracks phone is given to watch by itself, the one around it included; less than 2 sends none. iOS takes 20 at most.",
+    )
+
+    mqtt_url: SecretStr | None = Field(
+        None,
+        description="A broker that OwnTracks phones publish to, as mqtt://user:password@host:1883 or mqtts://... with TLS; unset, nothing listens. Set it for one process only.",
+    )
+    mqtt_client_id: str = Field(
+        "mobile-moments",
+        min_length=1,
+        max_length=64,
+        description="Under this name the broker keeps what comes while no process listens.",
     )
 
     def track_rules(self) -> TrackRules:

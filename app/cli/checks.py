@@ -256,6 +256,31 @@ def _outbox_lag(database: Database) -> Check:
     return Check("outbox", OK, f"{waiting} events wait")
 
 
+def mqtt_broker(settings: Settings) -> Iterator[Check]:
+    """Said only where one is set: whether it can be reached from here."""
+    import socket
+
+    url = settings.geofences.mqtt_url
+    if url is None or not url.get_secret_value():
+        return
+    parts = urlsplit(url.get_secret_value())
+    try:
+        port = parts.port or {"mqtt": 1883, "mqtts": 8883}[parts.scheme]
+        host = parts.hostname or ""
+    except (KeyError, ValueError):
+        yield Check("mqtt", FAIL, "mqtt_url is no address of a broker", "MOMENTS_GEOFENCES__MQTT_URL=mqtt://user:password@host:1883")
+        return
+    try:
+        socket.create_connection((host, port), timeout=3).close()
+    except OSError as error:
+        yield Check("mqtt", FAIL, f"the broker at {host}:{port} does not answer ({type(error).__name__})", "systemctl start mosquitto")
+        return
+    if parts.scheme == "mqtt" and not _is_local(host):
+        yield Check("mqtt", WARN, f"positions travel to {host}:{port} unencrypted", "use mqtts:// and a listener with TLS")
+        return
+    yield Check("mqtt", OK, f"listens to OwnTracks phones at {host}:{port}")
+
+
 def detection_lag(settings: Settings) -> Iterator[Check]:
     """How long the oldest batch of fixes has waited; nothing before the first run."""
     from app.security.secrets import FILE_NAME, SecretsUnsafe
@@ -301,3 +326,4 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         yield check()
     yield from database_checks(settings)
     yield from detection_lag(settings)
+    yield from mqtt_broker(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,6 +144,29 @@ class TestPayments:
 
 def _by_name(found: list[Check]) -> dict[str, Check]:
     return {c.name: c for c in found}
+
+
+class TestMqttBroker:
+    def found(self, home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> list[Check]:
+        monkeypatch.setenv("MOMENTS_GEOFENCES__MQTT_URL", url)
+        return list(checks.mqtt_broker(load_settings()))
+
+    def test_nothing_is_said_where_none_is_set(self, home: Path) -> None:
+        assert list(checks.mqtt_broker(load_settings())) == []
+
+    @pytest.mark.parametrize("url", ["http://broker", "mqtt://h:x", "broker"])
+    def test_no_address(self, home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+        (check,) = self.found(home, monkeypatch, url)
+        assert (check.level, check.text) == (FAIL, "mqtt_url is no address of a broker")
+
+    def test_one_that_answers_and_one_that_does_not(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            (check,) = self.found(home, monkeypatch, f"mqtt://house:secret@127.0.0.1:{port}")
+        assert (check.level, check.text) == (OK, f"listens to OwnTracks phones at 127.0.0.1:{port}")
+        (check,) = self.found(home, monkeypatch, f"mqtt://house:secret@127.0.0.1:{port}")
+        assert check.level == FAIL
+        assert "secret" not in check.text
 
 
 class TestDatabaseChecks:
