@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from geofences.index import kernel
 from geofences.index.arrays import (
     AREA,
     AREA_FLOATS,
@@ -59,6 +60,12 @@ def cover(geometry: Geometry, first_slot: int = 0, slack: float = 1.0) -> Coveri
 
     With `slack` 2 it surely holds all cells of a covering made elsewhere, whose last digits may differ.
     """
+    if (module := kernel.active()) is not None:
+        g = geometry
+        keys: tuple[bytes, bytes, bytes] = module.cover(
+            g.kind, g.item, g.circles, g.area_floats, g.area_ints, g.vertices, g.pieces, first_slot, slack
+        )
+        return {level: np.frombuffer(some, dtype=np.uint64) for level, some in zip((CELL, BLOCK, TILE), keys, strict=True)}
     found: dict[int, list[Keys]] = {CELL: [], BLOCK: [], TILE: []}
     for level, keys in (*_circles(geometry, first_slot, slack), *_edged(geometry, first_slot, slack * MARGIN_DEG)):
         found[level].append(keys)

@@ -1060,6 +1060,438 @@ static PyObject *presences_held(Presences *p, PyObject *unused)
     return PyLong_FromSsize_t(n);
 }
 
+/* -- coverings: covering.py says why they are conservative ------------------------------------------------------------ */
+
+typedef struct {
+    uint64_t *keys;
+    Py_ssize_t n, room;
+} Keys;
+
+typedef struct {
+    int64_t row, first, last;
+    int toggles;
+} Run;
+
+typedef struct {
+    Keys levels[3]; /* cells, blocks, tiles */
+    Run *runs;
+    Py_ssize_t n, room;
+    double margin, slack;
+} Cover;
+
+static int shift_of(int level) { return level == 0 ? 0 : level == 1 ? 5 : 11; }
+
+static uint64_t key_of(int64_t row, int64_t column, int shift)
+{
+    int bits = 11 - shift;
+    int64_t mask = ((int64_t)1 << bits) - 1, tile = (row >> bits) * 360 + (column >> bits), r = row & mask, c = column & mask;
+    if (shift == 11)
+        return (uint64_t)tile;
+    if (shift == 5)
+        return (uint64_t)(tile << 12 | r << 6 | c);
+    return (uint64_t)(tile << 22 | (r >> 5) << 16 | (c >> 5) << 10 | (r & 31) << 5 | (c & 31));
+}
+
+/* A run of columns of the level in a row, taken around where it leaves at one side. 0: no memory. */
+static int emit(Cover *c, int level, int64_t row, int64_t first, int64_t last, uint64_t entry)
+{
+    Keys *k = &c->levels[level];
+    int shift = shift_of(level);
+    int64_t around = ((int64_t)last_column[row >> (11 - shift)] + 1) >> shift;
+    if (last < first)
+        return 1;
+    if (k->n + (last - first + 1) > k->room) {
+        Py_ssize_t room = 2 * k->room + (last - first + 1) + 64;
+        uint64_t *more = realloc(k->keys, room * sizeof(uint64_t));
+        if (!more)
+            return 0;
+        k->keys = more;
+        k->room = room;
+    }
+    for (int64_t column = first; column <= last; column++) {
+        /* Tiles are cut to the row before: those around it need not be a whole number. */
+        int64_t within = shift == 11 || (column >= 0 && column < around) ? column : ((column % around) + around) % around;
+        k->keys[k->n++] = key_of(row, within, shift) << 26 | entry;
+    }
+    return 1;
+}
+
+/* As `emit`, for columns of cells: the tiles around a row need not be a whole number. */
+static int emit_cells(Cover *c, int level, int64_t row, int64_t first, int64_t last, uint64_t entry)
+{
+    int shift = shift_of(level);
+    int64_t around = (int64_t)last_column[row >> (11 - shift)] + 1;
+    if (last - first + 1 >= around)
+        first = 0, last = around - 1;
+    int64_t turn = (first >= 0 ? first / around : -((-first + around - 1) / around)) * around;
+    first -= turn;
+    last -= turn;
+    int64_t end = last < around ? last : around - 1;
+    return emit(c, level, row, first >> shift, end >> shift, entry) && (last < around || emit(c, level, row, 0, (last - around) >> shift, entry));
+}
+
+static int64_t row_at(double lat, int shift)
+{
+    int64_t per = (int64_t)1 << (11 - shift), row = (int64_t)floor((lat + 90.0) * (double)per);
+    return row < 0 ? 0 : row > 180 * per - 1 ? 180 * per - 1 : row;
+}
+
+static int level_of(double extent) { return extent > 1.5 ? 2 : extent > 0.03 ? 1 : 0; }
+
+static double half_width(const double *c, double radius, double lat)
+{
+    double s = sin(radius / 2), t = sin((lat - c[0]) * RADIANS / 2), left = s * s - t * t;
+    double wide = fmax(cos(lat * RADIANS), 0.0) * c[3];
+    if (left < 0)
+        return -1.0;
+    if (left >= wide)
+        return 180.0;
+    return 2 * asin(sqrt(left / wide)) / RADIANS;
+}
+
+static int cover_circle(Cover *c, const double *record, uint64_t slot)
+{
+    double radius = record[2] / EARTH_RADIUS_M, more = c->slack * (1e-11 + radius * 1e-11), margin = c->margin;
+    if (!(record[2] >= 0))
+        return 1;
+    double outer = fmin(radius + more, M_PI), inner = fmax(radius - more, 0.0), lat = record[0], lon = record[1];
+    int level = level_of(2 * radius / RADIANS), shift = shift_of(level);
+    double per = (double)(1 << (11 - shift)), ratio = sin(lat * RADIANS) / cos(fmin(outer, 1.5));
+    double widest = asin(fmax(fmin(ratio, 1.0), -1.0)) / RADIANS;
+    int64_t last = row_at(lat + outer / RADIANS + margin, shift);
+    for (int64_t row = row_at(lat - outer / RADIANS - margin, shift); row <= last; row++) {
+        double south = (double)row / per - 90.0 - margin, north = (double)(row + 1) / per - 90.0 + margin;
+        double reach = outer > 1.5 ? 180.0 : half_width(record, outer, fmin(fmax(widest, south), north));
+        if (reach < 0)
+            continue;
+        double inside = inner <= 0 || outer > 1.5 ? -1.0 : fmin(half_width(record, inner, south), half_width(record, inner, north));
+        double scale = per_degree[row >> (11 - shift)];
+        int64_t begin = (int64_t)floor((lon - reach - margin + 180.0) * scale), end = (int64_t)floor((lon + reach + margin + 180.0) * scale);
+        uint64_t border = slot << 2 | CIRCLE;
+        if (level == 2) {
+            if (!emit_cells(c, level, row, begin, end, border))
+                return 0;
+            continue;
+        }
+        begin >>= shift;
+        end >>= shift;
+        int64_t from = end + 1, to = end;
+        if (inside > 0) {
+            int64_t f = ((int64_t)floor((lon - inside + margin + 180.0) * scale) >> shift) + 1;
+            int64_t t = ((int64_t)floor((lon + inside - margin + 180.0) * scale) >> shift) - 1;
+            if (f <= t)
+                from = f, to = t;
+        }
+        if (!emit(c, level, row, begin, from - 1, border) || !emit(c, level, row, from, to, slot << 2) || !emit(c, level, row, to + 1, end, border))
+            return 0;
+    }
+    return 1;
+}
+
+/* One edge in each row it reaches, widened: collected as runs of columns of cells. */
+static int clip(Cover *c, double x0, double y0, double x1, double y1, int shift, double high, double wide)
+{
+    double low = fmin(y0, y1) - high - c->margin, top = fmax(y0, y1) + high + c->margin, per = (double)(1 << (11 - shift));
+    if (!(top >= -90.0 && low <= 90.0))
+        return 1;
+    int64_t last = row_at(top, shift);
+    for (int64_t row = row_at(low, shift); row <= last; row++) {
+        double south = (double)row / per - 90.0 - high - 2 * c->margin, north = (double)(row + 1) / per - 90.0 + high + 2 * c->margin, a = 0, b = 1;
+        if (y1 != y0) {
+            double p = (south - y0) / (y1 - y0), q = (north - y0) / (y1 - y0);
+            a = held(fmin(p, q));
+            b = held(fmax(p, q));
+        }
+        double from = x0 + a * (x1 - x0), to = x0 + b * (x1 - x0), scale = per_degree[row >> (11 - shift)];
+        double west = fmin(from, to) - wide - c->margin, east = fmax(from, to) + wide + c->margin, middle = ((double)row + 0.5) / per - 90.0;
+        if (c->n == c->room) {
+            Py_ssize_t room = 2 * c->room + 64;
+            Run *more = realloc(c->runs, room * sizeof(Run));
+            if (!more)
+                return 0;
+            c->runs = more;
+            c->room = room;
+        }
+        c->runs[c->n++] = (Run){row, (int64_t)floor((west + 180.0) * scale), (int64_t)floor((east + 180.0) * scale), (y0 <= middle) != (y1 <= middle)};
+    }
+    return 1;
+}
+
+static int by_run(const void *a, const void *b)
+{
+    const Run *x = a, *y = b;
+    return x->row != y->row ? (x->row > y->row) - (x->row < y->row) : (x->first > y->first) - (x->first < y->first);
+}
+
+static int cover_area(Cover *c, const double *box, const int32_t *ints, const double *vertices, uint64_t slot)
+{
+    double nearest = box[1] < 0 && box[3] > 0 ? 0.0 : fmin(fabs(box[1]), fabs(box[3]));
+    int level = level_of(fmax(box[3] - box[1], (box[2] - box[0]) * cos(fmin(nearest, 90.0) * RADIANS))), shift = shift_of(level);
+    c->n = 0;
+    for (Py_ssize_t i = ints[0]; i < ints[1] - 1; i++) {
+        const double *v = vertices + 2 * i;
+        if (!isnan(v[1]) && !isnan(v[3]) && !clip(c, v[0], v[1], v[2], v[3], shift, 0.0, 0.0))
+            return 0;
+    }
+    for (Py_ssize_t i = 0; i < c->n; i++) {
+        int64_t most = last_column[c->runs[i].row >> (11 - shift)];
+        Run *r = &c->runs[i];
+        r->first = (r->first < 0 ? 0 : r->first > most ? most : r->first) >> shift;
+        r->last = (r->last < 0 ? 0 : r->last > most ? most : r->last) >> shift;
+    }
+    qsort(c->runs, c->n, sizeof(Run), by_run);
+    for (Py_ssize_t i = 0; i < c->n;) {
+        int64_t row = c->runs[i].row, begin = c->runs[i].first, reach = c->runs[i].last;
+        int crossed = c->runs[i].toggles;
+        for (i++; i < c->n && c->runs[i].row == row; i++) {
+            if (c->runs[i].first > reach + 1) {
+                if (!emit(c, level, row, begin, reach, slot << 2 | AREA) || (crossed % 2 && !emit(c, level, row, reach + 1, c->runs[i].first - 1, slot << 2)))
+                    return 0;
+                begin = c->runs[i].first;
+            }
+            reach = c->runs[i].last > reach ? c->runs[i].last : reach;
+            crossed += c->runs[i].toggles;
+        }
+        if (!emit(c, level, row, begin, reach, slot << 2 | AREA))
+            return 0;
+    }
+    return 1;
+}
+
+static int cover_corridor(Cover *c, double buffer, const int32_t *ints, const double *pieces, uint64_t slot)
+{
+    double low = INFINITY, top = -INFINITY, west = INFINITY, east = -INFINITY, widest = 0, high = buffer / METRES_PER_DEGREE * 1.000001;
+    if (!(buffer >= 0))
+        return 1;
+    for (Py_ssize_t i = ints[0]; i < ints[1]; i++) {
+        const double *p = pieces + 6 * i;
+        double x = p[0] + p[3] / p[2], y = p[1] + p[4] / METRES_PER_DEGREE;
+        low = fmin(low, fmin(y, p[1])), top = fmax(top, fmax(y, p[1]));
+        west = fmin(west, fmin(x, p[0])), east = fmax(east, fmax(x, p[0]));
+        widest = fmax(widest, p[2]);
+    }
+    int level = level_of(fmax(top - low + 2 * high, (east - west) * widest / METRES_PER_DEGREE)), shift = shift_of(level);
+    for (Py_ssize_t i = ints[0]; i < ints[1]; i++) {
+        const double *p = pieces + 6 * i;
+        c->n = 0;
+        if (!clip(c, p[0], p[1], p[0] + p[3] / p[2], p[1] + p[4] / METRES_PER_DEGREE, shift, high, fmin(buffer / p[2] * 1.000001, 180.0)))
+            return 0;
+        for (Py_ssize_t j = 0; j < c->n; j++)
+            if (!emit_cells(c, level, c->runs[j].row, c->runs[j].first, c->runs[j].last, slot << 2 | CORRIDOR))
+                return 0;
+    }
+    return 1;
+}
+
+static PyObject *bytes_of(const Keys *k) { return PyBytes_FromStringAndSize((const char *)k->keys, 8 * k->n); }
+
+/* cover(kind, item, circles, area_floats, area_ints, vertices, pieces, first slot, slack) -> keys of cells, blocks, tiles */
+static PyObject *kernel_cover(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    static const char *const types[7] = {"B", "i", "d", "d", "i", "d", "d"};
+    static const Py_ssize_t size[7] = {1, 4, 8, 8, 4, 8, 8};
+    if (nargs != 9)
+        return PyErr_Format(PyExc_TypeError, "nine arguments");
+    Py_buffer b[7];
+    Py_ssize_t n[7];
+    int taken = 0, good = 1;
+    double slack, first;
+    Cover c = {0};
+    if (!number_in(args[7], &first) || !number_in(args[8], &slack))
+        return NULL;
+    c.slack = slack;
+    c.margin = slack * MARGIN;
+    for (; good && taken < 7; taken++) {
+        if (PyObject_GetBuffer(args[taken], &b[taken], PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0) {
+            good = 0;
+            break;
+        }
+        n[taken] = b[taken].len / size[taken];
+        if (b[taken].itemsize != size[taken] || !b[taken].format || !strchr(types[taken], b[taken].format[0])) {
+            PyErr_Format(PyExc_TypeError, "array %d has the wrong type", taken);
+            good = 0;
+        }
+    }
+    PyObject *answer = NULL;
+    if (good) {
+        const uint8_t *kind = b[0].buf;
+        const int32_t *item = b[1].buf, *ints = b[4].buf;
+        const double *circles = b[2].buf, *floats = b[3].buf, *vertices = b[5].buf, *pieces = b[6].buf;
+        int wrong = n[0] != n[1];
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n[0] && good && !wrong; i++) {
+            uint64_t slot = (uint64_t)first + (uint64_t)i;
+            Py_ssize_t at = item[i];
+            if (kind[i] == CIRCLE) {
+                wrong = at < 0 || 6 * at + 6 > n[2];
+                good = wrong || cover_circle(&c, circles + 6 * at, slot);
+                continue;
+            }
+            if ((wrong = at < 0 || 6 * at + 6 > n[3] || 5 * at + 5 > n[4]))
+                break;
+            const int32_t *own = ints + 5 * at;
+            if ((wrong = own[0] < 0 || own[1] < own[0] || own[1] > (kind[i] == AREA ? n[5] / 2 : n[6] / 6)))
+                break;
+            if (own[1] == own[0])
+                continue;
+            good = kind[i] == AREA ? cover_area(&c, floats + 6 * at, own, vertices, slot) : cover_corridor(&c, floats[6 * at + 5], own, pieces, slot);
+        }
+        Py_END_ALLOW_THREADS
+        if (wrong)
+            PyErr_SetString(PyExc_ValueError, "geometry that does not hold together");
+        else if (!good)
+            PyErr_NoMemory();
+        else
+            answer = Py_BuildValue("NNN", bytes_of(&c.levels[0]), bytes_of(&c.levels[1]), bytes_of(&c.levels[2]));
+    }
+    while (taken--)
+        PyBuffer_Release(&b[taken]);
+    for (int i = 0; i < 3; i++)
+        free(c.levels[i].keys);
+    free(c.runs);
+    return answer;
+}
+
+/* -- rewriting blocks: update.py says what for ------------------------------------------------------------------------ */
+
+static int by_key(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int is_gone(uint64_t entry, const int64_t *gone, Py_ssize_t n, uint8_t *found)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        if ((int64_t)(entry >> 2) == gone[i]) {
+            found[i] = 1;
+            return 1;
+        }
+    return 0;
+}
+
+/* All entries of one block, as cell << 26 | entry. 0: no memory. */
+static int block_keys(const Kernel *k, uint64_t number, uint64_t block, const int64_t *gone, Py_ssize_t gones, uint8_t *found, Keys *out)
+{
+    for (uint64_t line = 0; line < 32; line++) {
+        uint64_t word = k->rows[number << 5 | line];
+        uint32_t bits = (uint32_t)word, cell = (uint32_t)(word >> 32);
+        for (; bits; bits &= bits - 1, cell++) {
+            uint32_t entry = k->cells[cell], n = 1;
+            const uint32_t *entries = &entry;
+            if (entry & SHARED) {
+                entries = k->shared + (entry ^ SHARED);
+                n = *entries++;
+            }
+            if (out->n + n > out->room) {
+                Py_ssize_t room = 2 * out->room + n + 256;
+                uint64_t *more = realloc(out->keys, room * sizeof(uint64_t));
+                if (!more)
+                    return 0;
+                out->keys = more;
+                out->room = room;
+            }
+            uint64_t place = (block << 10 | line << 5 | (uint64_t)__builtin_ctz(bits)) << 26;
+            for (uint32_t i = 0; i < n; i++)
+                if (!is_gone(entries[i], gone, gones, found))
+                    out->keys[out->n++] = place | entries[i];
+        }
+    }
+    return 1;
+}
+
+/* rewrite(blocks, numbers, more, gone, found, first cell, first shared) -> rows, cells, shared, filled
+ *
+ * New words of blocks (sorted), which now have the numbers given: what is there without `gone`, with the sorted keys `more`.
+ * `filled` says of each block whether anything is left; only those have rows. */
+static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 7)
+        return PyErr_Format(PyExc_TypeError, "seven arguments");
+    Columns blocks = {.count = 0}, extra = {.count = 0}, out = {.count = 0};
+    int64_t *block, *number, *gone;
+    uint64_t *more;
+    uint8_t *found;
+    PyObject *answer = NULL;
+    Keys keys = {0};
+    uint64_t *rows = NULL;
+    uint32_t *cells = NULL, *shared = NULL;
+    char *filled = NULL;
+    Py_ssize_t first_cell = PyLong_AsSsize_t(args[5]), first_shared = PyLong_AsSsize_t(args[6]);
+    int good = !PyErr_Occurred() && (block = column(&blocks, args[0], "lq", 8, 0)) && (number = column(&blocks, args[1], "lq", 8, 0)) &&
+               (more = column(&extra, args[2], "LQ", 8, 0)) && (gone = column(&out, args[3], "lq", 8, 0)) && (found = column(&out, args[4], "?", 1, 1));
+    for (Py_ssize_t i = 0; good && i < blocks.n; i++)
+        if (number[i] < 0 || (number[i] + 1) * 32 > k->held[4].len / 8) {
+            PyErr_SetString(PyExc_ValueError, "no such block");
+            good = 0;
+        }
+    Py_ssize_t m = 0, n_rows = 0, n_cells = 0, n_shared = 0;
+    for (Py_ssize_t i = 0; good && i < blocks.n; i++)
+        good = block_keys(k, (uint64_t)number[i], (uint64_t)block[i], gone, out.n, found, &keys) || (PyErr_NoMemory(), 0);
+    if (good) {
+        Py_ssize_t all = keys.n + extra.n;
+        uint64_t *grown = realloc(keys.keys, (all + 1) * sizeof(uint64_t));
+        if (grown)
+            keys.keys = grown;
+        rows = calloc(32 * (size_t)blocks.n + 1, 8);
+        cells = malloc((all + 1) * 4);
+        shared = malloc((2 * all + 1) * 4);
+        filled = calloc(blocks.n + 1, 1);
+        if (!grown || !rows || !cells || !shared || !filled) {
+            PyErr_NoMemory();
+            good = 0;
+        }
+    }
+    if (good) {
+        if (extra.n)
+            memcpy(keys.keys + keys.n, more, extra.n * 8);
+        keys.n += extra.n;
+        qsort(keys.keys, keys.n, 8, by_key);
+        for (Py_ssize_t i = 0; i < keys.n;) {
+            uint64_t cell = keys.keys[i] >> 26;
+            Py_ssize_t begin = n_shared++;
+            for (; i < keys.n && keys.keys[i] >> 26 == cell; i++)
+                if (i + 1 == keys.n || keys.keys[i] >> 2 != keys.keys[i + 1] >> 2) /* border wins over interior */
+                    shared[n_shared++] = (uint32_t)(keys.keys[i] & 0x3FFFFFF);
+            if (n_shared - begin == 2) {
+                cells[n_cells] = shared[begin + 1];
+                n_shared = begin;
+            } else {
+                shared[begin] = (uint32_t)(n_shared - begin - 1);
+                cells[n_cells] = (uint32_t)(first_shared + begin) | SHARED;
+            }
+            while (m < blocks.n && (uint64_t)block[m] < cell >> 10)
+                m++;
+            if (m == blocks.n || (uint64_t)block[m] != cell >> 10) {
+                PyErr_SetString(PyExc_ValueError, "keys of another block");
+                good = 0;
+                break;
+            }
+            if (!filled[m]) {
+                filled[m] = 1;
+                n_rows += 32;
+            }
+            uint64_t *word = rows + (n_rows - 32) + (cell >> 5 & 31);
+            if (!*word)
+                *word = (uint64_t)(first_cell + n_cells) << 32;
+            *word |= (uint64_t)1 << (cell & 31);
+            n_cells++;
+        }
+    }
+    if (good)
+        answer = Py_BuildValue("y#y#y#y#", (char *)rows, 8 * n_rows, (char *)cells, 4 * n_cells, (char *)shared, 4 * n_shared, filled, blocks.n);
+    free(keys.keys);
+    free(rows);
+    free(cells);
+    free(shared);
+    free(filled);
+    release(&blocks);
+    release(&extra);
+    release(&out);
+    return answer;
+}
+
 #define FAST(name, f, doc) {name, (PyCFunction)(void (*)(void))f, METH_FASTCALL, doc}
 static PyMethodDef kernel_methods[] = {
     FAST("locate", kernel_locate, "Pairs of many points."),
@@ -1068,12 +1500,14 @@ static PyMethodDef kernel_methods[] = {
     FAST("distances", kernel_distances, "Signed metres of many pairs."),
     FAST("may_cross", kernel_may_cross, "Which ways may pass a fence."),
     FAST("crossed", kernel_crossed, "Slots a way passes, with depth."),
+    FAST("rewrite", kernel_rewrite, "New words of changed blocks."),
     {0}};
 static PyMethodDef presences_methods[] = {
     FAST("step", presences_step, "Events of a batch."),
     FAST("step_one", presences_step_one, "Changes at one fix."),
     {"held", (PyCFunction)presences_held, METH_NOARGS, "Pairs inside now."},
     {0}};
+static PyMethodDef module_methods[] = {FAST("cover", kernel_cover, "Keys of the cells that fences touch."), {0}};
 static PyType_Slot kernel_slots[] = {{Py_tp_new, kernel_new}, {Py_tp_dealloc, kernel_dealloc}, {Py_tp_methods, kernel_methods}, {0, NULL}};
 static PyType_Slot presences_slots[] = {{Py_tp_new, presences_new}, {Py_tp_dealloc, presences_dealloc}, {Py_tp_methods, presences_methods}, {0, NULL}};
 static PyType_Spec kernel_spec = {"geofences.index._kernel.Kernel", sizeof(Kernel), 0, Py_TPFLAGS_DEFAULT, kernel_slots};
@@ -1087,7 +1521,7 @@ static int add(PyObject *module, const char *name, PyType_Spec *spec)
     return !failed;
 }
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The index in C.", .m_size = -1};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The index in C.", .m_size = -1, .m_methods = module_methods};
 
 PyMODINIT_FUNC PyInit__kernel(void)
 {

@@ -22,6 +22,7 @@ class Native:
     def __init__(self, module: Any, arrays: Arrays, settle: Settle) -> None:
         self._kernel = module.Kernel(tuple(array for _, array in arrays.named()), arrays.has_blocks, arrays.has_tiles)
         self._settle = settle
+        self.rewrite = self._kernel.rewrite
 
     def locate(self, lat_deg: Floats, lon_deg: Floats) -> tuple[Ints, Ints]:
         """As `locate.locate`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -51,7 +51,12 @@ def kinds_of(shapes: Sequence[Shape]) -> NDArray[np.uint8]:
 
 def pack(shapes: Sequence[Shape]) -> Geometry:
     """All shapes as arrays, each numbered within its kind in the order given. ValueError: an area that is no polygon."""
+    if not shapes:
+        return EMPTY
     kind = kinds_of(shapes)
+    if (kind == CIRCLE).all():  # the usual change is one circle: it should not pay for what it has not
+        item = np.arange(len(shapes), dtype=np.int32)
+        return replace(EMPTY, kind=kind, item=item, circles=_circles(cast("list[Circle]", shapes)).ravel())
     item = np.zeros(len(shapes), dtype=np.int32)
     circle_at, other_at = np.flatnonzero(kind == CIRCLE), np.flatnonzero(kind != CIRCLE)
     item[circle_at] = np.arange(len(circle_at))
@@ -69,7 +74,20 @@ def pack(shapes: Sequence[Shape]) -> Geometry:
     )
 
 
-def _circles(circles: list[Circle]) -> Floats:
+EMPTY = Geometry(
+    np.zeros(0, dtype=np.uint8),
+    np.zeros(0, dtype=np.int32),
+    np.zeros(0),
+    np.zeros(0),
+    np.zeros(0, dtype=np.int32),
+    np.zeros(0),
+    np.zeros(0),
+    np.zeros(0, dtype=np.int32),
+    np.zeros(0, dtype=np.int32),
+)
+
+
+def _circles(circles: Sequence[Circle]) -> Floats:
     out = np.zeros((len(circles), CIRCLE_FIELDS))
     if not circles:
         return out
@@ -94,8 +112,9 @@ def _areas(areas: list[Area], where: NDArray[np.bool_], floats: Floats, ints: ND
         return np.empty((0, 2))
     whole: Any = np.array([a.geometry for a in areas], dtype=object)
     types = shapely.get_type_id(whole)
-    if not np.isin(types, (POLYGON, MULTIPOLYGON)).all():
-        wrong = areas[int(np.flatnonzero(~np.isin(types, (POLYGON, MULTIPOLYGON)))[0])].geometry.geom_type
+    known = (types == POLYGON) | (types == MULTIPOLYGON)
+    if not known.all():
+        wrong = areas[int(np.flatnonzero(~known)[0])].geometry.geom_type
         raise ValueError(f"an area must be a Polygon or MultiPolygon, not {wrong}")
     parts, part_area = shapely.get_parts(whole, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
@@ -151,11 +170,14 @@ def _slabs(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Edges by slab of latitude, for what has many; fills the records. The number of slabs is held so that the lists of all
     slabs together are at most a few times the edges, whatever the shape."""
+    least = np.where(floats[:, 3] - floats[:, 1] > LARGE_DEG, SLABS_FROM_IF_LARGE, SLABS_FROM)
+    large = np.flatnonzero(ints[:, 1] - ints[:, 0] > least)
+    if not len(large):
+        return EMPTY.slab_start, EMPTY.slab_edges
     starts: list[Any] = [np.zeros(0, dtype=np.int32)]
     edges: list[Any] = [np.zeros(0, dtype=np.int32)]
     at = filled = 0
-    least = np.where(floats[:, 3] - floats[:, 1] > LARGE_DEG, SLABS_FROM_IF_LARGE, SLABS_FROM)
-    for number in np.flatnonzero(ints[:, 1] - ints[:, 0] > least).tolist():
+    for number in large.tolist():
         first, end = int(ints[number, 0]), int(ints[number, 1])
         low, high, edge = _edge_heights(bool(is_area[number]), first, end, vertices, pieces, float(floats[number, 5]))
         south, height = float(floats[number, 1]), float(floats[number, 3] - floats[number, 1])

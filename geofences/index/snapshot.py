@@ -116,11 +116,13 @@ class FenceIndex:
         if len({f.id for f in added}) != len(added):
             raise ValueError("fence ids must be unique in an index")
         shapes = [f.shape for f in added]
-        grown = self._store.bytes_used() - self._store.built_bytes
+        grown = self._store.bytes_used - self._store.built_bytes
         if grown > max(REBUILD_LEAST, self._store.built_bytes * (REBUILD_GROWTH - 1)):
             return self._rebuilt(added, retired, version)
         try:
-            arrays, first = changed(self._store, self._arrays, pack(shapes), pack([self.fences[n].shape for n in slots.tolist()]), slots)
+            rewrite = None if self._native is None else self._native.rewrite
+            gone = pack([self.fences[n].shape for n in slots.tolist()])
+            arrays, first = changed(self._store, self._arrays, pack(shapes), gone, slots, rewrite)
         except CoveringLost:
             return self._rebuilt(added, retired, version)
         after = FenceIndex.__new__(FenceIndex)

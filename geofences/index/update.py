@@ -6,7 +6,7 @@ for older snapshots, until the index is built anew. It must not know ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,10 @@ ROOTS = ("root_cells", "root_blocks", "root_tiles")
 _BITS = np.arange(32, dtype=np.uint64)
 
 
+Rewrite = Callable[[Ints, Ints, Keys, Ints, Bools, int, int], tuple[bytes, bytes, bytes, bytes]]
+"""The kernel's way to do what `_edit_cells` does in numpy."""
+
+
 class CoveringLost(Exception):
     """A fence to be taken out was not found where it should stand: the index has to be built anew."""
 
@@ -44,16 +48,16 @@ class Store:
     def __init__(self, arrays: Arrays, used: Mapping[str, int] | None = None) -> None:
         self._arrays: dict[str, Any] = dict(arrays.named())
         self.used = {name: len(array) for name, array in arrays.named()} | dict(used or {})
-        self.built_bytes = self.bytes_used()
+        self.built_bytes = self.bytes_used = sum(self.used[name] * np.dtype(kind).itemsize for name, kind in TYPES.items())
         self.flags = (arrays.has_blocks, arrays.has_tiles)
-
-    def bytes_used(self) -> int:
-        return sum(self.used[name] * np.dtype(kind).itemsize for name, kind in TYPES.items())
 
     def append(self, name: str, data: NDArray[Any]) -> int:
         """Where the data begin. Grows by a half where there is no room: older snapshots keep the smaller array."""
         array, begin = self._arrays[name], self.used[name]
+        if not len(data):
+            return begin
         end = begin + len(data)
+        self.bytes_used += data.nbytes
         if end > len(array):
             larger = np.zeros(-(-(end + end // 2 + 1024) // WHOLE_RECORDS) * WHOLE_RECORDS, dtype=array.dtype)
             larger[:begin] = array[:begin]
@@ -70,7 +74,9 @@ class Store:
         return Arrays(**{**self._arrays, **roots}, has_blocks=self.flags[0], has_tiles=self.flags[1])
 
 
-def changed(store: Store, arrays: Arrays, added: Geometry, gone: Geometry, gone_slots: Ints) -> tuple[Arrays, int]:
+def changed(
+    store: Store, arrays: Arrays, added: Geometry, gone: Geometry, gone_slots: Ints, rewrite: Rewrite | None
+) -> tuple[Arrays, int]:
     """The arrays with `added` put in and `gone` (whose slots are `gone_slots`) taken out, and the first slot of `added`."""
     first_slot = _append_geometry(store, added)
     more = cover(added, first_slot)
@@ -80,10 +86,11 @@ def changed(store: Store, arrays: Arrays, added: Geometry, gone: Geometry, gone_
     for level in (CELL, BLOCK, TILE):
         if not len(more[level]) and not len(less[level]):
             continue
-        edit = _edit_cells if level == CELL else _edit_blocks if level == BLOCK else _edit_tiles
-        found |= edit(store, arrays, roots, more[level], less[level], gone_slots)
-    expected = np.array([any(len(k) and (_slots(k) == i).any() for k in less.values()) for i in range(len(gone_slots))], dtype=bool)
-    if (expected & ~found).any():
+        if level == CELL:
+            found |= _edit_cells(store, arrays, roots, more[level], less[level], gone_slots, rewrite)
+        else:
+            found |= (_edit_blocks if level == BLOCK else _edit_tiles)(store, arrays, roots, more[level], less[level], gone_slots)
+    if not found.all() and {s for keys in less.values() for s in _slots(keys).tolist()} - set(np.flatnonzero(found).tolist()):
         raise CoveringLost
     store.flags = (store.flags[0] or len(more[BLOCK]) > 0, store.flags[1] or len(more[TILE]) > 0)
     return store.snapshot(roots), first_slot
@@ -146,10 +153,20 @@ def _append_cells(store: Store, keys: Keys) -> tuple[Ints, int]:
     return cells, store.append("cells", words)
 
 
-def _edit_cells(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
+def _edit_cells(
+    store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints, rewrite: Rewrite | None
+) -> Bools:
     blocks = _different(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS + 10))
     tile, inner = blocks >> 12, blocks & 4095
     number = arrays.tables[(roots["root_cells"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
+    if rewrite is not None:
+        found = np.zeros(len(gone), dtype=bool)
+        used = store.used["cells"], store.used["shared"]
+        rows, cells, shared, filled = rewrite(blocks, number, more, gone, found, *used)
+        store.append("cells", np.frombuffer(cells, dtype=np.uint32))
+        store.append("shared", np.frombuffer(shared, dtype=np.uint32))
+        _place(store, roots, tile, inner, np.frombuffer(rows, dtype=np.uint64), np.frombuffer(filled, dtype=bool))
+        return found
     words = arrays.rows[(number << 5)[:, None] + np.arange(32)]
     block, line, bit = np.nonzero((words[:, :, None] >> _BITS) & np.uint64(1))
     word = words[block, line]
@@ -164,11 +181,16 @@ def _edit_cells(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys,
         at = np.searchsorted(blocks, lines >> 5)
         made[at, lines & 31] = of_lines
         filled[at] = True
-    begin = store.append("rows", made[filled].ravel()) >> 5
-    numbers = np.zeros(len(blocks), dtype=np.int32)
-    numbers[filled] = begin + np.arange(int(filled.sum()))
-    _put(store, roots, "root_cells", tile, inner, numbers)
+    _place(store, roots, tile, inner, made[filled].ravel(), filled)
     return found
+
+
+def _place(store: Store, roots: dict[str, Any], tile: Ints, inner: Ints, rows: NDArray[np.uint64], filled: Bools) -> None:
+    """The rows of all blocks that are filled, and their numbers in the tables."""
+    begin = store.append("rows", rows) >> 5
+    numbers = np.zeros(len(filled), dtype=np.int32)
+    numbers[filled] = begin + np.arange(len(rows) >> 5)
+    _put(store, roots, "root_cells", tile, inner, numbers)
 
 
 def _put(store: Store, roots: dict[str, Any], root: str, tile: Ints, inner: Ints, numbers: NDArray[np.int32]) -> None:

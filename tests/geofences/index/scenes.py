@@ -33,6 +33,7 @@ def star(rng: np.random.Generator, lat: float, lon: float, reach_m: float, corne
     away = reach_m * rng.uniform(0.3, 1.0, corners) / METRES_PER_DEGREE
     ring = np.column_stack([away * np.sin(angle) / max(0.02, math.cos(math.radians(lat))), away * np.cos(angle)])
     whole = shapely.Polygon(ring + np.array([lon, lat]), [0.3 * ring + np.array([lon, lat])] if hole else [])
+    whole = whole if whole.is_valid else whole.buffer(0)
     whole = whole.intersection(shapely.box(-540, -90, 540, 90))
     parts = [shapely.affinity.translate(whole, turn).intersection(shapely.box(-180, -90, 180, 90)) for turn in (0, 360, -360)]
     flat = [p for part in parts for p in shapely.get_parts(part).tolist() if p.geom_type == "Polygon" and p.area > 0]
