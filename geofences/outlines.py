@@ -8,6 +8,7 @@ Edges are straight in degrees, as RFC 7946 says. The result lies within -180..18
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -43,7 +44,7 @@ def read_polygon(rings: Sequence[Ring], noticed: Noticed) -> BaseGeometry:
     shell, turns = _unrolled(_closed(rings[0], "the outer ring", noticed), noticed)
     if turns:
         shell = _round_the_pole(shell, noticed)
-    elif not Polygon(shell).exterior.is_ccw:
+    elif _is_clockwise(shell):
         noticed(
             "clockwise_ring", "the outer ring runs clockwise; RFC 7946 asks for counter-clockwise; read as the inside"
         )
@@ -55,6 +56,11 @@ def read_polygon(rings: Sequence[Ring], noticed: Noticed) -> BaseGeometry:
         )
         outline, holes = holes[0], [outline]
     return _cut(_without(outline, holes, noticed))
+
+
+def _is_clockwise(ring: Ring) -> bool:
+    x0, y0 = ring[0]  # near the origin, or the small areas of shops drown in rounding
+    return sum((x - x0) * (v - y0) - (u - x0) * (y - y0) for (x, y), (u, v) in itertools.pairwise(ring)) < 0
 
 
 def _hole(given: Ring, noticed: Noticed) -> BaseGeometry | None:
@@ -81,7 +87,7 @@ def together(members: list[BaseGeometry], noticed: Noticed) -> BaseGeometry:
 
 
 def _closed(ring: Ring, what: str, noticed: Noticed) -> Ring:
-    kept = [here for i, here in enumerate(ring) if i == 0 or here != ring[i - 1]]
+    kept = [ring[0], *(here for before, here in itertools.pairwise(ring) if here != before)] if ring else []
     if len(kept) < len(ring):
         noticed("repeated_positions", "positions that repeat the one before were left out")
     if len(kept) > 1 and kept[0] != kept[-1]:
@@ -98,7 +104,10 @@ def _unrolled(ring: Ring, noticed: Noticed) -> tuple[Ring, int]:
     A step of more than 180 degrees is the short way round, as every program that draws such a shape means it. A step from -180 to
     180 itself may also be drawn along the edge of the map: it is in a ring drawn to a pole, or where the short way leaves no area.
     """
-    lon: NDArray[np.float64] = np.array([p[0] for p in ring])
+    lons = [x for x, _ in ring]
+    if max(lons) <= 180 and min(lons) >= -180 and max(lons) - min(lons) <= 180:
+        return ring, 0
+    lon: NDArray[np.float64] = np.array(lons)
     steps = np.diff(lon)
     at_edge = np.array([abs(x) == 180 for x, _ in ring])
     at_pole = np.array([abs(y) == 90 for _, y in ring])
@@ -150,7 +159,7 @@ def _signed_m2(ring: Ring) -> float:
 
 
 def _mended(ring: Ring, noticed: Noticed) -> BaseGeometry:
-    whole = Polygon(ring)
+    whole = Polygon(np.array(ring))
     if whole.is_valid:
         if whole.area == 0:
             raise OutlineRefused("no_area", "the ring encloses no area")

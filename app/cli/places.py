@@ -17,7 +17,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @program.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="RFC 7946 GeoJSON: Point with radius_m, Polygon or MultiPolygon features.")],
+    file: Annotated[Path, typer.Argument(help="RFC 7946 GeoJSON: Point with radius_m, Polygon, MultiPolygon, LineString with buffer_m.")],
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Import places and fences. All or nothing: a wrong feature is named, with the reason, and nothing is changed."""

@@ -15,7 +15,7 @@ import typer
 
 def replay(
     fences: Annotated[
-        Path | None, typer.Option("--fences", help="GeoJSON of the fences: Point with radius_m, Polygon, MultiPolygon.")
+        Path | None, typer.Option("--fences", help="GeoJSON of the fences: Point with radius_m, Polygon, MultiPolygon, LineString with buffer_m.")
     ] = None,
     fixes: Annotated[
         list[Path] | None,
