@@ -25,6 +25,8 @@ from geofences.settings import GeofenceSettings
 log = get_logger(__name__)
 
 BATCHES_PER_TURN = 500
+BREATH_S = 0.1
+"""Between two turns of which the first has written something."""
 
 
 class RunnerLoop:
@@ -38,6 +40,7 @@ class RunnerLoop:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._flushed_at: datetime | None = None
+        self._flushed = False
         # SQLite has one process at work: waiting for the lease of one that was killed would only delay the restart.
         self._claim_at_once = database.dialect == "sqlite"
 
@@ -84,8 +87,10 @@ class RunnerLoop:
             self._runner.feed(batch.position, batch.columns)
         self._refresh_fences()
         self._runner.tick(now.timestamp() - self._settings.lateness_s, self._fences)
+        unflushed = self._runner.unflushed
+        self._flushed = False
         if self._flush_due(now) and self._runner.flush(now, self._fences):
-            self._flushed_at = now
+            self._flushed_at, self._flushed = now, unflushed
         return len(batches) == BATCHES_PER_TURN
 
     def settle(self) -> None:
@@ -97,14 +102,10 @@ class RunnerLoop:
 
     def figures(self, session: Session) -> dict[str, tuple[str, float]]:
         """Gauges for /metrics."""
-        waiting, oldest = session.execute(
-            select(func.count(), func.min(FixLogRow.position)).where(FixLogRow.payload.is_not(None))
-        ).one()
-        oldest_at = (
-            session.scalar(select(FixLogRow.received_at).where(FixLogRow.position == oldest).limit(1))
-            if oldest is not None
-            else None
-        )
+        done = session.scalar(select(func.max(LogPartitionRow.position))) or 0
+        waiting = session.scalar(select(func.count()).where(FixLogRow.position > done)) or 0
+        next_up = select(FixLogRow.received_at).where(FixLogRow.position > done).order_by(FixLogRow.position).limit(1)
+        oldest_at = session.scalar(next_up)
         late_s = max(0.0, (self._database.clock.now() - oldest_at).total_seconds()) if oldest_at is not None else 0.0
         visits = session.scalar(select(func.count()).select_from(VisitRow).where(VisitRow.ended_at.is_(None))) or 0
         return {
@@ -112,8 +113,12 @@ class RunnerLoop:
             "moments_detection_late_seconds": ("How long the oldest unprocessed batch has waited.", late_s),
             "moments_visits_open": ("Visits that have not ended.", float(visits)),
             "moments_fixes_late": (
-                "Fixes this process could not use because later ones had been applied.",
+                "Fixes this process could not use because they came too late to correct anything.",
                 float(self._runner.late),
+            ),
+            "moments_fixes_corrected": (
+                "Fixes that came late and were worked into what had been told.",
+                float(self._runner.corrected),
             ),
         }
 
@@ -145,8 +150,13 @@ class RunnerLoop:
                 busy = False
                 if failures >= 3:
                     self._runner.drop()  # begin again from what is committed
-            if not busy and not self._stopping.is_set():
+            if self._stopping.is_set():
+                break
+            if not busy:
                 self._woken.wait(self._patience_s(failures))
+            if self._flushed:
+                # what comes in meanwhile is taken together: a flush of many costs little more than one of few
+                self._stopping.wait(BREATH_S)
         try:
             self.settle()
             self._runner.release()
