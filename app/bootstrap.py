@@ -36,6 +36,7 @@ from geofences import privacy as geofence_privacy
 from geofences.beacons import endpoints as beacon_endpoints
 from geofences.beacons import handlers as beacon_handlers
 from geofences.beacons import privacy as beacon_privacy
+from geofences.index import kernel as index_kernel
 from geofences.mqtt import MqttListener
 from notifications import endpoints as notification_endpoints
 from notifications import privacy as notification_privacy
@@ -130,6 +131,7 @@ def build(
     """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     use_secrets(load_or_create(settings.data_dir))
+    index_kernel.choose(settings.kernel)
     if database is None:
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)

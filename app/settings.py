@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Demo mode: local payment and push peers, test cards offered, the demo page is served.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line that is written.")
     log_format: Literal["json", "console"] = Field("json", description="`json` for machines, `console` for people.")
+    kernel: Literal["auto", "compiled", "numpy"] = Field("auto", description="What answers where a fix lies: the `compiled` kernel, `numpy`, or (`auto`) the kernel where it was built. The answers are the same.")
     threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
     geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]

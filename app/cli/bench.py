@@ -1,12 +1,14 @@
 """`moments bench`: the figures we claim, measured through the real processes.
 
-Owns the command and the printing; app/cli/measuring.py takes the measurements.
+Owns the command and the printing; app/cli/measuring.py and app/cli/bench_index.py take the measurements.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,20 +16,32 @@ import typer
 class What(StrEnum):
     STARTUP = "startup"
     MOMENT = "moment"
+    INDEX = "index"
+    DETECT = "detect"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer.")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers.")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
+    fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
+    points: Annotated[int, typer.Option(min=1000, max=10_000_000, help="How many points are looked up (index, detect).")] = 300_000,
+    large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Measure the figures we claim, on this machine."""
-    from app.cli import measuring
+    from app.cli import bench_index, measuring
     from app.cli.terminal import print_json
 
-    figures: dict[str, float | int] = {}
+    taken: list[Iterable[Any]] = []
+    if what in (What.INDEX, What.ALL):
+        taken.append(bench_index.measure_index(fences, points, large and what is What.INDEX))
+    if what in (What.DETECT, What.ALL):
+        taken.append(bench_index.measure_detect(fences, points))
+    if taken and not as_json:
+        bench_index.print_lines(itertools.chain(*taken))
+    figures: dict[str, Any] = bench_index.as_document(itertools.chain(*taken)) if as_json else {}
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

@@ -157,6 +157,19 @@ def push(settings: Settings) -> Check:
     return Check("push", OK, "FCM is set up")
 
 
+def fence_index(settings: Settings) -> Check:
+    from geofences import facade
+
+    mend = "apt-get install gcc python3-dev; then: pip install --no-deps --no-build-isolation -e ."
+    if settings.kernel == "numpy":
+        return Check("fence index", OK, "numpy answers, as MOMENTS_KERNEL says")
+    if facade.index_kernel() == "compiled":
+        return Check("fence index", OK, "the compiled kernel answers")
+    if settings.kernel == "compiled":
+        return Check("fence index", FAIL, "MOMENTS_KERNEL asks for the compiled kernel, which was not built", mend)
+    return Check("fence index", WARN, "numpy answers, rightly but slower: the compiled kernel was not built", mend)
+
+
 def database_checks(settings: Settings) -> Iterator[Check]:
     """Reachable, migrated, and safe against a power cut; then what is waiting in it."""
     from app.kernel.db import Database
@@ -265,9 +278,8 @@ def mqtt_broker(settings: Settings) -> Iterator[Check]:
         return
     parts = urlsplit(url.get_secret_value())
     try:
-        port = parts.port or {"mqtt": 1883, "mqtts": 8883}[parts.scheme]
-        host = parts.hostname or ""
-    except (KeyError, ValueError):
+        host, port = parts.hostname or "", parts.port or {"mqtt": 1883, "mqtts": 8883}[parts.scheme]
+    except ValueError:
         yield Check("mqtt", FAIL, "mqtt_url is no address of a broker", "MOMENTS_GEOFENCES__MQTT_URL=mqtt://user:password@host:1883")
         return
     try:
@@ -313,6 +325,7 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         python_version,
         browser_libraries,
         basemap,
+        lambda: fence_index(settings),
         lambda: clock_sane(now),
         misspelt_settings,
         lambda: data_dir(settings),

@@ -1138,9 +1138,10 @@ static int64_t row_at(double lat, int shift)
 
 static int level_of(double extent) { return extent > 1.5 ? 2 : extent > 0.03 ? 1 : 0; }
 
-static double half_width(const double *c, double radius, double lat)
+/* `square` is sin^2 of half the circle's angle. */
+static double half_width(const double *c, double square, double lat)
 {
-    double s = sin(radius / 2), t = sin((lat - c[0]) * RADIANS / 2), left = s * s - t * t;
+    double t = sin((lat - c[0]) * RADIANS / 2), left = square - t * t;
     double wide = fmax(cos(lat * RADIANS), 0.0) * c[3];
     if (left < 0)
         return -1.0;
@@ -1158,13 +1159,16 @@ static int cover_circle(Cover *c, const double *record, uint64_t slot)
     int level = level_of(2 * radius / RADIANS), shift = shift_of(level);
     double per = (double)(1 << (11 - shift)), ratio = sin(lat * RADIANS) / cos(fmin(outer, 1.5));
     double widest = asin(fmax(fmin(ratio, 1.0), -1.0)) / RADIANS;
+    double outside = sin(outer / 2) * sin(outer / 2), within = sin(inner / 2) * sin(inner / 2);
     int64_t last = row_at(lat + outer / RADIANS + margin, shift);
     for (int64_t row = row_at(lat - outer / RADIANS - margin, shift); row <= last; row++) {
         double south = (double)row / per - 90.0 - margin, north = (double)(row + 1) / per - 90.0 + margin;
-        double reach = outer > 1.5 ? 180.0 : half_width(record, outer, fmin(fmax(widest, south), north));
+        double reach = outer > 1.5 ? 180.0 : half_width(record, outside, fmin(fmax(widest, south), north));
         if (reach < 0)
             continue;
-        double inside = inner <= 0 || outer > 1.5 ? -1.0 : fmin(half_width(record, inner, south), half_width(record, inner, north));
+        double inside = inner <= 0 || outer > 1.5 ? -1.0 : half_width(record, within, south);
+        if (inside > 0)
+            inside = fmin(inside, half_width(record, within, north));
         double scale = per_degree[row >> (11 - shift)];
         int64_t begin = (int64_t)floor((lon - reach - margin + 180.0) * scale), end = (int64_t)floor((lon + reach + margin + 180.0) * scale);
         uint64_t border = slot << 2 | CIRCLE;
@@ -1239,7 +1243,16 @@ static int cover_area(Cover *c, const double *box, const int32_t *ints, const do
         r->first = (r->first < 0 ? 0 : r->first > most ? most : r->first) >> shift;
         r->last = (r->last < 0 ? 0 : r->last > most ? most : r->last) >> shift;
     }
-    qsort(c->runs, c->n, sizeof(Run), by_run);
+    if (c->n > 64)
+        qsort(c->runs, c->n, sizeof(Run), by_run);
+    else
+        for (Py_ssize_t i = 1; i < c->n; i++) {
+            Run run = c->runs[i];
+            Py_ssize_t j = i;
+            for (; j && by_run(&c->runs[j - 1], &run) > 0; j--)
+                c->runs[j] = c->runs[j - 1];
+            c->runs[j] = run;
+        }
     for (Py_ssize_t i = 0; i < c->n;) {
         int64_t row = c->runs[i].row, begin = c->runs[i].first, reach = c->runs[i].last;
         int crossed = c->runs[i].toggles;

@@ -24,7 +24,7 @@ _chosen: list[Choice] = ["auto"]
 def choose(choice: Choice) -> None:
     """For indexes made from now on. KernelUnavailable: `compiled` where there is none."""
     if choice == "compiled" and built() is None:
-        raise KernelUnavailable("the compiled kernel was not built; install a C compiler and Python's headers, then: pip install -e .")
+        raise KernelUnavailable("the compiled kernel was not built; install a C compiler and Python's headers and run: pip install --no-deps --no-build-isolation -e . (or take MOMENTS_KERNEL=auto)")
     _chosen[0] = choice
 
 

@@ -116,16 +116,17 @@ def _areas(areas: list[Area], where: NDArray[np.bool_], floats: Floats, ints: ND
     if not known.all():
         wrong = areas[int(np.flatnonzero(~known)[0])].geometry.geom_type
         raise ValueError(f"an area must be a Polygon or MultiPolygon, not {wrong}")
-    parts, part_area = shapely.get_parts(whole, return_index=True)
-    rings, ring_part = shapely.get_rings(parts, return_index=True)
-    xy, vertex_ring = shapely.get_coordinates(rings, return_index=True)
+    parts, part_area = _parts(whole, types)
+    ring_part, per_ring = _rings(parts)
     ring_area = part_area[ring_part]
-    parted = np.zeros(len(rings), dtype=np.int64)  # one vertex is put between rings of the same area
+    xy = shapely.get_coordinates(whole)  # outlines before their holes, part after part
+    vertex_ring = np.repeat(np.arange(len(per_ring)), per_ring)
+    parted = np.zeros(len(per_ring), dtype=np.int64)  # one vertex is put between rings of the same area
     parted[1:] = ring_area[1:] == ring_area[:-1]
     before = np.cumsum(parted)
     vertices = np.full((len(xy) + int(parted.sum()), 2), np.nan)
     vertices[np.arange(len(xy)) + before[vertex_ring]] = xy
-    end_of_ring = np.cumsum(np.bincount(vertex_ring, minlength=len(rings)))
+    end_of_ring = np.cumsum(per_ring)
     between = np.flatnonzero(parted)
     vertices[end_of_ring[between - 1] + before[between - 1], 0] = ring_part[between] != ring_part[between - 1]
     many = np.bincount(ring_area, minlength=len(areas))
@@ -142,6 +143,28 @@ def _areas(areas: list[Area], where: NDArray[np.bool_], floats: Floats, ints: ND
     ints[at, 0], ints[at, 1] = begin, end
     ints[at, 4] = np.where((bounds[:, 0] <= -180.0) & (bounds[:, 2] >= 180.0), CUT, 0)
     return vertices
+
+
+def _parts(whole: Any, types: Ints) -> tuple[Any, Ints]:
+    """All polygons, and the area each belongs to. Most areas are one polygon, which need not be copied out."""
+    several = types == MULTIPOLYGON
+    many = np.where(several, shapely.get_num_geometries(whole), 1)
+    part_area = np.repeat(np.arange(len(whole)), many)
+    parts = np.repeat(whole, many)
+    if several.any():
+        parts[np.repeat(several, many)] = shapely.get_parts(whole[several])
+    return parts, part_area
+
+
+def _rings(parts: Any) -> tuple[Ints, Ints]:
+    """Of each ring the polygon and the number of its vertices. Rings are made only of polygons that have holes."""
+    holes = np.maximum(shapely.get_num_interior_rings(parts), 0)
+    ring_part = np.repeat(np.arange(len(parts)), np.where(shapely.is_empty(parts), 0, holes + 1))
+    per_ring = shapely.get_num_coordinates(parts)[ring_part].astype(np.int64)
+    holed = holes > 0
+    if holed.any():
+        per_ring[holed[ring_part]] = shapely.get_num_coordinates(shapely.get_rings(parts[holed]))
+    return ring_part, per_ring
 
 
 def _corridors(corridors: list[Corridor], where: NDArray[np.bool_], floats: Floats, ints: NDArray[np.int32]) -> Floats:

@@ -54,8 +54,9 @@ class DuckDb:
         """All pairs of the points taken, in no order."""
         found: Any = self._connection.execute(
             "SELECT point, number FROM points JOIN fences ON ST_Intersects(shape, place) WHERE radius < 0 OR "
-            f"2 * {EARTH_RADIUS_M} * asin(sqrt(least(1.0, pow(sin((radians(points.lat) - radians(fences.lat)) / 2), 2) + "
-            "cos(radians(fences.lat)) * cos(radians(points.lat)) * pow(sin(radians(points.lon - fences.lon) / 2), 2)))) <= radius"
+            "2 * $1 * asin(sqrt(least(1.0, pow(sin((radians(points.lat) - radians(fences.lat)) / 2), 2) + "
+            "cos(radians(fences.lat)) * cos(radians(points.lat)) * pow(sin(radians(points.lon - fences.lon) / 2), 2)))) <= radius",
+            [EARTH_RADIUS_M],
         ).fetchnumpy()
         return found["point"], found["number"]
 

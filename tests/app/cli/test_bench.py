@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from app.cli import measuring
+from app.cli import bench_index, measuring
+from geofences.index.measuring import Figure
 from tests.app.cli.conftest import Moments
 
 
@@ -15,6 +16,8 @@ from tests.app.cli.conftest import Moments
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "startup", lambda: {"help_s": 0.21})
     monkeypatch.setattr(measuring, "moment", lambda shoppers, per_second: {"shoppers": shoppers, "entering_per_second": per_second, "offer_visible_p95_s": 1.4})
+    monkeypatch.setattr(bench_index, "measure_index", lambda fences, points, large: ["no peer", Figure(f"{fences} {points} {large}", 9.5, "x", 8.0)])
+    monkeypatch.setattr(bench_index, "measure_detect", lambda fences, points: [Figure("a single fix", 6.0, "us", 5.0, at_least=False)])
 
 
 class TestBench:
@@ -23,10 +26,24 @@ class TestBench:
 
     def test_json_of_all(self, moments: Moments, measured: None) -> None:
         ran = moments("bench", "all", "--shoppers", "3", "--per-second", "2", "--json")
-        assert json.loads(ran.out) == {"help_s": 0.21, "shoppers": 3, "entering_per_second": 2.0, "offer_visible_p95_s": 1.4}
+        found = json.loads(ran.out)
+        assert found.pop("100000 300000 False") == {"value": 9.5, "unit": "x", "target": 8.0, "at": "least", "reached": True}
+        assert found.pop("a single fix") == {"value": 6.0, "unit": "us", "target": 5.0, "at": "most", "reached": False}
+        assert found.pop("notes") == ["no peer"]
+        assert found == {"help_s": 0.21, "shoppers": 3, "entering_per_second": 2.0, "offer_visible_p95_s": 1.4}
 
     def test_one_half_only(self, moments: Moments, measured: None) -> None:
         assert "help_s" not in moments("bench", "moment").out
+
+
+class TestIndexAndDetect:
+    def test_a_figure_stands_beside_its_target(self, moments: Moments, measured: None) -> None:
+        ran = moments("bench", "index", "--fences", "2000", "--points", "5000")
+        assert ran.out.splitlines()[0].strip() == "no peer"
+        assert ran.out.splitlines()[1].split() == ["2000", "5000", "True", "9.5", "x", "to", "reach:", ">=", "8", "reached"]
+
+    def test_what_was_missed_is_said(self, moments: Moments, measured: None) -> None:
+        assert "NOT REACHED" in moments("bench", "detect").out
 
 
 class TestResidentMb:

@@ -154,7 +154,7 @@ class TestMqttBroker:
     def test_nothing_is_said_where_none_is_set(self, home: Path) -> None:
         assert list(checks.mqtt_broker(load_settings())) == []
 
-    @pytest.mark.parametrize("url", ["http://broker", "mqtt://h:x", "broker"])
+    @pytest.mark.parametrize("url", ["mqtt://h:x", "mqtts://h:99999"])
     def test_no_address(self, home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         (check,) = self.found(home, monkeypatch, url)
         assert (check.level, check.text) == (FAIL, "mqtt_url is no address of a broker")
@@ -226,3 +226,14 @@ class TestEveryCheck:
         found = list(checks.every_check(settings, datetime(1970, 1, 1, tzinfo=UTC)))
         assert [c.name for c in found if c.level != OK and not c.mend] == []
         assert {c.level for c in found} >= {OK, WARN, FAIL}
+
+
+class TestFenceIndex:
+    @pytest.mark.parametrize(
+        ("wanted", "built", "level"), [("auto", True, OK), ("auto", False, WARN), ("compiled", False, FAIL), ("numpy", True, OK), ("numpy", False, OK)]
+    )
+    def test_which_kernel_answers(self, home: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, built: bool, level: str) -> None:
+        monkeypatch.setattr("geofences.facade.index_kernel", lambda: "compiled" if built else "numpy")
+        found = checks.fence_index(load_settings(data_dir=home, kernel=wanted))
+        assert found.level == level
+        assert ("gcc" in found.mend) == (level != OK)
