@@ -5,7 +5,9 @@ Owns the fields, their defaults and `track_rules`. docs/algorithms/detection.md 
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
 
 from app.kernel.settings import SettingsGroup
 from geofences.track import TrackRules
@@ -99,6 +101,16 @@ class GeofenceSettings(SettingsGroup):
         max_length=64,
         description="Under this name the broker keeps what comes while no process listens.",
     )
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _is_a_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None or not url.get_secret_value():
+            return None
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError("must be mqtt://user:password@host:port or mqtts://...")
+        return url
 
     def track_rules(self) -> TrackRules:
         """The thresholds as the pure modules take them."""
