@@ -66,6 +66,28 @@ class _Story:
     visits: dict[str, Visit]
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A track and the fixes that came too late for it. They must not have been taken in before: the caller knows duplicates by its history."""
+
+    key: Key
+    state: TrackState
+    late: Sequence[Sample]
+    history: History
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """From which mark a case is told again, with what was known and with the late fixes too; `dropped` ones could not be used."""
+
+    case: Case
+    mark: Checkpoint
+    known: list[Sample]
+    both: list[Sample]
+    dropped: int
+
+
 def revise(
     key: Key,
     state: TrackState,
@@ -77,32 +99,54 @@ def revise(
     fences: FenceIndex,
     rules: TrackRules,
 ) -> Revision:
-    """Work `late` into a track that has been advanced to `watermark_s`. `state` is not changed: use the one that is returned.
+    """`revise_many` for one track."""
+    case = Case(key, state, list(late), history, told)
+    return revise_many([case], watermark_s=watermark_s, fences=fences, rules=rules)[0]
 
-    `late` must not have been taken in before: the caller knows duplicates by its history. The outcome is the one that in-order arrival would have had, as long as
+
+def revise_many(
+    cases: Sequence[Case], *, watermark_s: float, fences: FenceIndex, rules: TrackRules
+) -> list[Revision]:
+    """Work late fixes into tracks that have been advanced to `watermark_s`, each key once; a revision for each case, in their order.
+
+    States are not changed: use those that are returned. The outcome is the one that in-order arrival would have had, as long as
     `history` reaches back (`TrackRules.history_s`); see docs/algorithms/detection.md for what holds beyond.
     """
-    given = list(late)
+    plans = {case.key: plan for case in cases if (plan := _plan(case, watermark_s, rules)) is not None}
+    was = _run([(p, p.known) for p in plans.values()], watermark_s, fences, rules)
+    now = _run([(p, p.both) for p in plans.values()], watermark_s, fences, rules)
+    out: list[Revision] = []
+    for case in cases:
+        plan = plans.get(case.key)
+        if plan is None:
+            wake_s = next_wake_s(case.key, case.state, fences, rules)
+            out.append(Revision(case.state, dropped=len(case.late), wake_s=wake_s))
+            continue
+        found = _difference(case.state, was[case.key], now[case.key])
+        wake_s = next_wake_s(case.key, found.state, fences, rules)
+        out.append(replace(found, dropped=plan.dropped, wake_s=wake_s))
+    return out
+
+
+def _plan(case: Case, watermark_s: float, rules: TrackRules) -> _Plan | None:
+    """None where nothing can be done: all too old, or what was known then is forgotten."""
+    state = case.state
     since_s = (watermark_s if math.isfinite(watermark_s) else state.floor_s) - rules.correction_window_s
-    usable = [s for s in given if s.at_s >= since_s]
-    unusable = Revision(state, dropped=len(given), wake_s=next_wake_s(key, state, fences, rules))
+    usable = [s for s in case.late if s.at_s >= since_s]
     if not usable:
-        return unusable
+        return None
     first_s = min(s.at_s for s in usable)
     mark = before(state.checkpoints, first_s)
     if mark is None or first_s - mark.floor_s > FAR_S:
-        between = _mark_between(told(), first_s, history, rules)
+        between = _mark_between(case.told(), first_s, case.history, rules)
         mark = between if mark is None or between.floor_s > mark.floor_s else mark
-    heard = history(mark.floor_s - rules.forget_s)
+    heard = case.history(mark.floor_s - rules.forget_s)
     if heard is None:
-        return unusable
+        return None
     known = _known(state, heard, {s.id for s in usable})
     ids = {s.id for s in known}
     both = sorted([*known, *{s.id: s for s in usable if s.id not in ids}.values()])
-    was = _run(key, state, mark, known, watermark_s, fences, rules)
-    now = _run(key, state, mark, both, watermark_s, fences, rules)
-    found = _difference(state, was, now)
-    return replace(found, dropped=len(given) - len(usable), wake_s=next_wake_s(key, found.state, fences, rules))
+    return _Plan(case, mark, known, both, len(case.late) - len(usable))
 
 
 def _known(state: TrackState, found: Sequence[Sample], late_ids: set[str]) -> list[Sample]:
@@ -131,14 +175,30 @@ def _mark_between(
 
 
 def _run(
-    key: Key,
-    state: TrackState,
-    mark: Checkpoint,
-    samples: Sequence[Sample],
-    watermark_s: float,
-    fences: FenceIndex,
-    rules: TrackRules,
-) -> _Story:
+    runs: Sequence[tuple[_Plan, list[Sample]]], watermark_s: float, fences: FenceIndex, rules: TrackRules
+) -> dict[Key, _Story]:
+    """Each plan's track from its mark over the samples beside it, all with one pass of the detector."""
+    states: dict[Key, TrackState] = {}
+    events: dict[Key, list[Sample]] = {}
+    for plan, samples in runs:
+        states[plan.case.key], events[plan.case.key] = _from_mark(plan, samples, rules)
+    found: dict[Key, list[Transition]] = {key: [] for key in states}
+    for t in advance_many(states, events, watermark_s, fences, rules)[0]:
+        found[Key(t.shopper_id, t.device_id)].append(t)
+    stories: dict[Key, _Story] = {}
+    for plan, _ in runs:
+        key, mark = plan.case.key, plan.mark
+        several = sorted(found[key], key=lambda t: (t.decided_s, t.started_s, t.fence_id))
+        machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
+        visits = fold({}, [t for p in mark.presences.values() for t in machine.told_of(p)])
+        visits = fold(visits, [t for p in mark.dormant.values() for t in machine.told_of_dormant(p)])
+        stories[key] = _Story(states[key], {_identity(t): t for t in several}, fold(visits, several))
+    return stories
+
+
+def _from_mark(plan: _Plan, samples: list[Sample], rules: TrackRules) -> tuple[TrackState, list[Sample]]:
+    """The track as it was at the mark, and the samples after it."""
+    mark, state = plan.mark, plan.case.state
     applied = [s for s in samples if s.at_s <= mark.floor_s]
     recent = recent_of(applied, rules)
     again = TrackState(
@@ -153,12 +213,7 @@ def _run(
         checkpoints=[m for m in state.checkpoints if m.floor_s <= mark.floor_s],
         weighed=mark.weighed,
     )
-    machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
-    visits = fold({}, [t for p in mark.presences.values() for t in machine.told_of(p)])
-    visits = fold(visits, [t for p in mark.dormant.values() for t in machine.told_of_dormant(p)])
-    found, _ = advance_many({key: again}, {key: samples[len(applied) :]}, watermark_s, fences, rules)
-    found.sort(key=lambda t: (t.decided_s, t.started_s, t.fence_id))
-    return _Story(again, {_identity(t): t for t in found}, fold(visits, found))
+    return again, samples[len(applied) :]
 
 
 def _identity(t: Transition) -> tuple[str, str, float, int]:
@@ -174,6 +229,10 @@ def _difference(state: TrackState, was: _Story, now: _Story) -> Revision:
         for fence_id in {*state.presences, *was.state.presences}
         if not _same(state.presences.get(fence_id), was.state.presences.get(fence_id))
     }
+    for known, again in ((state.presences, now.state.presences), (state.dormant, now.state.dormant)):
+        for fence_id in known.keys() & again.keys():
+            if known[fence_id].told_as and known[fence_id].since_s == again[fence_id].since_s:
+                name(now.state, fence_id, known[fence_id].since_s, known[fence_id].told_as)
     for fence_id in odd:  # the fence was changed since: what was told under its old shape stays
         now.state.presences.pop(fence_id, None)
         if fence_id in state.presences:
@@ -189,6 +248,19 @@ def _difference(state: TrackState, was: _Story, now: _Story) -> Revision:
         ),
         retracted_visits=tuple(i for i, v in was.visits.items() if i not in now.visits and v.fence_id not in odd),
     )
+
+
+def name(state: TrackState, fence_id: str, since_s: float, visit_id: str) -> None:
+    """The visit that began at `since_s` goes by `visit_id`, now and when the track is told again from a mark."""
+    for presences in (
+        state.presences,
+        state.dormant,
+        *(m.presences for m in state.checkpoints),
+        *(m.dormant for m in state.checkpoints),
+    ):
+        presence = presences.get(fence_id)
+        if presence is not None and presence.since_s == since_s:
+            presence.told_as = visit_id
 
 
 def _same(one: Presence | None, other: Presence | None) -> bool:

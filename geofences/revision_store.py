@@ -6,8 +6,8 @@ Owns these statements; each takes the flush's session. Doing the same again chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,25 +22,49 @@ from geofences.contracts import MomentKind, MomentRetracted, TrustLevel
 from geofences.index import FenceIndex
 from geofences.models import MomentRetractedRow, MomentRow, VisitRow
 from geofences.moments import Moment, moment_id, moments_of
-from geofences.revision import History, Revision, revise
+from geofences.revision import Case, History, Revision, revise_many
+from geofences.revision_names import Names, Told, told_of, what
 from geofences.track import Key, Sample, TrackRules, TrackState
 from geofences.transitions import Transition, TransitionKind
 from geofences.visit_store import move_left, record, record_moments
-from geofences.visits import Visit
+from geofences.visits import Visit, fold
 
 _QUIETLY = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """`state` is the one to go on with, `wake_s` (event time) when to look at it again. `told` and `retracted` count moments,
-    `dropped` late fixes that could not be used."""
+    """`state` is the one to go on with, `wake_s` (event time) when to look at it again; `dropped` late fixes could not be used."""
 
     state: TrackState
     wake_s: float | None
-    told: int = 0
-    retracted: int = 0
     dropped: int = 0
+
+
+def revise_keys(
+    session: Session,
+    cases: Sequence[tuple[Key, TrackState, Sequence[Sample], History]],
+    *,
+    watermark_s: float,
+    fences: FenceIndex,
+    rules: TrackRules,
+    at: datetime,
+) -> list[Corrected]:
+    """Work late fixes into tracks, each (key, state, late fixes, history), which have been advanced to `watermark_s` and whose
+    transitions have been recorded; each key once.
+
+    Late fixes must not have been taken in before; `history` (of that track; since_s -> samples or None) must reach back
+    `rules.history_s`. Visits and moments are corrected in the session, with an event for each moment told or taken back.
+    """
+    told = _told(session, {key for key, *_ in cases}, watermark_s - rules.history_s, rules)
+    revisions = revise_many(
+        [Case(key, state, late, history, lambda key=key: told.get(key, ())) for key, state, late, history in cases],
+        watermark_s=watermark_s,
+        fences=fences,
+        rules=rules,
+    )
+    apply(session, revisions, fences, at=at)
+    return [Corrected(r.state, r.wake_s, r.dropped) for r in revisions]
 
 
 def revise_key(
@@ -55,62 +79,104 @@ def revise_key(
     rules: TrackRules,
     at: datetime,
 ) -> Corrected:
-    """Work late fixes into one track, which has been advanced to `watermark_s` and whose transitions have been recorded.
-
-    `late` must not have been taken in before; `history` (of this track; since_s -> samples or None) must reach back
-    `rules.history_s`. Visits and moments are corrected in the session, with an event for each moment told or taken back.
-    """
-    revision = revise(
-        key,
-        state,
-        late,
-        history,
-        lambda: _told(session, key, watermark_s - rules.history_s, rules),
-        watermark_s=watermark_s,
-        fences=fences,
-        rules=rules,
-    )
-    told = retracted = 0
-    if revision.changes:
-        told, retracted = apply(session, revision, fences, at=at)
-    return Corrected(revision.state, revision.wake_s, told, retracted, revision.dropped)
+    """`revise_keys` for one track."""
+    case = (key, state, list(late), history)
+    return revise_keys(session, [case], watermark_s=watermark_s, fences=fences, rules=rules, at=at)[0]
 
 
-def _told(session: Session, key: Key, since_s: float, rules: TrackRules) -> list[tuple[float, float]]:
-    """Starts and newest decisions (seconds) of the device's visits that may reach beyond `since_s`."""
+def _told(
+    session: Session, keys: Collection[Key], since_s: float, rules: TrackRules
+) -> dict[Key, list[tuple[float, float]]]:
+    """Starts and newest decisions (seconds) of the devices' visits that may reach beyond `since_s`."""
     since = from_epoch_s(max(0.0, since_s))
-    found = select(VisitRow.started_at, VisitRow.ended_at, VisitRow.decided_at).where(
-        VisitRow.shopper_id == key.shopper_id,
-        VisitRow.device_id == key.device_id,
+    found = select(
+        VisitRow.shopper_id, VisitRow.device_id, VisitRow.started_at, VisitRow.ended_at, VisitRow.decided_at
+    ).where(
+        VisitRow.shopper_id.in_(listed(session, {key.shopper_id for key in keys})),
         or_(VisitRow.ended_at.is_(None), VisitRow.ended_at >= since, VisitRow.decided_at >= since),
     )
-    out: list[tuple[float, float]] = []
-    for started_at, ended_at, decided_at in session.execute(found):
+    out: dict[Key, list[tuple[float, float]]] = {}
+    for shopper_id, device_id, started_at, ended_at, decided_at in session.execute(found):
+        of_device = out.setdefault(Key(shopper_id, device_id), [])
         if ended_at is None:
-            out.append((started_at.timestamp(), float("inf")))
+            of_device.append((started_at.timestamp(), float("inf")))
         else:  # without a time of decision, the latest there may have been
             decided = decided_at or ended_at + timedelta(seconds=rules.presence.longest_s)
-            out.append((started_at.timestamp(), decided.timestamp()))
+            of_device.append((started_at.timestamp(), decided.timestamp()))
     return out
 
 
-def apply(session: Session, revision: Revision, fences: FenceIndex, *, at: datetime) -> tuple[int, int]:
-    """Write what a revision says; returns how many moments were told and how many retracted."""
-    places = {t.fence_id: fence.place_id for t in revision.told if (fence := fences.get(t.fence_id)) is not None}
+def apply(session: Session, revisions: Sequence[Revision], fences: FenceIndex, *, at: datetime) -> tuple[int, int]:
+    """Write what revisions say; returns how many moments were told and how many retracted."""
+    if not any(r.changes for r in revisions):
+        return 0, 0
+    names = Names.of(session, revisions)
+    told_now = [names.named(t) for r in revisions for t in r.told]
+    not_so = [names.named(t) for r in revisions for t in r.retracted]
+    places = {t.fence_id: fence.place_id for t in told_now if (fence := fences.get(t.fence_id)) is not None}
     changed = _Changed()
-    retracted = _retract_moments(session, _ids_of(revision.retracted), at)
-    _retract_visits(session, revision.retracted_visits, changed)
-    told = record(session, revision.told, places, at=at)
-    for t in revision.told:
+    standing = told_of(session, {t.visit_id for t in (*told_now, *not_so) if t.visit_id})
+    retracted = _retract_moments(session, _untrue(standing, names, told_now, not_so), at)
+    _retract_visits(session, names.gone([i for r in revisions for i in r.retracted_visits]), changed)
+    kept = {of: i for of, i in standing.items() if of[0] in names.adopted}
+    _move_adopted(session, [t for t in told_now if t.visit_id in names.adopted], kept, changed)
+    told = record(session, [t for t in told_now if what(t) not in kept], places, at=at) if told_now else 0
+    for t in told_now:
         if t.fence_id in places and t.kind is TransitionKind.ENTERED:
             changed.note(t.shopper_id, places[t.fence_id], from_epoch_s(t.started_s))
-    for visit in revision.visits:
-        _correct_visit(session, visit)
+    for visit in (v for r in revisions for v in r.visits):
+        _correct_visit(session, replace(visit, id=names.name(visit.id), parent_id=names.name(visit.parent_id)))
     for shopper_id, place_id, since in changed.all():
         more, fewer = _number_anew(session, shopper_id, place_id, since, at)
         told, retracted = told + more, retracted + fewer
-    _forget_retractions(session, _ids_of(revision.told))
+    _forget_retractions(session, _ids_of(told_now))
+    names.tell(revisions)
     return told, retracted
+
+
+def _untrue(
+    standing: Mapping[Told, str], names: Names, told: Sequence[Transition], not_so: Sequence[Transition]
+) -> list[str]:
+    """Ids of the moments that stand and are not so: what is retracted, all of visits that never were, what adopted ones have not."""
+    gone = {what(t) for t in not_so if t.visit_id not in names.adopted}
+    never = {visit_id for visit_id, kind, _ in gone if kind == MomentKind.STORE_VISIT.value}
+    true = {what(t) for t in told}
+    ids = {i for of, i in standing.items() if of in gone or of[0] in never}
+    returns = MomentKind.RETURN_VISIT.value
+    ids |= {i for of, i in standing.items() if of[0] in names.adopted and of not in true and of[1] != returns}
+    ids |= {m.id for t in not_so if not t.visit_id for m in moments_of(t, place_id="", nth_visit=0)}
+    return sorted(ids)
+
+
+def _move_adopted(session: Session, told: Sequence[Transition], kept: Mapping[Told, str], changed: _Changed) -> None:
+    """Visits that began at another time than was told, and the moments of theirs that stand."""
+    for t in told:
+        if (moment := kept.get(what(t))) is not None:
+            moved_to = {"occurred_at": from_epoch_s(t.at_s), "dwell_s": t.dwell_s}
+            session.execute(
+                update(MomentRow).where(MomentRow.id == moment).values(**moved_to).execution_options(**_QUIETLY)
+            )
+        if t.kind is not TransitionKind.ENTERED:
+            continue
+        if (again := kept.get((t.visit_id, MomentKind.RETURN_VISIT.value, 0))) is not None:
+            session.execute(
+                update(MomentRow)
+                .where(MomentRow.id == again)
+                .values(occurred_at=from_epoch_s(t.at_s))
+                .execution_options(**_QUIETLY)
+            )
+        row = session.execute(
+            select(VisitRow.shopper_id, VisitRow.place_id, VisitRow.started_at).where(VisitRow.id == t.visit_id)
+        ).one()
+        changed.note(row.shopper_id, row.place_id, row.started_at)
+        visit = fold({}, [o for o in told if o.visit_id == t.visit_id])[t.visit_id]
+        session.execute(
+            update(VisitRow)
+            .where(VisitRow.id == t.visit_id)
+            .values(started_at=from_epoch_s(t.started_s))
+            .execution_options(**_QUIETLY)
+        )
+        _correct_visit(session, visit)
 
 
 class _Changed:
@@ -198,8 +264,7 @@ def _correct_visit(session: Session, visit: Visit) -> None:
     }
     session.execute(update(VisitRow).where(VisitRow.id == visit.id).values(**values).execution_options(**_QUIETLY))
     if ended_at is not None:
-        left = moment_id(visit.shopper_id, visit.fence_id, visit.started_s, MomentKind.LEFT.value)
-        move_left(session, left, ended_at, visit.dwell_s)
+        move_left(session, visit.id, ended_at, visit.dwell_s)
 
 
 def _number_anew(session: Session, shopper_id: str, place_id: str, since: datetime, at: datetime) -> tuple[int, int]:
@@ -207,6 +272,7 @@ def _number_anew(session: Session, shopper_id: str, place_id: str, since: dateti
     here = (VisitRow.shopper_id == shopper_id, VisitRow.place_id == place_id)
     base = session.scalar(select(func.max(VisitRow.nth_visit)).where(*here, VisitRow.started_at < since)) or 0
     rows = session.scalars(select(VisitRow).where(*here, VisitRow.started_at >= since)).all()
+    standing = told_of(session, {row.id for row in rows})
     returns: list[Moment] = []
     firsts: list[str] = []
     for row in rows:
@@ -219,10 +285,11 @@ def _number_anew(session: Session, shopper_id: str, place_id: str, since: dateti
         session.execute(
             update(MomentRow).where(MomentRow.visit_id == row.id).values(nth_visit=nth).execution_options(**_QUIETLY)
         )
-        if nth >= 2:
+        again = standing.get((row.id, MomentKind.RETURN_VISIT.value, 0))
+        if nth >= 2 and again is None:
             returns.append(_return_of(row, nth))
-        else:
-            firsts.append(_return_of(row, nth).id)
+        elif nth == 1 and again is not None:
+            firsts.append(again)
     for row in rows:
         session.expunge(row)
     told = record_moments(session, returns, at)

@@ -319,7 +319,9 @@ class _Track:
 
     def _parent_id(self, fence_id: str) -> str:
         parent = self._neighbours.parent_of(fence_id, self._state.presences)
-        return visit_id(self._key.shopper_id, parent.fence_id, parent.since_s) if parent is not None else ""
+        if parent is None:
+            return ""
+        return parent.told_as or visit_id(self._key.shopper_id, parent.fence_id, parent.since_s)
 
     def _distance_m(self, fence_id: str, sample: Sample, hit: _Hit, here: Mapping[str, int]) -> float:
         fence_no = self._fences.number_of(fence_id)

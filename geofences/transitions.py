@@ -69,6 +69,8 @@ class Presence:
     promised_s: float = 0.0
     doubts: tuple[str, ...] = ()
     parent_id: str = ""
+    told_as: str = ""
+    """The visit's id where its start has moved since it was told of; else it follows from the start."""
     belief: float = 0.0
     """Calibrated log-odds that the shopper is in there, of every fix while nothing spoke for her having left."""
 
@@ -331,7 +333,7 @@ class PresenceMachine:
             shopper_id=self._shopper_id,
             device_id=self._device_id,
             fence_id=presence.fence_id,
-            visit_id=visit_id(self._shopper_id, presence.fence_id, presence.since_s),
+            visit_id=presence.told_as or visit_id(self._shopper_id, presence.fence_id, presence.since_s),
             at_s=at_s,
             decided_s=decided_s,
             started_s=presence.since_s,

@@ -19,7 +19,7 @@ from app.kernel.outbox import emit_many
 from geofences import trust
 from geofences.contracts import MomentDetected, MomentKind
 from geofences.models import MomentRow, VisitRow
-from geofences.moments import Moment, moment_id, moments_of
+from geofences.moments import Moment, moments_of
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -113,14 +113,14 @@ def _extend(session: Session, t: Transition) -> None:
         .values(ended_at=ended_at, seen_at=ended_at, decided_at=from_epoch_s(t.decided_s), dwell_s=t.dwell_s)
         .execution_options(synchronize_session=False)
     )
-    move_left(session, moment_id(t.shopper_id, t.fence_id, t.started_s, MomentKind.LEFT.value), ended_at, t.dwell_s)
+    move_left(session, t.visit_id, ended_at, t.dwell_s)
 
 
-def move_left(session: Session, left_id: str, ended_at: datetime, dwell_s: int) -> None:
+def move_left(session: Session, visit_id: str, ended_at: datetime, dwell_s: int) -> None:
     """That she left was told, but it was at another time."""
     session.execute(
         update(MomentRow)
-        .where(MomentRow.id == left_id)
+        .where(MomentRow.visit_id == visit_id, MomentRow.kind == MomentKind.LEFT.value)
         .values(occurred_at=ended_at, dwell_s=dwell_s)
         .execution_options(synchronize_session=False)
     )

@@ -42,7 +42,9 @@ def told(database: Database, device: NewDevice) -> tuple[list[Any], list[Any]]:
 def events(database: Database, device: NewDevice) -> list[tuple[str, str]]:
     with database.reading() as session:
         rows = session.scalars(
-            select(OutboxEvent).where(OutboxEvent.subject == device.shopper_id).order_by(OutboxEvent.created_at, OutboxEvent.id)
+            select(OutboxEvent)
+            .where(OutboxEvent.subject == device.shopper_id)
+            .order_by(OutboxEvent.created_at, OutboxEvent.id)
         ).all()
         return [(row.type, row.payload["moment_id"]) for row in rows if row.type.startswith("moment.")]
 
@@ -110,6 +112,42 @@ class TestReviseKey:
         assert [nth for *_, nth in visits] == [1, 2]
         (again,) = [m for m in moments if m[1] == "return_visit"]
         assert (again[0], again[3]) == (visits[1][0], 2)
+
+    def test_she_came_earlier_than_was_told(
+        self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
+    ) -> None:
+        """The visit keeps its id, and nothing is told twice.
+
+        Seen to fail when the earlier start made another visit: a welcome retracted and another one told.
+        """
+        jane, start = shopper(), clock.now()
+        send(database, jane, stay(start, range(-8, 1)), settings)
+        pass_time(loop, clock, 2)
+        with database.reading() as session:
+            before = facade.recent_visits(session, jane.shopper_id, 5)
+        first = events(database, jane)
+        assert [kind for kind, _ in first] == ["moment.detected"] * 3
+        for minutes in (range(-11, -8), range(-13, -11)):
+            send(database, jane, stay(start, minutes), settings)
+            pass_time(loop, clock, 2)
+            assert events(database, jane) == first
+        (visit,), moments = told(database, jane)
+        assert visit[0] == start - timedelta(minutes=13)
+        assert [(at - visit[0], kind, step) for at, kind, step, _ in moments] == [
+            (timedelta(0), "store_visit", 0),
+            (timedelta(minutes=2), "dwell", 120),
+            (timedelta(minutes=5), "dwell", 300),
+        ]
+        pass_time(loop, clock, 180)
+        send(database, jane, stay(clock.now(), range(-1, 1), 900.0), settings)
+        send(database, jane, stay(clock.now() + timedelta(minutes=0), range(1), 900.0), settings)
+        pass_time(loop, clock, 2000)
+        with database.reading() as session:
+            (after,) = facade.recent_visits(session, jane.shopper_id, 5)
+            (left,) = [m for m in facade.recent_moments(session, since=start, limit=20) if m.kind == "left"]
+        assert (after.id, left.visit_id) == (before[0].id, before[0].id)
+        assert kinds(database, jane) == ["store_visit", "dwell 120", "dwell 300", "dwell 900", "left"]
+        assert len([1 for kind, _ in events(database, jane) if kind == "moment.retracted"]) == 0
 
     def test_moments_past_are_told_with_their_own_time(
         self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
