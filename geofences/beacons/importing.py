@@ -162,7 +162,11 @@ def _read_beacon(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         )
     except Malformed as malformed:
         raise _Wrong(malformed.field, FRAME_REASONS[malformed.reason]) from None
-    found |= {"kind": frame.kind.value, "identity": frame.identity, "power_dbm": frame.power_dbm}
+    found |= {
+        "kind": frame.kind.value,
+        "identity": frame.identity,
+        "power_dbm": None if frame.power_dbm is None else float(frame.power_dbm),
+    }
     given = (
         _text(row, "id", 40, needed=False)
         if frame.kind is not Kind.ALTBEACON

@@ -152,7 +152,7 @@ def learn(plan: Plan, walks: Sequence[Walk], rules: RadioRules | None = None) ->
     doubt = (
         np.stack([rules.doubt_db**2 + c.power_variance for c in curves]).astype(np.float32)
         if names
-        else np.zeros((0, 1), np.float32)
+        else np.zeros((0, len(plan.floors)), np.float32)
     )
     variance = np.float32(rules.noise_db**2) + doubt[:, plan.floor_no] * unsure
     rate = (heard + np.float32(rules.trust_rate_s) * usual(level)) / (listened + np.float32(rules.trust_rate_s))

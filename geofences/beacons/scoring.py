@@ -73,10 +73,9 @@ def by_centroid(learning: Iterable[Walk]) -> Method:
     hears, on the floor with most weight."""
     found: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
     for walk in learning:
-        for at_s, name, rssi in walk.heard:
-            if walk.times_s[0] <= at_s <= walk.times_s[-1]:
-                x, y = walk.at(np.array([at_s]))[0]
-                found.setdefault(name, {}).setdefault(walk.floor, []).append((10 ** (rssi / 10), float(x), float(y)))
+        inside = [h for h in walk.heard if walk.times_s[0] <= h[0] <= walk.times_s[-1]]
+        for (_, name, rssi), (x, y) in zip(inside, walk.at(np.array([h[0] for h in inside])).tolist(), strict=True):
+            found.setdefault(name, {}).setdefault(walk.floor, []).append((10 ** (rssi / 10), x, y))
     places: dict[str, tuple[str, Floats]] = {}
     for name, floors in found.items():
         floor = max(floors, key=lambda f: sum(row[0] for row in floors[f]))

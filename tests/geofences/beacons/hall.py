@@ -7,6 +7,7 @@ words are lost.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -45,18 +46,24 @@ def walk(name: str, seed: int, *, lasting_s: float = 60.0, floor: int | None = N
     made = Walk(name, FLOORS[at_floor], np.array(times), np.array(points), ())
     heard: list[tuple[float, str, float]] = []
     for address, beacon in beacons().items():
-        for at_s in np.cumsum(rng.exponential(1.0, int(times[-1]))):
-            if at_s >= times[-1]:
-                break
-            x, y = made.at(np.array([at_s]))[0]
-            rssi = strength_dbm(beacon, at_floor, x, y) + float(rng.normal(0, 5)) - (rng.random() < 0.05) * 15
-            if rng.random() < 1 / (1 + math.exp(-(rssi + 92) / 3)):
-                heard.append((float(at_s), address, round(rssi)))
+        at_s = np.cumsum(rng.exponential(1.0, int(times[-1])))
+        at_s = at_s[at_s < times[-1]]
+        away_m = np.sqrt(((made.at(at_s) - beacon[1:]) ** 2).sum(axis=1) + 3.0**2)
+        rssi = POWER_DBM - 20 * np.log10(away_m) - 14.0 * abs(at_floor - beacon[0]) + rng.normal(0, 5, len(at_s))
+        rssi -= 15 * (rng.random(len(at_s)) < 0.05)
+        kept = rng.random(len(at_s)) < 1 / (1 + np.exp(-(rssi + 92) / 3))
+        heard += [(float(t), address, float(r)) for t, r in zip(at_s[kept], np.round(rssi[kept]), strict=True)]
     return Walk(name, made.floor, made.times_s, made.xy_m, tuple(sorted(heard)))
 
 
+@cache
+def _walk(seed: int) -> Walk:
+    return walk(f"walk{seed}", seed)
+
+
 def walks(count: int, first_seed: int = 0) -> list[Walk]:
-    return [walk(f"walk{first_seed + i}", first_seed + i) for i in range(count)]
+    """Made once a test process."""
+    return [_walk(first_seed + i) for i in range(count)]
 
 
 def plan(known: list[Walk]) -> Plan:
