@@ -144,7 +144,7 @@ def build(
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
-    runner = geofence_jobs.RunnerLoop(database, settings.geofences)
+    runner = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index")
     return House(
         settings=settings,
         database=database,

@@ -9,16 +9,18 @@ from __future__ import annotations
 import gc
 import threading
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
-from geofences import repository
 from geofences.adapters.table_log import TableLog
+from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
+from geofences.repository import fence_version
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 
@@ -32,9 +34,10 @@ BREATH_S = 0.1
 class RunnerLoop:
     """`start` and `stop` once each; `wake` from any thread; `run_once` by hand in tests and one-shot commands."""
 
-    def __init__(self, database: Database, settings: GeofenceSettings) -> None:
+    def __init__(self, database: Database, settings: GeofenceSettings, index_folder: Path | None = None) -> None:
         self._database, self._settings = database, settings
         self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s, history_fixes=settings.history_fixes)
+        self._source = FenceSource(index_folder)
         self._fences = FenceIndex([], -1)
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -65,9 +68,11 @@ class RunnerLoop:
 
     def use(self, fences: FenceIndex) -> None:
         """A snapshot made elsewhere; it stays until the version in the database is another."""
+        first = self._fences.version < 0
         self._fences = fences
-        gc.collect()
-        gc.freeze()  # the garbage collector need not look through all fences again and again
+        if first:
+            gc.collect()
+            gc.freeze()  # the garbage collector need not look through all fences again and again
 
     def settled(self, session: Session) -> bool:
         """Whether all that stands in the log is committed as states, visits and moments."""
@@ -126,8 +131,8 @@ class RunnerLoop:
 
     def _refresh_fences(self) -> None:
         with self._database.reading() as session:
-            if repository.fence_version(session) != self._fences.version:
-                self.use(repository.fence_index(session))
+            if fence_version(session) != self._fences.version:
+                self.use(self._source.current(session))
 
     def _flush_due(self, now: datetime) -> bool:
         since_s = (now - self._flushed_at).total_seconds() if self._flushed_at else self._settings.lease_s

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -26,7 +28,7 @@ from geofences.columns import FixColumns, Flags, Ints, empty, joined
 from geofences.index import FenceIndex
 from geofences.memory import Memory
 from geofences.ports import FixLog, LogBatch
-from geofences.revision_store import revise_key
+from geofences.revision_store import revise_keys
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
 
@@ -211,8 +213,9 @@ class PartitionRunner:
         for no in unseen:
             self._memory.forget(no)
             self._wake.pop(no, None)
-        for no in sorted(self._overdue.keys() - unseen):
-            self._correct(session, no, at, fences)
+        late = {no: self._overdue[no] for no in sorted(self._overdue.keys() - unseen)}
+        if late:
+            self._correct(session, late, at, fences)
         kept: list[tuple[Key, TrackState, float | None]] = []
         gone = hidden
         for no in sorted(touched - unseen):
@@ -226,25 +229,21 @@ class PartitionRunner:
         self._trim(session, position, at)
         return new
 
-    def _correct(self, session: Session, no: int, at: datetime, fences: FenceIndex) -> None:
-        """Fixes that came too late: tell the device's story again from before them, and write down what is different."""
-        memory, late = self._memory, self._overdue[no]
-        corrected = revise_key(
-            session,
-            memory.live.keys[no],
-            memory.awake(no),
-            late,
-            lambda since_s: memory.heard(no, since_s),
-            watermark_s=self.watermark_s,
-            fences=fences,
-            rules=self._rules,
-            at=at,
+    def _correct(self, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
+        """Fixes that came too late: tell their devices' stories again from before them, and write down what is different."""
+        memory = self._memory
+        cases = [
+            (memory.live.keys[no], memory.awake(no), samples, partial(memory.heard, no)) for no, samples in late.items()
+        ]
+        corrected = revise_keys(
+            session, cases, watermark_s=self.watermark_s, fences=fences, rules=self._rules, at=at
         )
-        memory.put_late(no, late)
-        memory.states[no] = corrected.state
-        self._wake_at(no, memory.settle(no, corrected.wake_s))
-        self.corrected += len(late) - corrected.dropped
-        self.late += corrected.dropped
+        for (no, samples), found in zip(late.items(), corrected, strict=True):
+            memory.put_late(no, samples)
+            memory.states[no] = found.state
+            self._wake_at(no, memory.settle(no, found.wake_s))
+            self.corrected += len(samples) - found.dropped
+            self.late += found.dropped
 
     def _trim(self, session: Session, position: int, at: datetime) -> None:
         if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
