@@ -91,7 +91,8 @@ class ZoneMachine:
             presence.rotating = presence.rotating or rotating
             presence.doubts = tuple(sorted({*presence.doubts, *doubts}))
         if evidence > 0:
-            presence.last_in_s, presence.out_since_s = at_s, None
+            presence.last_in_s = at_s if of_zone else presence.last_in_s
+            presence.out_since_s = None
             presence.peak = max(presence.peak, evidence)
         elif presence.out_since_s is None:
             presence.out_since_s = at_s
