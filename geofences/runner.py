@@ -67,6 +67,7 @@ class PartitionRunner:
         self.watermark_s = -math.inf
         self._memory = Memory(self._rules, self._history_fixes)
         self._waiting: list[tuple[int, FixColumns, Ints]] = []
+        self._fences: FenceIndex | None = None
         self._wake: dict[int, float] = {}
         self._heap: list[tuple[float, int]] = []
         self._changed: set[int] = set()
@@ -121,6 +122,9 @@ class PartitionRunner:
         self.watermark_s = max(self.watermark_s, watermark_s)
         ready = self._take_ready()
         due = self._due(self.watermark_s)
+        if fences is not self._fences:  # visits of fences that are gone end now, not when their phones are next heard
+            self._fences = fences
+            due = sorted({*due, *(no for no, state in self._memory.states.items() if state.presences)})
         if not len(ready) and not due:
             return 0
         work = self._memory.take_in(ready, fences)

@@ -13,17 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
-
-import numpy as np
 
 from geofences import trust
+from geofences.asking import Hit, locate, look_along, measure
 from geofences.checkpoints import keep, take
 from geofences.geometry import haversine_m
 from geofences.index import FenceIndex, kernel_name
-from geofences.index.passing import passing
 from geofences.neighbours import Neighbours
 from geofences.track_state import (
     DEFAULT_ACCURACY_M,
@@ -62,16 +58,6 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
-class _Hit:
-    """What the index said of one sample. `distance_m`: for those fences it was asked about beforehand; `passing`: of the fences
-    that the way to it may pass, if it was asked."""
-
-    fences: frozenset[int]
-    distance_m: dict[int, float] = field(default_factory=dict[int, float])
-    passing: set[int] | None = None
-
-
 def advance(
     state: TrackState,
     events: Iterable[Sample],
@@ -103,10 +89,10 @@ def advance_many(
         due = [s for s in state.buffer if s.at_s <= watermark_s]
         state.buffer = state.buffer[len(due) :]
         ready.append((key, due))
-    hits = _locate([sample for _, due in ready for sample in due], fences)
-    _measure(ready, states, hits, fences)
+    hits = locate([sample for _, due in ready for sample in due], fences)
+    measure(ready, states, hits, fences)
     if kernel_name() == "numpy":  # the compiled kernel answers the exact question in less time than this takes
-        _look_along(ready, states, hits, fences, rules)
+        look_along(ready, states, hits, fences, rules)
     outcome: list[Transition] = []
     wake: dict[Key, float | None] = {}
     at = 0
@@ -141,92 +127,6 @@ def _take_in(state: TrackState, events: Iterable[Sample]) -> None:
     state.buffer.sort()
 
 
-def _locate(samples: list[Sample], fences: FenceIndex) -> list[_Hit]:
-    if not samples:
-        return []
-    lat = np.array([s.lat_deg for s in samples], dtype=np.float64)
-    lon = np.array([s.lon_deg for s in samples], dtype=np.float64)
-    found: list[set[int]] = [set() for _ in samples]
-    sample_nos, fence_nos = fences.locate(lat, lon)
-    for sample_no, fence_no in zip(sample_nos.tolist(), fence_nos.tolist(), strict=True):
-        found[int(sample_no)].add(int(fence_no))
-    return [_Hit(frozenset(f)) for f in found]
-
-
-MEASURE_FROM = 8
-"""Below so many samples one question a distance is quicker than one for all."""
-MEASURE_AHEAD = 64
-"""A fence is measured beforehand for so many samples of a track after it was last hit."""
-
-
-def _measure(
-    ready: list[tuple[Key, list[Sample]]], states: Mapping[Key, TrackState], hits: list[_Hit], fences: FenceIndex
-) -> None:
-    """Put into `hits` the distances that will surely or probably be asked for, with one question to the index."""
-    measure: Any = getattr(fences, "distances_m", None)
-    if len(hits) < MEASURE_FROM or measure is None:
-        return
-    at: list[int] = []
-    fence_nos: list[int] = []
-    inside: list[bool] = []
-    lat: list[float] = []
-    lon: list[float] = []
-    sample_no = 0
-    for key, due in ready:
-        until = {fences.number_of(fence_id): MEASURE_AHEAD for fence_id in states[key].presences}
-        until.pop(None, None)
-        for i, sample in enumerate(due):
-            here = hits[sample_no].fences
-            for fence_no in here:
-                until[fence_no] = i + MEASURE_AHEAD
-            for fence_no, last in until.items():
-                if i <= last and fence_no is not None:
-                    at.append(sample_no)
-                    fence_nos.append(fence_no)
-                    inside.append(fence_no in here)
-                    lat.append(sample.lat_deg)
-                    lon.append(sample.lon_deg)
-            sample_no += 1
-    if at:
-        measured: list[float] = measure(
-            np.array(fence_nos, dtype=np.int64),
-            np.array(lat, dtype=np.float64),
-            np.array(lon, dtype=np.float64),
-            np.array(inside, dtype=bool),
-        ).tolist()
-        for no, fence_no, distance in zip(at, fence_nos, measured, strict=True):
-            hits[no].distance_m[fence_no] = distance
-
-
-def _look_along(
-    ready: list[tuple[Key, list[Sample]]],
-    states: Mapping[Key, TrackState],
-    hits: list[_Hit],
-    fences: FenceIndex,
-    rules: TrackRules,
-) -> None:
-    """Put into `hits` the fences that the way from the fix before may pass, with one question to the index for all."""
-    at: list[int] = []
-    ends: list[tuple[float, float, float, float]] = []
-    sample_no = 0
-    for key, due in ready:
-        last = states[key].last
-        for sample in due:
-            if last is not None and 0 < sample.at_s - last.at_s <= rules.presence.crossed_max_gap_s:
-                at.append(sample_no)
-                ends.append((last.lat_deg, last.lon_deg, sample.lat_deg, sample.lon_deg))
-            last = sample
-            sample_no += 1
-    if at:
-        for no in at:
-            hits[no].passing = set()
-        way_nos, fence_nos = passing(fences.arrays, *np.array(ends, dtype=np.float64).T)
-        for way_no, fence_no in zip(way_nos.tolist(), fence_nos.tolist(), strict=True):
-            found = hits[at[way_no]].passing
-            if found is not None:
-                found.add(fence_no)
-
-
 def next_wake_s(key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> float | None:
     """Event time at which the watermark next matters to this track, None for never."""
     return _Track(key, state, fences, rules).wake_at()
@@ -249,7 +149,7 @@ class _Track:
             self._state.fired_s = max(self._state.fired_s, at_s)
         return [t for f in gone for t in self._machine.close_retired(presences.pop(f), at_s)]
 
-    def apply(self, sample: Sample, hit: _Hit) -> list[Transition]:
+    def apply(self, sample: Sample, hit: Hit) -> list[Transition]:
         """Deadlines before the sample, the sample, deadlines it has made due."""
         state = self._state
         out = self.fire_until(sample.at_s)
@@ -279,7 +179,7 @@ class _Track:
         return out + self.fire_until(sample.at_s)
 
     def _weigh(
-        self, sample: Sample, hit: _Hit, here: Mapping[str, int], seen: Callable[..., Observation]
+        self, sample: Sample, hit: Hit, here: Mapping[str, int], seen: Callable[..., Observation]
     ) -> list[Transition]:
         """Every fence that holds the fix or is remembered, larger places and open visits first."""
         out: list[Transition] = []
@@ -323,7 +223,7 @@ class _Track:
             return ""
         return parent.told_as or visit_id(self._key.shopper_id, parent.fence_id, parent.since_s)
 
-    def _distance_m(self, fence_id: str, sample: Sample, hit: _Hit, here: Mapping[str, int]) -> float:
+    def _distance_m(self, fence_id: str, sample: Sample, hit: Hit, here: Mapping[str, int]) -> float:
         fence_no = self._fences.number_of(fence_id)
         assert fence_no is not None  # retired ones are closed already
         known = hit.distance_m.get(fence_no)
@@ -409,7 +309,7 @@ class _Track:
     def _ways_through(
         self,
         sample: Sample,
-        hit: _Hit,
+        hit: Hit,
         here: Mapping[str, int],
         found: list[Transition],
         doubts: tuple[str, ...],
