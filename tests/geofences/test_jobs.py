@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from app.kernel.clock import ManualClock, SystemClock
 from app.kernel.db import Database
@@ -23,7 +23,7 @@ from geofences import facade
 from geofences.contracts import MomentView
 from geofences.ingest import IngestReport, ingest
 from geofences.jobs import RunnerLoop
-from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+from geofences.models import FenceRow, FenceVersionRow, FixLogRow, MomentRow, TrackStateRow, VisitRow
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
 from tests.geofences.conftest import pass_time, raw
@@ -172,6 +172,20 @@ class TestRunOnce:
             pass_time(loop, clock, 100)
         assert kinds(database, ordered) == kinds(database, shuffled)
         assert "left" in kinds(database, ordered)
+
+    def test_a_fence_that_is_taken_away_ends_its_visit_at_the_next_turn(
+        self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
+    ) -> None:
+        """Seen to fail when it ended only with the phone's next fix or deadline."""
+        jane = shopper()
+        send(database, jane, [raw(clock.now(), 0)], settings)
+        pass_time(loop, clock, 2)
+        with database.transaction() as session:
+            session.execute(delete(FenceRow))
+            session.execute(update(FenceVersionRow).values(version=FenceVersionRow.version + 1))
+        pass_time(loop, clock, 3)
+        with database.reading() as session:
+            assert facade.open_visit(session, jane.shopper_id, "plc_shop") is None
 
     def test_a_moved_fence_counts_from_the_next_turn(
         self, database: Database, clock: ManualClock, loop: RunnerLoop, shopper: Make, settings: GeofenceSettings
