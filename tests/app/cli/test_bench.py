@@ -46,6 +46,15 @@ class TestIndexAndDetect:
         assert "NOT REACHED" in moments("bench", "detect").out
 
 
+class TestIngest:
+    def test_a_small_run_is_whole(self, moments: Moments) -> None:
+        """The real server and the reference agree, on both databases; what it costs is for `make bench` to say."""
+        found = json.loads(moments("bench", "ingest", "--fences", "1000", "--fixes", "4000", "--batch", "200", "--json").out)
+        assert found["sqlite_rows"]["geofences_fix_log"] == found["postgresql_rows"]["geofences_fix_log"] == 20
+        assert found["sqlite_rows"]["geofences_visit"] == found["postgresql_rows"]["geofences_visit"] > 20
+        assert {"decode_fixes_per_cpu_s", "detect_fixes_per_cpu_s", "sqlite_against_bare", "postgresql_against_bare"} <= found.keys()
+
+
 class TestResidentMb:
     def test_of_this_process(self) -> None:
         assert 10 < measuring._resident_mb(os.getpid()) < 2000
