@@ -1,6 +1,6 @@
 """What `geofences` holds about a shopper, how it is given out and made to go, and how long it stays.
 
-Owns the data holder and the retention rules. Positions are not given out: they are deleted as soon as they are processed.
+Owns the data holder and the retention rules. Positions are given to nobody but her, and go when nothing can be corrected by them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import from_epoch_s
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
-from geofences.adapters.table_log import forget_shoppers
+from geofences.adapters.table_log import fixes_of, forget_shoppers
 from geofences.models import FixLogRow, MomentRetractedRow, MomentRow, TrackStateRow, VisitRow
 
 DAY_S = 86_400
 
 
 def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
-    """Visits and moments, and how many batches of positions were received."""
+    """Visits and moments, how many batches of positions were received, and the positions that are still held."""
     visits = session.scalars(
         select(VisitRow).where(VisitRow.shopper_id == shopper_id).order_by(VisitRow.started_at, VisitRow.id)
     )
@@ -62,6 +63,16 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
                 "retracted_at": m.retracted_at,
             }
             for m in retracted
+        ],
+        "positions_held": [
+            {
+                "device_id": device_id,
+                "at": from_epoch_s(fix.at_s),
+                "lat": fix.lat_deg,
+                "lon": fix.lon_deg,
+                "accuracy_m": fix.accuracy_m,
+            }
+            for device_id, fix in fixes_of(session, shopper_id)
         ],
         "batches_received": [{"received_at": at, "fixes": fixes} for at, fixes in received],
     }

@@ -110,6 +110,18 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
         session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
 
 
+def fixes_of(session: Session, shopper_id: str) -> list[tuple[str, Sample]]:
+    """What the log still holds of one shopper, for her export: (device, fix), in the order of receipt."""
+    held = _WANTED.where(FixLogRow.shopper_id.in_((shopper_id, MIXED)), FixLogRow.payload.is_not(None))
+    out: list[tuple[str, Sample]] = []
+    for batch in _opened(session.execute(held.order_by(FixLogRow.partition, FixLogRow.position))):
+        columns = batch.columns
+        for key_no, key in enumerate(columns.keys):
+            if key.shopper_id == shopper_id:
+                out += [(key.device_id, fix) for fix in columns.take(columns.key_no == key_no).samples()]
+    return out
+
+
 def _whose(columns: FixColumns) -> tuple[str, str]:
     if len(columns.keys) != 1:
         return MIXED, MIXED

@@ -15,15 +15,18 @@ from app.privacy.purposes import Purpose
 from app.privacy.subjects import rows_about
 from app.security.people import NewDevice
 from geofences import handlers, privacy
+from geofences.adapters.table_log import TableLog
+from geofences.columns import fix_id, of_samples
 from geofences.jobs import RunnerLoop
 from geofences.models import FixLogRow, TrackStateRow, VisitRow
 from geofences.settings import GeofenceSettings
+from geofences.track import Key, Sample
 from tests.geofences.conftest import pass_time, raw
 from tests.geofences.test_jobs import send
 
 
 class TestExport:
-    def test_visits_and_moments_but_no_position(
+    def test_visits_moments_and_the_positions_still_held(
         self,
         database: Database,
         clock: ManualClock,
@@ -40,7 +43,19 @@ class TestExport:
         assert [v["place_id"] for v in found["visits"]] == ["plc_shop"]
         assert [m["kind"] for m in found["moments"]] == ["store_visit"]
         assert found["batches_received"][0]["fixes"] == 1
-        assert str(fix["lat"])[:7] not in str(found)
+        (held,) = found["positions_held"]
+        assert (held["device_id"], held["lat"], held["lon"]) == (jane.device_id, fix["lat"], fix["lon"])
+        pass_time(loop, clock, settings.track_rules().history_s + 120)
+        with database.reading() as session:
+            assert privacy.export(session, jane.shopper_id)["positions_held"] == []
+
+    def test_of_a_server_s_batch_her_own_alone(self, database: Database, clock: ManualClock) -> None:
+        tracks = {Key(f"shp_{n}", f"dev_{n}"): [Sample(n, fix_id(n, 60, 24), 60, 24, 8.0)] for n in (1.0, 2.0)}
+        with database.transaction() as session:
+            TableLog().append(session, of_samples(tracks), digest="d", at=clock.now())
+        with database.reading() as session:
+            (held,) = privacy.export(session, "shp_2.0")["positions_held"]
+        assert held["device_id"] == "dev_2.0"
 
 
 class TestErase:
