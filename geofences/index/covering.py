@@ -62,10 +62,10 @@ def cover(geometry: Geometry, first_slot: int = 0, slack: float = 1.0) -> Coveri
     """
     if (module := kernel.active()) is not None:
         g = geometry
-        keys: tuple[bytes, bytes, bytes] = module.cover(
+        made: tuple[bytes, bytes, bytes] = module.cover(
             g.kind, g.item, g.circles, g.area_floats, g.area_ints, g.vertices, g.pieces, first_slot, slack
         )
-        return {level: np.frombuffer(some, dtype=np.uint64) for level, some in zip((CELL, BLOCK, TILE), keys, strict=True)}
+        return {level: np.frombuffer(some, dtype=np.uint64) for level, some in zip((CELL, BLOCK, TILE), made, strict=True)}
     found: dict[int, list[Keys]] = {CELL: [], BLOCK: [], TILE: []}
     for level, keys in (*_circles(geometry, first_slot, slack), *_edged(geometry, first_slot, slack * MARGIN_DEG)):
         found[level].append(keys)
@@ -284,7 +284,8 @@ def _filled(slot: Ints, row: Ints, first: Ints, last: Ints, toggles: Bools, leve
     # slot, row and column are sorted as one number: 24 + 19 + 20 bits.
     line = (slot << 19) | row
     order = np.argsort((line << 20) | first)
-    line, slot, row, first, last, toggles = (a[order] for a in (line, slot, row, first, last, toggles))
+    line, slot, row, first, last = (a[order] for a in (line, slot, row, first, last))
+    toggles = toggles[order]
     begins = np.ones(len(line), dtype=bool)
     begins[1:] = line[1:] != line[:-1]
     group = np.cumsum(begins) - 1

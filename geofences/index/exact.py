@@ -6,7 +6,10 @@ rounding error of a border) they say so, and the caller asks the reference itsel
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from geofences.index.arrays import AREA_FLOATS, AREA_INTS, CIRCLE_FIELDS, PIECE_FIELDS, Arrays
 from geofences.index.grid import Bools, Floats, Ints
@@ -19,7 +22,7 @@ PAIRS = 1 << 16
 """Edges or pieces looked at together, about."""
 
 
-def in_circles(arrays: Arrays, item: Ints, lat_deg: Floats, lon_deg: Floats) -> tuple[Bools, Bools]:
+def in_circles(arrays: Arrays, item: NDArray[Any], lat_deg: Floats, lon_deg: Floats) -> tuple[Bools, Bools]:
     """(inside, unsure) of each pair."""
     record = arrays.circles.reshape(-1, CIRCLE_FIELDS)[item]
     lat = np.radians(lat_deg)
@@ -30,7 +33,7 @@ def in_circles(arrays: Arrays, item: Ints, lat_deg: Floats, lon_deg: Floats) -> 
     return inside, ~inside & (a <= record[:, 5])
 
 
-def in_areas(arrays: Arrays, item: Ints, lat_deg: Floats, lon_deg: Floats) -> tuple[Bools, Bools]:
+def in_areas(arrays: Arrays, item: NDArray[Any], lat_deg: Floats, lon_deg: Floats) -> tuple[Bools, Bools]:
     """(inside, unsure) of each pair; the border belongs to the area."""
     pair, edge = _edges_near(arrays, item, lat_deg)
     vertices = arrays.vertices.reshape(-1, 2)
@@ -63,7 +66,7 @@ def in_areas(arrays: Arrays, item: Ints, lat_deg: Floats, lon_deg: Floats) -> tu
     return on | (odd & ~unsure), unsure & ~on
 
 
-def _edges_near(arrays: Arrays, item: Ints, lat_deg: Floats) -> tuple[Ints, Ints]:
+def _edges_near(arrays: Arrays, item: NDArray[Any], lat_deg: Floats) -> tuple[Ints, Ints]:
     """Number of the pair and number of the edge (or piece): all edges that can matter to each pair."""
     ints = arrays.area_ints.reshape(-1, AREA_INTS)[item].astype(np.int64)
     slabbed = np.flatnonzero(ints[:, 3] > 0)
@@ -84,7 +87,7 @@ def _edges_near(arrays: Arrays, item: Ints, lat_deg: Floats) -> tuple[Ints, Ints
     return pair, edge
 
 
-def in_corridors(arrays: Arrays, item: Ints, lat_deg: Floats, lon_deg: Floats) -> Bools:
+def in_corridors(arrays: Arrays, item: NDArray[Any], lat_deg: Floats, lon_deg: Floats) -> Bools:
     """Whether each corridor holds its point: the reference's own expression, piece by piece, so nothing is unsure."""
     inside = np.zeros(len(item), dtype=bool)
     if not len(item):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
@@ -43,6 +43,7 @@ MAGIC = b"MMFENCES"
 HEAD = struct.Struct("<8sIIII")
 """magic, layout, length of the table, its CRC-32, CRC-32 of the fields before."""
 PAGE = 4096
+CHUNK = 1 << 16
 TEXTS = 4
 """Of each fence: id, place_id, name, and the geometry of a corridor (WKB)."""
 EXTRA: Mapping[str, type[Any]] = {"text": np.uint8, "text_ends": np.int64, "level": np.int32, "by_id": np.int32}
@@ -110,7 +111,7 @@ def save(path: FilePath, arrays: Arrays, fences: Roster, version: int) -> None:
         file.write(head + struct.pack("<I", zlib.crc32(head)) + text)
         for name, array in sections.items():
             file.seek(places[name][0])
-            file.write(memoryview(np.ascontiguousarray(array)).cast("B") if len(array) else b"")
+            file.write(np.ascontiguousarray(array).view(np.uint8) if len(array) else b"")
         file.truncate(at)
     beside.replace(path)
 
@@ -189,13 +190,18 @@ def _consistent(name: str, a: Mapping[str, NDArray[Any]], fences: int) -> None:
         for table in np.unique(root).tolist():
             some = tables[table << 12 : (table + 1) << 12]
             must("the tables", (int(some.min()) >= 0, int(some.max()) < most))
-    last = (rows >> np.uint64(32)) + np.bitwise_count(rows & np.uint64(0xFFFFFFFF))
-    must("the rows", (len(rows) % 32 == 0, len(rows) > 0, int(last.max(initial=0)) <= len(cells), int(roots[2].max()) < len(cells)))
-    several = cells[cells >= SHARED] ^ SHARED
-    must("the cells", (len(cells) > 0, int(several.max(initial=0)) < len(shared)))
-    must("the cells", (int((several.astype(np.int64) + shared[several]).max(initial=0)) < len(shared),))
+    must("the rows", (len(rows) % 32 == 0, len(rows) > 0, len(cells) > 0, int(roots[2].max()) < len(cells)))
+    for some in _chunks(rows):
+        last = (some >> np.uint64(32)) + np.bitwise_count(some.view(np.uint32)[::2])
+        must("the rows", (int(last.max()) <= len(cells),))
     slots = max(len(kind), 1)
-    must("the entries", (int((cells[cells < SHARED] >> KIND_BITS).max(initial=0)) < slots, int((shared >> KIND_BITS).max(initial=0)) < slots))
+    for some in _chunks(cells):
+        lists = some >= SHARED
+        several = some[lists] ^ SHARED
+        must("the cells", (int(several.max(initial=0)) < len(shared),))
+        must("the cells", (int((several.astype(np.int64) + shared[several]).max(initial=0)) < len(shared),))
+        must("the entries", (int(np.where(lists, 0, some >> KIND_BITS).max()) < slots,))
+    must("the entries", (int(some.max()) >> KIND_BITS < slots for some in _chunks(shared)))
     must("the fences", (len(item) == len(kind) == fences == len(a["level"]) == len(a["by_id"]), len(a["text_ends"]) == TEXTS * fences + 1))
     circles, areas = len(a["circles"]) // CIRCLE_FIELDS, len(a["area_floats"]) // AREA_FLOATS
     must("the fences", (int(item.min(initial=0)) >= 0, int(kind.max(initial=1)) <= CORRIDOR, int(kind.min(initial=1)) >= CIRCLE))
@@ -214,7 +220,12 @@ def _consistent(name: str, a: Mapping[str, NDArray[Any]], fences: int) -> None:
         first, end, slab, count, _ = ints[number].tolist()
         some = edges[int(starts[slab]) : int(starts[slab + count])]
         must("the slabs", (int(some.min(initial=first)) >= first, int(some.max(initial=-1)) < end - int(of_area[number])))
-    must("the texts", (int(a["text_ends"][0]) == 0, int(a["text_ends"][-1]) == len(a["text"]), bool((np.diff(a["text_ends"]) >= 0).all())))
+    must("the texts", (int(a["text_ends"][0]) == 0, int(a["text_ends"][-1]) == len(a["text"]), all(bool((c[1:] >= c[:-1]).all()) for c in _chunks(a["text_ends"]))))
+
+
+def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Parts that stay in the processor's cache while they are looked at."""
+    return (array[at : at + CHUNK] for at in range(0, len(array), CHUNK))
 
 
 class _Texts:
@@ -222,7 +233,7 @@ class _Texts:
 
     def __init__(self, arrays: Arrays, sections: Mapping[str, NDArray[Any]]) -> None:
         self._arrays = arrays
-        self._text, self._ends = memoryview(sections["text"]), sections["text_ends"]
+        self._text, self._ends = sections["text"], sections["text_ends"]
         self._level, self._by_id = sections["level"], sections["by_id"]
 
     def stored(self, count: int) -> Stored:
@@ -230,17 +241,18 @@ class _Texts:
 
     def _bytes(self, number: int, which: int) -> bytes:
         at = number * TEXTS + which
-        return bytes(self._text[int(self._ends[at]) : int(self._ends[at + 1])])
+        return self._text[int(self._ends[at]) : int(self._ends[at + 1])].tobytes()
 
     def fence(self, number: int) -> Fence:
-        texts = (self._bytes(number, which).decode() for which in range(3))
-        return Fence(*texts, self._shape(number), int(self._level[number]))
+        own, place, name = (self._bytes(number, which).decode() for which in range(3))
+        return Fence(own, place, name, self._shape(number), int(self._level[number]))
 
     def _shape(self, number: int) -> Shape:
         arrays, item = self._arrays, int(self._arrays.item[number])
         kind = int(arrays.kind[number])
         if kind == CIRCLE:
-            return Circle(*arrays.circles[item * CIRCLE_FIELDS : item * CIRCLE_FIELDS + 3].tolist())
+            lat, lon, radius = arrays.circles[item * CIRCLE_FIELDS : item * CIRCLE_FIELDS + 3].tolist()
+            return Circle(lat, lon, radius)
         if kind == CORRIDOR:
             return Corridor(shapely.from_wkb(self._bytes(number, 3)), float(arrays.area_floats[item * AREA_FLOATS + 5]))
         first, end = arrays.area_ints[item * AREA_INTS : item * AREA_INTS + 2].tolist()

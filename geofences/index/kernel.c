@@ -1414,43 +1414,70 @@ static int block_keys(const Kernel *k, uint64_t number, uint64_t block, const in
     return 1;
 }
 
-/* rewrite(blocks, numbers, more, gone, found, first cell, first shared) -> rows, cells, shared, filled
+static Py_ssize_t different(uint64_t *a, Py_ssize_t n)
+{
+    Py_ssize_t m = 0;
+    qsort(a, n, 8, by_key);
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (!m || a[i] != a[m - 1])
+            a[m++] = a[i];
+    return m;
+}
+
+/* rewrite(more, less, gone, found, first cell, first shared, first block) -> rows, cells, shared, tables, tiles
  *
- * New words of blocks (sorted), which now have the numbers given: what is there without `gone`, with the sorted keys `more`.
- * `filled` says of each block whether anything is left; only those have rows. */
+ * New words of all blocks in which keys of `more` or `less` stand: what is there without the slots in `gone`, with `more`. And
+ * new tables, one for each of the tiles, in which these blocks have the numbers from `first block` on, or 0 if nothing is left. */
 static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 {
     if (nargs != 7)
         return PyErr_Format(PyExc_TypeError, "seven arguments");
-    Columns blocks = {.count = 0}, extra = {.count = 0}, out = {.count = 0};
-    int64_t *block, *number, *gone;
-    uint64_t *more;
+    Columns extra = {.count = 0}, less_in = {.count = 0}, out = {.count = 0};
+    Py_ssize_t n_blocks = 0;
+    uint64_t *block = NULL, *number = NULL;
+    int64_t *gone;
+    uint64_t *more, *less;
     uint8_t *found;
     PyObject *answer = NULL;
     Keys keys = {0};
     uint64_t *rows = NULL;
     uint32_t *cells = NULL, *shared = NULL;
     char *filled = NULL;
-    Py_ssize_t first_cell = PyLong_AsSsize_t(args[5]), first_shared = PyLong_AsSsize_t(args[6]);
-    int good = !PyErr_Occurred() && (block = column(&blocks, args[0], "lq", 8, 0)) && (number = column(&blocks, args[1], "lq", 8, 0)) &&
-               (more = column(&extra, args[2], "LQ", 8, 0)) && (gone = column(&out, args[3], "lq", 8, 0)) && (found = column(&out, args[4], "?", 1, 1));
-    for (Py_ssize_t i = 0; good && i < blocks.n; i++)
-        if (number[i] < 0 || (number[i] + 1) * 32 > k->held[4].len / 8) {
-            PyErr_SetString(PyExc_ValueError, "no such block");
+    int32_t *tables = NULL;
+    int64_t *tiles = NULL;
+    Py_ssize_t first_cell = PyLong_AsSsize_t(args[4]), first_shared = PyLong_AsSsize_t(args[5]), first_block = PyLong_AsSsize_t(args[6]);
+    int good = !PyErr_Occurred() && (more = column(&extra, args[0], "LQ", 8, 0)) && (less = column(&less_in, args[1], "LQ", 8, 0)) &&
+               (gone = column(&out, args[2], "lq", 8, 0)) && (found = column(&out, args[3], "?", 1, 1));
+    if (good && !((block = malloc((extra.n + less_in.n + 1) * 8)) && (number = malloc((extra.n + less_in.n + 1) * 8)))) {
+        PyErr_NoMemory();
+        good = 0;
+    }
+    for (Py_ssize_t i = 0; good && i < extra.n; i++)
+        block[i] = more[i] >> 36;
+    for (Py_ssize_t i = 0; good && i < less_in.n; i++)
+        block[extra.n + i] = less[i] >> 36;
+    if (good)
+        n_blocks = different(block, extra.n + less_in.n);
+    for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
+        if (block[i] >> 12 >= 64800) {
+            PyErr_SetString(PyExc_ValueError, "no such tile");
             good = 0;
+            break;
         }
+        number[i] = (uint64_t)k->tables[(uint64_t)k->root_cells[block[i] >> 12] << 12 | (block[i] & 4095)];
+    }
     Py_ssize_t m = 0, n_rows = 0, n_cells = 0, n_shared = 0;
-    for (Py_ssize_t i = 0; good && i < blocks.n; i++)
-        good = block_keys(k, (uint64_t)number[i], (uint64_t)block[i], gone, out.n, found, &keys) || (PyErr_NoMemory(), 0);
+    for (Py_ssize_t i = 0; good && i < n_blocks; i++)
+        good = block_keys(k, number[i], block[i], gone, out.n, found, &keys) || (PyErr_NoMemory(), 0);
     if (good) {
         Py_ssize_t all = keys.n + extra.n;
         uint64_t *grown = realloc(keys.keys, (all + 1) * sizeof(uint64_t));
         if (grown)
             keys.keys = grown;
-        rows = calloc(32 * (size_t)blocks.n + 1, 8);
+        rows = calloc(32 * (size_t)n_blocks + 1, 8);
         cells = malloc((all + 1) * 4);
         shared = malloc((2 * all + 1) * 4);
-        filled = calloc(blocks.n + 1, 1);
+        filled = calloc(n_blocks + 1, 1);
         if (!grown || !rows || !cells || !shared || !filled) {
             PyErr_NoMemory();
             good = 0;
@@ -1474,13 +1501,8 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
                 shared[begin] = (uint32_t)(n_shared - begin - 1);
                 cells[n_cells] = (uint32_t)(first_shared + begin) | SHARED;
             }
-            while (m < blocks.n && (uint64_t)block[m] < cell >> 10)
+            while (block[m] < cell >> 10) /* every key's block is among them */
                 m++;
-            if (m == blocks.n || (uint64_t)block[m] != cell >> 10) {
-                PyErr_SetString(PyExc_ValueError, "keys of another block");
-                good = 0;
-                break;
-            }
             if (!filled[m]) {
                 filled[m] = 1;
                 n_rows += 32;
@@ -1492,15 +1514,35 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
             n_cells++;
         }
     }
+    Py_ssize_t n_tiles = 0, n_filled = 0;
+    for (Py_ssize_t i = 0; good && i < n_blocks; i++)
+        n_tiles += !i || block[i] >> 12 != block[i - 1] >> 12;
+    if (good && !((tables = malloc(n_tiles * 4096 * 4 + 1)) && (tiles = malloc(n_tiles * 8 + 1)))) {
+        PyErr_NoMemory();
+        good = 0;
+    }
+    n_tiles = 0;
+    for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
+        if (!i || block[i] >> 12 != block[i - 1] >> 12) {
+            tiles[n_tiles] = (int64_t)(block[i] >> 12);
+            memcpy(tables + 4096 * n_tiles++, k->tables + ((uint64_t)k->root_cells[block[i] >> 12] << 12), 4096 * 4);
+        }
+        tables[4096 * (n_tiles - 1) + (block[i] & 4095)] = filled[i] ? (int32_t)(first_block + n_filled++) : 0;
+    }
     if (good)
-        answer = Py_BuildValue("y#y#y#y#", (char *)rows, 8 * n_rows, (char *)cells, 4 * n_cells, (char *)shared, 4 * n_shared, filled, blocks.n);
+        answer = Py_BuildValue("y#y#y#y#y#", (char *)rows, 8 * n_rows, (char *)cells, 4 * n_cells, (char *)shared, 4 * n_shared, (char *)tables,
+                               4 * 4096 * n_tiles, (char *)tiles, 8 * n_tiles);
+    free(block);
+    free(number);
+    free(tables);
+    free(tiles);
     free(keys.keys);
     free(rows);
     free(cells);
     free(shared);
     free(filled);
-    release(&blocks);
     release(&extra);
+    release(&less_in);
     release(&out);
     return answer;
 }

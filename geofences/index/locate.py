@@ -7,6 +7,7 @@ leaves to `settle`, which asks the reference.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,12 +76,12 @@ def _some(
     return (point if kept is None else kept[point]), slot
 
 
-def _more(point: Ints, cell: Ints, also: NDArray[np.int32]) -> tuple[Ints, Ints]:
+def _more(point: Ints, cell: Ints, also: NDArray[Any]) -> tuple[Ints, Ints]:
     more = np.flatnonzero(also)
     return np.concatenate([point, more]), np.concatenate([cell, also[more]])
 
 
-def entries_of(arrays: Arrays, owner: Ints, cell: Ints) -> tuple[Ints, Ints]:
+def entries_of(arrays: Arrays, owner: Ints, cell: NDArray[Any]) -> tuple[Ints, Ints]:
     """Pairs (owner, entry) of all entries of each cell; the owners keep their order."""
     entry = arrays.cells.take(cell)
     several = np.flatnonzero(entry >= SHARED)

@@ -201,6 +201,7 @@ def detecting(fence_count: int, fix_count: int) -> Iterator[Figure | str]:
     fixes = workloads.fixes(fix_count, fence_count)
     tree = SlowIndex(fences)
     taken: dict[str, list[float]] = {name: [] for name in (*paths(), "strtree and dict")}
+    count = 0
     for _ in range(3):
         states: dict[str, Any] = {"strtree and dict": DictMembership(tree)}
         for choice in paths():
@@ -221,7 +222,8 @@ def detecting(fence_count: int, fix_count: int) -> Iterator[Figure | str]:
             if told != events["strtree and dict"]:
                 raise Different(f"{name} tells other events than the tree and the dict")
             taken[name].append(spent[name])
-    yield Figure("events, all the same", len(events["strtree and dict"]), f"of {fix_count} fixes")
+        count = len(events["strtree and dict"])
+    yield Figure("events, all the same", count, f"of {fix_count} fixes")
     for name, seconds in taken.items():
         yield Figure(f"location and state, {name}", round(fix_count / median(seconds) / 1e6, 3), "M fixes per CPU-s")
     for choice, target in zip(paths(), (5.0, 30.0), strict=False):

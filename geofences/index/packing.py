@@ -53,6 +53,8 @@ def pack(shapes: Sequence[Shape]) -> Geometry:
     """All shapes as arrays, each numbered within its kind in the order given. ValueError: an area that is no polygon."""
     if not shapes:
         return EMPTY
+    if len(shapes) == 1 and (single := _single(shapes[0])) is not None:
+        return single
     kind = kinds_of(shapes)
     if (kind == CIRCLE).all():  # the usual change is one circle: it should not pay for what it has not
         item = np.arange(len(shapes), dtype=np.int32)
@@ -143,6 +145,34 @@ def _areas(areas: list[Area], where: NDArray[np.bool_], floats: Floats, ints: ND
     ints[at, 0], ints[at, 1] = begin, end
     ints[at, 4] = np.where((bounds[:, 0] <= -180.0) & (bounds[:, 2] >= 180.0), CUT, 0)
     return vertices
+
+
+_OF_CIRCLE, _OF_AREA = np.array([CIRCLE], dtype=np.uint8), np.array([AREA], dtype=np.uint8)
+_FIRST = np.zeros(1, dtype=np.int32)
+
+
+def _single(shape: Shape) -> Geometry | None:
+    """The usual change is one circle or one plain outline: the same numbers as below, at a tenth of the cost. None: neither."""
+    if isinstance(shape, Circle):
+        half = shape.radius_m / (2 * EARTH_RADIUS_M)
+        if not 0 <= half <= 1.5:
+            return None
+        inner, outer = half * (1 - UNSURE_RELATIVE) - UNSURE_RADIANS, half * (1 + UNSURE_RELATIVE) + UNSURE_RADIANS
+        bounds = math.sin(inner) ** 2 if inner > 0 else -1.0, math.sin(outer) ** 2
+        record = np.array([shape.lat_deg, shape.lon_deg, shape.radius_m, math.cos(math.radians(shape.lat_deg)), *bounds])
+        return replace(EMPTY, kind=_OF_CIRCLE, item=_FIRST, circles=record)
+    if isinstance(shape, Corridor) or shape.geometry.geom_type != "Polygon":
+        return None
+    xy: Floats = shapely.get_coordinates(shape.geometry)
+    if not 0 < len(xy) <= SLABS_FROM_IF_LARGE * 4 or shapely.get_num_interior_rings(shape.geometry):
+        return None
+    (west, south), (east, north) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
+    if north - south > LARGE_DEG:
+        return None
+    floats = np.array([west, south, east, north, 0.0, 0.0])
+    flags = CUT if west <= -180.0 and east >= 180.0 else 0
+    ints = np.array([0, len(xy), 0, 0, flags], dtype=np.int32)
+    return replace(EMPTY, kind=_OF_AREA, item=_FIRST, area_floats=floats, area_ints=ints, vertices=xy.ravel())
 
 
 def _parts(whole: Any, types: Ints) -> tuple[Any, Ints]:

@@ -76,7 +76,8 @@ class SlowIndex:
         every = [(box, i) for i, shape in enumerate(self._shapes) for box in boxes(shape)]
         bounds = np.array([box for box, _ in every]).reshape(-1, 4)
         self._owner = np.array([i for _, i in every], dtype=np.int64)
-        self._tree = shapely.STRtree(shapely.box(*bounds.T))
+        west, south, east, north = bounds.T
+        self._tree = shapely.STRtree(shapely.box(west, south, east, north))
         circles = [s if isinstance(s, Circle) else Circle(0.0, 0.0, -1.0) for s in self._shapes]
         self._lat = np.radians([c.lat_deg for c in circles])
         self._lon = np.array([c.lon_deg for c in circles], dtype=np.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from geofences.index.arrays import (
     AREA,
@@ -29,6 +30,12 @@ _PER_DEGREE: list[float] = COLUMNS_PER_DEGREE.tolist()
 _LAST: list[int] = LAST_COLUMN.tolist()
 _SHARED = 1 << 31
 
+
+
+def _buffer(array: Any) -> Any:
+    return memoryview(array)
+
+
 SettleOne = Callable[[int, float, float], bool]
 
 
@@ -37,16 +44,16 @@ class Scalar:
 
     def __init__(self, arrays: Arrays, settle: SettleOne) -> None:
         self._settle = settle
-        self._root_cells = memoryview(arrays.root_cells)
-        self._root_blocks = memoryview(arrays.root_blocks) if arrays.has_blocks else None
-        self._root_tiles = memoryview(arrays.root_tiles) if arrays.has_tiles else None
-        self._tables, self._rows = memoryview(arrays.tables), memoryview(arrays.rows)
-        self._cells, self._shared = memoryview(arrays.cells), memoryview(arrays.shared)
-        self._kind, self._item = memoryview(arrays.kind), memoryview(arrays.item)
-        self._circles, self._floats = memoryview(arrays.circles), memoryview(arrays.area_floats)
-        self._ints, self._vertices = memoryview(arrays.area_ints), memoryview(arrays.vertices)
-        self._pieces = memoryview(arrays.pieces)
-        self._slab_start, self._slab_edges = memoryview(arrays.slab_start), memoryview(arrays.slab_edges)
+        self._root_cells = _buffer(arrays.root_cells)
+        self._root_blocks = _buffer(arrays.root_blocks) if arrays.has_blocks else None
+        self._root_tiles = _buffer(arrays.root_tiles) if arrays.has_tiles else None
+        self._tables, self._rows = _buffer(arrays.tables), _buffer(arrays.rows)
+        self._cells, self._shared = _buffer(arrays.cells), _buffer(arrays.shared)
+        self._kind, self._item = _buffer(arrays.kind), _buffer(arrays.item)
+        self._circles, self._floats = _buffer(arrays.circles), _buffer(arrays.area_floats)
+        self._ints, self._vertices = _buffer(arrays.area_ints), _buffer(arrays.vertices)
+        self._pieces = _buffer(arrays.pieces)
+        self._slab_start, self._slab_edges = _buffer(arrays.slab_start), _buffer(arrays.slab_edges)
 
     def locate_one(self, lat: float, lon: float) -> tuple[int, ...]:
         """Slots of all fences that hold the point, in order."""

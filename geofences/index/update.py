@@ -25,7 +25,7 @@ from geofences.index.arrays import (
     Arrays,
 )
 from geofences.index.build import ENTRY_BITS, listed, row_words, settled
-from geofences.index.covering import Keys, cover
+from geofences.index.covering import Covering, Keys, cover
 from geofences.index.grid import BLOCK, CELL, TILE, Bools, Ints
 from geofences.index.locate import entries_of
 from geofences.index.packing import Geometry
@@ -34,7 +34,8 @@ ROOTS = ("root_cells", "root_blocks", "root_tiles")
 _BITS = np.arange(32, dtype=np.uint64)
 
 
-Rewrite = Callable[[Ints, Ints, Keys, Ints, Bools, int, int], tuple[bytes, bytes, bytes, bytes]]
+NOTHING: Covering = {level: np.empty(0, dtype=np.uint64) for level in (CELL, BLOCK, TILE)}
+Rewrite = Callable[[Keys, Keys, Ints, Bools, int, int, int], tuple[bytes, bytes, bytes, bytes, bytes]]
 """The kernel's way to do what `_edit_cells` does in numpy."""
 
 
@@ -80,7 +81,7 @@ def changed(
     """The arrays with `added` put in and `gone` (whose slots are `gone_slots`) taken out, and the first slot of `added`."""
     first_slot = _append_geometry(store, added)
     more = cover(added, first_slot)
-    less = cover(gone, 0, slack=2.0)
+    less = cover(gone, 0, slack=2.0) if len(gone_slots) else NOTHING
     roots = {name: getattr(arrays, name) for name in ROOTS}
     found = np.zeros(len(gone_slots), dtype=bool)
     for level in (CELL, BLOCK, TILE):
@@ -90,7 +91,7 @@ def changed(
             found |= _edit_cells(store, arrays, roots, more[level], less[level], gone_slots, rewrite)
         else:
             found |= (_edit_blocks if level == BLOCK else _edit_tiles)(store, arrays, roots, more[level], less[level], gone_slots)
-    if not found.all() and {s for keys in less.values() for s in _slots(keys).tolist()} - set(np.flatnonzero(found).tolist()):
+    if len(found) and not found.all() and {s for keys in less.values() for s in _slots(keys).tolist()} - set(np.flatnonzero(found).tolist()):
         raise CoveringLost
     store.flags = (store.flags[0] or len(more[BLOCK]) > 0, store.flags[1] or len(more[TILE]) > 0)
     return store.snapshot(roots), first_slot
@@ -105,9 +106,10 @@ def _append_geometry(store: Store, added: Geometry) -> int:
     vertex, piece = store.used["vertices"] // 2, store.used["pieces"] // PIECE_FIELDS
     slab, edge = store.used["slab_start"], store.used["slab_edges"]
     circle, area = store.used["circles"] // CIRCLE_FIELDS, store.used["area_floats"] // AREA_FLOATS
-    ints = added.area_ints.reshape(-1, AREA_INTS).copy()
-    kind = added.kind[added.kind != CIRCLE]
+    ints = added.area_ints.reshape(-1, AREA_INTS)
+    kind = added.kind
     if len(ints):
+        ints, kind = ints.copy(), kind[kind != CIRCLE]
         ints[:, :2] += np.where(kind == AREA, vertex, piece)[:, None].astype(np.int32)
         ints[:, 2] += slab
     first = store.append("kind", added.kind)
@@ -141,7 +143,7 @@ def _kept(cell: Ints, entry: Ints, gone: Ints) -> tuple[Keys, Bools]:
     return (cell[keep].astype(np.uint64) << np.uint64(ENTRY_BITS)) | entry[keep].astype(np.uint64), found
 
 
-def _different(keys: Ints) -> Ints:
+def _different(keys: NDArray[Any]) -> Ints:
     """Each value once, in order."""
     return np.array(sorted(set(keys.tolist())), dtype=np.int64)
 
@@ -156,17 +158,21 @@ def _append_cells(store: Store, keys: Keys) -> tuple[Ints, int]:
 def _edit_cells(
     store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints, rewrite: Rewrite | None
 ) -> Bools:
+    if rewrite is not None:
+        found = np.zeros(len(gone), dtype=bool)
+        used = store.used["cells"], store.used["shared"], store.used["rows"] >> 5
+        rows, cells, shared, tables, tiles = rewrite(more, less, gone, found, *used)
+        store.append("rows", np.frombuffer(rows, dtype=np.uint64))
+        store.append("cells", np.frombuffer(cells, dtype=np.uint32))
+        store.append("shared", np.frombuffer(shared, dtype=np.uint32))
+        first = store.append("tables", np.frombuffer(tables, dtype=np.int32)) >> 12
+        root = roots["root_cells"] = roots["root_cells"].copy()
+        touched = np.frombuffer(tiles, dtype=np.int64)
+        root[touched] = first + np.arange(len(touched))
+        return found
     blocks = _different(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS + 10))
     tile, inner = blocks >> 12, blocks & 4095
     number = arrays.tables[(roots["root_cells"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
-    if rewrite is not None:
-        found = np.zeros(len(gone), dtype=bool)
-        used = store.used["cells"], store.used["shared"]
-        rows, cells, shared, filled = rewrite(blocks, number, more, gone, found, *used)
-        store.append("cells", np.frombuffer(cells, dtype=np.uint32))
-        store.append("shared", np.frombuffer(shared, dtype=np.uint32))
-        _place(store, roots, tile, inner, np.frombuffer(rows, dtype=np.uint64), np.frombuffer(filled, dtype=bool))
-        return found
     words = arrays.rows[(number << 5)[:, None] + np.arange(32)]
     block, line, bit = np.nonzero((words[:, :, None] >> _BITS) & np.uint64(1))
     word = words[block, line]
@@ -181,16 +187,11 @@ def _edit_cells(
         at = np.searchsorted(blocks, lines >> 5)
         made[at, lines & 31] = of_lines
         filled[at] = True
-    _place(store, roots, tile, inner, made[filled].ravel(), filled)
-    return found
-
-
-def _place(store: Store, roots: dict[str, Any], tile: Ints, inner: Ints, rows: NDArray[np.uint64], filled: Bools) -> None:
-    """The rows of all blocks that are filled, and their numbers in the tables."""
-    begin = store.append("rows", rows) >> 5
-    numbers = np.zeros(len(filled), dtype=np.int32)
-    numbers[filled] = begin + np.arange(len(rows) >> 5)
+    begin = store.append("rows", made[filled].ravel()) >> 5
+    numbers = np.zeros(len(blocks), dtype=np.int32)
+    numbers[filled] = begin + np.arange(int(filled.sum()))
     _put(store, roots, "root_cells", tile, inner, numbers)
+    return found
 
 
 def _put(store: Store, roots: dict[str, Any], root: str, tile: Ints, inner: Ints, numbers: NDArray[np.int32]) -> None:
