@@ -36,6 +36,7 @@ from geofences import privacy as geofence_privacy
 from geofences.beacons import endpoints as beacon_endpoints
 from geofences.beacons import handlers as beacon_handlers
 from geofences.beacons import privacy as beacon_privacy
+from geofences.beacons.runner import BeaconRunner
 from geofences.index import kernel as index_kernel
 from geofences.mqtt import MqttListener
 from notifications import endpoints as notification_endpoints
@@ -144,7 +145,8 @@ def build(
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
-    runner = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index")
+    beside = [BeaconRunner(database, settings.beacons)]
+    runner = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index", beside)
     return House(
         settings=settings,
         database=database,

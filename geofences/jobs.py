@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
-from geofences.adapters.table_log import TableLog
+from geofences.adapters.table_log import PARTITION, TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
@@ -31,12 +33,28 @@ BREATH_S = 0.1
 """Between two turns of which the first has written something."""
 
 
+class Companion(Protocol):
+    """A runner of another log that shares the thread (geofences/beacons/runner.py)."""
+
+    def run_once(self) -> bool: ...
+    def settle(self) -> None: ...
+    def release(self) -> None: ...
+    def next_wake_s(self) -> float | None: ...
+
+
 class RunnerLoop:
     """`start` and `stop` once each; `wake` from any thread; `run_once` by hand in tests and one-shot commands."""
 
-    def __init__(self, database: Database, settings: GeofenceSettings, index_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: GeofenceSettings,
+        index_folder: Path | None = None,
+        beside: Sequence[Companion] = (),
+    ) -> None:
         self._database, self._settings = database, settings
         self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s, history_fixes=settings.history_fixes)
+        self._beside = tuple(beside)
         self._source = FenceSource(index_folder)
         self._fences = FenceIndex([], -1)
         self._woken = threading.Event()
@@ -76,8 +94,8 @@ class RunnerLoop:
 
     def settled(self, session: Session) -> bool:
         """Whether all that stands in the log is committed as states, visits and moments."""
-        head = session.scalar(select(func.max(LogHeadRow.head))) or 0
-        return head == (session.scalar(select(func.max(LogPartitionRow.position))) or 0)
+        head = session.scalar(select(LogHeadRow.head).where(LogHeadRow.partition == PARTITION)) or 0
+        return head == _processed(session)
 
     def run_once(self) -> bool:
         """One turn at the present time: read, tick, flush if due. True when there may be more to read."""
@@ -96,7 +114,8 @@ class RunnerLoop:
         self._flushed = False
         if self._flush_due(now) and self._runner.flush(now, self._fences):
             self._flushed_at, self._flushed = now, unflushed
-        return len(batches) == BATCHES_PER_TURN
+        more = [companion.run_once() for companion in self._beside]
+        return any(more) or len(batches) == BATCHES_PER_TURN
 
     def settle(self) -> None:
         """Turns until the log is read and everything found is committed; for tests and one-shot commands."""
@@ -104,12 +123,14 @@ class RunnerLoop:
             pass
         if self._runner.unflushed and self._runner.flush(self._database.clock.now(), self._fences):
             self._flushed_at = self._database.clock.now()
+        for companion in self._beside:
+            companion.settle()
 
     def figures(self, session: Session) -> dict[str, tuple[str, float]]:
         """Gauges for /metrics."""
-        done = session.scalar(select(func.max(LogPartitionRow.position))) or 0
-        waiting = session.scalar(select(func.count()).where(FixLogRow.position > done)) or 0
-        next_up = select(FixLogRow.received_at).where(FixLogRow.position > done).order_by(FixLogRow.position).limit(1)
+        ahead = (FixLogRow.partition == PARTITION, FixLogRow.position > _processed(session))
+        waiting = session.scalar(select(func.count()).where(*ahead)) or 0
+        next_up = select(FixLogRow.received_at).where(*ahead).order_by(FixLogRow.position).limit(1)
         oldest_at = session.scalar(next_up)
         late_s = max(0.0, (self._database.clock.now() - oldest_at).total_seconds()) if oldest_at is not None else 0.0
         visits = session.scalar(select(func.count()).select_from(VisitRow).where(VisitRow.ended_at.is_(None))) or 0
@@ -164,15 +185,23 @@ class RunnerLoop:
                 self._stopping.wait(BREATH_S)
         try:
             self.settle()
-            self._runner.release()
+            for runner in (self._runner, *self._beside):
+                runner.release()
         except Exception as error:  # noqa: BLE001 - the log still holds what was not flushed
             log.warning("detection_stopped_unflushed", error=type(error).__name__)
 
     def _patience_s(self, failures: int) -> float:
         if failures:
             return min(5.0, 0.25 * 2**failures)
-        wake_s = self._runner.next_wake_s()
+        wakes = [w for runner in (self._runner, *self._beside) if (w := runner.next_wake_s()) is not None]
         patience = self._settings.poll_every_s
-        if wake_s is not None:
+        if wakes:
+            wake_s = min(wakes)
             patience = min(patience, wake_s + self._settings.lateness_s - self._database.clock.now().timestamp())
         return max(0.005, patience)
+
+
+def _processed(session: Session) -> int:
+    """Position up to which the log is committed as states, visits and moments."""
+    done = select(LogPartitionRow.position).where(LogPartitionRow.partition == PARTITION)
+    return session.scalar(done) or 0

@@ -195,6 +195,7 @@ class TestRunOnce:
 
         jane = shopper()
         loop.settle()
+        clock.advance(1)
         with database.transaction() as session:
             moved = {**SHOP_FEATURE, "geometry": {"type": "Point", "coordinates": [LON + 1, 60.0]}}
             assert facade.import_geojson(session, moved, at=clock.now()).updated == 1
@@ -403,3 +404,33 @@ def test_datetimes_are_aware(
         (visit,) = facade.recent_visits(session, jane.shopper_id, 5)
     assert isinstance(visit.started_at, datetime)
     assert visit.started_at.utcoffset() == timedelta(0)
+
+
+class TestBeside:
+    """Another log's runner shares the thread: its turns, its last flush, its deadlines."""
+
+    def test_it_is_run_settled_and_released(self, database: Database, settings: GeofenceSettings, shop: str) -> None:
+        class Other:
+            def __init__(self) -> None:
+                self.done: list[str] = []
+
+            def run_once(self) -> bool:
+                self.done.append("run")
+                return self.done.count("run") == 1  # there was more to read the first time
+
+            def settle(self) -> None:
+                self.done.append("settle")
+
+            def release(self) -> None:
+                self.done.append("release")
+
+            def next_wake_s(self) -> float | None:
+                return None
+
+        other = Other()
+        loop = RunnerLoop(database, settings, beside=[other])
+        loop.settle()
+        assert other.done == ["run", "run", "settle"]
+        loop.start()
+        loop.stop()
+        assert other.done[-2:] == ["settle", "release"]
