@@ -28,6 +28,8 @@ class History:
         self._before = np.full(self._size, -1, dtype=np.int64)
         self._head = np.full(FIRST_ROWS, -1, dtype=np.int64)
         self._expired = 0  # rows before this one are wiped
+        self.begins_s = -np.inf
+        """Event time before which nothing was told to this memory, though it may have happened (a restart reads back so much only)."""
 
     def append(self, columns: FixColumns, device_no: Ints) -> None:
         """Remember fixes; `device_no` numbers each. Rows of one device must be in the order they shall be walked back."""
@@ -101,11 +103,11 @@ class History:
         reach_s = np.inf
         while row >= 0:
             if row < oldest:
-                return float(reach_s)
+                return max(float(reach_s), self.begins_s)
             slot = row % self._size
             reach_s = min(reach_s, float(self._columns["at_s"][slot]))
             row = int(self._before[slot])
-        return -np.inf
+        return float(self.begins_s)
 
     def _walk(self, device_no: int, most: int = 1 << 62) -> list[int]:
         """Rows of a device, newest first."""

@@ -37,6 +37,7 @@ class Memory:
         self._rules = rules
         self.live = LiveDevices()
         self.history = History(history_fixes)
+        self._history_fixes = history_fixes
         self.states: dict[int, TrackState] = {}
 
     def recall(
@@ -46,6 +47,8 @@ class Memory:
         device. The numbers of the devices that have a state."""
         together = joined([(columns, self.live.numbers(columns.keys)) for columns in lately])
         if len(together):
+            if len(together) + max(map(len, lately)) >= self._history_fixes:  # more was there than is kept
+                self.history.begins_s = float(lately[0].at_s.max(initial=-np.inf))
             order = np.lexsort((together.at_s, together.key_no))
             in_time = together.take(order)
             self.live.pass_by(_fixes(in_time))

@@ -34,8 +34,9 @@ class FixLog(Protocol):
         """Batches after a position, in order."""
         ...
 
-    def read_back(self, session: Session, partition: int, upto: int, since: datetime) -> list[LogBatch]:
-        """Batches up to and including a position that were received at or after `since` and still hold their fixes, in order."""
+    def read_back(self, session: Session, partition: int, upto: int, since: datetime, most: int) -> list[LogBatch]:
+        """Batches up to and including a position that were received at or after `since` and still hold their fixes, in order;
+        the newest of them, of at most `most` fixes."""
         ...
 
     def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:

@@ -90,7 +90,7 @@ class PartitionRunner:
                 return False
             states = store.load_states(session, self._partition)
             since = at - timedelta(seconds=self._rules.history_s)
-            lately = self._log.read_back(session, self._partition, claimed.position, since)
+            lately = self._log.read_back(session, self._partition, claimed.position, since, self._history_fixes)
             decided_s = visit_store.decided_since(session, since)
         self._epoch, self.position, self._flushed_position = claimed.epoch, claimed.position, claimed.position
         for no in self._memory.recall(states, [batch.columns for batch in lately], decided_s):

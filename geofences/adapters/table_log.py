@@ -67,14 +67,29 @@ class TableLog:
         wanted = _WANTED.where(FixLogRow.partition == partition, FixLogRow.position > after)
         return _opened(session.execute(wanted.order_by(FixLogRow.position).limit(limit)))
 
-    def read_back(self, session: Session, partition: int, upto: int, since: datetime) -> list[LogBatch]:
+    def read_back(self, session: Session, partition: int, upto: int, since: datetime, most: int) -> list[LogBatch]:
         wanted = _WANTED.where(
+            FixLogRow.position >= self._first_of(session, partition, upto, most),
             FixLogRow.partition == partition,
             FixLogRow.position <= upto,
             FixLogRow.received_at >= since,
             FixLogRow.payload.is_not(None),
         )
         return _opened(session.execute(wanted.order_by(FixLogRow.position)))
+
+    @staticmethod
+    def _first_of(session: Session, partition: int, upto: int, most: int) -> int:
+        """The position from which the batches up to `upto` hold about `most` fixes; read newest first, and no further."""
+        sizes = select(FixLogRow.position, FixLogRow.fixes).where(
+            FixLogRow.partition == partition, FixLogRow.position <= upto
+        )
+        first = upto + 1
+        for position, fixes in session.execute(sizes.order_by(FixLogRow.position.desc()).execution_options(yield_per=500)):
+            most -= fixes
+            if most < 0:
+                break
+            first = position
+        return first
 
     def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
         done = (

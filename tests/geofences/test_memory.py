@@ -109,3 +109,15 @@ class TestTakeIn:
         assert work.overdue == {0: [fix(2.4, 5000), fix(2.5, 0), fix(4.0, 5000)]}
         assert work.for_rules == {}
         assert [[s.at_s for s in memory.heard(no, 0) or []] for no in (0, 1)] == [[1.0, 2.0, 3.0], [1.0, 1.5, 2.0, 3.0]]
+
+
+class TestRecall:
+    def test_what_was_too_much_to_read_back_is_not_taken_for_nothing(self) -> None:
+        """Seen to fail when a memory that was cut short was asked as if it were whole."""
+        batches = [of_samples({KEYS[0]: [fix(t, 5000), fix(t + 1, 5000)]}) for t in (100.0, 200.0, 300.0)]
+        whole, cut = Memory(RULES, 10_000), Memory(RULES, 7)
+        for memory in (whole, cut):
+            memory.recall({}, batches, {})
+        assert [s.at_s for s in whole.heard(0, 0) or []] == [100, 101, 200, 201, 300, 301]
+        assert cut.heard(0, 0) is None
+        assert [s.at_s for s in cut.heard(0, 150) or []] == [200, 201, 300, 301]

@@ -69,8 +69,10 @@ class TestTableLog:
         append(database, JANE, digest="d3")
         with database.reading() as session:
             now = clock.now()
-            assert [b.position for b in LOG.read_back(session, 0, 2, now)] == [2]
-            assert [b.position for b in LOG.read_back(session, 0, 3, now - timedelta(seconds=60))] == [1, 2, 3]
+            assert [b.position for b in LOG.read_back(session, 0, 2, now, 100)] == [2]
+            ago = now - timedelta(seconds=60)
+            assert [b.position for b in LOG.read_back(session, 0, 3, ago, 100)] == [1, 2, 3]
+            assert [b.position for b in LOG.read_back(session, 0, 3, ago, 2)] == [2, 3]
 
     def test_what_release_0_1_wrote_is_read(self, database: Database) -> None:
         append(database, JANE, digest="d1")
