@@ -23,7 +23,7 @@ class LocatorRules:
     """The belief is moved on and corrected once in this time."""
     wander_m: float = 2.0
     """How far a person gets in a second, one standard deviation."""
-    elsewhere: float = 1e-4
+    elsewhere: float = 1e-5
     """The chance in a step of being anywhere, any floor: lifts, and beliefs gone wrong."""
     temper: float = 0.9
     """Errors of a step have causes in common with those of the next: each step counts this much."""

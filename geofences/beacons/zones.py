@@ -16,10 +16,10 @@ from geofences.transitions import Transition, TransitionKind, log_odds, visit_id
 class ZoneRules:
     enter_probability: float = 0.9
     """Evidence that adds up to this opens a visit."""
-    evidence_s: float = 4.0
+    evidence_s: float = 8.0
     """Words closer together than this err together: they count in proportion to the time between."""
-    least_words: int = 2
-    """One word never opens a visit, however loud."""
+    least_words: int = 3
+    """Fewer never open a visit, however loud."""
     exit_evidence_s: float = 30.0
     exit_score: float = 4.0
     hold_score: float = 5.0

@@ -69,7 +69,7 @@ class TestEphemeralTable:
         assert table(rotation(exponent=4), window_s=60, ppm=50).resolve(sent, T0 + year_s) is not None
 
     def test_the_counter_wraps(self) -> None:
-        """Planted bug: comparing clocks without the modulus loses the ids on the other side."""
+        """Planted bug: the plain difference of the clocks, without the modulus, loses the ids on the other side."""
         t = table(rotation(exponent=4, clock_s=WRAP_S - 10), window_s=40, ppm=0)
         for clock_s in (WRAP_S - 20, WRAP_S - 1, 0, 20):
             assert t.resolve(ephemeral_id(KEY, 4, clock_s), T0) is not None
