@@ -79,7 +79,7 @@ class TestAdvanceSightings:
 
     @pytest.mark.parametrize("seed", range(20))
     def test_one_stay_is_one_visit(self, seed: int) -> None:
-        """Planted bugs: a visit ended by the first word against it, words counted each and not by time, and strengths not smoothed fail."""
+        """Planted bugs: a visit ended by the first word against it, and words counted each and not by time, fail."""
         found = run(stroll(seed))
         entered = [(t.fence_id, t.at_s) for t in found if t.kind is TransitionKind.ENTERED]
         assert [zone for zone, _ in entered] == ["shoes", "hats", "shoes"]
