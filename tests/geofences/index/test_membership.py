@@ -44,7 +44,7 @@ def told(events) -> Told:
 class TestStep:
     @pytest.mark.parametrize("batch", [7, 500, 10_000])
     def test_a_city_in_batches(self, path: str, batch: int) -> None:
-        """Seen to fail when the batch is not sorted, when a late fix is applied, and when a node given back is not unlinked."""
+        """Seen to fail (numpy path) when the batch is not sorted, and when a late fix is applied."""
         fences = workloads.fences("W2", 3000)
         fixes = workloads.fixes(700 if batch == 7 else 20_000, 3000)
         ours, plain = Membership(FenceIndex(fences)), PlainMembership(SlowIndex(fences))
