@@ -7,8 +7,10 @@ the story is retold from a point at most a few times further back than the late 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
 from typing import Protocol
+
+import msgspec
 
 from geofences.transitions import Presence
 
@@ -18,15 +20,14 @@ APART_S = 0.01
 """A mark stands only where the next sample is at least this much later: what is before and what is after is then beyond doubt."""
 
 
-@dataclass(slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, array_like=True):
     """The track when every sample up to `floor_s` and every deadline up to `fired_s` had been worked in, and nothing later."""
 
     floor_s: float
     fired_s: float
     weighed: int
-    presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
-    dormant: dict[str, Presence] = field(default_factory=dict[str, Presence])
+    presences: dict[str, Presence] = {}
+    dormant: dict[str, Presence] = {}
 
     def precedes(self, at_s: float) -> bool:
         """Whether a sample at `at_s` changes nothing of what is marked here."""
@@ -55,7 +56,7 @@ def take(state: Marked, next_s: float) -> Checkpoint | None:
 
 
 def copied(presences: Mapping[str, Presence]) -> dict[str, Presence]:
-    return {fence_id: replace(presence) for fence_id, presence in presences.items()}
+    return {fence_id: copy(presence) for fence_id, presence in presences.items()}
 
 
 def keep(marks: Sequence[Checkpoint], since_s: float) -> list[Checkpoint]:

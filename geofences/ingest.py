@@ -1,4 +1,4 @@
-"""Take in a batch of fixes: ask whose they are and whether they may be used, append to the log. What is answered is committed.
+"""Take in a batch of fixes: ask whether they may be used, append to the log. What is answered is committed.
 
 Owns the use case. Must not detect anything: the runner reads the log. Reading bytes (geofences/batches.py) is done before, with
 no transaction open.
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from app.kernel.verdict import Fail
 from app.privacy.gate import may, refused_of
 from app.privacy.purposes import Purpose
-from app.security.people import strangers
 from app.security.sealing import keyed_hash
 from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, Results, of_objects
@@ -80,7 +79,7 @@ def take(
         if isinstance(verdict, Fail):
             return verdict
     else:
-        batch = _of_known(session, batch, received_at)
+        batch = _of_agreed(session, batch, received_at)
     columns, outcome = batch.columns, batch.results
     if len(columns):
         position = (log or TableLog()).append(session, columns, digest=_digest(batch), at=received_at)
@@ -89,17 +88,8 @@ def take(
     return IngestReport(outcome)
 
 
-def _of_known(session: Session, batch: Batch, received_at: datetime) -> Batch:
-    """Without the fixes of devices that are not that shopper's, and of shoppers who have not agreed."""
-    keys = batch.columns.keys
-    whose = {key.device_id: key.shopper_id for key in keys}
-    unknown = strangers(session, whose) if whose else frozenset[str]()
-    wrong = {
-        no: FixReason.UNKNOWN_DEVICE
-        for no, key in enumerate(keys)
-        if key.device_id in unknown or whose[key.device_id] != key.shopper_id
-    }
-    batch = batch.refusing(wrong, "device_id")
+def _of_agreed(session: Session, batch: Batch, received_at: datetime) -> Batch:
+    """Without the fixes of shoppers who have not agreed; somebody we do not know has not. Devices are called what the server likes."""
     keys = batch.columns.keys
     refused = refused_of(session, {key.shopper_id for key in keys}, Purpose.LOCATION, received_at)
     return batch.refusing(

@@ -60,6 +60,10 @@ class Memory:
         for key, state in states.items():
             no = self.live.number(key)
             self.states[no] = state
+            if state.last is None and math.isfinite(state.floor_s):
+                heard = self.history.recent(no, RECENT_SAMPLES, state.floor_s - self._rules.forget_s)
+                state.recent = [s for s in heard if s.at_s <= state.floor_s]
+                state.last = state.recent[-1] if state.recent else None
             self.live.settle(no, state.last, max(state.floor_s, state.fired_s), busy=not state.quiet)
             numbers.append(no)
         return numbers

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import and_, delete, or_, select, update
+from msgspec.structs import replace
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.bulk import insert_many, listed
+from app.kernel.bulk import delete_many, insert_many
 from app.kernel.clock import from_epoch_s
 from app.kernel.db import insert_new, moved
 from app.kernel.logs import get_logger
@@ -86,7 +87,9 @@ def release(session: Session, partition: int, epoch: int) -> None:
 # -- states ----------------------------------------------------------------------------------------------------------
 
 
-def load_states(session: Session, partition: int) -> dict[Key, TrackState]:
+def load_states(session: Session, partition: int) -> tuple[dict[Key, TrackState], list[Key]]:
+    """The committed states, and the keys of those that cannot be read (written by a release that remembered other things)."""
+    unreadable: list[Key] = []
     out: dict[Key, TrackState] = {}
     columns = select(TrackStateRow.shopper_id, TrackStateRow.device_id, TrackStateRow.payload).where(
         TrackStateRow.partition == partition
@@ -95,26 +98,26 @@ def load_states(session: Session, partition: int) -> dict[Key, TrackState]:
         key = Key(shopper_id, device_id)
         try:
             out[key] = _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
-        except (
-            msgspec.DecodeError
-        ):  # written by a release that remembered other things: begin anew with what is reported next
+        except msgspec.DecodeError:
             log.warning("track_state_unreadable", device_id=device_id)
-    return out
+            unreadable.append(key)
+    return out, unreadable
 
 
 _STATE_COLUMNS = ("shopper_id", "device_id", "partition", "payload", "wake_at", "changed_at")
 
 
 def save_states(
-    session: Session, partition: int, tracks: Sequence[tuple[Key, TrackState, float | None]], *, at: datetime
+    session: Session, partition: int, tracks: Sequence[tuple[Key, TrackState, float | None]], *, lean: bool, at: datetime
 ) -> None:
-    """Each a key, its state and the event time (seconds) at which to look at it again."""
+    """Each a key, its state and the event time (seconds) at which to look at it again. `lean`: without the last fixes, which the
+    log still holds."""
     rows = [
         (
             key.shopper_id,
             key.device_id,
             partition,
-            seal(_PURPOSE, _encode(state), key.text().encode()),
+            seal(_PURPOSE, _encode(replace(state, last=None, recent=[]) if lean else state), key.text().encode()),
             from_epoch_s(wake_s) if wake_s is not None else None,
             at,
         )
@@ -132,14 +135,4 @@ def save_states(
 
 def forget_states(session: Session, keys: Collection[Key]) -> None:
     """Tracks of which nothing needs to be remembered."""
-    if not keys:
-        return
-    # a device has one shopper at a time; one that has changed hands is told apart by both
-    found = select(TrackStateRow.shopper_id, TrackStateRow.device_id).where(
-        TrackStateRow.device_id.in_(listed(session, {key.device_id for key in keys}))
-    )
-    gone = [Key(shopper_id, device_id) for shopper_id, device_id in session.execute(found)]
-    for key in gone:
-        if key in keys:
-            here = (TrackStateRow.shopper_id == key.shopper_id, TrackStateRow.device_id == key.device_id)
-            session.execute(delete(TrackStateRow).where(*here).execution_options(synchronize_session=False))
+    delete_many(session, TrackStateRow, ("shopper_id", "device_id"), sorted(keys))

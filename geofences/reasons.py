@@ -27,7 +27,6 @@ class FixReason(StrEnum):
     TIME_TOO_OLD = "time_too_old"
     ID_INVALID = "id_invalid"
     WHOSE_MISSING = "whose_missing"
-    UNKNOWN_DEVICE = "unknown_device"
     NO_CONSENT = "no_consent_location"
 
 
@@ -45,7 +44,6 @@ FIX_REASONS: dict[str, str] = {
     FixReason.TIME_TOO_OLD: "The fix is older than this server takes.",
     FixReason.ID_INVALID: "id must be text of 1 to 100 characters.",
     FixReason.WHOSE_MISSING: "A server says of each fix whose it is: shopper_id and device_id.",
-    FixReason.UNKNOWN_DEVICE: "This is no live device of that shopper.",
     FixReason.NO_CONSENT: "The shopper has not switched on \"Where you are\"; nothing of hers was stored.",
 }
 

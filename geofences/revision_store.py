@@ -26,7 +26,7 @@ from geofences.revision import Case, History, Revision, revise_many
 from geofences.revision_names import Names, Told, told_of, what
 from geofences.track import Key, Sample, TrackRules, TrackState
 from geofences.transitions import Transition, TransitionKind
-from geofences.visit_store import move_left, record, record_moments
+from geofences.visit_store import HEARD_BY_BEACONS, move_left, record, record_moments
 from geofences.visits import Visit, fold
 
 _QUIETLY = {"synchronize_session": False}
@@ -93,6 +93,7 @@ def _told(
         VisitRow.shopper_id, VisitRow.device_id, VisitRow.started_at, VisitRow.ended_at, VisitRow.decided_at
     ).where(
         VisitRow.shopper_id.in_(listed(session, {key.shopper_id for key in keys})),
+        VisitRow.fence_id.not_like(HEARD_BY_BEACONS),
         or_(VisitRow.ended_at.is_(None), VisitRow.ended_at >= since, VisitRow.decided_at >= since),
     )
     out: dict[Key, list[tuple[float, float]]] = {}

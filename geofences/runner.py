@@ -74,6 +74,7 @@ class PartitionRunner:
         self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
         self._trimmed_at: datetime | None = None
+        self._stored: set[Key] = set()
 
     # -- ownership -------------------------------------------------------------------------------------------------
 
@@ -88,11 +89,14 @@ class PartitionRunner:
             claimed = store.claim(session, self._partition, self._owner, at=at, lease_s=self._lease_s, at_once=at_once)
             if claimed is None:
                 return False
-            states = store.load_states(session, self._partition)
+            states, unreadable = store.load_states(session, self._partition)
+            visit_store.close_unseen(session, unreadable)  # they begin anew with what is reported next
+            store.forget_states(session, unreadable)
             since = at - timedelta(seconds=self._rules.history_s)
             lately = self._log.read_back(session, self._partition, claimed.position, since, self._history_fixes)
             decided_s = visit_store.decided_since(session, since)
         self._epoch, self.position, self._flushed_position = claimed.epoch, claimed.position, claimed.position
+        self._stored = set(states)
         for no in self._memory.recall(states, [batch.columns for batch in lately], decided_s):
             self._wake_at(no, -math.inf)  # the first tick reckons every deadline anew
         return True
@@ -221,15 +225,16 @@ class PartitionRunner:
         if late:
             self._correct(session, late, at, fences)
         kept: list[tuple[Key, TrackState, float | None]] = []
-        gone = hidden
+        gone = set(hidden)
         for no in sorted(touched - unseen):
             state = self._memory.states.get(no)
             if state is None:
                 gone.add(keys[no])
             else:
                 kept.append((keys[no], state, self._finite_wake(no)))
-        store.save_states(session, self._partition, kept, at=at)
-        store.forget_states(session, gone)
+        store.save_states(session, self._partition, kept, lean=self._rules.correction_window_s > 0, at=at)
+        store.forget_states(session, gone & self._stored | hidden)
+        self._stored = (self._stored - gone) | {key for key, _, _ in kept}
         self._trim(session, position, at)
         return new
 

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from geofences import trust
 from geofences.checkpoints import Checkpoint
 from geofences.transitions import Presence, PresenceRules
@@ -27,12 +29,8 @@ class Key(NamedTuple):
         return f"{self.shopper_id}/{self.device_id}"
 
 
-@dataclass(slots=True, order=True, unsafe_hash=True)
-class Sample:
-    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival.
-
-    Nobody changes one. It is not declared frozen because made so it takes four times as long, and there is one for every fix.
-    """
+class Sample(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
+    """A fix as the detector sees it; seconds since 1970. Sorting is by time, then id: ties never depend on arrival."""
 
     at_s: float
     id: str
@@ -62,8 +60,7 @@ class TrackRules:
 RECENT_SAMPLES = 16
 
 
-@dataclass(slots=True)
-class TrackState:
+class TrackState(msgspec.Struct, array_like=True):
     """All that is remembered of one device.
 
     `floor_s`: time of the newest sample applied, `floor_ids` the samples applied at that very time; `fired_s`: the newest
@@ -73,17 +70,17 @@ class TrackState:
     for silence that the next fix may still find to have lasted.
     """
 
-    buffer: list[Sample] = field(default_factory=list[Sample])
-    presences: dict[str, Presence] = field(default_factory=dict[str, Presence])
-    dormant: dict[str, Presence] = field(default_factory=dict[str, Presence])
+    buffer: list[Sample] = []
+    presences: dict[str, Presence] = {}
+    dormant: dict[str, Presence] = {}
     last: Sample | None = None
-    recent: list[Sample] = field(default_factory=list[Sample])
+    recent: list[Sample] = []
     floor_s: float = -math.inf
     floor_ids: tuple[str, ...] = ()
     fired_s: float = -math.inf
     late: int = 0
-    overdue: list[Sample] = field(default_factory=list[Sample])
-    checkpoints: list[Checkpoint] = field(default_factory=list[Checkpoint])
+    overdue: list[Sample] = []
+    checkpoints: list[Checkpoint] = []
     weighed: int = 0
     """Samples applied while something was remembered; spaces the checkpoints."""
 

@@ -10,8 +10,9 @@ docs/algorithms/detection.md explains each threshold and when it will be wrong.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from app.kernel.ids import derived_id
 from geofences.membership import CHOSEN, PresenceRules, believed, confidence, inside_probability, log_odds
@@ -38,8 +39,7 @@ class TransitionKind(StrEnum):
     """The visit had been told to have ended by silence; it ended later."""
 
 
-@dataclass(slots=True)
-class Observation:
+class Observation(msgspec.Struct, gc=False):
     """One fix seen from one fence: `distance_m` signed (negative inside), `speed_mps` best estimate or None."""
 
     at_s: float
@@ -49,8 +49,7 @@ class Observation:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Presence:
+class Presence(msgspec.Struct, array_like=True, gc=False):
     """What is remembered of one shopper at one fence. `is_open`: a visit; otherwise a candidate for one."""
 
     fence_id: str
@@ -75,8 +74,7 @@ class Presence:
     """Calibrated log-odds that the shopper is in there, of every fix while nothing spoke for her having left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True, gc=False):
     """`at_s` is when it happened, `decided_s` when it could be known (both event time). `visit_id` is "" for crossed.
 
     `parent_id`: the visit of the place this one lies in (the mall of a store), "" for none.

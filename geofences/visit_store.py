@@ -67,11 +67,13 @@ class _Visit:
         )
 
 
+HEARD_BY_BEACONS = "zon_%"
+"""Ids of fences that are zones of beacons: their visits are told by the runner of sightings."""
 _VISIT_COLUMNS = (
     "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "decided_at",
     "parent_id", "dwell_s", "nth_visit", "confidence", "trust", "doubts",
 )  # fmt: skip
-_VISIT_CHANGES = ("ended_at", "seen_at", "decided_at", "dwell_s", "confidence", "trust", "doubts")
+_VISIT_CHANGES = ("ended_at", "seen_at", "decided_at", "dwell_s", "confidence", "doubts")
 _MOMENT_COLUMNS = (
     "id", "kind", "shopper_id", "device_id", "place_id", "fence_id", "visit_id", "occurred_at", "detected_at", "dwell_s",
     "nth_visit", "confidence", "trust", "doubts",
@@ -211,7 +213,9 @@ def _event(m: Moment, at: datetime) -> MomentDetected:
 
 def decided_since(session: Session, since: datetime) -> dict[Key, float]:
     """Of each device with a visit of which something was decided at or after `since`: when last (event time, seconds)."""
-    newest = select(VisitRow.shopper_id, VisitRow.device_id, VisitRow.decided_at).where(VisitRow.decided_at >= since)
+    newest = select(VisitRow.shopper_id, VisitRow.device_id, VisitRow.decided_at).where(
+        VisitRow.decided_at >= since, VisitRow.fence_id.not_like(HEARD_BY_BEACONS)
+    )
     return {
         Key(shopper_id, device_id): decided_at.timestamp()
         for shopper_id, device_id, decided_at in session.execute(newest.order_by(VisitRow.decided_at))

@@ -1,4 +1,4 @@
-"""Many rows in one statement, on both engines: insert, upsert, and asking for a list or a mapping of ids.
+"""Many rows in one statement, on both engines: insert, upsert, delete, and asking for a list of ids.
 
 Owns the SQL of it. SQLite runs one prepared statement over the rows, PostgreSQL takes one array a column; neither is
 compiled anew for another number of rows. Must not know any table, and must not be used to move a state: that is one
@@ -8,7 +8,7 @@ conditional UPDATE (`app.kernel.db.moved`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -18,7 +18,6 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 from app.kernel.db import Base, Instant
@@ -120,18 +119,25 @@ def _postgresql_kind(kind: TypeEngine[Any]) -> str:
     return kind.compile(dialect=postgresql_dialect()).split("(")[0].lower()
 
 
+def delete_many(session: Session, model: type[Base], key: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Delete the rows whose text columns `key` have the values of one of `rows`; what is not there is not missed."""
+    if not rows:
+        return
+    table = cast("Table", model.__table__)
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        match = " AND ".join(f"{name} = ?" for name in _quoted(key))
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {match}", list(map(tuple, rows)))  # noqa: S608 - names of our own tables
+        return
+    columns, arrays = ", ".join(_quoted(key)), ", ".join("%s::text[]" for _ in key)
+    statement = f"DELETE FROM {table.name} WHERE ({columns}) IN (SELECT * FROM unnest({arrays}))"  # noqa: S608 - as above
+    connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
+
+
 def listed(session: Session, values: Collection[str]) -> Any:
     """A sub-select for `column.in_(...)` over any number of texts, bound as one value."""
-    return select(_each(session, sorted(values), "json_each", "jsonb_array_elements_text", "value").c.value)
-
-
-def paired(session: Session, pairs: Mapping[str, str]) -> TableValuedAlias:
-    """A mapping of texts as something to select from and join with, columns `key` and `value`, bound as one value."""
-    return _each(session, dict(pairs), "json_each", "jsonb_each_text", "key", "value")
-
-
-def _each(session: Session, document: Any, on_sqlite: str, on_postgresql: str, *columns: str) -> TableValuedAlias:
-    text = literal(json.dumps(document), Text)
+    text = literal(json.dumps(list(values)), Text)
     if session.get_bind().dialect.name == "sqlite":
-        return getattr(func, on_sqlite)(text).table_valued(*columns)
-    return getattr(func, on_postgresql)(cast("ColumnElement[Any]", sql_cast(text, JSONB))).table_valued(*columns)
+        return select(func.json_each(text).table_valued("value").c.value)
+    texts = func.jsonb_array_elements_text(cast("ColumnElement[Any]", sql_cast(text, JSONB)))
+    return select(texts.table_valued("value").c.value)

@@ -29,7 +29,6 @@ from app.security.shoppers import (
     register_device,
     same_person,
     shopper_exists,
-    strangers,
 )
 
 __all__ = [
@@ -65,6 +64,5 @@ __all__ = [
     "same_person",
     "shopper_exists",
     "staff",
-    "strangers",
     "use_link",
 ]

@@ -6,14 +6,13 @@ or an address: nothing here needs one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.bulk import paired
 from app.kernel.db import moved
 from app.kernel.ids import new_id
 from app.security.models import DeviceRow, PersonRow, ShopperRow
@@ -93,16 +92,6 @@ def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
     """The live devices of a shopper, oldest first."""
     rows = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id, DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id))
     return [_view(row) for row in rows]
-
-
-def strangers(session: Session, shopper_of: Mapping[str, str]) -> frozenset[str]:
-    """Those device ids of device -> shopper that are no live device of that shopper. One counting statement when there is none."""
-    pairs = paired(session, shopper_of)
-    owned = (DeviceRow.id == pairs.c.key, DeviceRow.shopper_id == pairs.c.value, DeviceRow.revoked_at.is_(None))
-    if session.scalar(select(func.count()).select_from(pairs).join(DeviceRow, owned[0]).where(*owned[1:])) == len(shopper_of):
-        return frozenset()
-    known = select(DeviceRow.id).select_from(pairs).join(DeviceRow, owned[0]).where(*owned[1:])
-    return frozenset(set(shopper_of).difference(session.scalars(known)))
 
 
 def shopper_exists(session: Session, shopper_id: str) -> bool:

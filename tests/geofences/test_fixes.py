@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from geofences.fixes import Refused, read_fix, read_time
-from geofences.reasons import FixReason
 
 NOW = 1_800_000_000.0
 GOOD: dict[str, Any] = {"ts": NOW - 5, "lat": 60.17, "lon": 24.94, "accuracy_m": 10}

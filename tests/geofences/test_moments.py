@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from geofences.contracts import MomentKind
 from geofences.moments import moment_kinds, moments_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import shapely
@@ -93,7 +93,7 @@ class TestAdvance:
         assert [(t.kind.value, t.doubts) for t in found] == [("entered", ("position_jump",))]
 
     def test_how_it_moved_before_raises_doubts(self) -> None:
-        pinned = [dataclasses.replace(sample(10.0 * i, 0), id=str(i)) for i in range(20)]
+        pinned = [msgspec.structs.replace(sample(10.0 * i, 0), id=str(i)) for i in range(20)]
         (visit,) = detect(KEY, pinned, FENCES).visits
         assert visit.doubts == ("position_static",)
 

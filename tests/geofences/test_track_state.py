@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +43,7 @@ class TestPassBy:
             pass_by(by_hand, fix, RULES)
             assert (found, wake) == ([], None)
             assert whole == by_hand
-            changed = {f.name for f in dataclasses.fields(whole) if getattr(whole, f.name) != getattr(before, f.name)}
+            changed = {name for name in whole.__struct_fields__ if getattr(whole, name) != getattr(before, name)}
             assert changed <= {"last", "recent", "floor_s", "floor_ids"}
             assert whole.quiet
 
@@ -67,8 +67,8 @@ class TestIsOverdue:
     def test_a_tie_is_decided_by_id(self) -> None:
         state = TrackState()
         advance(state, [sample(100, 500)], 100, FENCES, KEY)
-        assert state.is_overdue(dataclasses.replace(sample(100, 500), id="0"))
-        assert not state.is_overdue(dataclasses.replace(sample(100, 500), id="z"))
+        assert state.is_overdue(msgspec.structs.replace(sample(100, 500), id="0"))
+        assert not state.is_overdue(msgspec.structs.replace(sample(100, 500), id="z"))
 
     def test_a_duplicate_is_not(self) -> None:
         state = TrackState()
@@ -84,7 +84,7 @@ class TestRevived:
         track = [sample(10.0 * i, 900) for i in range(20)]
         advance(kept, track, 1000, FENCES, KEY)
         again = revived(track, -math.inf, 1000, RULES)
-        assert dataclasses.replace(again, fired_s=-math.inf) == kept
+        assert msgspec.structs.replace(again, fired_s=-math.inf) == kept
         assert again.is_overdue(sample(400, 0))  # a candidate may have been forgotten since
         assert not again.is_overdue(sample(600, 0))
 

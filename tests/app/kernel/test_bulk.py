@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.kernel.bulk import insert_many, listed, paired
+from app.kernel.bulk import delete_many, insert_many, listed
 from app.kernel.db import Database
 from app.kernel.idempotency import IdempotencyRow
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -76,9 +76,15 @@ class TestAsking:
             assert sorted(session.scalars(select(OutboxEvent.id).where(OutboxEvent.id.in_(listed(session, ids))))) == ["a", "c"]
             assert session.scalars(select(OutboxEvent.id).where(OutboxEvent.id.in_(listed(session, [])))).all() == []
 
-    def test_paired(self, database: Database) -> None:
+
+class TestDeleteMany:
+    def test_by_two_columns(self, database: Database) -> None:
+        columns = ("event_id", "consumer", "state", "attempts", "next_attempt_at")
         with database.transaction() as session:
             insert_many(session, OutboxEvent, COLUMNS, events("a", "b"))
-            pairs = paired(session, {"a": "s", "b": "other"})
-            found = select(OutboxEvent.id).join(pairs, OutboxEvent.id == pairs.c.key).where(OutboxEvent.subject == pairs.c.value)
-            assert session.scalars(found).all() == ["a"]
+            rows = [(event, consumer, "pending", 0, AT) for event in ("a", "b") for consumer in ("x", "y")]
+            insert_many(session, OutboxDelivery, columns, rows)
+            delete_many(session, OutboxDelivery, ("event_id", "consumer"), [("a", "y"), ("b", "x"), ("b", "z")])
+            delete_many(session, OutboxDelivery, ("event_id", "consumer"), [])
+            left = select(OutboxDelivery.event_id, OutboxDelivery.consumer).order_by(OutboxDelivery.event_id)
+            assert session.execute(left).all() == [("a", "x"), ("b", "y")]

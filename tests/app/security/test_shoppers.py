@@ -21,7 +21,6 @@ from app.security.shoppers import (
     same_person,
     seen,
     shopper_exists,
-    strangers,
 )
 
 
@@ -133,16 +132,3 @@ class TestJoin:
             join(session, jane.device_id, jane.shopper_id)
         with database.reading() as session:
             assert same_person(session, jane.shopper_id) == (jane.shopper_id,)
-
-
-class TestStrangers:
-    """Seen to fail with the shopper left out of the comparison."""
-
-    def test_only_live_devices_of_that_shopper_are_none(self, database: Database) -> None:
-        mine, other, gone = _register(database), _register(database), _register(database)
-        with database.transaction() as session:
-            revoke_device(session, gone.device_id, at=database.clock.now())
-            right = {d.device_id: d.shopper_id for d in (mine, other)}
-            assert strangers(session, right) == strangers(session, {}) == frozenset()
-            wrong = {mine.device_id: other.shopper_id, other.device_id: other.shopper_id, gone.device_id: gone.shopper_id, "dev_x": "shp_x"}
-            assert strangers(session, wrong) == {mine.device_id, gone.device_id, "dev_x"}
