@@ -253,16 +253,17 @@ def _retract_visits(session: Session, ids: Sequence[str], changed: _Changed) -> 
 def _correct_visit(session: Session, visit: Visit) -> None:
     """A visit that was told is otherwise: perhaps it ended at another time, perhaps it has not ended."""
     ended_at = from_epoch_s(visit.ended_s) if visit.ended_s is not None else None
-    values: Mapping[str, Any] = {
+    values: dict[str, Any] = {
         "ended_at": ended_at,
         "seen_at": from_epoch_s(visit.seen_s),
         "decided_at": from_epoch_s(visit.decided_s),
         "parent_id": visit.parent_id or None,
         "dwell_s": visit.dwell_s,
         "confidence": visit.confidence,
-        "trust": str(trust.level(visit.doubts)),
         "doubts": list(visit.doubts),
     }
+    if trust.MOCKED in visit.doubts:  # nothing that confirmed the visit holds against that
+        values |= {"trust": str(TrustLevel.CLAIMED)}
     session.execute(update(VisitRow).where(VisitRow.id == visit.id).values(**values).execution_options(**_QUIETLY))
     if ended_at is not None:
         move_left(session, visit.id, ended_at, visit.dwell_s)

@@ -7,7 +7,7 @@ be looked at by the gate.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -17,7 +17,7 @@ from app.kernel.bulk import insert_many, listed
 from app.kernel.clock import from_epoch_s
 from app.kernel.outbox import emit_many
 from geofences import trust
-from geofences.contracts import MomentDetected, MomentKind
+from geofences.contracts import MomentDetected, MomentKind, TrustLevel
 from geofences.models import MomentRow, VisitRow
 from geofences.moments import Moment, moments_of
 from geofences.track import Key
@@ -36,6 +36,7 @@ class _Visit:
     confidence: float
     doubts: tuple[str, ...]
     decided_s: float
+    trust: TrustLevel = TrustLevel.CLAIMED
     ended_s: float | None = None
 
     def note(self, t: Transition) -> None:
@@ -95,9 +96,16 @@ def record(session: Session, transitions: Iterable[Transition], places: Mapping[
         elif t.visit_id in visits:
             visit = visits[t.visit_id]
             visit.note(t)
-            moments += moments_of(t, place_id=visit.place_id, nth_visit=visit.nth)
+            of_visit = moments_of(t, place_id=visit.place_id, nth_visit=visit.nth)
+            if visit.trust is not TrustLevel.CLAIMED and trust.MOCKED not in t.doubts:
+                of_visit = tuple(replace(m, trust=visit.trust) for m in of_visit)  # what beacons confirmed, moments say too
+            moments += of_visit
     rows = [visit.row() for visit in visits.values()]
     insert_many(session, VisitRow, _VISIT_COLUMNS, rows, unique=("id",), replace=_VISIT_CHANGES, unless="ended_at")
+    made_up = [visit_id for visit_id, visit in visits.items() if trust.MOCKED in visit.doubts]
+    if made_up:  # nothing holds against that; nothing else lowers what was confirmed
+        claimed = update(VisitRow).where(VisitRow.id.in_(listed(session, made_up))).values(trust=str(TrustLevel.CLAIMED))
+        session.execute(claimed.execution_options(synchronize_session=False))
     new = record_moments(session, moments, at)
     for t in several:
         if t.kind is TransitionKind.EXTENDED and t.visit_id in visits:
@@ -134,13 +142,17 @@ def _visits(session: Session, transitions: Sequence[Transition], places: Mapping
     for t in transitions:
         if t.kind is not TransitionKind.CROSSED:
             firsts.setdefault(t.visit_id, t)
-    found = select(VisitRow.id, VisitRow.place_id, VisitRow.nth_visit).where(VisitRow.id.in_(listed(session, firsts)))
-    known = {visit_id: (place_id, nth) for visit_id, place_id, nth in session.execute(found)} if firsts else {}
+    told = select(VisitRow.id, VisitRow.place_id, VisitRow.nth_visit, VisitRow.trust)
+    known: dict[str, tuple[str, int]] = {}
+    raised: dict[str, TrustLevel] = {}
+    if firsts:
+        for visit_id, place_id, nth, level in session.execute(told.where(VisitRow.id.in_(listed(session, firsts)))):
+            known[visit_id], raised[visit_id] = (place_id, nth), TrustLevel(level)
     new = [t for visit_id, t in firsts.items() if visit_id not in known and t.fence_id in places]
     for t, nth in zip(new, _numbers(session, new, places), strict=True):
         known[t.visit_id] = (places[t.fence_id], nth)
     return {
-        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s)
+        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s, raised.get(visit_id, TrustLevel.CLAIMED))
         for visit_id, t in firsts.items()
         if visit_id in known
     }
