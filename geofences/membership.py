@@ -44,8 +44,9 @@ class PresenceRules:
     """So long after it was last heard inside, a visit closed for silence may still be found to have lasted."""
     rival_margin_m: float = 5.0
     """`exit_margin_m` where a neighbour holds the fix: being next door speaks for having left."""
-    rival_reach_m: float = 100.0
-    """An open visit this near (and the fix's accuracy) holds up one at a neighbour until it has ended."""
+    rival_reach_m: float = 10.0
+    """An open visit this near (and twice the fix's accuracy) holds up one at a neighbour: the fix may be hers still. Farther away
+    she is plainly next door, and need not be seen to have left first."""
     drive_mps: float = 4.0
     """Faster than this is passing through, not visiting."""
     walk_mps: float = 1.4

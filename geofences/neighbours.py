@@ -41,11 +41,14 @@ class Neighbours:
         distances_m: Mapping[str, float] | None = None,
         reach_m: float = 0.0,
     ) -> Presence | None:
-        """The open visit at a rival that keeps one at `fence_id` from beginning; with distances, only one within `reach_m`."""
+        """The open visit at a rival that keeps one at `fence_id` from beginning: with distances one within `reach_m`, else one that
+        nothing has been heard outside of."""
         for other, presence in presences.items():
-            if presence.is_open and (distances_m is None or distances_m[other] <= reach_m):  # noqa: SIM102 - the cheap questions first
-                if self._rivals(fence_id, other):
-                    return presence
+            if not presence.is_open:
+                continue
+            near = presence.out_since_s is None if distances_m is None else distances_m[other] <= reach_m
+            if near and self._rivals(fence_id, other):
+                return presence
         return None
 
     def parent_of(self, fence_id: str, presences: Mapping[str, Presence]) -> Presence | None:

@@ -207,7 +207,7 @@ class _Track:
         """A fix for a fence without an open visit."""
         holder, parent_id, presences = None, "", self._state.presences
         if distances is not None:
-            reach_m = self._rules.presence.rival_reach_m + seen.accuracy_m
+            reach_m = self._rules.presence.rival_reach_m + 2 * seen.accuracy_m
             holder = self._neighbours.held_by(fence_id, presences, distances, reach_m)
             parent_id = self._parent_id(fence_id)
         if known is None:

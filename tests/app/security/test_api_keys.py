@@ -22,7 +22,7 @@ class TestMakeApiKey:
             (view,) = list_api_keys(session)
         assert (view.id, view.shown, view.name, view.scopes, view.made_by, view.revoked_at) == (made.id, made.shown, "till system", made.scopes, "per_1", None)
 
-    @pytest.mark.parametrize("scopes", [[], ["everything"], ["metrics", "fixes"]])
+    @pytest.mark.parametrize("scopes", [[], ["everything"], ["metrics", "fix"]])
     def test_refuses_scopes_that_do_not_exist(self, database: Database, scopes: list[str]) -> None:
         with pytest.raises(Invalid, match="places, catalogue, metrics"), database.transaction() as session:
             make_api_key(session, "x", scopes, made_by="per_1", at=database.clock.now())
