@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, Boolean, ColumnElement, DateTime, LargeBinary, Table, Text, func, literal, select
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, Boolean, DateTime, LargeBinary, Table, Text, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
@@ -136,8 +135,7 @@ def delete_many(session: Session, model: type[Base], key: Sequence[str], rows: S
 
 def listed(session: Session, values: Collection[str]) -> Any:
     """A sub-select for `column.in_(...)` over any number of texts, bound as one value."""
-    text = literal(json.dumps(list(values)), Text)
     if session.get_bind().dialect.name == "sqlite":
-        return select(func.json_each(text).table_valued("value").c.value)
-    texts = func.jsonb_array_elements_text(cast("ColumnElement[Any]", sql_cast(text, JSONB)))
-    return select(texts.table_valued("value").c.value)
+        return select(func.json_each(literal(json.dumps(list(values)), Text)).table_valued("value").c.value)
+    # an array, not JSON: of an array PostgreSQL knows how long it is, and plans by that
+    return select(func.unnest(literal(list(values), ARRAY(Text))).column_valued("value"))
