@@ -60,7 +60,7 @@ class TestFollow:
                 assert events.next() is not None
                 waits.append(time.monotonic() - began)
         served.stop()
-        assert sorted(waits)[len(waits) // 2] < 1.0, waits  # half of them: one may meet a busy machine
+        assert max(waits) < 1.0, waits
 
     def test_another_process_is_found_by_looking(self, room: Room, served: Served) -> None:
         """What another process commits wakes nobody here; the poll finds it."""
