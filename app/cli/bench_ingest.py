@@ -287,14 +287,15 @@ def _bare(folder: Path, url: str, walks: Any, keys: list[Any], batches: Sequence
 
 @contextmanager
 def _noting(database: Any) -> Iterator[Written]:
-    """Every INSERT into the tables of detection and of the outbox, by transaction."""
+    """Every INSERT into the tables of detection and of the outbox, by transaction; and which moments were taken back, as one may be
+    told again later."""
     from sqlalchemy import event
 
     written: Written = []
     open_now: list[tuple[str, Any, bool]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("INSERT INTO geofences_", "INSERT INTO kernel_outbox")):
+        if statement.startswith(("INSERT INTO geofences_", "INSERT INTO kernel_outbox", "DELETE FROM geofences_moment ")):
             open_now.append((statement, parameters, many))
 
     def close(_connection: Any) -> None:
