@@ -205,6 +205,7 @@ def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple
     from app.kernel.bulk import insert_many
     from app.kernel.clock import ManualClock
     from app.migrations import upgrade
+    from app.privacy.consents import stamp_change
     from app.privacy.models import ConsentStateRow
     from app.privacy.purposes import NOTICES, Purpose
     from app.security.models import DeviceRow, ShopperRow
@@ -223,6 +224,7 @@ def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple
         insert_many(session, DeviceRow, columns, devices)
         agreed = [(k.shopper_id, Purpose.LOCATION.value, 1, True, NOTICES[Purpose.LOCATION].version, "app", before) for k in keys]
         columns = ("shopper_id", "purpose", "sequence", "granted", "notice_version", "source", "at")
+        stamp_change(session)
         insert_many(session, ConsentStateRow, columns, agreed)
         api_key = make_api_key(session, "bench", ["fixes"], made_by="bench", at=before)
     return house, keys, api_key.key

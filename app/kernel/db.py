@@ -77,7 +77,8 @@ class Database:
 
     `consumers` maps an event type to the names of those who want it; the outbox fans out by it (app/kernel/outbox.py).
     `relay_wakes` are set after a commit that emitted something, so that relays need not poll quickly; each has its own,
-    since one that clears a shared event would clear it for the others.
+    since one that clears a shared event would clear it for the others. `remembered` outlives a transaction: whoever keeps
+    something there must find out within each transaction whether it is still so.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 20) -> None:
@@ -88,6 +89,7 @@ class Database:
         self.clock: Clock = clock or SystemClock()
         self.consumers: dict[str, list[str]] = {}
         self.relay_wakes: list[threading.Event] = []
+        self.remembered: dict[Any, Any] = {}
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
@@ -116,7 +118,7 @@ class Database:
             raise DatabaseBusy
         self._here.open = True
         session = Session(self.engine, expire_on_commit=False)
-        session.info.update(after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock)
+        session.info.update(after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered)
         try:
             yield session
             session.commit()
@@ -135,7 +137,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """One consistent look at the database; whatever is written inside is thrown away."""
         session = Session(self._reading_engine, expire_on_commit=False)
-        session.info.update(clock=self.clock)
+        session.info.update(clock=self.clock, remembered=self.remembered)
         try:
             yield session
         finally:

@@ -15,7 +15,7 @@ from app.kernel.ids import new_id
 from app.kernel.outbox import emit
 from app.privacy.consent import ConsentRecord, judge
 from app.privacy.contracts import ConsentChanged, ConsentView
-from app.privacy.models import ConsentRow, ConsentStateRow
+from app.privacy.models import ConsentHeadRow, ConsentRow, ConsentStateRow
 from app.privacy.purposes import NOTICES, Purpose
 
 
@@ -25,6 +25,7 @@ def set_consent(session: Session, shopper_id: str, purpose: Purpose, *, granted:
     `source` says where it was said: phone_page, app, demo, operator. What is in force already is not recorded again.
     Writers of the same switch queue on its row, so records and state always tell the same story.
     """
+    stamp_change(session)
     version = NOTICES[purpose].version
     key = {"shopper_id": shopper_id, "purpose": purpose.value}
     said = {"granted": granted, "notice_version": version, "source": source, "at": at}
@@ -85,6 +86,7 @@ def consents(session: Session, shopper_id: str, at: datetime) -> list[ConsentVie
 
 def rebuild_state(session: Session, shopper_id: str) -> int:
     """Make the state rows of one shopper anew from her records; returns how many there are."""
+    stamp_change(session)
     newest: dict[Purpose, ConsentRecord] = {}
     for record in records(session, shopper_id):
         newest[record.purpose] = record  # in order of sequence: the last one stays
@@ -93,6 +95,17 @@ def rebuild_state(session: Session, shopper_id: str) -> int:
         values = {"shopper_id": shopper_id, "purpose": purpose.value, "sequence": r.sequence, "granted": r.granted}
         insert_new(session, ConsentStateRow, {**values, "notice_version": r.notice_version, "source": r.source, "at": r.at}, unique=["shopper_id", "purpose"])
     return len(newest)
+
+
+def stamp_change(session: Session) -> None:
+    """To be called before any state row is written: whoever remembers states (app/privacy/gate.py) reads them anew after the commit.
+
+    Writers queue here, each before it touches a state row, so that none waits for the other's rows. The stamp is random, since one
+    that was rolled back must never come again.
+    """
+    stamp = new_id("cst")
+    if not insert_new(session, ConsentHeadRow, {"id": 0, "stamp": stamp}, unique=["id"]):
+        session.execute(update(ConsentHeadRow).values(stamp=stamp).execution_options(synchronize_session=False))
 
 
 def _view(purpose: Purpose, record: ConsentRecord | None, at: datetime) -> ConsentView:

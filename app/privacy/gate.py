@@ -1,13 +1,15 @@
 """The gate: may this shopper's data be used for this purpose now?
 
-Owns the question rooms ask before they use anything. Must not cache: a withdrawal that has committed is seen by the
-next question, in every process. Ask inside the transaction that does the work.
+Owns the question rooms ask before they use anything. Must not answer from memory alone: a withdrawal that has committed is seen
+by the next question, in every process. Ask inside the transaction that does the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.kernel.bulk import listed
 from app.kernel.verdict import Verdict
 from app.privacy.consent import ConsentRecord, judge
-from app.privacy.models import ConsentStateRow
+from app.privacy.models import ConsentHeadRow, ConsentStateRow
 from app.privacy.purposes import NOTICES, Purpose
 
 _BATCH = 500
@@ -49,18 +51,46 @@ def may_many(session: Session, shopper_ids: Collection[str], purpose: Purpose, a
 
 
 def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> frozenset[str]:
-    """Those of the ids for whom the verdict is not PASS. One counting statement when all may, which is the usual case.
+    """Those of the ids for whom the verdict is not PASS, for thousands of ids at a time.
 
-    The condition in SQL is `judge` said once more, for thousands of ids at a time; a test holds the two against each other.
+    Who has agreed is remembered from one transaction to the next, under the stamp of the newest change of any consent: one row is
+    read, and only if it says the same as before is what was read before still so. The condition in SQL is `judge` said once more;
+    a test holds the two against each other.
     """
     ids = set(shopper_ids)
+    stamp = session.scalar(select(ConsentHeadRow.stamp))  # before the states: they may be newer than it, never older
+    notice = NOTICES[purpose].version
+    remembered = cast("dict[Any, _Agreed]", session.info.setdefault("remembered", {}))
+    known = remembered.get((_Agreed, purpose))
+    if known is None or known.stamp != stamp or known.notice_version != notice or at < known.newest_at:
+        known = _Agreed(stamp, notice, datetime.min.replace(tzinfo=UTC), set())
+    unsure = ids - known.shopper_ids
+    if not unsure:
+        return frozenset()
     agreed = (
         ConsentStateRow.purpose == purpose.value,
         ConsentStateRow.granted,
         ConsentStateRow.at <= at,
-        ConsentStateRow.notice_version >= NOTICES[purpose].version,
-        ConsentStateRow.shopper_id.in_(listed(session, ids)),
+        ConsentStateRow.notice_version >= notice,
+        ConsentStateRow.shopper_id.in_(listed(session, unsure)),
     )
-    if session.scalar(select(func.count()).select_from(ConsentStateRow).where(*agreed)) == len(ids):
-        return frozenset()
-    return frozenset(ids.difference(session.scalars(select(ConsentStateRow.shopper_id).where(*agreed))))
+    count, newest_at = session.execute(select(func.count(), func.max(ConsentStateRow.at)).where(*agreed)).one()
+    sure = unsure if count == len(unsure) else set(session.scalars(select(ConsentStateRow.shopper_id).where(*agreed)))
+    if stamp is not None and newest_at is not None and len(known.shopper_ids) + len(sure) <= MOST_REMEMBERED:
+        known.newest_at = max(newest_at, known.newest_at)
+        known.shopper_ids.update(sure)  # last: whoever finds them has the time as well
+        remembered[_Agreed, purpose] = known
+    return frozenset(unsure - sure)
+
+
+MOST_REMEMBERED = 1_000_000
+
+
+@dataclass(slots=True)
+class _Agreed:
+    """Shoppers who had agreed when `stamp` was the newest change, to at least this notice, the last of them at `newest_at`."""
+
+    stamp: str | None
+    notice_version: int
+    newest_at: datetime
+    shopper_ids: set[str]

@@ -43,6 +43,14 @@ class ConsentStateRow(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ConsentHeadRow(Base):
+    """One row whose `stamp` is a new random one after every change of any state: what was read under an older one may not be so."""
+
+    __tablename__ = "privacy_consent_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stamp: Mapped[str] = mapped_column(String(40))
+
+
 class ErasureRow(Base):
     """Proof that somebody was erased, without saying who: `subject_hash` is keyed and can only be compared."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
+from app.privacy.consents import stamp_change
 from app.privacy.models import ConsentRow, ConsentStateRow
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
@@ -30,6 +31,7 @@ def _export_consents(session: Session, shopper_id: str) -> Mapping[str, Any]:
 
 
 def _erase_consents(session: Session, shopper_id: str) -> int:
+    stamp_change(session)
     gone = 0
     for model in (ConsentStateRow, ConsentRow):
         statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)

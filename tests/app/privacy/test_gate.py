@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+
+from sqlalchemy import event
 
 from app.kernel.db import Database
 from app.kernel.verdict import PASS, Fail
 from app.privacy.consents import grant, withdraw
 from app.privacy.gate import may, may_many, refused_of
 from app.privacy.models import ConsentStateRow
+from app.privacy.privacy import HOLDERS
 from app.privacy.purposes import NOTICES, Purpose
 
 
@@ -90,3 +94,60 @@ class TestRefusedOf:
             for i in range(40):
                 grant(session, f"shp_{i}", Purpose.LOCATION, source="app", at=now)
             assert len(refused_of(session, {f"shp_{i}" for i in range(5000)}, Purpose.LOCATION, now)) == 4960
+
+    def test_who_has_agreed_is_asked_once(self, database: Database) -> None:
+        now, ids = database.clock.now(), {f"shp_{i}" for i in range(50)}
+        with database.transaction() as session:
+            for shopper_id in ids:
+                grant(session, shopper_id, Purpose.LOCATION, source="app", at=now)
+        asked: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        for _ in range(3):
+            with database.reading() as session:
+                assert refused_of(session, ids, Purpose.LOCATION, now) == frozenset()
+        assert sum("privacy_consent_state" in statement for statement in asked) == 1
+        assert sum("privacy_consent_head" in statement for statement in asked) == 3
+
+    def test_a_withdrawal_in_another_process_ends_what_was_remembered(self, database: Database) -> None:
+        """Seen to fail with the stamp not compared, and with `stamp_change` left out of a withdrawal and of an erasure."""
+        other = type(database)(database.url.render_as_string(hide_password=False), clock=database.clock)
+        now, ids = database.clock.now(), {"shp_1", "shp_2", "shp_3"}
+        with database.transaction() as session:
+            for shopper_id in ids:
+                grant(session, shopper_id, Purpose.LOCATION, source="app", at=now)
+        with database.transaction() as session:
+            assert refused_of(session, ids, Purpose.LOCATION, now) == frozenset()
+        with other.transaction() as session:
+            withdraw(session, "shp_2", Purpose.LOCATION, source="app", at=now)
+        with database.transaction() as session:
+            assert refused_of(session, ids, Purpose.LOCATION, now) == {"shp_2"}
+        with other.transaction() as session:
+            consents_of = next(holder for holder in HOLDERS if holder.name == "privacy.consents")
+            consents_of.erase(session, "shp_3")
+        with database.transaction() as session:
+            assert refused_of(session, ids, Purpose.LOCATION, now) == {"shp_2", "shp_3"}
+        other.close()
+
+    def test_what_was_rolled_back_is_not_remembered(self, database: Database) -> None:
+        """Seen to fail with a stamp that counts: the next change then comes to the same count."""
+        now = database.clock.now()
+        with database.transaction() as session:
+            grant(session, "shp_1", Purpose.LOCATION, source="app", at=now)
+        with suppress(ZeroDivisionError), database.transaction() as session:
+            grant(session, "shp_2", Purpose.LOCATION, source="app", at=now)
+            assert refused_of(session, {"shp_1", "shp_2"}, Purpose.LOCATION, now) == frozenset()
+            raise ZeroDivisionError
+        with database.transaction() as session:
+            grant(session, "shp_3", Purpose.LOCATION, source="app", at=now)
+        with database.reading() as session:
+            assert refused_of(session, {"shp_1", "shp_2", "shp_3"}, Purpose.LOCATION, now) == {"shp_2"}
+
+    def test_what_is_remembered_does_not_reach_back(self, database: Database) -> None:
+        """Seen to fail with the time of the newest agreement not kept."""
+        now = database.clock.now()
+        with database.transaction() as session:
+            grant(session, "shp_1", Purpose.LOCATION, source="app", at=now)
+        with database.reading() as session:
+            assert refused_of(session, {"shp_1"}, Purpose.LOCATION, now) == frozenset()
+            assert refused_of(session, {"shp_1"}, Purpose.LOCATION, now - timedelta(seconds=1)) == {"shp_1"}
+            assert refused_of(session, {"shp_1"}, Purpose.LOCATION, now) == frozenset()
