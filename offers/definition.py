@@ -19,6 +19,15 @@ class BenefitKind(StrEnum):
     AMOUNT = "amount"
     FIXED_PRICE = "fixed_price"
     FREE_ITEM = "free_item"
+    BUY_X_GET_Y = "buy_x_get_y"
+    TIERED = "tiered"
+    FREE_DELIVERY = "free_delivery"
+    CASHBACK = "cashback"
+    POINTS = "points"
+
+
+ENTITLEMENTS = frozenset({BenefitKind.FREE_DELIVERY, BenefitKind.CASHBACK, BenefitKind.POINTS})
+"""What these give is not taken off any line: it is frozen on the quote as an entitlement of its own."""
 
 
 class CouponPlaces(StrEnum):
@@ -86,6 +95,15 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """From this much on (items in scope, minor units): a percentage or an amount, the other is 0."""
+
+    from_minor: int
+    percent_bp: int = 0
+    amount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Benefit:
     """What the shopper gets. `percent_bp` basis points; amounts in minor units of the campaign's currency.
 
@@ -100,8 +118,30 @@ class Benefit:
     categories: tuple[str, ...] = ()
     min_basket_minor: int = 0
     max_items: int | None = None
-    """For fixed_price and free_item: how many items it covers (free_item: 1 unless said otherwise)."""
+    """For fixed_price, free_item and buy_x_get_y: how many items it covers (free_item: 1 unless said otherwise)."""
     max_discount_minor: int | None = None
+    buy_items: int = 0
+    get_items: int = 0
+    """For buy_x_get_y: of each `buy_items + get_items` in scope, dearest first, the last `get_items` are `percent_bp` off."""
+    tiers: tuple[Tier, ...] = ()
+    payment_methods: tuple[str, ...] = ()
+    multiplier_bp: int = 0
+    """For points: 20000 is double."""
+    min_items: int = 0
+    floor_bp: int = 0
+    """The share of each line that is always paid."""
+    floor_unit_minor: int = 0
+    """What is always paid for each item."""
+
+    @property
+    def most_minor(self) -> int | None:
+        """What one coupon can cost at most, None if that depends on the cart alone."""
+        bounds = [self.max_discount_minor] if self.max_discount_minor is not None else []
+        if self.kind is BenefitKind.AMOUNT or (self.kind is BenefitKind.CASHBACK and self.amount_minor):
+            bounds.append(self.amount_minor)
+        if self.kind is BenefitKind.TIERED and all(tier.amount_minor for tier in self.tiers):
+            bounds.append(max((tier.amount_minor for tier in self.tiers), default=0))
+        return min(bounds, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +152,32 @@ class CouponTerms:
     places: CouponPlaces = CouponPlaces.CAMPAIGN
     in_app: bool = True
     at_till: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One version of the offer in an A/B test; what is None stays as the campaign says. `weight` is its share of all weights."""
+
+    name: str
+    weight: int = 1
+    title: str | None = None
+    because: str | None = None
+    percent_bp: int | None = None
+    amount_minor: int | None = None
+    price_minor: int | None = None
+    max_discount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Who is held out and who sees which version: experiment.py draws, by `salt`, shopper and campaign.
+
+    The defaults are those of versions stored before there were experiments: nobody is held out, there is one version.
+    """
+
+    holdout_bp: int = 0
+    variants: tuple[Variant, ...] = ()
+    salt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +197,13 @@ class Definition:
     budget_minor: int | None = None
     priority: int = 0
     expected_value_minor: int = 0
+    """What the merchant expects to earn by one such coupon that is used."""
+    experiment: Experiment = field(default_factory=Experiment)
 
     @property
     def face_minor(self) -> int:
         """What one coupon can cost at most, 0 if unbounded (then there is no budget; schemas.py sees to it)."""
-        bounds = [self.benefit.max_discount_minor] if self.benefit.max_discount_minor is not None else []
-        if self.benefit.kind is BenefitKind.AMOUNT:
-            bounds.append(self.benefit.amount_minor)
-        return min(bounds, default=0)
+        return self.benefit.most_minor or 0
 
 
 def canonical_json(value: Any) -> str:

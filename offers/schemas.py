@@ -26,6 +26,7 @@ from offers.definition import (
     WeeklyHours,
     WindowCap,
 )
+from offers.experiment_schemas import ExperimentIn, experiment_document, experiment_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_DAYS_S = 366 * 86_400
@@ -200,6 +201,7 @@ class CampaignIn(_In):
     budget_minor: Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT_MINOR)] | None = None
     priority: Annotated[int, Field(strict=True, ge=-1000, le=1000)] = 0
     expected_value_minor: Annotated[int, Field(strict=True, ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)] = 0
+    experiment: ExperimentIn = ExperimentIn()
 
     @field_validator("currency")
     @classmethod
@@ -209,6 +211,11 @@ class CampaignIn(_In):
         if value not in list_currencies():
             raise ValueError("use an ISO 4217 code such as EUR")
         return value
+
+    @model_validator(mode="after")
+    def _variants_fit(self) -> Self:
+        self.experiment.must_fit(self.benefit.kind.value, self.budget_minor)
+        return self
 
     @model_validator(mode="after")
     def _budget_is_bounded(self) -> Self:
@@ -296,6 +303,7 @@ def definition_of(given: CampaignIn) -> Definition:
         budget_minor=given.budget_minor,
         priority=given.priority,
         expected_value_minor=given.expected_value_minor,
+        experiment=experiment_of(given.experiment),
     )
 
 
@@ -359,6 +367,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "budget_minor": d.budget_minor,
         "priority": d.priority,
         "expected_value_minor": d.expected_value_minor,
+        "experiment": experiment_document(d.experiment),
     }
 
 

@@ -38,6 +38,7 @@ BONBON: dict[str, Any] = {
     "schedule": {"starts_on": "2026-11-01", "ends_on": "2026-11-29"},
     "caps": {"per_shopper": 1},
     "coupon": {"valid_for_s": 86_400},
+    "experiment": {"holdout_bp": 0},
 }
 
 
