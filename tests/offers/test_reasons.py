@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from offers.reasons import SENTENCES, Audience, ReasonCode, Sentence
+from offers.till_reasons import SENTENCES as AT_THE_TILL
 from tests.paths import REPOSITORY
 
 
@@ -14,8 +15,9 @@ class TestReasonCodes:
 
     def test_the_page_lists_the_same_codes_and_words(self) -> None:
         page = (REPOSITORY / "docs" / "reasons" / "offers.md").read_text()
-        rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", page, re.MULTILINE))
-        assert rows == {str(code): SENTENCES[code].shopper for code in ReasonCode}
+        rows = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.*?) \|", page, re.MULTILINE))
+        words = {str(code): SENTENCES[code].shopper for code in ReasonCode} | {str(code): text for code, text in AT_THE_TILL.items()}
+        assert rows == words
 
 
 class TestSentence:
