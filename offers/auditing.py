@@ -12,6 +12,7 @@ from offers import repository
 from offers.contracts import Books, CouponState
 from offers.ledger import CAMPAIGN
 from offers.models import CouponRow, LedgerEntry, Redemption
+from offers.reasons import ReasonCode
 
 
 def _rows_by_state(session: Session, campaign_id: str) -> dict[str, int]:
@@ -82,4 +83,15 @@ def books(session: Session, campaign_id: str) -> Books:
         rows.get(CouponState.EXPIRED, 0),
         rows.get(CouponState.REVOKED, 0),
         tuple(drift),
+        _overrun_minor(session, campaign_id),
     )
+
+
+def _overrun_minor(session: Session, campaign_id: str) -> int:
+    """What was booked on top of the budget; of a use that was taken back since, nothing."""
+    entry, use = LedgerEntry, Redemption
+    standing = select(use.order_id).where(use.campaign_id == campaign_id, use.undone_at.is_(None))
+    total = select(func.coalesce(func.sum(entry.spent_delta_minor), 0)).where(
+        entry.campaign_id == campaign_id, entry.why == ReasonCode.BUDGET_OVERRUN, entry.cause.in_(standing)
+    )
+    return int(session.scalar(total) or 0)

@@ -86,6 +86,21 @@ class LineDiscount:
 
 
 @dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What a coupon gives that is not taken off a line: `free_delivery`, `cashback` or `points`, in words as `text`.
+
+    `amount_minor` is the cashback, or the most the delivery may cost us (None: no bound). `payment_methods` earn the
+    cashback. `multiplier_bp` 20000 is double points.
+    """
+
+    kind: str
+    text: str
+    amount_minor: int | None = None
+    multiplier_bp: int = 0
+    payment_methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The discount a coupon gives on these lines, frozen per line; `proof` says in words how it came about."""
 
@@ -94,6 +109,12 @@ class Quote:
     discount_minor: int
     lines: tuple[LineDiscount, ...]
     proof: tuple[str, ...]
+    entitlements: tuple[Entitlement, ...] = ()
+
+    @property
+    def cost_minor(self) -> int:
+        """What this use costs the campaign: the discount, and the money it promises besides."""
+        return self.discount_minor + sum(e.amount_minor or 0 for e in self.entitlements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +182,8 @@ class Books:
     """The ledger identity of one campaign: `issued` is the sum of the five states, by three independent counts.
 
     `drift` names every difference between coupon rows, ledger and counter; it is empty when the books are right.
+    `overrun_minor` is what late payments have spent after the budget was gone: money reserved and spent, less this, never
+    exceeds the budget.
     """
 
     campaign_id: str
@@ -171,6 +194,7 @@ class Books:
     expired: int
     revoked: int
     drift: tuple[str, ...]
+    overrun_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,11 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
     return redemption.redeem(session, order_id=order_id, at=at)
 
 
+def renew(session: Session, *, order_id: str, at: datetime, ttl_s: int) -> bool:
+    """The order is still being paid: hold its coupon for `ttl_s` from now. True if that prolonged the reservation."""
+    return redemption.renew(session, order_id=order_id, at=at, ttl_s=ttl_s)
+
+
 def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
     """reserved -> issued (the order was cancelled or its payment failed). True if this call did it."""
     return redemption.release(session, order_id=order_id, at=at, why=why)

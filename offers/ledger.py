@@ -52,10 +52,15 @@ class Books:
         reserved_minor: int = 0,
         spent_minor: int = 0,
         claimed_minor: int = 0,
+        claimed_spent_minor: int = 0,
         cause: str | None = None,
         why: str | None = None,
     ) -> None:
-        """Note one move. `claimed_minor` is the part of `reserved_minor` the caller has already taken from the counter."""
+        """Note one move, or, from a state to itself, money alone.
+
+        `claimed_minor` and `claimed_spent_minor` are the parts of `reserved_minor` and `spent_minor` that the caller has
+        already taken from the counter.
+        """
         entry = LedgerEntry(
             id=new_id("led"),
             coupon_id=coupon.id,
@@ -72,12 +77,12 @@ class Books:
         if from_state == CAMPAIGN:
             return  # issuance claims the counter itself, conditionally, before the coupon exists
         sums = self._sums[coupon.campaign_id]
-        if to_state == "revoked":
+        if to_state == "revoked" and from_state != "revoked":
             sums.revoked += 1
             self._tallies[coupon.campaign_id, coupon.shopper_id] += 1
         sums.redeemed += (to_state == "redeemed") - (from_state == "redeemed")
         sums.reserved_minor += reserved_minor - claimed_minor
-        sums.spent_minor += spent_minor
+        sums.spent_minor += spent_minor - claimed_spent_minor
 
     def close(self) -> None:
         self._session.flush()

@@ -100,13 +100,10 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
 
 def _claim_again(session: Session, coupon: CouponRow, extra_minor: int) -> bool:
     """Take the part of the bound that the use had freed; False when the budget no longer has it."""
-    campaign = repository.campaign_row(session, coupon.campaign_id)
-    definition = repository.definition(session, coupon.campaign_id, campaign.version) if campaign else None
     take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
-    if definition is not None and definition.budget_minor is not None:
-        take = take.where(
-            Counter.budget_reserved_minor + Counter.budget_spent_minor + extra_minor <= definition.budget_minor
-        )
+    budget_minor = repository.budget_minor(session, coupon.campaign_id)
+    if budget_minor is not None:
+        take = take.where(Counter.budget_reserved_minor + Counter.budget_spent_minor + extra_minor <= budget_minor)
     return moved(session, take.values(budget_reserved_minor=Counter.budget_reserved_minor + extra_minor))
 
 

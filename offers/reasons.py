@@ -71,12 +71,15 @@ class ReasonCode(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     BASKET_EMPTY = "basket_empty"
     BELOW_MINIMUM_BASKET = "below_minimum_basket"
+    BELOW_MINIMUM_ITEMS = "below_minimum_items"
     NO_MATCHING_ITEM = "no_matching_item"
     NOTHING_TO_DISCOUNT = "nothing_to_discount"
     # Why a coupon was taken or given back (kept in the ledger).
     MOMENT_RETRACTED = "moment_retracted"
     SHOPPER_ERASED = "shopper_erased"
     RESERVATION_LAPSED = "reservation_lapsed"
+    USED_ELSEWHERE = "used_elsewhere"
+    BUDGET_OVERRUN = "budget_overrun"
     UNDONE_AT_TILL = "undone_at_till"
 
 
@@ -246,6 +249,10 @@ SENTENCES: dict[str, Sentence] = {
         "Your cart comes to {basket_text}; this coupon needs at least {minimum_text}.",
         "The cart comes to {basket_text}; at least {minimum_text} is asked for.",
     ),
+    _R.BELOW_MINIMUM_ITEMS: Sentence(
+        "The coupon counts from {minimum_items} items it applies to; your cart has {items}.",
+        "The cart has {items} items the coupon applies to; it counts from {minimum_items} on.",
+    ),
     _R.NO_MATCHING_ITEM: Sentence(
         "Nothing in your cart is part of this offer.", "No line of the cart is in the benefit's scope."
     ),
@@ -258,6 +265,14 @@ SENTENCES: dict[str, Sentence] = {
     ),
     _R.SHOPPER_ERASED: Sentence("You asked us to delete your data.", "The shopper's data were erased."),
     _R.RESERVATION_LAPSED: Sentence("The order was not finished in time.", "The reservation ran out."),
+    _R.USED_ELSEWHERE: Sentence(
+        "Your payment came late; your order kept its price.",
+        "The payment came after the coupon had gone elsewhere; the order kept its price, and the discount was booked.",
+    ),
+    _R.BUDGET_OVERRUN: Sentence(
+        "Your payment came late; your order kept its price.",
+        "The payment came after the reservation had run out, and the budget no longer had the discount; it was booked on top.",
+    ),
     _R.UNDONE_AT_TILL: Sentence(
         "The till took the redemption back.", "The clerk undid the redemption within the minute."
     ),

@@ -19,7 +19,7 @@ from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
-from offers import caveats, codes, explanation, moves, pricing, repository
+from offers import caveats, codes, explanation, late_payment, moves, pricing, repository
 from offers.contracts import CouponRedeemed, CouponReleased, CouponState, Quote, QuoteLine, Refused
 from offers.ledger import Books, held_minor
 from offers.models import CouponRow, Hold, Redemption
@@ -178,7 +178,7 @@ def _reserve(
         "coupon_id": coupon.id,
         "state": "open",
         "quote": msgspec.json.encode(offered).decode(),
-        "discount_minor": offered.discount_minor,
+        "discount_minor": offered.cost_minor,  # what it costs the campaign: cashback and delivery too
         "currency": offered.currency,
         "place_id": place_id,
         "reserved_at": at,
@@ -206,7 +206,8 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
     """reserved -> redeemed for this order; True if this call did it, False if it was done or nothing is held.
 
     Money is true only when the payment says so, and that may come after the reservation ran out: a coupon that nobody
-    else has taken meanwhile is then redeemed all the same.
+    else has taken meanwhile is then redeemed all the same. One that has gone stays where it is, and the discount is booked
+    (late_payment.py).
     """
     for _ in range(moves.MOST_TRIES):
         held = hold_of(session, order_id)
@@ -218,6 +219,8 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
         mine = coupon.state == CouponState.RESERVED and coupon.order_id == order_id
         late = coupon.state in (CouponState.ISSUED, CouponState.EXPIRED) and coupon.retracted_at is None
         if not mine and not late:
+            if _close_hold(session, order_id, ("open", "released"), "used", at, ReasonCode.USED_ELSEWHERE):
+                late_payment.book(session, coupon, _use_of(held, coupon, at), at)
             return False
         if _redeem(session, coupon, held, at):
             return True
@@ -226,15 +229,21 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
 
 def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bool:
     from_state = coupon.state
-    redemption_id = derived_id("red", held.order_id, coupon.id)
-    to_values = {"order_id": held.order_id, "reserved_until": None, "redemption_id": redemption_id}
+    row = _use_of(held, coupon, at)
+    to_values = {"order_id": held.order_id, "reserved_until": None, "redemption_id": row.id}
     if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, **to_values):
         return False
     if not _close_hold(session, held.order_id, ("open", "released"), "used", at, None):
         raise RuntimeError("the hold moved under its coupon; nothing was kept")
     _book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
-    row = Redemption(
-        id=redemption_id,
+    session.add(row)
+    announce_use(session, coupon, row)
+    return True
+
+
+def _use_of(held: Hold, coupon: CouponRow, at: datetime) -> Redemption:
+    return Redemption(
+        id=derived_id("red", held.order_id, coupon.id),
         coupon_id=coupon.id,
         campaign_id=coupon.campaign_id,
         channel=ORDER,
@@ -245,19 +254,28 @@ def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bo
         currency=held.currency,
         redeemed_at=at,
     )
-    session.add(row)
-    announce_use(session, coupon, row)
-    return True
 
 
 def _book_use(
     session: Session, coupon: CouponRow, from_state: str, discount_minor: int, at: datetime, cause: str
 ) -> None:
-    # An expired coupon holds nothing any more: what a late payment spends is then on top.
-    freed_minor = 0 if from_state == CouponState.EXPIRED else held_minor(coupon)
+    freed_minor, claimed_minor, why = held_minor(coupon), 0, None
+    if from_state == CouponState.EXPIRED:  # it holds nothing any more: what a late payment spends is taken anew
+        freed_minor = 0
+        if late_payment.claim_spent(session, coupon, discount_minor):
+            claimed_minor = discount_minor
+        else:
+            why = ReasonCode.BUDGET_OVERRUN
     books = Books(session, at)
     books.enter(
-        coupon, from_state, CouponState.REDEEMED, reserved_minor=-freed_minor, spent_minor=discount_minor, cause=cause
+        coupon,
+        from_state,
+        CouponState.REDEEMED,
+        reserved_minor=-freed_minor,
+        spent_minor=discount_minor,
+        claimed_spent_minor=claimed_minor,
+        cause=cause,
+        why=why,
     )
     books.close()
 
@@ -292,6 +310,18 @@ def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
     return False
 
 
+def renew(session: Session, *, order_id: str, at: datetime, ttl_s: int) -> bool:
+    """The order is still being paid: its reservation lasts `ttl_s` from now, if that is longer. False: nothing to renew.
+
+    A lapse that was decided on the earlier end finds another revision, and looks again.
+    """
+    until = at + timedelta(seconds=ttl_s)
+    row = update(CouponRow).where(
+        CouponRow.order_id == order_id, CouponRow.state == str(CouponState.RESERVED), CouponRow.reserved_until < until
+    )
+    return moved(session, row.values(reserved_until=until, revision=CouponRow.revision + 1))
+
+
 def lapse(session: Session, coupon: CouponRow, at: datetime, books: Books | None = None) -> bool:
     """The reservation ran out: as `release`, by time. With `books` the caller closes them (a sweep over many)."""
     if coupon.order_id is None or not moves.lapsed(coupon, at):
@@ -324,6 +354,8 @@ def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> boo
     use = session.scalar(select(Redemption).where(Redemption.order_id == order_id))
     if coupon is None or use is None:
         raise RuntimeError("a used hold without its redemption")
+    if coupon.redemption_id != use.id:
+        return late_payment.unbook(session, coupon, use, at, why)
     if not moves.unuse(session, coupon, use, at, why):
         raise RuntimeError("the coupon moved under its redemption; nothing was kept")
     return True

@@ -54,6 +54,13 @@ def campaign_row(session: Session, campaign_id: str) -> Campaign | None:
     ).scalar_one_or_none()
 
 
+def budget_minor(session: Session, campaign_id: str) -> int | None:
+    """What the campaign may give away by the version in force; None: as much as it likes."""
+    campaign = campaign_row(session, campaign_id)
+    in_force = definition(session, campaign_id, campaign.version) if campaign is not None else None
+    return in_force.budget_minor if in_force is not None else None
+
+
 def definition(session: Session, campaign_id: str, version: int) -> Definition | None:
     text = session.scalar(
         select(CampaignVersion.definition).where(

@@ -64,4 +64,9 @@ def _claim(shop: Shop, order_id: str, seen: datetime, at: datetime) -> bool:
         row = fresh(session, order_id)
         if row is not None and row.state == OrderState.PENDING and at < row.expires_at:
             later = min(later, row.expires_at)
-        return moves.look_later(session, order_id, seen, later)
+        if not moves.look_later(session, order_id, seen, later):
+            return False
+        if row is not None and row.state == OrderState.PENDING and row.coupon_id is not None:
+            # money may still come, however slow her bank is: the coupon must not lapse before the order has ended
+            shop.coupons.renew(session, order_id=order_id, at=at, ttl_s=shop.settings.coupon_grace_s)
+        return True

@@ -15,7 +15,7 @@ from offers.contracts import Quote, QuoteLine, Refused
 
 
 class CouponDesk(Protocol):
-    """Quote, hold, use, put back and give back a coupon. All inside the caller's transaction."""
+    """Quote, hold, go on holding, use, put back and give back a coupon. All inside the caller's transaction."""
 
     def quote(
         self, session: Session, *, code: str, shopper_id: str, lines: Sequence[QuoteLine], currency: str, place_id: str | None, at: datetime
@@ -36,6 +36,8 @@ class CouponDesk(Protocol):
     ) -> Quote | Refused: ...
 
     def redeem(self, session: Session, *, order_id: str, at: datetime) -> bool: ...
+
+    def renew(self, session: Session, *, order_id: str, at: datetime, ttl_s: int) -> bool: ...
 
     def release(self, session: Session, *, order_id: str, at: datetime, why: str) -> bool: ...
 

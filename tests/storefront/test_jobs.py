@@ -6,13 +6,26 @@ import pytest
 
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
+from offers.facade import expire_due
 from storefront.errors import GatewayUnreachable
 from storefront.facade import Shop
 from storefront.jobs import reconcile_orders
 from storefront.payments import collecting
 from storefront.payments.ports import Payment
 from tests.offers.builders import race
-from tests.storefront.floor import coupon, coupon_state, events, fill, lay_in, order, orders, row, shelf, state
+from tests.storefront.floor import (
+    SETTINGS,
+    coupon,
+    coupon_state,
+    events,
+    fill,
+    lay_in,
+    order,
+    orders,
+    row,
+    shelf,
+    state,
+)
 
 
 def pending(shop: Shop) -> str:
@@ -87,6 +100,24 @@ class TestReconcileOrders:
         clock.advance(60)
         reconcile_orders(stripe_shop)
         assert state(stripe_shop, order_id) == "paid"
+
+    def test_a_slow_bank_keeps_the_coupon_too(self, stripe_shop: Shop, clock: ManualClock, peer: StripePeer) -> None:
+        """Planted bug seen: without `renew` the reservation lapses after its grace, and another order gets the coupon."""
+        coupon_id = coupon(stripe_shop, budget_minor=500)
+        fill(stripe_shop, prd_bonbon=1)
+        lay_in(stripe_shop, coupon_id)
+        order_id, _ = order(stripe_shop, method="pm_usBankAccount")
+        for _ in range(3):
+            clock.advance(SETTINGS.coupon_grace_s - 1)
+            reconcile_orders(stripe_shop)
+            with stripe_shop.database.transaction() as session:
+                expire_due(session, clock.now())
+            assert (state(stripe_shop, order_id), coupon_state(stripe_shop)) == ("pending", "reserved")
+        [payment_id] = peer.books.intents
+        peer.books.settle(payment_id, succeeded=True)
+        clock.advance(60)
+        reconcile_orders(stripe_shop)
+        assert (state(stripe_shop, order_id), coupon_state(stripe_shop)) == ("paid", "redeemed")
 
     def test_an_unfinished_refund_is_finished(self, stripe_shop: Shop, clock: ManualClock, peer: StripePeer) -> None:
         coupon_id = coupon(stripe_shop)

@@ -1,0 +1,60 @@
+"""A payment that is confirmed after the coupon of its order has gone: the discount was given, so it is booked, visibly.
+
+Owns what is then taken from the budget, by the same conditional UPDATE that issuing uses, and the mark
+`budget_overrun` on what the budget no longer had. The order keeps its price: the shopper has paid it. A campaign over its
+budget issues nothing more, since every claim asks for room. Must not use a coupon a second time: one that is with somebody
+else, or was withdrawn, stays where it is. (It takes a house that was down for longer than the reservation's grace to come
+here at all: an order whose payment is under way keeps renewing its reservation.)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from offers import repository
+from offers.ledger import Books
+from offers.models import Counter, CouponRow, Redemption
+from offers.reasons import ReasonCode
+
+
+def claim_spent(session: Session, coupon: CouponRow, discount_minor: int) -> bool:
+    """Take a discount that holds nothing from the campaign's budget; False when the budget does not have it."""
+    take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
+    budget_minor = repository.budget_minor(session, coupon.campaign_id)
+    if budget_minor is not None:
+        take = take.where(
+            Counter.budget_reserved_minor + Counter.budget_spent_minor + discount_minor <= budget_minor
+        )
+    return moved(session, take.values(budget_spent_minor=Counter.budget_spent_minor + discount_minor))
+
+
+def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> None:
+    """The discount of an order whose coupon is with somebody else or withdrawn: money alone, the coupon stays where it is."""
+    claimed = claim_spent(session, coupon, use.discount_minor)
+    session.add(use)
+    books = Books(session, at)
+    books.enter(
+        coupon,
+        coupon.state,
+        coupon.state,
+        spent_minor=use.discount_minor,
+        claimed_spent_minor=use.discount_minor if claimed else 0,
+        cause=use.order_id,
+        why=ReasonCode.USED_ELSEWHERE if claimed else ReasonCode.BUDGET_OVERRUN,
+    )
+    books.close()
+
+
+def unbook(session: Session, coupon: CouponRow, use: Redemption, at: datetime, why: str) -> bool:
+    """Take such a discount back, once, because its order was refunded. True if this call did it."""
+    undone = update(Redemption).where(Redemption.id == use.id, Redemption.undone_at.is_(None))
+    if not moved(session, undone.values(undone_at=at, undone_why=why)):
+        return False
+    books = Books(session, at)
+    books.enter(coupon, coupon.state, coupon.state, spent_minor=-use.discount_minor, cause=use.id, why=why)
+    books.close()
+    return True
