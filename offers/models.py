@@ -85,7 +85,10 @@ class WeighedMoment(Base):
 
 
 class Decision(Base):
-    """`record` and `result` are canonical JSON text: recomputing `result` from `record` gives the same bytes."""
+    """`record` and `result` are canonical JSON text: recomputing `result` from `record` gives the same bytes.
+
+    `arm` is her group in the campaign's experiment (experiment.arm_of); None where nothing else made the offer possible.
+    """
 
     __tablename__ = "offers_decision"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -98,6 +101,7 @@ class Decision(Base):
     record: Mapped[str] = mapped_column(Text)
     result: Mapped[str] = mapped_column(Text)
     coupon_id: Mapped[str | None] = mapped_column(String(40))
+    arm: Mapped[str | None] = mapped_column(String(40))
     decided_at: Mapped[datetime] = mapped_column(Instant, index=True)
     __table_args__ = (UniqueConstraint("moment_id", "campaign_id"),)
 
@@ -123,6 +127,7 @@ class CouponRow(Base):
     place_id: Mapped[str] = mapped_column(String(80))
     place_ids: Mapped[list[Any]] = mapped_column(Json)
     caveats: Mapped[str] = mapped_column(Text)
+    variant: Mapped[str | None] = mapped_column(String(40))
     trust: Mapped[str] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(200))
     benefit_text: Mapped[str] = mapped_column(String(200))
