@@ -1,4 +1,4 @@
-"""What a coupon is bound to: holder, places, channel, window, trust, uses. Each caveat verifies itself against a context.
+"""What a coupon is bound to: holder, device, places, channel, window, trust, uses. Each caveat verifies itself against a context.
 
 Pure. Owns the caveats, their JSON and `refusals` (all of them, not the first). Must not know state or tables: whether a
 coupon is already redeemed is decided by one conditional UPDATE in redemption.py, these only say what else is wrong.
@@ -16,6 +16,7 @@ import msgspec
 from app.kernel.verdict import PASS, Fail, Verdict, fails
 from offers.conditions import TRUST_ORDER
 from offers.reasons import ReasonCode
+from offers.till_reasons import TillReason
 
 APP = "app"
 TILL = "till"
@@ -31,6 +32,8 @@ class Context:
     place_id: str | None
     trust: str
     used: int = 0
+    device: str | None = None
+    """The mark of the phone that showed a live code; None when none was shown."""
 
 
 class Holder(msgspec.Struct, frozen=True, tag="holder"):
@@ -40,6 +43,15 @@ class Holder(msgspec.Struct, frozen=True, tag="holder"):
         if context.shopper_id is None or context.shopper_id == self.shopper_id:
             return PASS
         return Fail(ReasonCode.WRONG_HOLDER)
+
+
+class Device(msgspec.Struct, frozen=True, tag="device"):
+    """Only when shown by this phone (a mark). Stands in signed coupons; the live code is the proof."""
+
+    device: str
+
+    def verify(self, context: Context) -> Verdict:
+        return PASS if context.device == self.device else Fail(TillReason.WRONG_DEVICE)
 
 
 class Places(msgspec.Struct, frozen=True, tag="places"):
@@ -97,7 +109,7 @@ class Uses(msgspec.Struct, frozen=True, tag="uses"):
         return PASS if context.used < self.maximum else Fail(ReasonCode.COUPON_ALREADY_REDEEMED)
 
 
-Caveat = Holder | Places | Channels | Window | Trust | Uses
+Caveat = Holder | Device | Places | Channels | Window | Trust | Uses
 
 
 class _Bundle(msgspec.Struct, frozen=True):

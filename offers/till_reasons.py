@@ -21,6 +21,17 @@ class TillReason(StrEnum):
     GS1_MISSING_SERIAL_NUMBER_VLI = "gs1_missing_serial_number_vli"
     GS1_TRUNCATED_SERIAL_NUMBER = "gs1_truncated_serial_number"
     GS1_EXCESS_DATA = "gs1_excess_data"
+    # A signed coupon and its live code.
+    SIGNED_CODE_MALFORMED = "signed_code_malformed"
+    SIGNED_CODE_TRUNCATED = "signed_code_truncated"
+    SIGNED_CODE_KEY_UNKNOWN = "signed_code_key_unknown"
+    SIGNED_CODE_FORGED = "signed_code_forged"
+    SIGNED_CODE_OUTDATED = "signed_code_outdated"
+    LIVE_CODE_NEEDED = "live_code_needed"
+    LIVE_CODE_WRONG = "live_code_wrong"
+    LIVE_CODE_LATE = "live_code_late"
+    LIVE_CODE_EARLY = "live_code_early"
+    WRONG_DEVICE = "wrong_device"
 
 
 _R = TillReason
@@ -35,4 +46,14 @@ SENTENCES: dict[TillReason, str] = {
     _R.GS1_MISSING_SERIAL_NUMBER_VLI: "The GS1 coupon ends before the length of its serial number. Scan it once more.",
     _R.GS1_TRUNCATED_SERIAL_NUMBER: "The GS1 coupon ends within its serial number. Scan it once more.",
     _R.GS1_EXCESS_DATA: "The GS1 coupon goes on after its serial number. Scan it alone, once more.",
+    _R.SIGNED_CODE_MALFORMED: "This is no coupon of ours, or not all of it was read. Scan it once more.",
+    _R.SIGNED_CODE_TRUNCATED: "The coupon's code ends too early. Scan it once more.",
+    _R.SIGNED_CODE_KEY_UNKNOWN: "The coupon was not made here, or too long ago. Ask the shopper to open it in the wallet again.",
+    _R.SIGNED_CODE_FORGED: "The coupon's signature does not fit: it was changed or made by somebody else.",
+    _R.SIGNED_CODE_OUTDATED: "The phone has been without a network too long. Ask the shopper to open the coupon in the wallet again.",
+    _R.LIVE_CODE_NEEDED: "The coupon counts only with the live code of the phone, not from paper or a picture.",
+    _R.LIVE_CODE_WRONG: "The live code is not this phone's: a picture more than an hour old, or another's.",
+    _R.LIVE_CODE_LATE: "The code on show is {apart_s} seconds old: a picture, or the clock of phone or till is wrong. Scan the phone itself.",
+    _R.LIVE_CODE_EARLY: "The code on show is {apart_s} seconds ahead: the clock of phone or till is wrong.",
+    _R.WRONG_DEVICE: "The coupon is bound to another phone.",
 }

@@ -99,6 +99,11 @@ def link_signature(purpose: str, value: str | bytes) -> str:
     return _hmac(_secrets().link_key, purpose, value)
 
 
+def derived_key(purpose: str, period: int) -> bytes:
+    """32 bytes that only this house can make again: one key for each purpose and period (a number)."""
+    return hmac.new(_secrets().link_key, _framed(b"derived", purpose.encode(), period.to_bytes(8, "big")), hashlib.sha256).digest()
+
+
 def peppered(password: str) -> str:
     """What is hashed in place of a password: without the secrets file a stolen table cannot be guessed against."""
     return _hmac(_secrets().pepper, "password", password)

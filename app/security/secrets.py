@@ -34,7 +34,7 @@ class SecretsUnsafe(AppError):
 class Secrets:
     """Keys of 32 bytes each. `sealing_keys` by key id: all of them open, `sealing_key_id` is the one that seals.
 
-    `code_key` keys the hashes by which coupon codes and other values are looked up, `link_key` signs links that leave
+    `code_key` keys the hashes by which coupon codes and other values are looked up, `link_key` signs what leaves
     the house, `pepper` is mixed into every password before it is hashed.
     """
 

@@ -1,0 +1,82 @@
+"""Ed25519 signatures that others can check without asking us, with keys that change by the calendar.
+
+Owns the signing keys: for each purpose one key a week, derived from the secrets file, so that every process has the same
+ones, none is stored, and nobody has to remember to rotate. Must not know what is signed.
+
+A key signs during its own week and is good for checking until the end of the next: what is signed must not live longer
+than `OVERLAP_S`. The keys of the last, this and the next week are published together, so a checker that was
+offline over midnight of Thursday (when Unix weeks turn) knows the new key already.
+Source: RFC 8032 (Ed25519); derivation by HMAC-SHA256 as in NIST SP 800-108r1, counter mode with one block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from app.security.sealing import derived_key
+
+PERIOD_S = 7 * 86_400
+OVERLAP_S = PERIOD_S
+KEY_ID_BYTES, SIGNATURE_BYTES = 4, 64
+
+
+@dataclass(frozen=True, slots=True)
+class CheckingKey:
+    """A public key. `id` is the beginning of its SHA-256; it signs from `signs_from` to `signs_until`, checks until `good_until`."""
+
+    id: bytes
+    public: bytes
+    period: int
+    signs_from: datetime
+    signs_until: datetime
+    good_until: datetime
+
+
+def period_of(at: datetime) -> int:
+    """The number of the week, counted from 1970 (Unix time, so no leap seconds)."""
+    return int(at.timestamp()) // PERIOD_S
+
+
+def sign(purpose: str, message: bytes, at: datetime) -> bytes:
+    """The signature (64 bytes) with the key of this week; `checking_key(purpose, at)` names it."""
+    return _private(derived_key(_label(purpose), period_of(at))).sign(message)
+
+
+def checking_key(purpose: str, at: datetime) -> CheckingKey:
+    return _key_of_period(purpose, period_of(at))
+
+
+def checking_keys(purpose: str, at: datetime) -> tuple[CheckingKey, ...]:
+    """Those of the last, this and the next week."""
+    return tuple(_key_of_period(purpose, period_of(at) + k) for k in (-1, 0, 1))
+
+
+def checks(public: bytes, message: bytes, signature: bytes) -> bool:
+    """True when `signature` over `message` was made with the private half of `public`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _label(purpose: str) -> str:
+    return f"ed25519:{purpose}"
+
+
+@lru_cache(maxsize=64)
+def _private(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _key_of_period(purpose: str, period: int) -> CheckingKey:
+    public = _private(derived_key(_label(purpose), period)).public_key().public_bytes_raw()
+    begins = period * PERIOD_S
+    from_, until, good = (datetime.fromtimestamp(begins + s, UTC) for s in (0, PERIOD_S, PERIOD_S + OVERLAP_S))
+    return CheckingKey(hashlib.sha256(public).digest()[:KEY_ID_BYTES], public, period, from_, until, good)
