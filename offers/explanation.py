@@ -14,7 +14,8 @@ from offers import schedule
 from offers.conditions import MomentFacts, PlaceFacts, ordinal
 from offers.contracts import Reason
 from offers.decision import OFFER, Record, Result
-from offers.definition import Benefit, BenefitKind, Definition
+from offers.definition import Definition
+from offers.phrases import benefit_text
 from offers.reasons import SENTENCES, Audience, Facts, Weighed
 
 KIND_TEXT = {
@@ -75,40 +76,6 @@ def until_text(end: datetime, now: datetime, where: ZoneInfo | None) -> str:
         return "until tomorrow" if at_midnight else f"until {shown_time} tomorrow"
     day = schedule.WEEKDAYS[last.weekday()] if away < 7 else day_text(last.date())
     return f"until {day}" if at_midnight else f"until {day}, {shown_time}"
-
-
-def benefit_text(benefit: Benefit, currency: str) -> str:
-    """`20 % off`, `2.00 EUR off`... in one short phrase; the scope is the marketer's title's business."""
-
-    def money(amount_minor: int) -> str:
-        return Money(amount_minor, currency).display()
-
-    match benefit.kind:
-        case BenefitKind.PERCENT:
-            text = f"{benefit.percent_bp / 100:g} % off"
-        case BenefitKind.AMOUNT:
-            text = f"{money(benefit.amount_minor)} off"
-        case BenefitKind.FIXED_PRICE:
-            text = f"Yours for {money(benefit.price_minor)}" + (" each" if benefit.max_items != 1 else "")
-        case BenefitKind.FREE_ITEM:
-            n = benefit.max_items or 1
-            text = "One item free" if n == 1 else f"{n} items free"
-    if benefit.max_discount_minor is not None and benefit.kind is BenefitKind.PERCENT:
-        text += f", up to {money(benefit.max_discount_minor)}"
-    return text
-
-
-def terms_text(definition: Definition, places: tuple[str, ...]) -> str:
-    """Where and on what, for the small print of the coupon. `places` are names."""
-    parts: list[str] = []
-    if definition.benefit.min_basket_minor:
-        parts.append(f"From {Money(definition.benefit.min_basket_minor, definition.currency).display()} on.")
-    where = [
-        w for ok, w in ((definition.coupon.at_till, "at the till"), (definition.coupon.in_app, "in the app")) if ok
-    ]
-    named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
-    parts.append(f"Use it once, {' or '.join(where)}" + (f" ({named})." if named else "."))
-    return " ".join(parts)
 
 
 def _extended(facts: Facts) -> dict[str, object]:

@@ -17,7 +17,7 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from geofences import facade as geofences
 from geofences.contracts import MomentView
-from offers import auditing, codes, expiry, issuance, redemption, repository, schemas, till, wishes
+from offers import auditing, codes, expiry, issuance, redemption, refunds, repository, schemas, till, wishes
 from offers import campaigns as lives
 from offers import explaining as explained
 from offers.contracts import (
@@ -179,6 +179,15 @@ def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
 def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
     """redeemed -> issued or expired, once, because the order was refunded. True if this call did it."""
     return redemption.give_back(session, order_id=order_id, at=at, why=why)
+
+
+def refund_minor(
+    line_total_minor: int, discount_minor: int, quantity: int, *, returned_before: int, returned_now: int
+) -> int:
+    """What `returned_now` pieces of a line bring back, its discount as it was frozen; any split of a return adds up."""
+    return refunds.refund_minor(
+        line_total_minor, discount_minor, quantity, returned_before=returned_before, returned_now=returned_now
+    )
 
 
 def redeem_at_till(

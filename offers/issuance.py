@@ -7,70 +7,83 @@ a claim is lost to another shopper, everything is gathered and decided again.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_many
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
-from app.kernel.verdict import Fail, Verdict
-from app.security import people, sealing
-from geofences.contracts import MomentView, Place
-from offers import caveats, codes, decision, explanation, repository, schedule
-from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal, place_covered
-from offers.contracts import CouponIssued, CouponState, DecisionRecorded
+from app.kernel.outbox import Event, emit_many
+from geofences.contracts import MomentView
+from offers import decision, experiment, gathering, minting, repository
+from offers.contracts import DecisionRecorded
 from offers.decision import OFFER, Record, Result
-from offers.definition import CouponPlaces, Definition
-from offers.ledger import CAMPAIGN, Books, held_minor
-from offers.models import Campaign, Counter, CouponRow, Decision, Tally, WeighedMoment
+from offers.definition import Definition
+from offers.gathering import Hers, Listener, Setting
+from offers.models import Counter, CouponRow, Decision, Tally, WeighedMoment
+from offers.reasons import ReasonCode, Weighed
 
 MOST_TRIES = 12
 """A lost claim is seen at the next look, so two tries nearly always do; more means many shoppers at once."""
 
-RandomBits = Callable[[int], int]
+_NOT_AGAINST = frozenset({str(ReasonCode.HELD_OUT), str(ReasonCode.OUTRANKED)})
+_COLUMNS = (
+    "id",
+    "moment_id",
+    "campaign_id",
+    "campaign_version",
+    "shopper_id",
+    "place_id",
+    "outcome",
+    "record",
+    "result",
+    "coupon_id",
+    "arm",
+    "decided_at",
+)
 
 
 class _Lost(Exception):
     """Another shopper was faster; what this claim had taken is given back with the savepoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What one decision needs besides the moment. `places()` gives all known places, for a coupon good at a whole campaign's."""
-
-    place: Place
-    consent: Verdict
-    places: Callable[[], Sequence[Place]]
-    fewer_mute_s: int
-    random_bits: RandomBits = secrets.randbits
-
-
 def decide_moment(session: Session, moment: MomentView, setting: Setting, at: datetime) -> list[str]:
     """Weigh all campaigns that listen here; returns the ids of the decisions (none, if the moment was weighed before)."""
     if not _first_time(session, moment, at):
         return []
+    facts, place = gathering.moment_facts(moment), gathering.place_facts(setting.place)
+    refusal = gathering.refusal_of(setting.consent)
+    named = gathering.selectors(setting.place)
     for _ in range(MOST_TRIES):
-        listening = {c.id: (c, d) for c, d in repository.listening(session, moment.kind, selectors(setting.place))}
-        if not listening:
+        heard = gathering.listeners(session, moment.kind, named)
+        if not heard:
             return []
+        her = (
+            Hers()
+            if refusal is not None
+            else gathering.hers(session, moment.shopper_id, heard, setting.fewer_mute_s, at)
+        )
+        learn = gathering.learning(
+            facts, heard, lambda ids=her.ids: gathering.past_of(session, ids), explore=setting.explore
+        )
         weighed = decision.decide_all(
-            {cid: d for cid, (_, d) in listening.items()}, _gather(session, moment, setting, listening, at)
+            {cid: h.definition for cid, h in heard.items()},
+            gathering.inputs_of(facts, place, refusal, heard, her, at),
+            learn,
         )
         winner = next((cid for cid, (_, result) in weighed.items() if result.outcome == OFFER), None)
-        if winner is None or _claim(session, winner, listening[winner][1], moment.shopper_id, at):
-            return _store(session, moment, setting, listening, weighed, at)
+        if winner is None or _claim(session, winner, _drawn(heard, weighed, winner), moment.shopper_id, her.ids, at):
+            return _store(session, moment, setting, heard, weighed, at)
     raise RuntimeError("the claim was lost every time; the event will be delivered again")
 
 
-def selectors(place: Place) -> list[str]:
-    """What a campaign may have named this place by; the same strings as in offers_trigger."""
-    chain = [f"chain:{place.chain}"] if place.chain is not None else []
-    return ["*", f"place:{place.id}", *chain, *(f"tag:{tag}" for tag in place.tags)]
+def _drawn(
+    heard: Mapping[str, Listener], weighed: Mapping[str, tuple[Record, Result]], campaign_id: str
+) -> Definition:
+    return experiment.as_drawn(heard[campaign_id].definition, weighed[campaign_id][0].inputs.draw)
 
 
 def _first_time(session: Session, moment: MomentView, at: datetime) -> bool:
@@ -85,82 +98,34 @@ def _first_time(session: Session, moment: MomentView, at: datetime) -> bool:
     return insert_new(session, WeighedMoment, values, unique=["moment_id"])
 
 
-def _gather(
-    session: Session,
-    moment: MomentView,
-    setting: Setting,
-    listening: dict[str, tuple[Campaign, Definition]],
-    at: datetime,
-) -> dict[str, Inputs]:
-    """The logged inputs per campaign. Without consent nothing about the shopper is looked up."""
-    refusal = (
-        Refusal(setting.consent.reason, dict(setting.consent.facts)) if isinstance(setting.consent, Fail) else None
-    )
-    place = setting.place
-    place_facts = PlaceFacts(place.id, place.name, place.chain, tuple(place.tags), place.timezone)
-    moment_facts = MomentFacts(
-        moment.id, str(moment.kind), moment.occurred_at, moment.dwell_s, moment.nth_visit, str(moment.trust)
-    )
-    ids = list(listening)
-    known = refusal is None
-    counters = repository.counters(session, ids)
-    her_ids = people.same_person(session, moment.shopper_id) if known else ()
-    tallies = repository.tallies(session, her_ids, ids) if known else {}
-    muted = repository.muted(session, her_ids, ids, at, setting.fewer_mute_s) if known else set[str]()
-    windows_s = {
-        cid: w.window_s for cid, (_, d) in listening.items() if known and (w := d.caps.per_shopper_window) is not None
-    }
-    within = repository.given_since(session, her_ids, windows_s, at)
-    out: dict[str, Inputs] = {}
-    for campaign_id, (campaign, _) in listening.items():
-        counter = counters[campaign_id]
-        counts = Counts(
-            tallies.get(campaign_id, 0),
-            within.get(campaign_id, 0),
-            counter.issued - counter.revoked,
-            counter.budget_reserved_minor + counter.budget_spent_minor,
-        )
-        out[campaign_id] = Inputs(
-            at,
-            moment_facts,
-            place_facts,
-            campaign_id,
-            campaign.version,
-            campaign.state,
-            refusal,
-            campaign_id in muted,
-            counts if known else Counts(),
-        )
-    return out
-
-
-def _claim(session: Session, campaign_id: str, definition: Definition, shopper_id: str, at: datetime) -> bool:
+def _claim(
+    session: Session, campaign_id: str, definition: Definition, shopper_id: str, her_ids: tuple[str, ...], at: datetime
+) -> bool:
     """Take one coupon from the shopper's tally and the campaign's counter, or nothing. True if taken."""
     try:
         with session.begin_nested():
-            _claim_tally(session, campaign_id, definition, shopper_id, at)
+            _claim_tally(session, campaign_id, definition, shopper_id, her_ids, at)
             _claim_counter(session, campaign_id, definition)
     except _Lost:
         return False
     return True
 
 
-def _claim_tally(session: Session, campaign_id: str, definition: Definition, shopper_id: str, at: datetime) -> None:
-    key = {"campaign_id": campaign_id, "shopper_id": shopper_id}
-    insert_new(
-        session, Tally, {**key, "issued": 0, "revoked": 0, "touched_at": at}, unique=["campaign_id", "shopper_id"]
-    )
-    take = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
-    if definition.caps.per_shopper is not None:
-        take = take.where(Tally.issued - Tally.revoked < definition.caps.per_shopper)
-    if not moved(session, take.values(issued=Tally.issued + 1, touched_at=at)):
-        raise _Lost
+def _claim_tally(
+    session: Session, campaign_id: str, definition: Definition, shopper_id: str, her_ids: tuple[str, ...], at: datetime
+) -> None:
+    values = {"campaign_id": campaign_id, "shopper_id": shopper_id, "issued": 1, "revoked": 0, "touched_at": at}
+    if not insert_new(session, Tally, values, unique=["campaign_id", "shopper_id"]):
+        take = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
+        if definition.caps.per_shopper is not None:
+            take = take.where(Tally.issued - Tally.revoked < definition.caps.per_shopper)
+        if not moved(session, take.values(issued=Tally.issued + 1, touched_at=at)):
+            raise _Lost
     window = definition.caps.per_shopper_window
     # Counted under the lock of the tally row just written: whoever gives this shopper another one is either done or waits.
     if (
         window is not None
-        and repository.given_within(session, campaign_id, people.same_person(session, shopper_id), at, window.window_s)
-        >= window.count
+        and repository.given_within(session, campaign_id, her_ids, at, window.window_s) >= window.count
     ):
         raise _Lost
 
@@ -183,135 +148,59 @@ def _claim_counter(session: Session, campaign_id: str, definition: Definition) -
         raise _Lost
 
 
+def arm_of(definition: Definition, record: Record, reasons: tuple[Weighed, ...]) -> str | None:
+    """The group this decision counts in: only where nothing but the holdout or a rival stood against the offer."""
+    if any(not w.passed and w.code not in _NOT_AGAINST for w in reasons):
+        return None
+    return experiment.arm_of(definition.experiment, record.inputs.draw)
+
+
 def _store(
     session: Session,
     moment: MomentView,
     setting: Setting,
-    listening: dict[str, tuple[Campaign, Definition]],
-    weighed: dict[str, tuple[Record, Result]],
+    heard: Mapping[str, Listener],
+    weighed: Mapping[str, tuple[Record, Result]],
     at: datetime,
 ) -> list[str]:
-    ids: list[str] = []
+    """All decisions, the coupon and their events, in a few statements however many campaigns there are."""
+    rows: list[tuple[object, ...]] = []
+    events: list[tuple[Event, str]] = []
     for campaign_id, (record, result) in weighed.items():
         decision_id = derived_id("dec", moment.id, campaign_id)
         coupon: CouponRow | None = None
         if result.outcome == OFFER:
-            coupon = _mint(session, moment, setting, record, listening[campaign_id][1], decision_id, at)
-        row = Decision(
-            id=decision_id,
-            moment_id=moment.id,
-            campaign_id=campaign_id,
-            campaign_version=record.inputs.campaign_version,
-            shopper_id=moment.shopper_id,
-            place_id=moment.place_id,
-            outcome=result.outcome,
-            record=decision.record_json(record),
-            result=decision.result_json(result),
-            coupon_id=coupon.id if coupon else None,
-            decided_at=at,
-        )
-        session.add(row)
+            drawn = _drawn(heard, weighed, campaign_id)
+            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, at)
+            events.append((minting.announcement(coupon, record, drawn, at), moment.shopper_id))
         failed = tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons)
-        event = DecisionRecorded(
-            decision_id, moment.id, campaign_id, moment.shopper_id, moment.place_id, result.outcome, failed, at
+        events.append(
+            (
+                DecisionRecorded(
+                    decision_id, moment.id, campaign_id, moment.shopper_id, moment.place_id, result.outcome, failed, at
+                ),
+                moment.shopper_id,
+            )
         )
-        emit(session, event, subject=moment.shopper_id)
-        if coupon is not None:
-            _announce(session, coupon, record, listening[campaign_id][1], at)
-        ids.append(decision_id)
-    session.flush()
-    return ids
-
-
-def _ends_at(definition: Definition, record: Record, at: datetime) -> datetime:
-    ends_at = at + timedelta(seconds=definition.coupon.valid_for_s)
-    where = schedule.zone(record.inputs.place.timezone)
-    last = schedule.last_instant(definition.schedule, where) if where else None
-    return min(ends_at, last) if last is not None else ends_at
-
-
-def _mint(
-    session: Session,
-    moment: MomentView,
-    setting: Setting,
-    record: Record,
-    definition: Definition,
-    decision_id: str,
-    at: datetime,
-) -> CouponRow:
-    """The coupon row with its caveats; at most one per moment (unique)."""
-    coupon_id = derived_id("cpn", moment.id)
-    code = codes.new_code(setting.random_bits)
-    ends_at = _ends_at(definition, record, at)
-    if definition.coupon.places is CouponPlaces.PLACE:
-        covered = [setting.place]
-    else:
-        covered = [
-            p
-            for p in setting.places()
-            if place_covered(definition, PlaceFacts(p.id, p.name, p.chain, tuple(p.tags), p.timezone))
-        ] or [setting.place]
-    anywhere = definition.trigger.everywhere and definition.coupon.places is CouponPlaces.CAMPAIGN
-    place_ids = [] if anywhere else sorted(p.id for p in covered)
-    bound: list[caveats.Caveat] = [caveats.Holder(moment.shopper_id)]
-    bound += [] if anywhere else [caveats.Places(tuple(place_ids))]
-    bound += [
-        caveats.Channels(definition.coupon.in_app, definition.coupon.at_till),
-        caveats.Window(at, ends_at),
-        caveats.Trust(definition.min_trust),
-        caveats.Uses(1),
-    ]
-    face_minor = definition.face_minor
-    names = sorted({p.name for p in covered}) if not anywhere else []
-    coupon = CouponRow(
-        id=coupon_id,
-        code_hash=repository.code_hash(code),
-        code_sealed=sealing.seal(repository.SEALED_AS, code.encode(), coupon_id.encode()),
-        state=str(CouponState.ISSUED),
-        revision=0,
-        campaign_id=record.inputs.campaign_id,
-        campaign_version=record.inputs.campaign_version,
-        decision_id=decision_id,
-        moment_id=moment.id,
-        visit_id=moment.visit_id,
-        shopper_id=moment.shopper_id,
-        place_id=moment.place_id,
-        place_ids=place_ids,
-        caveats=caveats.to_json(bound),
-        trust=str(moment.trust),
-        title=definition.title,
-        benefit_text=explanation.benefit_text(definition.benefit, definition.currency),
-        terms_text=explanation.terms_text(definition, tuple(names)),
-        currency=definition.currency,
-        bound_minor=face_minor or definition.benefit.max_discount_minor,
-        issued_at=at,
-        expires_at=ends_at,
-        changed_at=at,
-    )
-    session.add(coupon)
-    session.flush()
-    books = Books(session, at)
-    books.enter(coupon, CAMPAIGN, CouponState.ISSUED, reserved_minor=held_minor(coupon), cause=decision_id)
-    books.close()
-    return coupon
-
-
-def _announce(session: Session, coupon: CouponRow, record: Record, definition: Definition, at: datetime) -> None:
-    event = CouponIssued(
-        coupon_id=coupon.id,
-        decision_id=coupon.decision_id,
-        campaign_id=coupon.campaign_id,
-        moment_id=coupon.moment_id,
-        visit_id=coupon.visit_id,
-        shopper_id=coupon.shopper_id,
-        place_id=coupon.place_id,
-        place_name=record.inputs.place.name,
-        title=coupon.title,
-        body=explanation.body(definition, record, coupon.expires_at),
-        issued_at=at,
-        expires_at=coupon.expires_at,
-    )
-    emit(session, event, subject=coupon.shopper_id)
+        rows.append(
+            (
+                decision_id,
+                moment.id,
+                campaign_id,
+                record.inputs.campaign_version,
+                moment.shopper_id,
+                moment.place_id,
+                result.outcome,
+                decision.record_json(record),
+                decision.result_json(result),
+                coupon.id if coupon else None,
+                arm_of(heard[campaign_id].definition, record, result.reasons),
+                at,
+            )
+        )
+    insert_many(session, Decision, _COLUMNS, rows)
+    emit_many(session, events)
+    return [str(row[0]) for row in rows]
 
 
 def note_retraction(session: Session, moment_id: str, shopper_id: str, at: datetime) -> None:

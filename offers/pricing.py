@@ -7,12 +7,13 @@ look at coupon state, holder or place: caveats.py and redemption.py do.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.kernel.money import Money, allocate
 from app.kernel.verdict import Fail
 from offers import benefits
-from offers.contracts import LineDiscount, Quote, QuoteLine
-from offers.definition import Benefit
+from offers.contracts import Entitlement, LineDiscount, Quote, QuoteLine
+from offers.definition import Benefit, BenefitKind
 from offers.reasons import ReasonCode
 
 
@@ -41,10 +42,18 @@ def price(
     if basket_minor < benefit.min_basket_minor:
         facts = {"basket_minor": basket_minor, "minimum_minor": benefit.min_basket_minor, "currency": currency}
         against.append(Fail(ReasonCode.BELOW_MINIMUM_BASKET, facts))
+    items = sum(line.quantity for line in scoped)
     if not scoped:
         against.append(Fail(ReasonCode.NO_MATCHING_ITEM))
+    elif items < benefit.min_items:
+        against.append(Fail(ReasonCode.BELOW_MINIMUM_ITEMS, {"items": items, "minimum_items": benefit.min_items}))
     if against:
         return tuple(against)
+    scoped_minor = sum(benefits.line_total_minor(line) for line in scoped)
+    on = f"{benefit_text}, on {_show(scoped_minor, currency)} of your cart"
+    entitled = benefits.entitlement(benefit, scoped, currency, benefit_text)
+    if entitled is not None:
+        return _entitled(entitled, lines, coupon_id, currency, bound_minor, on)
     per_line = benefits.discounts(benefit, scoped, currency)
     wished_minor = sum(per_line)
     if bound_minor is not None and wished_minor > bound_minor:
@@ -53,9 +62,34 @@ def price(
     if discount_minor == 0:
         return (Fail(ReasonCode.NOTHING_TO_DISCOUNT),)
     by_line = {line.line_id: off for line, off in zip(scoped, per_line, strict=True)}
-    scoped_minor = sum(benefits.line_total_minor(line) for line in scoped)
-    proof = [f"{benefit_text}, on {_show(scoped_minor, currency)} of your cart: {_show(wished_minor, currency)}."]
+    proof = [f"{on}: {_show(wished_minor, currency)}."]
     if discount_minor < wished_minor:
         proof.append(f"This coupon gives at most {_show(discount_minor, currency)}.")
+    if any(0 < off == benefits.room_minor(benefit, one) for one, off in zip(scoped, per_line, strict=True)) and (
+        benefit.floor_bp or benefit.floor_unit_minor
+    ):
+        proof.append("Some items are at their lowest price already.")
     frozen = tuple(LineDiscount(line.line_id, by_line.get(line.line_id, 0)) for line in lines)
     return Quote(coupon_id, currency, discount_minor, frozen, tuple(proof))
+
+
+def _entitled(
+    entitled: Entitlement,
+    lines: Sequence[QuoteLine],
+    coupon_id: str,
+    currency: str,
+    bound_minor: int | None,
+    on: str,
+) -> Quote | tuple[Fail, ...]:
+    """Nothing comes off a line; what is promised instead is frozen beside them, within the coupon's bound."""
+    amount_minor, proof = entitled.amount_minor, [f"{on}."]
+    if amount_minor is not None and bound_minor is not None:
+        amount_minor = min(amount_minor, bound_minor)
+    if entitled.kind == BenefitKind.CASHBACK:
+        if not amount_minor:
+            return (Fail(ReasonCode.NOTHING_TO_DISCOUNT),)
+        proof = [f"{on}: {_show(amount_minor, currency)} back."]
+    if amount_minor is not None and amount_minor != entitled.amount_minor:
+        proof.append(f"This coupon gives at most {_show(amount_minor, currency)}.")
+    frozen = tuple(LineDiscount(line.line_id, 0) for line in lines)
+    return Quote(coupon_id, currency, 0, frozen, tuple(proof), (replace(entitled, amount_minor=amount_minor),))

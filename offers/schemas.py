@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from app.kernel.errors import FieldError, Invalid
 from app.kernel.money import MAX_AMOUNT_MINOR
 from geofences.contracts import MomentKind, TrustLevel
+from offers.benefit_schemas import BenefitIn, benefit_document, benefit_of
 from offers.definition import (
-    Benefit,
     BenefitKind,
     Caps,
     CouponPlaces,
@@ -127,48 +127,6 @@ class CapsIn(_In):
     total: Count | None = None
 
 
-class BenefitIn(_In):
-    kind: BenefitKind
-    percent: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = Field(
-        default=None, description="For kind percent: 0.01 to 100."
-    )
-    amount_minor: Minor | None = None
-    price_minor: Minor | None = None
-    product_ids: Names = []
-    categories: Names = []
-    min_basket_minor: Minor = 0
-    max_items: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
-    max_discount_minor: Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT_MINOR)] | None = None
-
-    @field_validator("percent")
-    @classmethod
-    def _whole_basis_points(cls, value: float | None) -> float | None:
-        if value is not None and abs(value * 100 - round(value * 100)) > 1e-6:
-            raise ValueError("use at most two decimals, for example 12.5")
-        return value
-
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> Self:
-        needs = {
-            BenefitKind.PERCENT: "percent",
-            BenefitKind.AMOUNT: "amount_minor",
-            BenefitKind.FIXED_PRICE: "price_minor",
-        }.get(self.kind)
-        for name in ("percent", "amount_minor", "price_minor"):
-            given = getattr(self, name) is not None
-            if given != (name == needs):
-                raise ValueError(
-                    f"kind {self.kind.value} needs {needs or 'none of percent, amount_minor, price_minor'}; "
-                    + ("take out " if given else "add ")
-                    + name
-                )
-        if self.kind is BenefitKind.AMOUNT and not self.amount_minor:
-            raise ValueError("amount_minor must be at least 1")
-        if self.max_items is not None and self.kind not in (BenefitKind.FIXED_PRICE, BenefitKind.FREE_ITEM):
-            raise ValueError(f"max_items does not go with kind {self.kind.value}; take it out")
-        return self
-
-
 class CouponIn(_In):
     valid_for_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)] = 86_400
     places: CouponPlaces = CouponPlaces.CAMPAIGN
@@ -221,18 +179,9 @@ class CampaignIn(_In):
     def _budget_is_bounded(self) -> Self:
         if self.budget_minor is None:
             return self
-        benefit = self.benefit
-        face = min(
-            (
-                m
-                for m in (
-                    benefit.max_discount_minor,
-                    benefit.amount_minor if benefit.kind is BenefitKind.AMOUNT else None,
-                )
-                if m is not None
-            ),
-            default=None,
-        )
+        if self.benefit.kind is BenefitKind.POINTS:
+            raise ValueError("points cost no money; take out budget_minor")
+        face = benefit_of(self.benefit).most_minor
         if face is None:
             raise ValueError("a budget needs benefit.max_discount_minor: each coupon sets its most aside")
         if face > self.budget_minor:
@@ -283,17 +232,7 @@ def definition_of(given: CampaignIn) -> Definition:
             nth_visit=nth,
             max_age_s=t.max_age_s,
         ),
-        benefit=Benefit(
-            kind=b.kind,
-            percent_bp=round((b.percent or 0) * 100),
-            amount_minor=b.amount_minor or 0,
-            price_minor=b.price_minor or 0,
-            product_ids=tuple(sorted(set(b.product_ids))),
-            categories=tuple(sorted(set(b.categories))),
-            min_basket_minor=b.min_basket_minor,
-            max_items=b.max_items,
-            max_discount_minor=b.max_discount_minor,
-        ),
+        benefit=benefit_of(b),
         schedule=Schedule(
             s.starts_on.isoformat() if s.starts_on else None, s.ends_on.isoformat() if s.ends_on else None, weekly
         ),
@@ -313,23 +252,7 @@ def _clock(minute: int) -> str:
 
 def document_of(definition: Definition) -> dict[str, Any]:
     """The inverse of `definition_of`: the document a marketer may change and send back."""
-    d, t, b = definition, definition.trigger, definition.benefit
-    benefit: dict[str, Any] = {
-        "kind": b.kind.value,
-        "min_basket_minor": b.min_basket_minor,
-        "max_discount_minor": b.max_discount_minor,
-        "max_items": b.max_items,
-    }
-    benefit |= {"product_ids": list(b.product_ids), "categories": list(b.categories)}
-    match b.kind:
-        case BenefitKind.PERCENT:
-            benefit["percent"] = b.percent_bp / 100
-        case BenefitKind.AMOUNT:
-            benefit["amount_minor"] = b.amount_minor
-        case BenefitKind.FIXED_PRICE:
-            benefit["price_minor"] = b.price_minor
-        case BenefitKind.FREE_ITEM:
-            pass
+    d, t = definition, definition.trigger
     nth, window = t.nth_visit, d.caps.per_shopper_window
     trigger = {
         "moment_kinds": list(t.moment_kinds),
@@ -350,7 +273,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "because": d.because,
         "currency": d.currency,
         "trigger": trigger,
-        "benefit": benefit,
+        "benefit": benefit_document(d.benefit),
         "schedule": {"starts_on": d.schedule.starts_on, "ends_on": d.schedule.ends_on, "weekly": weekly},
         "caps": {
             "per_shopper": d.caps.per_shopper,

@@ -12,7 +12,7 @@ import pytest
 from offers import decision, explanation, schemas
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.decision import Record, Result
-from offers.definition import Benefit, BenefitKind, Definition
+from offers.definition import Definition
 from offers.reasons import SENTENCES, Audience, ReasonCode
 from tests.conftest import START
 from tests.offers.builders import document
@@ -106,32 +106,6 @@ class TestUntil:
         assert explanation.until_text(datetime.fromisoformat(end).replace(tzinfo=UTC), AT, self.HELSINKI) == words
 
 
-class TestBenefitText:
-    @pytest.mark.parametrize(
-        ("benefit", "words"),
-        [
-            (Benefit(BenefitKind.PERCENT, percent_bp=1250), "12.5 % off"),
-            (Benefit(BenefitKind.PERCENT, percent_bp=2000, max_discount_minor=500), "20 % off, up to €5.00"),
-            (Benefit(BenefitKind.AMOUNT, amount_minor=300), "€3.00 off"),
-            (Benefit(BenefitKind.FIXED_PRICE, price_minor=100, max_items=1), "Yours for €1.00"),
-            (Benefit(BenefitKind.FIXED_PRICE, price_minor=100), "Yours for €1.00 each"),
-            (Benefit(BenefitKind.FREE_ITEM), "One item free"),
-            (Benefit(BenefitKind.FREE_ITEM, max_items=3), "3 items free"),
-        ],
-    )
-    def test_one_phrase(self, benefit: Benefit, words: str) -> None:
-        assert explanation.benefit_text(benefit, "EUR") == words
-
-
-class TestTermsText:
-    def test_small_print(self) -> None:
-        definition = campaign(benefit={"kind": "amount", "amount_minor": 100, "min_basket_minor": 2000})
-        assert (
-            explanation.terms_text(definition, ("A", "B", "C", "D"))
-            == "From €20.00 on. Use it once, at the till or in the app (A, B, C and 1 more)."
-        )
-
-
 class TestSentences:
     def test_what_stood_against_it_comes_first_for_the_shopper(self) -> None:
         _, result = decided(campaign(min_trust="verified"))
@@ -147,7 +121,7 @@ class TestSentences:
             "starts_on": "2026-11-01", "ends_on": "2026-11-02", "local_date": "2026-11-03", "local_weekday": "Friday", "local_time": "14:02",
             "timezone": "Mars/Olympus", "trust": "claimed", "needed": "verified", "issued": 1, "cap": 2, "window_s": 86400, "committed_minor": 1,
             "budget_minor": 2, "needed_minor": 3, "currency": "EUR", "candidates": 2, "by": "cam_2", "valid_from": START.isoformat(),
-            "expired_at": START.isoformat(), "redeemed_at": START.isoformat(), "allowed_text": "in the app", "given": "SEK", "basket_minor": 1, "minimum_minor": 2,
+            "expired_at": START.isoformat(), "redeemed_at": START.isoformat(), "allowed_text": "in the app", "given": "SEK", "basket_minor": 1, "minimum_minor": 2, "items": 1, "minimum_items": 2,
         }  # fmt: skip
         assert set(SENTENCES) == set(ReasonCode)
         for code in ReasonCode:

@@ -84,6 +84,37 @@ class TestChecked:
             ({"benefit": {"kind": "amount", "amount_minor": -5}}, "benefit.amount_minor"),
             ({"benefit": {"kind": "free_item", "max_items": 0}}, "benefit.max_items"),
             ({"benefit": {"kind": "percent", "percent": 10, "max_items": 2}}, "benefit"),
+            ({"benefit": {"kind": "buy_x_get_y", "buy_items": 2}}, "benefit"),
+            ({"benefit": {"kind": "buy_x_get_y", "buy_items": 0, "get_items": 1}}, "benefit.buy_items"),
+            ({"benefit": {"kind": "percent", "percent": 10, "get_items": 1}}, "benefit"),
+            ({"benefit": {"kind": "tiered"}}, "benefit"),
+            ({"benefit": {"kind": "tiered", "tiers": [{"from_minor": 0}]}}, "benefit.tiers[0]"),
+            (
+                {"benefit": {"kind": "tiered", "tiers": [{"from_minor": -1, "percent": 1}]}},
+                "benefit.tiers[0].from_minor",
+            ),
+            ({"benefit": {"kind": "tiered", "tiers": [{"from_minor": 0, "percent": 101}]}}, "benefit.tiers[0].percent"),
+            (
+                {
+                    "benefit": {
+                        "kind": "tiered",
+                        "tiers": [{"from_minor": 5, "percent": 1}, {"from_minor": 5, "percent": 2}],
+                    }
+                },
+                "benefit",
+            ),
+            ({"benefit": {"kind": "cashback", "percent": 5}}, "benefit"),
+            ({"benefit": {"kind": "cashback", "payment_methods": ["card"]}}, "benefit"),
+            (
+                {"benefit": {"kind": "cashback", "percent": 5, "payment_methods": ["card"], "floor_percent": 5}},
+                "benefit",
+            ),
+            ({"benefit": {"kind": "points", "multiplier": 1}}, "benefit.multiplier"),
+            ({"benefit": {"kind": "points", "multiplier": 2, "max_discount_minor": 5}}, "benefit"),
+            ({"benefit": {"kind": "points", "multiplier": 2}, "budget_minor": 5}, "campaign"),
+            ({"benefit": {"kind": "free_delivery", "percent": 5}}, "benefit"),
+            ({"benefit": {"kind": "percent", "percent": 5, "floor_percent": 100}}, "benefit.floor_percent"),
+            ({"benefit": {"kind": "percent", "percent": 5, "floor_unit_minor": -1}}, "benefit.floor_unit_minor"),
             ({"schedule": {"starts_on": "2026-11-02", "ends_on": "2026-11-01"}}, "schedule"),
             ({"schedule": {"ends_on": "2026-02-30"}}, "schedule.ends_on"),
             (
@@ -103,6 +134,27 @@ class TestChecked:
     )
     def test_names_the_field(self, changes: dict[str, Any], field: str) -> None:
         assert field in wrong(**changes)
+
+    @pytest.mark.parametrize(
+        "benefit",
+        [
+            {"kind": "buy_x_get_y", "buy_items": 2, "get_items": 1, "max_items": 4, "floor_percent": 12.5},
+            {"kind": "tiered", "tiers": [{"from_minor": 5000, "amount_minor": 5}, {"from_minor": 0, "percent": 2.5}]},
+            {"kind": "free_delivery", "max_discount_minor": 490, "min_items": 2},
+            {"kind": "cashback", "percent": 5, "payment_methods": ["mobilepay", "card"]},
+            {"kind": "cashback", "amount_minor": 5, "payment_methods": ["card"]},
+            {"kind": "points", "multiplier": 1.5, "categories": ["tea"]},
+            {"kind": "fixed_price", "price_minor": 0, "floor_unit_minor": 5},
+        ],
+    )
+    def test_each_kind_there_and_back(self, benefit: dict[str, Any]) -> None:
+        definition = schemas.checked(document(benefit=benefit))
+        again = schemas.document_of(definition)
+        assert schemas.checked(again) == definition
+        assert definition_from(json.loads(canonical_json(definition))) == definition
+        assert {name: again["benefit"][name] for name in benefit if not isinstance(benefit[name], list)} == {
+            name: value for name, value in benefit.items() if not isinstance(value, list)
+        }
 
     def test_names_all_of_them_at_once(self) -> None:
         assert set(wrong(name="", currency="?", priority="high")) == {"name", "currency", "priority"}

@@ -89,10 +89,16 @@ def gives(benefit: Mapping[str, Any], benefit_text: str, money: Money) -> list[s
     out.append(f"On {listed(scope)}." if scope else "On the whole basket.")
     if benefit.get("min_basket_minor"):
         out.append(f"From a basket of {money(benefit['min_basket_minor'])} on.")
+    if benefit.get("min_items"):
+        out.append(f"From {benefit['min_items']} such items on.")
     if benefit.get("max_items"):
         out.append(f"For at most {benefit['max_items']} item{'' if benefit['max_items'] == 1 else 's'}.")
     if benefit.get("max_discount_minor"):
         out.append(f"Never more than {money(benefit['max_discount_minor'])} off.")
+    if benefit.get("floor_percent"):
+        out.append(f"At least {benefit['floor_percent']:g} % of each line stays to pay.")
+    if benefit.get("floor_unit_minor"):
+        out.append(f"No item for less than {money(benefit['floor_unit_minor'])}.")
     return out
 
 
