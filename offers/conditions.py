@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geofences.contracts import TrustLevel
-from offers import schedule
+from offers import experiment, schedule
 from offers.definition import Definition, NthVisit
+from offers.experiment import Draw
 from offers.reasons import Facts, ReasonCode, Weighed
 
 TRUST_ORDER: dict[str, int] = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
@@ -69,6 +70,8 @@ class Inputs:
     no_consent: Refusal | None
     asked_for_fewer: bool
     counts: Counts
+    draw: Draw | None = None
+    """What experiment.py drew for her; None where the campaign draws nothing, and without consent."""
 
 
 def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weighed:
@@ -251,3 +254,20 @@ def budget(d: Definition, i: Inputs) -> Weighed | None:
     return _weighed(
         committed + d.face_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
     )
+
+
+def version(d: Definition, i: Inputs) -> Weighed | None:
+    """Not a condition that can fail: it says which version of the offer was weighed."""
+    shown = experiment.variant_of(d.experiment, i.draw)
+    if shown is None:
+        return None
+    return Weighed(str(ReasonCode.VERSION_DRAWN), True, {"version": shown.name, "versions": len(d.experiment.variants)})
+
+
+def holdout(d: Definition, i: Inputs) -> Weighed | None:
+    """Weighed last: whoever fails only here would have been made the offer, and is compared with those who were."""
+    if i.draw is None or not d.experiment.holdout_bp:
+        return None
+    held = not experiment.held_out(d.experiment, i.draw)
+    facts: Facts = {"share_bp": d.experiment.holdout_bp}
+    return _weighed(held, ReasonCode.NOT_HELD_OUT, ReasonCode.HELD_OUT, facts)

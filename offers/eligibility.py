@@ -30,11 +30,13 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
     conditions.shopper_window_cap,
     conditions.total_cap,
     conditions.budget,
+    conditions.version,
+    conditions.holdout,
 )
 
 
 def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
-    """Every condition the campaign asks for, in order: consent, trigger, calendar, trust, wishes, caps, budget."""
+    """Every condition the campaign asks for, in order: consent, trigger, calendar, trust, wishes, caps, budget, holdout."""
     consent = conditions.consent(definition, inputs)
     if not consent.passed:
         return (consent,)

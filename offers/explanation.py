@@ -88,6 +88,10 @@ def _extended(facts: Facts) -> dict[str, object]:
             out[name[:-2] + "_text"] = span_text(value)
         elif name.endswith("_minor"):
             out[name[:-6] + "_text"] = Money(value, str(facts.get("currency", "EUR"))).display()
+        elif name.endswith("_bp"):
+            out[name[:-3] + "_text"] = f"{value / 100:g} %"
+        elif name.endswith("_ppm"):
+            out[name[:-4] + "_text"] = f"{value / 10_000:.1f} %"
         elif name == "cap":
             out["cap_times_text"] = times_text(value)
         elif name == "nth_visit":

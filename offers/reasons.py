@@ -16,6 +16,7 @@ class Audience(StrEnum):
     SHOPPER = "shopper"
     MARKETER = "marketer"
     CLERK = "clerk"
+    AUDITOR = "auditor"
 
 
 class ReasonCode(StrEnum):
@@ -54,6 +55,10 @@ class ReasonCode(StrEnum):
     BUDGET_EXHAUSTED = "budget_exhausted"
     OPEN_TO_OFFERS = "open_to_offers"
     SHOPPER_ASKED_FOR_FEWER = "shopper_asked_for_fewer"
+    NOT_HELD_OUT = "not_held_out"
+    HELD_OUT = "held_out"
+    VERSION_DRAWN = "version_drawn"
+    EXPECTED_WORTH = "expected_worth"
     BEST_OFFER = "best_offer"
     OUTRANKED = "outranked"
     # A coupon that does not apply here and now.
@@ -200,6 +205,24 @@ SENTENCES: dict[str, Sentence] = {
     _R.SHOPPER_ASKED_FOR_FEWER: Sentence(
         "You asked for fewer offers like this one, so we kept it to ourselves.",
         "The shopper asked for fewer offers of this campaign.",
+    ),
+    _R.NOT_HELD_OUT: Sentence(
+        "You are not in the small group that we leave this offer out for.",
+        "The shopper is not among the {share_text} who are held out.",
+    ),
+    _R.HELD_OUT: Sentence(
+        "A small group, drawn by lot, is not made this offer, so that we can see what it is good for. You are in it.",
+        "The shopper is among the {share_text}, drawn by lot, who are not made this offer, for comparison.",
+        "This shopper was not given this offer. It goes to most people, not to all; that is by lot and cannot be changed here.",
+    ),
+    _R.VERSION_DRAWN: Sentence(
+        "There are {versions} versions of this offer; which one you see was drawn by lot.",
+        "Of {versions} versions the shopper was drawn “{version}”.",
+    ),
+    _R.EXPECTED_WORTH: Sentence(
+        "Several offers were possible. We looked at which ones are used, by you and by others.",
+        "Worth {value_text} when used; fit for this shopper {affinity_text}; rate of use drawn {use_text}; before the draw its chance "
+        "to be chosen was {propensity_text}.",
     ),
     _R.BEST_OFFER: Sentence("It was the best of what we could offer you there.", "It ranked first of {candidates}."),
     _R.OUTRANKED: Sentence(

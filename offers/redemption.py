@@ -82,7 +82,7 @@ def _priced(
     against = caveats.refusals(bound, caveats.Context(at, caveats.APP, shopper_id, place_id, coupon.trust))
     if any(f.reason == ReasonCode.WRONG_HOLDER for f in against):
         return (Fail(ReasonCode.WRONG_HOLDER),)
-    definition = repository.definition(session, coupon.campaign_id, coupon.campaign_version)
+    definition = repository.terms_of(session, coupon)
     if definition is None:
         raise RuntimeError(f"coupon {coupon.id} names a campaign version that is not stored")
     priced = pricing.price(

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.security import people, sealing
-from offers import codes, explanation, schemas
+from offers import codes, experiment, explanation, phrases, schemas
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
 from offers.decision import result_from
 from offers.definition import Definition, definition_from
@@ -24,10 +24,7 @@ from offers.models import (
     Counter,
     CouponRow,
     Decision,
-    FewerWish,
     Redemption,
-    Tally,
-    TriggerRow,
 )
 from offers.reasons import Audience
 
@@ -70,20 +67,10 @@ def definition(session: Session, campaign_id: str, version: int) -> Definition |
     return parsed(text) if text is not None else None
 
 
-def listening(session: Session, kind: str, selectors: Sequence[str]) -> list[tuple[Campaign, Definition]]:
-    """Live campaigns that listen for this kind of moment at a place with these selectors, by id."""
-    ids = select(TriggerRow.campaign_id).where(TriggerRow.moment_kind == kind, TriggerRow.selector.in_(selectors))
-    rows = session.execute(
-        select(Campaign, CampaignVersion.definition)
-        .join(
-            CampaignVersion,
-            and_(CampaignVersion.campaign_id == Campaign.id, CampaignVersion.version == Campaign.version),
-        )
-        .where(Campaign.id.in_(ids))
-        .order_by(Campaign.id)
-        .execution_options(populate_existing=True)
-    )
-    return [(campaign, parsed(text)) for campaign, text in rows]
+def terms_of(session: Session, row: CouponRow) -> Definition | None:
+    """The campaign as this coupon promises it: the version it was given by, in the variant it was drawn."""
+    found = definition(session, row.campaign_id, row.campaign_version)
+    return experiment.named(found, row.variant) if found is not None else None
 
 
 def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter]:
@@ -96,16 +83,6 @@ def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter
 def owner(session: Session, row: CouponRow) -> str:
     """Whose it is today: a coupon given before she signed in goes with her."""
     return people.known_as(session, [row.shopper_id])[row.shopper_id]
-
-
-def tallies(session: Session, shopper_ids: Sequence[str], campaign_ids: Iterable[str]) -> dict[str, int]:
-    """Coupons the person (all ids she is known by) has been given per campaign, less the revoked ones."""
-    rows = session.execute(
-        select(Tally.campaign_id, func.sum(Tally.issued - Tally.revoked))
-        .where(Tally.shopper_id.in_(shopper_ids), Tally.campaign_id.in_(list(campaign_ids)))
-        .group_by(Tally.campaign_id)
-    )
-    return {campaign_id: int(count) for campaign_id, count in rows}
 
 
 def given_within(session: Session, campaign_id: str, shopper_ids: Sequence[str], at: datetime, window_s: int) -> int:
@@ -127,31 +104,14 @@ def given_since(
     c, since = CouponRow, at - timedelta(seconds=max(windows_s.values()))
     rows = session.execute(
         select(c.campaign_id, c.issued_at).where(
-            c.campaign_id.in_(list(windows_s)),
-            c.shopper_id.in_(shopper_ids),
-            c.issued_at > since,
-            c.state != CouponState.REVOKED,
+            c.shopper_id.in_(shopper_ids), c.issued_at > since, c.state != CouponState.REVOKED
         )
     )
     given = dict.fromkeys(windows_s, 0)
     for campaign_id, issued_at in rows:
-        given[campaign_id] += issued_at > at - timedelta(seconds=windows_s[campaign_id])
+        if campaign_id in given:
+            given[campaign_id] += issued_at > at - timedelta(seconds=windows_s[campaign_id])
     return given
-
-
-def muted(
-    session: Session, shopper_ids: Sequence[str], campaign_ids: Iterable[str], at: datetime, mute_s: int
-) -> set[str]:
-    """Campaigns the shopper asked to see less of: for `mute_s` after the first wish, for good after the second."""
-    w = FewerWish
-    rows = session.scalars(
-        select(w.campaign_id).where(
-            w.shopper_id.in_(shopper_ids),
-            w.campaign_id.in_(list(campaign_ids)),
-            or_(w.times > 1, w.asked_at > at - timedelta(seconds=mute_s)),
-        )
-    )
-    return set(rows)
 
 
 def campaign_views(session: Session, campaign_id: str | None = None, *, limit: int = 500) -> list[CampaignView]:
@@ -180,7 +140,7 @@ def campaign_views(session: Session, campaign_id: str | None = None, *, limit: i
             defined.budget_minor,
             defined.currency,
         )
-        benefit = explanation.benefit_text(defined.benefit, defined.currency)
+        benefit = phrases.benefit_text(defined.benefit, defined.currency)
         out.append(
             CampaignView(
                 campaign.id,

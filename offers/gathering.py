@@ -1,0 +1,205 @@
+"""What a decision sees, read from the tables: the campaigns that listen, the inputs of each, and what is known of their use.
+
+Owns these reads, a fixed number of statements however many campaigns there are. Must not write and must not decide. Without
+consent nothing about the shopper is looked up.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.kernel.verdict import Fail, Verdict
+from app.security import people
+from geofences.contracts import MomentView, Place
+from offers import affinity, bandit, experiment, repository
+from offers.affinity import Past
+from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
+from offers.contracts import CouponState
+from offers.decision import Learning
+from offers.definition import Definition
+from offers.models import Campaign, CampaignVersion, Counter, CouponRow, FewerWish, Tally, TriggerRow
+from offers.ranking import Candidate, Learned
+
+MOST_PAST = 200
+"""So many of her finished coupons tell what she likes; older ones say little."""
+
+RandomBits = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What one decision needs besides the moment. `places()` gives all known places, for a coupon good at a whole campaign's."""
+
+    place: Place
+    consent: Verdict
+    places: Callable[[], Sequence[Place]]
+    fewer_mute_s: int
+    random_bits: RandomBits = secrets.randbits
+    explore: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A live campaign that listens, with what it has given so far (`issued` without the revoked)."""
+
+    campaign_id: str
+    version: int
+    state: str
+    definition: Definition
+    issued: int = 0
+    redeemed: int = 0
+    committed_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hers:
+    """What is known of the shopper, by campaign id; nothing without consent."""
+
+    ids: tuple[str, ...] = ()
+    drawn_as: str = ""
+    """The id she is known by today: with it experiments draw."""
+    given: Mapping[str, int] | None = None
+    within: Mapping[str, int] | None = None
+    muted: frozenset[str] = frozenset()
+
+
+def selectors(place: Place) -> list[str]:
+    """What a campaign may have named this place by; the same strings as in offers_trigger."""
+    chain = [f"chain:{place.chain}"] if place.chain is not None else []
+    return ["*", f"place:{place.id}", *chain, *(f"tag:{tag}" for tag in place.tags)]
+
+
+def place_facts(place: Place) -> PlaceFacts:
+    return PlaceFacts(place.id, place.name, place.chain, tuple(place.tags), place.timezone)
+
+
+def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Listener]:
+    """Campaigns that listen for this kind of moment at a place with these selectors, by id and in its order."""
+    ids = select(TriggerRow.campaign_id).where(TriggerRow.moment_kind == kind, TriggerRow.selector.in_(named))
+    v, c = CampaignVersion, Counter
+    rows = session.execute(
+        select(
+            Campaign.id,
+            Campaign.version,
+            Campaign.state,
+            v.definition,
+            c.issued - c.revoked,
+            c.redeemed,
+            c.budget_reserved_minor + c.budget_spent_minor,
+        )
+        .join(v, and_(v.campaign_id == Campaign.id, v.version == Campaign.version))
+        .join(c, c.campaign_id == Campaign.id)
+        .where(Campaign.id.in_(ids))
+        .order_by(Campaign.id)
+    )
+    return {
+        cid: Listener(cid, version, state, repository.parsed(text), issued, redeemed, committed)
+        for cid, version, state, text, issued, redeemed, committed in rows
+    }
+
+
+def hers(
+    session: Session, shopper_id: str, heard: Mapping[str, Listener], fewer_mute_s: int, at: datetime
+) -> Hers:
+    """Three statements and one more for each of: rolling windows, experiments."""
+    ids = people.same_person(session, shopper_id)
+    draws = any(h.definition.experiment.holdout_bp or h.definition.experiment.variants for h in heard.values())
+    windows_s = {cid: w.window_s for cid, h in heard.items() if (w := h.definition.caps.per_shopper_window) is not None}
+    return Hers(
+        ids,
+        people.known_as(session, ids[:1])[ids[0]] if draws else "",
+        _given(session, ids),
+        repository.given_since(session, ids, windows_s, at),
+        _muted(session, ids, at, fewer_mute_s),
+    )
+
+
+def _given(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    """Coupons the person (all ids she is known by) has been given per campaign, less the revoked ones."""
+    rows = session.execute(
+        select(Tally.campaign_id, func.sum(Tally.issued - Tally.revoked))
+        .where(Tally.shopper_id.in_(ids))
+        .group_by(Tally.campaign_id)
+    )
+    return {campaign_id: int(count) for campaign_id, count in rows}
+
+
+def _muted(session: Session, ids: Sequence[str], at: datetime, mute_s: int) -> frozenset[str]:
+    """Campaigns she asked to see less of: for `mute_s` after the first wish, for good after the second."""
+    w = FewerWish
+    still = or_(w.times > 1, w.asked_at > at - timedelta(seconds=mute_s))
+    return frozenset(session.scalars(select(w.campaign_id).where(w.shopper_id.in_(ids), still)))
+
+
+def inputs_of(
+    moment: MomentFacts, place: PlaceFacts, refusal: Refusal | None, heard: Mapping[str, Listener], her: Hers, at: datetime
+) -> dict[str, Inputs]:
+    """The logged inputs per campaign, from what was read."""
+    given, within = her.given or {}, her.within or {}
+    out: dict[str, Inputs] = {}
+    for cid, listener in heard.items():
+        counts, drawn = Counts(), None
+        if refusal is None:
+            counts = Counts(given.get(cid, 0), within.get(cid, 0), listener.issued, listener.committed_minor)
+            drawn = experiment.draw(listener.definition.experiment, cid, her.drawn_as)
+        out[cid] = Inputs(
+            at, moment, place, cid, listener.version, listener.state, refusal, cid in her.muted, counts, drawn
+        )
+    return out
+
+
+def moment_facts(moment: MomentView) -> MomentFacts:
+    return MomentFacts(
+        moment.id, str(moment.kind), moment.occurred_at, moment.dwell_s, moment.nth_visit, str(moment.trust)
+    )
+
+
+def refusal_of(consent: Verdict) -> Refusal | None:
+    return Refusal(consent.reason, dict(consent.facts)) if isinstance(consent, Fail) else None
+
+
+def past_of(session: Session, ids: Sequence[str]) -> list[Past]:
+    """Her coupons that are over, newest first."""
+    c = CouponRow
+    rows = session.execute(
+        select(c.campaign_id, c.campaign_version, c.state)
+        .where(c.shopper_id.in_(ids), c.state.in_((CouponState.REDEEMED, CouponState.EXPIRED)))
+        .order_by(c.issued_at.desc(), c.id)
+        .limit(MOST_PAST)
+    ).all()
+    known = repository.names_of(session, ((cid, version) for cid, version, _ in rows))
+    return [
+        Past(cid, affinity.scope_of(known[cid, version]), state == CouponState.REDEEMED) for cid, version, state in rows
+    ]
+
+
+def learning(
+    moment: MomentFacts, heard: Mapping[str, Listener], past: Callable[[], Sequence[Past]], *, explore: bool
+) -> Learning:
+    """What decides among offers of one priority. The draws are seeded by the moment: weighed again, they fall the same."""
+
+    def learn(rivals: Sequence[Candidate]) -> dict[str, Learned]:
+        before = past()
+        fits = {
+            c.campaign_id: affinity.fit(c.campaign_id, heard[c.campaign_id].definition, before, moment.nth_visit)
+            for c in rivals
+        }
+        arms = [
+            bandit.Arm(c.campaign_id, c.expected_value_minor * fits[c.campaign_id].affinity_bp, h.issued, h.redeemed)
+            for c in rivals
+            for h in (heard[c.campaign_id],)
+        ]
+        drawn = bandit.play(arms, f"offers/bandit\x1f{moment.id}", explore=explore)
+        return {
+            a.campaign_id: Learned(f.given, f.used, f.affinity_bp, a.issued, a.redeemed, d.use_ppm, d.propensity_ppm)
+            for a in arms
+            for f, d in ((fits[a.campaign_id], drawn[a.campaign_id]),)
+        }
+
+    return learn

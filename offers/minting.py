@@ -1,0 +1,111 @@
+"""The coupon of an offer: its code, its caveats, its words, and its first line in the books.
+
+Owns what a new coupon row holds. Must not decide whether there is one (decision.py), and must run in the transaction that
+has claimed it (issuance.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.kernel.ids import derived_id
+from app.security import sealing
+from geofences.contracts import MomentView
+from offers import caveats, codes, experiment, explanation, phrases, repository, schedule
+from offers.conditions import place_covered
+from offers.contracts import CouponIssued, CouponState
+from offers.decision import Record
+from offers.definition import CouponPlaces, Definition
+from offers.gathering import Setting, place_facts
+from offers.ledger import CAMPAIGN, Books, held_minor
+from offers.models import CouponRow
+
+
+def ends_at(definition: Definition, timezone: str, at: datetime) -> datetime:
+    """Its validity from now, but never past the campaign's last day in the store."""
+    end = at + timedelta(seconds=definition.coupon.valid_for_s)
+    where = schedule.zone(timezone)
+    last = schedule.last_instant(definition.schedule, where) if where else None
+    return min(end, last) if last is not None else end
+
+
+def mint(
+    session: Session,
+    moment: MomentView,
+    setting: Setting,
+    record: Record,
+    definition: Definition,
+    decision_id: str,
+    at: datetime,
+) -> CouponRow:
+    """The coupon row with its caveats; at most one per moment (unique). `definition` as it was drawn for her."""
+    coupon_id = derived_id("cpn", moment.id)
+    code = codes.new_code(setting.random_bits)
+    end = ends_at(definition, record.inputs.place.timezone, at)
+    anywhere = definition.trigger.everywhere and definition.coupon.places is CouponPlaces.CAMPAIGN
+    if anywhere:
+        covered = []
+    elif definition.coupon.places is CouponPlaces.PLACE:
+        covered = [setting.place]
+    else:
+        covered = [p for p in setting.places() if place_covered(definition, place_facts(p))] or [setting.place]
+    place_ids = sorted(p.id for p in covered)
+    bound: list[caveats.Caveat] = [caveats.Holder(moment.shopper_id)]
+    bound += [] if anywhere else [caveats.Places(tuple(place_ids))]
+    bound += [
+        caveats.Channels(definition.coupon.in_app, definition.coupon.at_till),
+        caveats.Window(at, end),
+        caveats.Trust(definition.min_trust),
+        caveats.Uses(1),
+    ]
+    variant = experiment.variant_of(definition.experiment, record.inputs.draw)
+    coupon = CouponRow(
+        id=coupon_id,
+        code_hash=repository.code_hash(code),
+        code_sealed=sealing.seal(repository.SEALED_AS, code.encode(), coupon_id.encode()),
+        state=str(CouponState.ISSUED),
+        revision=0,
+        campaign_id=record.inputs.campaign_id,
+        campaign_version=record.inputs.campaign_version,
+        decision_id=decision_id,
+        moment_id=moment.id,
+        visit_id=moment.visit_id,
+        shopper_id=moment.shopper_id,
+        place_id=moment.place_id,
+        place_ids=place_ids,
+        caveats=caveats.to_json(bound),
+        variant=variant.name if variant else None,
+        trust=str(moment.trust),
+        title=definition.title,
+        benefit_text=phrases.benefit_text(definition.benefit, definition.currency),
+        terms_text=phrases.terms_text(definition, tuple(sorted({p.name for p in covered}))),
+        currency=definition.currency,
+        bound_minor=definition.face_minor or definition.benefit.max_discount_minor,
+        issued_at=at,
+        expires_at=end,
+        changed_at=at,
+    )
+    session.add(coupon)
+    books = Books(session, at)
+    books.enter(coupon, CAMPAIGN, CouponState.ISSUED, reserved_minor=held_minor(coupon), cause=decision_id)
+    books.close()
+    return coupon
+
+
+def announcement(coupon: CouponRow, record: Record, definition: Definition, at: datetime) -> CouponIssued:
+    return CouponIssued(
+        coupon_id=coupon.id,
+        decision_id=coupon.decision_id,
+        campaign_id=coupon.campaign_id,
+        moment_id=coupon.moment_id,
+        visit_id=coupon.visit_id,
+        shopper_id=coupon.shopper_id,
+        place_id=coupon.place_id,
+        place_name=record.inputs.place.name,
+        title=coupon.title,
+        body=explanation.body(definition, record, coupon.expires_at),
+        issued_at=at,
+        expires_at=coupon.expires_at,
+    )
