@@ -6,13 +6,12 @@ Owns names, types and meaning of the arrays. It must not know how they are fille
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-LAYOUT = 1
+LAYOUT = 2
 """Counted up whenever the meaning of an array changes: files and compiled kernels of another layout are not used."""
 
 INTERIOR, CIRCLE, AREA, CORRIDOR = range(4)
@@ -34,16 +33,19 @@ AREA_INTS = 5
 CUT = 1
 """Flag of an area that goes on over the antimeridian: its edges along +-180 are no border."""
 PIECE_FIELDS = 6
+LINE_BITS = 9
+LINE, TABLE = 1 << LINE_BITS, 1 << 12
 WHOLE_RECORDS = 60
 """Room is counted in multiples of this, so that it holds whole records of every kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrays:
+class Arrays(NamedTuple):
     """Flat arrays. A number 0 of a table, block or cell is always the empty one.
 
-    root_*      by tile: table of block numbers; table of cell numbers for whole blocks; cell number for the whole tile
-    tables      4,096 numbers each, by block of a tile
+    root_*      by band of latitude: a line, which says of each tile the table of block numbers; the table of cell numbers for
+                whole blocks; the cell number for the whole tile
+    tables      lines of 512 numbers (360 are used), by tile of a band, and tables of 4,096, by block of a tile; numbered by
+                where they begin in units of 512. A change copies one line and one table, however many fences there are
     rows        32 words a block: bitmap of the row's cells that fences touch, and above it the number of the first of them
     cells       the entry (slot << 2 | kind) of each cell that one fence touches; or SHARED and where in `shared`
     shared      how many entries follow, and the entries
@@ -73,8 +75,11 @@ class Arrays:
     has_tiles: bool
 
     def named(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        for name in TYPES:
-            yield name, getattr(self, name)
+        yield from zip(TYPES, self.searched(), strict=True)
+
+    def searched(self) -> tuple[Any, ...]:
+        """All arrays, in the order of `TYPES`."""
+        return self[: len(TYPES)]
 
 
 TYPES: Mapping[str, type[Any]] = {

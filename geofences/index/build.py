@@ -8,9 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofences.index.arrays import KIND_BITS, MOST_SLOTS, SHARED, SLOT_BITS, Arrays
+from geofences.index import kernel
+from geofences.index.arrays import KIND_BITS, LINE, LINE_BITS, MOST_SLOTS, SHARED, SLOT_BITS, TABLE, Arrays
 from geofences.index.covering import Covering, Keys, cover
-from geofences.index.grid import BLOCK, CELL, TILE, TILES, Ints
+from geofences.index.grid import BANDS, BLOCK, CELL, TILE, Ints
+from geofences.index.locate import band_and_across
 from geofences.index.packing import Geometry, ranges
 
 ENTRY_BITS = SLOT_BITS + KIND_BITS
@@ -26,8 +28,7 @@ def build(geometry: Geometry) -> Arrays:
 
 
 def settled(keys: Keys) -> Keys:
-    """Sorted, each fence once a cell: where a cell was called interior and border, border wins."""
-    keys = np.sort(keys)
+    """Of sorted keys each fence once a cell: where a cell was called interior and border, border wins."""
     if len(keys) > 1:
         last = np.ones(len(keys), dtype=bool)
         last[:-1] = (keys[1:] >> np.uint64(KIND_BITS)) != (keys[:-1] >> np.uint64(KIND_BITS))
@@ -42,28 +43,29 @@ def assemble(geometry: Geometry, covering: Covering) -> Arrays:
     found: dict[int, Ints] = {}
     filled = 1
     for level in (CELL, BLOCK, TILE):
-        found[level], of_level, also = listed(settled(covering[level]), filled)
+        found[level], of_level, also = listed(np.sort(covering[level]), filled)
         words.append(of_level)
         shared.append(also)
         filled += len(also)
     cells, blocks, tiles = found[CELL], found[BLOCK], found[TILE]
-    rows, root_cells, tables = _bitmaps(cells)
-    root_blocks = np.zeros(TILES, dtype=np.int32)
-    used, table = np.unique(blocks >> 12, return_inverse=True)
-    root_blocks[used] = np.arange(len(used)) + (len(tables) >> 12)
-    more = np.zeros(len(used) << 12, dtype=np.int32)
-    more[(table << 12) | (blocks & 4095)] = 1 + len(cells) + np.arange(len(blocks))
-    root_tiles = np.zeros(TILES, dtype=np.int32)
-    root_tiles[tiles] = 1 + len(cells) + len(blocks) + np.arange(len(tiles))
+    tables = _Tables()
+    rows, of_rows = _bitmaps(cells)
+    root_cells = tables.of_blocks(of_rows, 1 + np.arange(len(of_rows)))
+    root_blocks = tables.of_blocks(blocks, 1 + len(cells) + np.arange(len(blocks)))
+    root_tiles = tables.of_tiles(tiles, 1 + len(cells) + len(blocks) + np.arange(len(tiles)))
     return Arrays(
-        root_cells, root_blocks, root_tiles, np.concatenate([tables, more]), rows, np.concatenate(words),
+        root_cells, root_blocks, root_tiles, np.concatenate(tables.parts), rows, np.concatenate(words),
         np.concatenate(shared), geometry.kind, geometry.item, geometry.circles, geometry.area_floats, geometry.area_ints,
         geometry.vertices, geometry.pieces, geometry.slab_start, geometry.slab_edges, len(blocks) > 0, len(tiles) > 0,
     )  # fmt: skip
 
 
 def listed(keys: Keys, shared_from: int) -> tuple[Ints, Words, Words]:
-    """Each cell of settled keys once, its word, and what goes to `shared` (which will stand there from `shared_from`)."""
+    """Each cell of sorted keys once, its word, and what goes to `shared` (which will stand there from `shared_from`)."""
+    if (module := kernel.active()) is not None:
+        made: tuple[bytes, bytes, bytes] = module.listed(keys, shared_from)
+        return np.frombuffer(made[0], dtype=np.int64), np.frombuffer(made[1], dtype=np.uint32), np.frombuffer(made[2], dtype=np.uint32)
+    keys = settled(keys)
     cell = (keys >> np.uint64(ENTRY_BITS)).astype(np.int64)
     begins = np.ones(len(cell), dtype=bool)
     begins[1:] = cell[1:] != cell[:-1]
@@ -84,24 +86,53 @@ def listed(keys: Keys, shared_from: int) -> tuple[Ints, Words, Words]:
     return cell[first], words, shared
 
 
-def _bitmaps(cells: Ints) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int32]]:
-    """Words of all block rows, the root, and the tables; `cells` are sorted and have numbers 1, 2, 3, ..."""
-    root = np.zeros(TILES, dtype=np.int32)
+def _bitmaps(cells: Ints) -> tuple[NDArray[np.uint64], Ints]:
+    """Words of all block rows, and the blocks they are of; `cells` are sorted and have numbers 1, 2, 3, ..."""
     if not len(cells):
-        return np.zeros(32, dtype=np.uint64), root, np.zeros(4096, dtype=np.int32)
+        return np.zeros(32, dtype=np.uint64), cells
     line, words = row_words(cells, 1)
     block, number = _numbered(line >> 5)
     rows = np.zeros((len(block) + 1) * 32, dtype=np.uint64)
     rows[((number + 1) << 5) | (line & 31)] = words
-    used, table = _numbered(block >> 12)
-    root[used] = np.arange(len(used)) + 1
-    tables = np.zeros((len(used) + 1) << 12, dtype=np.int32)
-    tables[((table + 1) << 12) | (block & 4095)] = np.arange(len(block)) + 1
-    return rows, root, tables
+    return rows, block
+
+
+class _Tables:
+    """The tables and the lines, as they come to stand behind each other. The first table is the empty one, and so is its line."""
+
+    def __init__(self) -> None:
+        self.parts = [np.zeros(TABLE, dtype=np.int32)]
+        self._units = TABLE >> LINE_BITS
+
+    def of_blocks(self, blocks: Ints, numbers: Ints) -> NDArray[np.int32]:
+        """The root under which each of the sorted blocks has its number."""
+        tile, table = _numbered(blocks >> 12)
+        made = np.zeros(len(tile) * TABLE, dtype=np.int32)
+        made[table * TABLE + (blocks & (TABLE - 1))] = numbers
+        return self.of_tiles(tile, self._put(made) + (TABLE >> LINE_BITS) * np.arange(len(tile)))
+
+    def of_tiles(self, tiles: Ints, numbers: Ints) -> NDArray[np.int32]:
+        """The root under which each of the sorted tiles has its number."""
+        band, across = band_and_across(tiles)
+        used, line = _numbered(band)
+        made = np.zeros(len(used) * LINE, dtype=np.int32)
+        made[line * LINE + across] = numbers
+        root = np.zeros(BANDS, dtype=np.int32)
+        root[used] = self._put(made) + np.arange(len(used))
+        return root
+
+    def _put(self, made: NDArray[np.int32]) -> int:
+        """Where it begins, in lines."""
+        begin, self._units = self._units, self._units + (len(made) >> LINE_BITS)
+        self.parts.append(made)
+        return begin
 
 
 def row_words(cells: Ints, first_number: int) -> tuple[Ints, NDArray[np.uint64]]:
     """Each row of a block that holds some of the sorted `cells`, and its word."""
+    if (module := kernel.active()) is not None:
+        made: tuple[bytes, bytes] = module.row_words(cells, first_number)
+        return np.frombuffer(made[0], dtype=np.int64), np.frombuffer(made[1], dtype=np.uint64)
     line = cells >> 5
     begins = np.ones(len(line), dtype=bool)
     begins[1:] = line[1:] != line[:-1]

@@ -226,7 +226,7 @@ def _areas(geometry: Geometry, at: Ints, floats: Floats, ints: Ints, first_slot:
         if not len(some):
             continue
         many = ints[some, 1] - ints[some, 0]
-        for part in _parts(many * 2.0):
+        for part in _parts((2 * many).astype(np.float64)):
             chosen, edges = some[part], many[part]
             owner = np.repeat(at[chosen] + first_slot, edges)
             vertex = np.repeat(ints[chosen, 0], edges) + ranges(edges)

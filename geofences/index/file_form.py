@@ -27,14 +27,17 @@ from geofences.index.arrays import (
     CORRIDOR,
     KIND_BITS,
     LAYOUT,
+    LINE,
+    LINE_BITS,
     PIECE_FIELDS,
     SHARED,
+    TABLE,
     TYPES,
     WHOLE_RECORDS,
     Arrays,
 )
 from geofences.index.fence import Fence
-from geofences.index.grid import TILES
+from geofences.index.grid import BANDS
 from geofences.index.packing import polygon_of
 from geofences.index.roster import Roster, Stored
 from geofences.shapes import Area, Circle, Corridor, Shape
@@ -184,13 +187,20 @@ def _consistent(name: str, a: Mapping[str, NDArray[Any]], fences: int) -> None:
     kind, item, ints = a["kind"], a["item"], a["area_ints"].reshape(-1, AREA_INTS) if len(a["area_ints"]) % AREA_INTS == 0 else None
     tables, cells, shared, rows = a["tables"], a["cells"], a["shared"], a["rows"]
     roots = [a["root_cells"], a["root_blocks"], a["root_tiles"]]
-    must("the roots", (len(r) == TILES and int(r.min()) >= 0 for r in roots))
-    must("the tables", (len(tables) % 4096 == 0, len(tables) > 0, all(int(r.max()) < len(tables) >> 12 for r in roots[:2])))
+    must("the roots", (len(r) == BANDS and int(r.min()) >= 0 for r in roots))
+    must("the tables", (len(tables) % LINE == 0, len(tables) >= TABLE, all(int(r.max()) < len(tables) >> LINE_BITS for r in roots)))
+    last = (len(tables) - TABLE) >> LINE_BITS
     for root, most in ((roots[0], len(rows) >> 5), (roots[1], len(cells))):
-        for table in np.unique(root).tolist():
-            some = tables[table << 12 : (table + 1) << 12]
-            must("the tables", (int(some.min()) >= 0, int(some.max()) < most))
-    must("the rows", (len(rows) % 32 == 0, len(rows) > 0, len(cells) > 0, int(roots[2].max()) < len(cells)))
+        for line in np.unique(root).tolist():
+            of_line = np.unique(tables[line << LINE_BITS : (line + 1) << LINE_BITS])
+            must("the tables", (int(of_line[0]) >= 0, int(of_line[-1]) <= last))
+            for at in (of_line.astype(np.int64) << LINE_BITS).tolist():
+                some = tables[at : at + TABLE]
+                must("the tables", (int(some.min()) >= 0, int(some.max()) < most))
+    for line in np.unique(roots[2]).tolist():
+        some = tables[line << LINE_BITS : (line + 1) << LINE_BITS]
+        must("the tables", (int(some.min()) >= 0, int(some.max()) < len(cells)))
+    must("the rows", (len(rows) % 32 == 0, len(rows) > 0, len(cells) > 0))
     for some in _chunks(rows):
         last = (some >> np.uint64(32)) + np.bitwise_count(some.view(np.uint32)[::2])
         must("the rows", (int(last.max()) <= len(cells),))

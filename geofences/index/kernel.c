@@ -184,8 +184,15 @@ static void cell_of(double lat, double lon, int32_t *row, int32_t *column)
     *column = c > last_column[band] ? last_column[band] : c;
 }
 
-static int64_t tile_of(int32_t row, int32_t column) { return (int64_t)(row >> 11) * 360 + (column >> 11); }
+/* Band and tile in the band, 9 bits for the tile, as the lines have them. */
+static int64_t tile_of(int32_t row, int32_t column) { return (int64_t)(row >> 11) << 9 | (column >> 11); }
 static int64_t block_of(int32_t row, int32_t column) { return ((row & 2016) << 1) | ((column >> 5) & 63); }
+
+/* What a root says of a tile. */
+static int64_t at_tile(const Kernel *k, const int32_t *root, int64_t tile) { return k->tables[((int64_t)root[tile >> 9] << 9) | (tile & 511)]; }
+
+/* What the table of a tile says of a block. */
+static int64_t at_block(const Kernel *k, const int32_t *root, int64_t tile, int64_t block) { return k->tables[(at_tile(k, root, tile) << 9) + block]; }
 
 /* Number of the cell of a word at a column, 0 for none. */
 static uint32_t numbered(uint64_t word, int32_t column)
@@ -198,12 +205,15 @@ static uint32_t numbered(uint64_t word, int32_t column)
 static int take_large(const Kernel *k, int64_t tile, int64_t block, double lat, double lon, Found *f, Py_ssize_t from)
 {
     if (k->has_blocks) {
-        int32_t number = k->tables[((int64_t)k->root_blocks[tile] << 12) | block];
+        int64_t number = at_block(k, k->root_blocks, tile, block);
         if (number && !take(k, (uint32_t)number, lat, lon, f))
             return 0;
     }
-    if (k->has_tiles && k->root_tiles[tile] && !take(k, (uint32_t)k->root_tiles[tile], lat, lon, f))
-        return 0;
+    if (k->has_tiles) {
+        int64_t number = at_tile(k, k->root_tiles, tile);
+        if (number && !take(k, (uint32_t)number, lat, lon, f))
+            return 0;
+    }
     sort_slots(f->out + from, f->n - from);
     return 1;
 }
@@ -211,7 +221,7 @@ static int take_large(const Kernel *k, int64_t tile, int64_t block, double lat, 
 /* Points from `from` on until the room is used up; returns the next point. */
 static Py_ssize_t locate_some(const Kernel *k, const double *lat, const double *lon, Py_ssize_t from, Py_ssize_t n, int64_t *point, Found *f)
 {
-    int64_t tile[STAGE], block[STAGE];
+    int64_t tile[STAGE], block[STAGE], table[STAGE];
     int32_t row[STAGE], column[STAGE];
     uint64_t word[STAGE];
     int large = k->has_blocks || k->has_tiles;
@@ -226,9 +236,9 @@ static Py_ssize_t locate_some(const Kernel *k, const double *lat, const double *
         }
         /* In three loops, so that many reads of memory are on their way at once. */
         for (int i = 0; i < m; i++)
-            block[i] |= (int64_t)k->root_cells[tile[i]] << 12;
+            table[i] = at_tile(k, k->root_cells, tile[i]) << 9;
         for (int i = 0; i < m; i++)
-            row[i] = (int32_t)(row[i] & 31), word[i] = (uint64_t)k->tables[block[i]] << 5;
+            row[i] = (int32_t)(row[i] & 31), word[i] = (uint64_t)k->tables[table[i] + block[i]] << 5;
         for (int i = 0; i < m; i++)
             word[i] = k->rows[word[i] | (uint64_t)row[i]];
         for (int i = 0; i < m; i++) {
@@ -239,7 +249,7 @@ static Py_ssize_t locate_some(const Kernel *k, const double *lat, const double *
                 continue;
             Py_ssize_t before = f->n;
             int unsure = f->unsure;
-            if ((number && !take(k, number, la[i], lo[i], f)) || (large && !take_large(k, tile[i], block[i] & 4095, la[i], lo[i], f, before))) {
+            if ((number && !take(k, number, la[i], lo[i], f)) || (large && !take_large(k, tile[i], block[i], la[i], lo[i], f, before))) {
                 f->n = before;
                 f->unsure = unsure;
                 return from + i;
@@ -467,16 +477,17 @@ static int meet_cell(Met *m, int32_t row, int32_t column, int64_t *last_block)
 {
     const Kernel *k = m->k;
     int64_t tile = tile_of(row, column), block = block_of(row, column);
-    uint64_t word = k->rows[((uint64_t)k->tables[((int64_t)k->root_cells[tile] << 12) | block] << 5) | (uint64_t)(row & 31)];
+    uint64_t word = k->rows[((uint64_t)at_block(k, k->root_cells, tile, block) << 5) | (uint64_t)(row & 31)];
     uint32_t number = numbered(word, column);
     int found = number ? meet(m, number) : 0;
     if (found || *last_block == (tile << 12 | block))
         return found;
     *last_block = tile << 12 | block;
-    number = (uint32_t)k->tables[((int64_t)k->root_blocks[tile] << 12) | block];
+    number = (uint32_t)at_block(k, k->root_blocks, tile, block);
     if (number && (found = meet(m, number)))
         return found;
-    return k->root_tiles[tile] ? meet(m, (uint32_t)k->root_tiles[tile]) : 0;
+    number = (uint32_t)at_tile(k, k->root_tiles, tile);
+    return number ? meet(m, number) : 0;
 }
 
 static int judged(Way *w)
@@ -563,7 +574,7 @@ static PyObject *kernel_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     Py_ssize_t n[ARRAYS];
     for (int i = 0; i < ARRAYS; i++)
         n[i] = k->held[i].len / sizes[i];
-    if (n[0] != 64800 || n[1] != 64800 || n[2] != 64800 || n[3] < 4096 || n[4] < 32 || n[5] < 1 || n[7] != n[8]) {
+    if (n[0] != 180 || n[1] != 180 || n[2] != 180 || n[3] < 4096 || n[4] < 32 || n[5] < 1 || n[7] != n[8]) {
         Py_DECREF(k);
         return PyErr_Format(PyExc_ValueError, "arrays of the wrong length");
     }
@@ -655,7 +666,7 @@ static PyObject *kernel_locate_one(Kernel *k, PyObject *const *args, Py_ssize_t 
     int32_t row, column;
     cell_of(lat, lon, &row, &column);
     int64_t tile = tile_of(row, column), block = block_of(row, column);
-    uint64_t word = k->rows[((uint64_t)k->tables[((int64_t)k->root_cells[tile] << 12) | block] << 5) | (uint64_t)(row & 31)];
+    uint64_t word = k->rows[((uint64_t)at_block(k, k->root_cells, tile, block) << 5) | (uint64_t)(row & 31)];
     uint32_t number = numbered(word, column);
     while ((number && !take(k, number, lat, lon, &f)) || !take_large(k, tile, block, lat, lon, &f, 0)) {
         Py_ssize_t room = 2 * f.room;
@@ -1074,8 +1085,9 @@ typedef struct {
 
 typedef struct {
     Keys levels[3]; /* cells, blocks, tiles */
-    Run *runs;
-    Py_ssize_t n, room;
+    Run *runs, *dealt; /* dealt, ends: room to sort the runs in */
+    Py_ssize_t *ends;
+    Py_ssize_t n, room, dealt_room, row_room;
     double margin, slack;
 } Cover;
 
@@ -1198,10 +1210,10 @@ static int clip(Cover *c, double x0, double y0, double x1, double y1, int shift,
     double low = fmin(y0, y1) - high - c->margin, top = fmax(y0, y1) + high + c->margin, per = (double)(1 << (11 - shift));
     if (!(top >= -90.0 && low <= 90.0))
         return 1;
-    int64_t last = row_at(top, shift);
-    for (int64_t row = row_at(low, shift); row <= last; row++) {
+    int64_t first = row_at(low, shift), last = row_at(top, shift);
+    for (int64_t row = first; row <= last; row++) {
         double south = (double)row / per - 90.0 - high - 2 * c->margin, north = (double)(row + 1) / per - 90.0 + high + 2 * c->margin, a = 0, b = 1;
-        if (y1 != y0) {
+        if (first != last && y1 != y0) { /* an edge that stays in one row is in it as a whole */
             double p = (south - y0) / (y1 - y0), q = (north - y0) / (y1 - y0);
             a = held(fmin(p, q));
             b = held(fmax(p, q));
@@ -1221,10 +1233,60 @@ static int clip(Cover *c, double x0, double y0, double x1, double y1, int shift,
     return 1;
 }
 
-static int by_run(const void *a, const void *b)
+static int by_first(const void *a, const void *b)
 {
     const Run *x = a, *y = b;
-    return x->row != y->row ? (x->row > y->row) - (x->row < y->row) : (x->first > y->first) - (x->first < y->first);
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* The runs by row, and within a row by first column: dealt out by row, of which few are in a row. 0: no memory. */
+static int sort_runs(Cover *c)
+{
+    if (!c->n)
+        return 1;
+    int64_t low = c->runs[0].row, top = low;
+    for (Py_ssize_t i = 1; i < c->n; i++) {
+        low = c->runs[i].row < low ? c->runs[i].row : low;
+        top = c->runs[i].row > top ? c->runs[i].row : top;
+    }
+    Py_ssize_t rows = (Py_ssize_t)(top - low) + 1;
+    if (rows + 1 > c->row_room || c->n > c->dealt_room) {
+        Py_ssize_t row_room = 2 * rows + 64, room = 2 * c->n + 64;
+        Py_ssize_t *ends = realloc(c->ends, row_room * sizeof(Py_ssize_t));
+        if (ends)
+            c->ends = ends, c->row_room = row_room;
+        Run *dealt = realloc(c->dealt, room * sizeof(Run));
+        if (dealt)
+            c->dealt = dealt, c->dealt_room = room;
+        if (!ends || !dealt)
+            return 0;
+    }
+    memset(c->ends, 0, (rows + 1) * sizeof(Py_ssize_t));
+    for (Py_ssize_t i = 0; i < c->n; i++)
+        c->ends[c->runs[i].row - low + 1]++;
+    for (Py_ssize_t r = 0; r < rows; r++)
+        c->ends[r + 1] += c->ends[r];
+    for (Py_ssize_t i = 0; i < c->n; i++) /* ends[r] begins where the row begins, and is where it ends when all are dealt */
+        c->dealt[c->ends[c->runs[i].row - low]++] = c->runs[i];
+    for (Py_ssize_t r = 0; r < rows; r++) {
+        Py_ssize_t begin = r ? c->ends[r - 1] : 0, many = c->ends[r] - begin;
+        Run *own = c->dealt + begin;
+        if (many > 32)
+            qsort(own, many, sizeof(Run), by_first);
+        else
+            for (Py_ssize_t i = 1; i < many; i++) {
+                Run run = own[i];
+                Py_ssize_t j = i;
+                for (; j && own[j - 1].first > run.first; j--)
+                    own[j] = own[j - 1];
+                own[j] = run;
+            }
+    }
+    Run *runs = c->runs;
+    Py_ssize_t room = c->room;
+    c->runs = c->dealt, c->room = c->dealt_room;
+    c->dealt = runs, c->dealt_room = room;
+    return 1;
 }
 
 static int cover_area(Cover *c, const double *box, const int32_t *ints, const double *vertices, uint64_t slot)
@@ -1243,16 +1305,8 @@ static int cover_area(Cover *c, const double *box, const int32_t *ints, const do
         r->first = (r->first < 0 ? 0 : r->first > most ? most : r->first) >> shift;
         r->last = (r->last < 0 ? 0 : r->last > most ? most : r->last) >> shift;
     }
-    if (c->n > 64)
-        qsort(c->runs, c->n, sizeof(Run), by_run);
-    else
-        for (Py_ssize_t i = 1; i < c->n; i++) {
-            Run run = c->runs[i];
-            Py_ssize_t j = i;
-            for (; j && by_run(&c->runs[j - 1], &run) > 0; j--)
-                c->runs[j] = c->runs[j - 1];
-            c->runs[j] = run;
-        }
+    if (!sort_runs(c))
+        return 0;
     for (Py_ssize_t i = 0; i < c->n;) {
         int64_t row = c->runs[i].row, begin = c->runs[i].first, reach = c->runs[i].last;
         int crossed = c->runs[i].toggles;
@@ -1363,6 +1417,8 @@ static PyObject *kernel_cover(PyObject *module, PyObject *const *args, Py_ssize_
     for (int i = 0; i < 3; i++)
         free(c.levels[i].keys);
     free(c.runs);
+    free(c.dealt);
+    free(c.ends);
     return answer;
 }
 
@@ -1424,14 +1480,99 @@ static Py_ssize_t different(uint64_t *a, Py_ssize_t n)
     return m;
 }
 
-/* rewrite(more, less, gone, found, first cell, first shared, first block) -> rows, cells, shared, tables, tiles
+/* As `tile_of`, of a tile as keys have it. */
+static int64_t tile_of_key(uint64_t tile) { return (int64_t)(tile / 360 << 9 | tile % 360); }
+
+/* Each cell of sorted keys once, its word, and what goes to `shared`, where it will stand from `first_shared` on; room for all
+ * keys, and in `shared` for twice as many. Of a cell that one fence calls interior and border, border wins. */
+static void list_cells(const uint64_t *keys, Py_ssize_t n, uint64_t first_shared, int64_t *cell, uint32_t *words, uint32_t *shared, Py_ssize_t *cells, Py_ssize_t *shareds)
+{
+    Py_ssize_t n_cells = 0, n_shared = 0;
+    for (Py_ssize_t i = 0; i < n; n_cells++) {
+        uint64_t place = keys[i] >> 26;
+        Py_ssize_t begin = n_shared++;
+        for (; i < n && keys[i] >> 26 == place; i++)
+            if (i + 1 == n || keys[i] >> 2 != keys[i + 1] >> 2)
+                shared[n_shared++] = (uint32_t)(keys[i] & 0x3FFFFFF);
+        cell[n_cells] = (int64_t)place;
+        if (n_shared - begin == 2) {
+            words[n_cells] = shared[begin + 1];
+            n_shared = begin;
+        } else {
+            shared[begin] = (uint32_t)(n_shared - begin - 1);
+            words[n_cells] = (uint32_t)(first_shared + (uint64_t)begin) | SHARED;
+        }
+    }
+    *cells = n_cells;
+    *shareds = n_shared;
+}
+
+/* listed(sorted keys, first shared) -> cells, words, shared */
+static PyObject *kernel_listed(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    if (nargs != 2)
+        return PyErr_Format(PyExc_TypeError, "two arguments");
+    Columns in = {.count = 0};
+    Py_ssize_t first_shared = PyLong_AsSsize_t(args[1]), n_cells = 0, n_shared = 0;
+    uint64_t *keys = PyErr_Occurred() ? NULL : column(&in, args[0], "LQ", 8, 0);
+    PyObject *cell = NULL, *words = NULL, *shared = NULL, *answer = NULL;
+    if (keys && (cell = PyBytes_FromStringAndSize(NULL, 8 * in.n)) && (words = PyBytes_FromStringAndSize(NULL, 4 * in.n)) &&
+        (shared = PyBytes_FromStringAndSize(NULL, 8 * in.n + 4))) {
+        Py_BEGIN_ALLOW_THREADS
+        list_cells(keys, in.n, (uint64_t)first_shared, (int64_t *)PyBytes_AS_STRING(cell), (uint32_t *)PyBytes_AS_STRING(words),
+                   (uint32_t *)PyBytes_AS_STRING(shared), &n_cells, &n_shared);
+        Py_END_ALLOW_THREADS
+        if (_PyBytes_Resize(&cell, 8 * n_cells) == 0 && _PyBytes_Resize(&words, 4 * n_cells) == 0 && _PyBytes_Resize(&shared, 4 * n_shared) == 0)
+            answer = PyTuple_Pack(3, cell, words, shared);
+    }
+    Py_XDECREF(cell);
+    Py_XDECREF(words);
+    Py_XDECREF(shared);
+    release(&in);
+    return answer;
+}
+
+/* row_words(cells, first number) -> rows of blocks that hold some of the sorted cells, their words */
+static PyObject *kernel_row_words(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    if (nargs != 2)
+        return PyErr_Format(PyExc_TypeError, "two arguments");
+    Columns in = {.count = 0};
+    Py_ssize_t first = PyLong_AsSsize_t(args[1]), n = 0;
+    int64_t *cell = PyErr_Occurred() ? NULL : column(&in, args[0], "lq", 8, 0);
+    PyObject *lines = NULL, *words = NULL, *answer = NULL;
+    if (cell && (lines = PyBytes_FromStringAndSize(NULL, 8 * in.n)) && (words = PyBytes_FromStringAndSize(NULL, 8 * in.n))) {
+        int64_t *line = (int64_t *)PyBytes_AS_STRING(lines);
+        uint64_t *word = (uint64_t *)PyBytes_AS_STRING(words);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < in.n; i++) {
+            if (!n || cell[i] >> 5 != line[n - 1]) {
+                line[n] = cell[i] >> 5;
+                word[n++] = (uint64_t)(first + i) << 32;
+            }
+            word[n - 1] |= (uint64_t)1 << (cell[i] & 31);
+        }
+        Py_END_ALLOW_THREADS
+        if (_PyBytes_Resize(&lines, 8 * n) == 0 && _PyBytes_Resize(&words, 8 * n) == 0)
+            answer = PyTuple_Pack(2, lines, words);
+    }
+    Py_XDECREF(lines);
+    Py_XDECREF(words);
+    release(&in);
+    return answer;
+}
+
+/* rewrite(more, less, gone, found, first cell, first shared, first block, first table) -> rows, cells, shared, tables, bands
  *
- * New words of all blocks in which keys of `more` or `less` stand: what is there without the slots in `gone`, with `more`. And
- * new tables, one for each of the tiles, in which these blocks have the numbers from `first block` on, or 0 if nothing is left. */
+ * New words of all blocks in which keys of `more` or `less` stand: what is there without the slots in `gone`, with `more`. New
+ * tables of their tiles, in which these blocks have the numbers from `first block` on, or 0 if nothing is left; and behind these
+ * new lines of the bands, in which the tiles have the numbers of these tables, that stand from `first table` on. */
 static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (nargs != 7)
-        return PyErr_Format(PyExc_TypeError, "seven arguments");
+    if (nargs != 8)
+        return PyErr_Format(PyExc_TypeError, "eight arguments");
     Columns extra = {.count = 0}, less_in = {.count = 0}, out = {.count = 0};
     Py_ssize_t n_blocks = 0;
     uint64_t *block = NULL, *number = NULL;
@@ -1441,11 +1582,13 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
     PyObject *answer = NULL;
     Keys keys = {0};
     uint64_t *rows = NULL;
+    int64_t *cell = NULL;
     uint32_t *cells = NULL, *shared = NULL;
     char *filled = NULL;
     int32_t *tables = NULL;
-    int64_t *tiles = NULL;
-    Py_ssize_t first_cell = PyLong_AsSsize_t(args[4]), first_shared = PyLong_AsSsize_t(args[5]), first_block = PyLong_AsSsize_t(args[6]);
+    int64_t *bands = NULL;
+    Py_ssize_t first_cell = PyLong_AsSsize_t(args[4]), first_shared = PyLong_AsSsize_t(args[5]), first_block = PyLong_AsSsize_t(args[6]),
+               first_table = PyLong_AsSsize_t(args[7]);
     int good = !PyErr_Occurred() && (more = column(&extra, args[0], "LQ", 8, 0)) && (less = column(&less_in, args[1], "LQ", 8, 0)) &&
                (gone = column(&out, args[2], "lq", 8, 0)) && (found = column(&out, args[3], "?", 1, 1));
     if (good && !((block = malloc((extra.n + less_in.n + 1) * 8)) && (number = malloc((extra.n + less_in.n + 1) * 8)))) {
@@ -1464,7 +1607,7 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
             good = 0;
             break;
         }
-        number[i] = (uint64_t)k->tables[(uint64_t)k->root_cells[block[i] >> 12] << 12 | (block[i] & 4095)];
+        number[i] = (uint64_t)at_block(k, k->root_cells, tile_of_key(block[i] >> 12), (int64_t)(block[i] & 4095));
     }
     Py_ssize_t m = 0, n_rows = 0, n_cells = 0, n_shared = 0;
     for (Py_ssize_t i = 0; good && i < n_blocks; i++)
@@ -1475,10 +1618,11 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
         if (grown)
             keys.keys = grown;
         rows = calloc(32 * (size_t)n_blocks + 1, 8);
+        cell = malloc((all + 1) * 8);
         cells = malloc((all + 1) * 4);
         shared = malloc((2 * all + 1) * 4);
         filled = calloc(n_blocks + 1, 1);
-        if (!grown || !rows || !cells || !shared || !filled) {
+        if (!grown || !rows || !cell || !cells || !shared || !filled) {
             PyErr_NoMemory();
             good = 0;
         }
@@ -1488,56 +1632,54 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
             memcpy(keys.keys + keys.n, more, extra.n * 8);
         keys.n += extra.n;
         qsort(keys.keys, keys.n, 8, by_key);
-        for (Py_ssize_t i = 0; i < keys.n;) {
-            uint64_t cell = keys.keys[i] >> 26;
-            Py_ssize_t begin = n_shared++;
-            for (; i < keys.n && keys.keys[i] >> 26 == cell; i++)
-                if (i + 1 == keys.n || keys.keys[i] >> 2 != keys.keys[i + 1] >> 2) /* border wins over interior */
-                    shared[n_shared++] = (uint32_t)(keys.keys[i] & 0x3FFFFFF);
-            if (n_shared - begin == 2) {
-                cells[n_cells] = shared[begin + 1];
-                n_shared = begin;
-            } else {
-                shared[begin] = (uint32_t)(n_shared - begin - 1);
-                cells[n_cells] = (uint32_t)(first_shared + begin) | SHARED;
-            }
-            while (block[m] < cell >> 10) /* every key's block is among them */
+        list_cells(keys.keys, keys.n, (uint64_t)first_shared, cell, cells, shared, &n_cells, &n_shared);
+        for (Py_ssize_t i = 0; i < n_cells; i++) {
+            while (block[m] < (uint64_t)cell[i] >> 10) /* every cell's block is among them */
                 m++;
             if (!filled[m]) {
                 filled[m] = 1;
                 n_rows += 32;
             }
-            uint64_t *word = rows + (n_rows - 32) + (cell >> 5 & 31);
+            uint64_t *word = rows + (n_rows - 32) + (cell[i] >> 5 & 31);
             if (!*word)
-                *word = (uint64_t)(first_cell + n_cells) << 32;
-            *word |= (uint64_t)1 << (cell & 31);
-            n_cells++;
+                *word = (uint64_t)(first_cell + i) << 32;
+            *word |= (uint64_t)1 << (cell[i] & 31);
         }
     }
-    Py_ssize_t n_tiles = 0, n_filled = 0;
-    for (Py_ssize_t i = 0; good && i < n_blocks; i++)
+    Py_ssize_t n_tiles = 0, n_bands = 0, n_filled = 0;
+    for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
         n_tiles += !i || block[i] >> 12 != block[i - 1] >> 12;
-    if (good && !((tables = malloc(n_tiles * 4096 * 4 + 1)) && (tiles = malloc(n_tiles * 8 + 1)))) {
+        n_bands += !i || (block[i] >> 12) / 360 != (block[i - 1] >> 12) / 360;
+    }
+    Py_ssize_t size = 4096 * n_tiles + 512 * n_bands;
+    if (good && !((tables = malloc(size * 4 + 1)) && (bands = malloc(n_bands * 8 + 1)))) {
         PyErr_NoMemory();
         good = 0;
     }
-    n_tiles = 0;
+    int32_t *table = tables - 4096, *line = tables + 4096 * n_tiles - 512;
+    n_tiles = n_bands = 0;
     for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
+        int64_t tile = tile_of_key(block[i] >> 12);
         if (!i || block[i] >> 12 != block[i - 1] >> 12) {
-            tiles[n_tiles] = (int64_t)(block[i] >> 12);
-            memcpy(tables + 4096 * n_tiles++, k->tables + ((uint64_t)k->root_cells[block[i] >> 12] << 12), 4096 * 4);
+            if (!n_bands || bands[n_bands - 1] != tile >> 9) {
+                bands[n_bands++] = tile >> 9;
+                memcpy(line += 512, k->tables + ((int64_t)k->root_cells[tile >> 9] << 9), 512 * 4);
+            }
+            line[tile & 511] = (int32_t)(first_table + 8 * n_tiles++);
+            memcpy(table += 4096, k->tables + (at_tile(k, k->root_cells, tile) << 9), 4096 * 4);
         }
-        tables[4096 * (n_tiles - 1) + (block[i] & 4095)] = filled[i] ? (int32_t)(first_block + n_filled++) : 0;
+        table[block[i] & 4095] = filled[i] ? (int32_t)(first_block + n_filled++) : 0;
     }
     if (good)
         answer = Py_BuildValue("y#y#y#y#y#", (char *)rows, 8 * n_rows, (char *)cells, 4 * n_cells, (char *)shared, 4 * n_shared, (char *)tables,
-                               4 * 4096 * n_tiles, (char *)tiles, 8 * n_tiles);
+                               4 * size, (char *)bands, 8 * n_bands);
     free(block);
     free(number);
     free(tables);
-    free(tiles);
+    free(bands);
     free(keys.keys);
     free(rows);
+    free(cell);
     free(cells);
     free(shared);
     free(filled);
@@ -1562,7 +1704,11 @@ static PyMethodDef presences_methods[] = {
     FAST("step_one", presences_step_one, "Changes at one fix."),
     {"held", (PyCFunction)presences_held, METH_NOARGS, "Pairs inside now."},
     {0}};
-static PyMethodDef module_methods[] = {FAST("cover", kernel_cover, "Keys of the cells that fences touch."), {0}};
+static PyMethodDef module_methods[] = {
+    FAST("cover", kernel_cover, "Keys of the cells that fences touch."),
+    FAST("listed", kernel_listed, "Words of the cells of sorted keys."),
+    FAST("row_words", kernel_row_words, "Words of the rows of sorted cells."),
+    {0}};
 static PyType_Slot kernel_slots[] = {{Py_tp_new, kernel_new}, {Py_tp_dealloc, kernel_dealloc}, {Py_tp_methods, kernel_methods}, {0, NULL}};
 static PyType_Slot presences_slots[] = {{Py_tp_new, presences_new}, {Py_tp_dealloc, presences_dealloc}, {Py_tp_methods, presences_methods}, {0, NULL}};
 static PyType_Spec kernel_spec = {"geofences.index._kernel.Kernel", sizeof(Kernel), 0, Py_TPFLAGS_DEFAULT, kernel_slots};
@@ -1590,7 +1736,7 @@ PyMODINIT_FUNC PyInit__kernel(void)
     }
     PyObject *module = PyModule_Create(&definition);
     /* Of arrays.py: a kernel built from another version of this file is not used. */
-    if (module && PyModule_AddIntConstant(module, "LAYOUT", 1) < 0)
+    if (module && PyModule_AddIntConstant(module, "LAYOUT", 2) < 0)
         Py_CLEAR(module);
     if (module && !(add(module, "Kernel", &kernel_spec) && add(module, "Presences", &presences_spec)))
         Py_CLEAR(module);

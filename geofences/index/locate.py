@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geofences.index.arrays import AREA, CIRCLE, CORRIDOR, INTERIOR, KIND_BITS, KIND_MASK, SHARED, Arrays
+from geofences.index.arrays import AREA, CIRCLE, CORRIDOR, INTERIOR, KIND_BITS, KIND_MASK, LINE_BITS, SHARED, Arrays
 from geofences.index.exact import in_areas, in_circles, in_corridors
-from geofences.index.grid import COLUMNS_PER_DEGREE, LAST_COLUMN, LAST_ROW, Bools, Floats, Ints
+from geofences.index.grid import COLUMNS_PER_DEGREE, LAST_COLUMN, LAST_ROW, TILES_ACROSS, Bools, Floats, Ints
 from geofences.index.packing import ranges
 
 POINTS = 1 << 15
@@ -56,9 +56,9 @@ def _some(
     band = row >> 11
     column = ((lon + 180.0) * COLUMNS_PER_DEGREE.take(band)).astype(np.int64)
     np.minimum(column, LAST_COLUMN.take(band), out=column)
-    tile = band * 360 + (column >> 11)
+    across = column >> 11
     block = ((row & 2016) << 1) | ((column >> 5) & 63)
-    number = arrays.tables.take((arrays.root_cells.take(tile).astype(np.int64) << 12) | block).astype(np.int64)
+    number = at_block(arrays, arrays.root_cells, band, across, block).astype(np.int64)
     word = arrays.rows.take((number << 5) | (row & 31))
     bit = (column & 31).astype(np.uint64)
     point = np.flatnonzero((word >> bit) & np.uint64(1))
@@ -66,14 +66,30 @@ def _some(
     below = word & ((np.uint64(1) << bit) - np.uint64(1))
     cell = (word >> np.uint64(32)).astype(np.int64) + np.bitwise_count(below)
     if levels[0]:
-        point, cell = _more(point, cell, arrays.tables.take((arrays.root_blocks.take(tile).astype(np.int64) << 12) | block))
+        point, cell = _more(point, cell, at_block(arrays, arrays.root_blocks, band, across, block))
     if levels[1]:
-        point, cell = _more(point, cell, arrays.root_tiles.take(tile))
+        point, cell = _more(point, cell, at_tile(arrays, arrays.root_tiles, band, across))
     point, slot = _tested(arrays, point, cell, lat, lon, settle)
     if levels[0] or levels[1]:
         order = np.argsort((point << 24) | slot)
         point, slot = point[order], slot[order]
     return (point if kept is None else kept[point]), slot
+
+
+def at_tile(arrays: Arrays, root: NDArray[np.int32], band: Ints, across: Ints) -> NDArray[np.int32]:
+    """What a root says of tiles, by band and number in the band."""
+    return arrays.tables.take((root.take(band).astype(np.int64) << LINE_BITS) | across)
+
+
+def at_block(arrays: Arrays, root: NDArray[np.int32], band: Ints, across: Ints, block: Ints) -> NDArray[np.int32]:
+    """What the tables of tiles say of their blocks."""
+    return arrays.tables.take((at_tile(arrays, root, band, across).astype(np.int64) << LINE_BITS) + block)
+
+
+def band_and_across(tile: Ints) -> tuple[Ints, Ints]:
+    """Of tiles as keys have them."""
+    band = tile // TILES_ACROSS
+    return band, tile - band * TILES_ACROSS
 
 
 def _more(point: Ints, cell: Ints, also: NDArray[Any]) -> tuple[Ints, Ints]:

@@ -20,7 +20,7 @@ class Native:
     """One snapshot's arrays, held by the kernel."""
 
     def __init__(self, module: Any, arrays: Arrays, settle: Settle) -> None:
-        self._kernel = module.Kernel(tuple(array for _, array in arrays.named()), arrays.has_blocks, arrays.has_tiles)
+        self._kernel = module.Kernel(arrays.searched(), arrays.has_blocks, arrays.has_tiles)
         self._settle = settle
         self.rewrite = self._kernel.rewrite
 

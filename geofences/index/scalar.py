@@ -20,6 +20,7 @@ from geofences.index.arrays import (
     INTERIOR,
     KIND_BITS,
     KIND_MASK,
+    LINE_BITS,
     Arrays,
 )
 from geofences.index.exact import SURE
@@ -62,18 +63,22 @@ class Scalar:
         row = min(int((lat + 90.0) * 2048.0), LAST_ROW)
         band = row >> 11
         column = min(int((lon + 180.0) * _PER_DEGREE[band]), _LAST[band])
-        tile = band * 360 + (column >> 11)
+        across = column >> 11
         block = ((row & 2016) << 1) | ((column >> 5) & 63)
         found: list[int] = []
-        word = self._rows[(self._tables[(self._root_cells[tile] << 12) | block] << 5) | (row & 31)]
+        tables = self._tables
+        table = tables[(self._root_cells[band] << LINE_BITS) | across]
+        word = self._rows[(tables[(table << LINE_BITS) + block] << 5) | (row & 31)]
         bit = 1 << (column & 31)
         if word & bit:
             self._take(found, (word >> 32) + (word & (bit - 1)).bit_count(), lat, lon)
         if self._root_blocks is None and self._root_tiles is None:
             return tuple(found)
-        if self._root_blocks is not None and (number := self._tables[(self._root_blocks[tile] << 12) | block]):
-            self._take(found, number, lat, lon)
-        if self._root_tiles is not None and (number := self._root_tiles[tile]):
+        if self._root_blocks is not None:
+            table = tables[(self._root_blocks[band] << LINE_BITS) | across]
+            if number := tables[(table << LINE_BITS) + block]:
+                self._take(found, number, lat, lon)
+        if self._root_tiles is not None and (number := tables[(self._root_tiles[band] << LINE_BITS) | across]):
             self._take(found, number, lat, lon)
         return tuple(sorted(found))
 

@@ -41,8 +41,7 @@ class FenceIndex:
 
     def _begin(self, store: Store, arrays: Arrays | None, roster: Roster, version: int) -> None:
         self._store, self.fences, self.version = store, roster, version
-        roots = {name: store.get(name) for name in ("root_cells", "root_blocks", "root_tiles")}
-        self._arrays = store.snapshot(roots) if arrays is None else arrays
+        self._arrays = store.snapshot({}) if arrays is None else arrays
         module = kernel.active()
         self._scalar: Scalar | None = None
         self._native: Any = None if module is None else Native(module, self._arrays, self._settle)
@@ -115,14 +114,12 @@ class FenceIndex:
         slots = np.array(sorted(n for n in numbers if n is not None), dtype=np.int64)
         if len({f.id for f in added}) != len(added):
             raise ValueError("fence ids must be unique in an index")
-        shapes = [f.shape for f in added]
         grown = self._store.bytes_used - self._store.built_bytes
         if grown > max(REBUILD_LEAST, self._store.built_bytes * (REBUILD_GROWTH - 1)):
             return self._rebuilt(added, retired, version)
         try:
             rewrite = None if self._native is None else self._native.rewrite
-            gone = pack([self.fences[n].shape for n in slots.tolist()])
-            arrays, first = changed(self._store, self._arrays, pack(shapes), gone, slots, rewrite)
+            arrays, first = changed(self._store, self._arrays, pack([f.shape for f in added]), slots, rewrite)
         except CoveringLost:
             return self._rebuilt(added, retired, version)
         after = FenceIndex.__new__(FenceIndex)

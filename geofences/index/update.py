@@ -19,15 +19,18 @@ from geofences.index.arrays import (
     CIRCLE,
     CIRCLE_FIELDS,
     KIND_BITS,
+    LINE,
+    LINE_BITS,
     PIECE_FIELDS,
+    TABLE,
     TYPES,
     WHOLE_RECORDS,
     Arrays,
 )
-from geofences.index.build import ENTRY_BITS, listed, row_words, settled
+from geofences.index.build import ENTRY_BITS, listed, row_words
 from geofences.index.covering import Covering, Keys, cover
 from geofences.index.grid import BLOCK, CELL, TILE, Bools, Ints
-from geofences.index.locate import entries_of
+from geofences.index.locate import at_block, at_tile, band_and_across, entries_of
 from geofences.index.packing import Geometry
 
 ROOTS = ("root_cells", "root_blocks", "root_tiles")
@@ -35,7 +38,7 @@ _BITS = np.arange(32, dtype=np.uint64)
 
 
 NOTHING: Covering = {level: np.empty(0, dtype=np.uint64) for level in (CELL, BLOCK, TILE)}
-Rewrite = Callable[[Keys, Keys, Ints, Bools, int, int, int], tuple[bytes, bytes, bytes, bytes, bytes]]
+Rewrite = Callable[[Keys, Keys, Ints, Bools, int, int, int, int], tuple[bytes, bytes, bytes, bytes, bytes]]
 """The kernel's way to do what `_edit_cells` does in numpy."""
 
 
@@ -72,16 +75,14 @@ class Store:
 
     def snapshot(self, roots: Mapping[str, NDArray[np.int32]]) -> Arrays:
         """All arrays as they are, with the roots of one snapshot."""
-        return Arrays(**{**self._arrays, **roots}, has_blocks=self.flags[0], has_tiles=self.flags[1])
+        return Arrays._make((*{**self._arrays, **roots}.values(), *self.flags))
 
 
-def changed(
-    store: Store, arrays: Arrays, added: Geometry, gone: Geometry, gone_slots: Ints, rewrite: Rewrite | None
-) -> tuple[Arrays, int]:
-    """The arrays with `added` put in and `gone` (whose slots are `gone_slots`) taken out, and the first slot of `added`."""
+def changed(store: Store, arrays: Arrays, added: Geometry, gone_slots: Ints, rewrite: Rewrite | None) -> tuple[Arrays, int]:
+    """The arrays with `added` put in and the slots `gone_slots` taken out, and the first slot of `added`."""
     first_slot = _append_geometry(store, added)
     more = cover(added, first_slot)
-    less = cover(gone, 0, slack=2.0) if len(gone_slots) else NOTHING
+    less = cover(_standing(arrays, gone_slots), 0, slack=2.0) if len(gone_slots) else NOTHING
     roots = {name: getattr(arrays, name) for name in ROOTS}
     found = np.zeros(len(gone_slots), dtype=bool)
     for level in (CELL, BLOCK, TILE):
@@ -95,6 +96,14 @@ def changed(
         raise CoveringLost
     store.flags = (store.flags[0] or len(more[BLOCK]) > 0, store.flags[1] or len(more[TILE]) > 0)
     return store.snapshot(roots), first_slot
+
+
+def _standing(arrays: Arrays, slots: Ints) -> Geometry:
+    """The geometry of some slots, where it lies."""
+    a = arrays
+    return Geometry(
+        a.kind[slots], a.item[slots], a.circles, a.area_floats, a.area_ints, a.vertices, a.pieces, a.slab_start, a.slab_edges
+    )  # fmt: skip
 
 
 def _slots(keys: Keys) -> Ints:
@@ -149,7 +158,7 @@ def _different(keys: NDArray[Any]) -> Ints:
 
 
 def _append_cells(store: Store, keys: Keys) -> tuple[Ints, int]:
-    """Writes the words of settled keys; returns the cells and the number of the first."""
+    """Writes the words of sorted keys; returns the cells and the number of the first."""
     cells, words, shared = listed(keys, store.used["shared"])
     store.append("shared", shared)
     return cells, store.append("cells", words)
@@ -160,26 +169,26 @@ def _edit_cells(
 ) -> Bools:
     if rewrite is not None:
         found = np.zeros(len(gone), dtype=bool)
-        used = store.used["cells"], store.used["shared"], store.used["rows"] >> 5
-        rows, cells, shared, tables, tiles = rewrite(more, less, gone, found, *used)
+        used = store.used["cells"], store.used["shared"], store.used["rows"] >> 5, store.used["tables"] >> LINE_BITS
+        rows, cells, shared, tables, bands = rewrite(more, less, gone, found, *used)
         store.append("rows", np.frombuffer(rows, dtype=np.uint64))
         store.append("cells", np.frombuffer(cells, dtype=np.uint32))
         store.append("shared", np.frombuffer(shared, dtype=np.uint32))
-        first = store.append("tables", np.frombuffer(tables, dtype=np.int32)) >> 12
+        store.append("tables", np.frombuffer(tables, dtype=np.int32))
+        touched = np.frombuffer(bands, dtype=np.int64)
         root = roots["root_cells"] = roots["root_cells"].copy()
-        touched = np.frombuffer(tiles, dtype=np.int64)
-        root[touched] = first + np.arange(len(touched))
+        root[touched] = np.arange(len(touched)) + ((store.used["tables"] >> LINE_BITS) - len(touched))
         return found
     blocks = _different(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS + 10))
     tile, inner = blocks >> 12, blocks & 4095
-    number = arrays.tables[(roots["root_cells"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
+    number = at_block(arrays, roots["root_cells"], *band_and_across(tile), inner).astype(np.int64)
     words = arrays.rows[(number << 5)[:, None] + np.arange(32)]
     block, line, bit = np.nonzero((words[:, :, None] >> _BITS) & np.uint64(1))
     word = words[block, line]
     below = word & ((np.uint64(1) << bit.astype(np.uint64)) - np.uint64(1))
     cell = (blocks[block] << 10) | (line << 5) | bit
     keys, found = _kept(*entries_of(arrays, cell, (word >> np.uint64(32)).astype(np.int64) + np.bitwise_count(below)), gone)
-    cells, first = _append_cells(store, settled(np.concatenate([keys, more])))
+    cells, first = _append_cells(store, np.sort(np.concatenate([keys, more])))
     made = np.zeros((len(blocks), 32), dtype=np.uint64)
     filled = np.zeros(len(blocks), dtype=bool)
     if len(cells):
@@ -196,22 +205,37 @@ def _edit_cells(
 
 def _put(store: Store, roots: dict[str, Any], root: str, tile: Ints, inner: Ints, numbers: NDArray[np.int32]) -> None:
     """New tables for the tiles, with the numbers at the blocks."""
-    tables = store.get("tables")
-    roots[root] = roots[root].copy()
-    for one in set(tile.tolist()):
-        at = int(roots[root][one]) << 12
-        table = tables[at : at + 4096].copy()
+    tiles = _different(tile)
+    made = np.empty(len(tiles), dtype=np.int32)
+    band, across = band_and_across(tiles)
+    lines = roots[root][band].astype(np.int64) << LINE_BITS
+    for i, one in enumerate(tiles.tolist()):
+        tables = store.get("tables")
+        at = int(tables[lines[i] + across[i]]) << LINE_BITS
+        table = tables[at : at + TABLE].copy()
         chosen = tile == one
         table[inner[chosen]] = numbers[chosen]
-        roots[root][one] = store.append("tables", table) >> 12
-        tables = store.get("tables")
+        made[i] = store.append("tables", table) >> LINE_BITS
+    _put_tiles(store, roots, root, tiles, made)
+
+
+def _put_tiles(store: Store, roots: dict[str, Any], root: str, tile: Ints, numbers: NDArray[np.int32]) -> None:
+    """New lines for the bands, with the numbers at the tiles."""
+    band, across = band_and_across(tile)
+    roots[root] = lines = roots[root].copy()
+    for one in _different(band).tolist():
+        at = int(lines[one]) << LINE_BITS
+        line = store.get("tables")[at : at + LINE].copy()
+        chosen = band == one
+        line[across[chosen]] = numbers[chosen]
+        lines[one] = store.append("tables", line) >> LINE_BITS
 
 
 def _rewritten(store: Store, arrays: Arrays, touched: Ints, number: Ints, more: Keys, gone: Ints) -> tuple[NDArray[np.int32], Bools]:
     """New cell numbers of blocks or tiles as a whole, 0 where nothing is left."""
     some = np.flatnonzero(number)
     keys, found = _kept(*entries_of(arrays, touched[some], number[some]), gone)
-    cells, first = _append_cells(store, settled(np.concatenate([keys, more])))
+    cells, first = _append_cells(store, np.sort(np.concatenate([keys, more])))
     numbers = np.zeros(len(touched), dtype=np.int32)
     numbers[np.searchsorted(touched, cells)] = first + np.arange(len(cells))
     return numbers, found
@@ -220,7 +244,7 @@ def _rewritten(store: Store, arrays: Arrays, touched: Ints, number: Ints, more: 
 def _edit_blocks(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
     blocks = np.unique(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS)).astype(np.int64)
     tile, inner = blocks >> 12, blocks & 4095
-    number = arrays.tables[(roots["root_blocks"][tile].astype(np.int64) << 12) | inner].astype(np.int64)
+    number = at_block(arrays, roots["root_blocks"], *band_and_across(tile), inner).astype(np.int64)
     numbers, found = _rewritten(store, arrays, blocks, number, more, gone)
     _put(store, roots, "root_blocks", tile, inner, numbers)
     return found
@@ -228,7 +252,7 @@ def _edit_blocks(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys
 
 def _edit_tiles(store: Store, arrays: Arrays, roots: dict[str, Any], more: Keys, less: Keys, gone: Ints) -> Bools:
     tiles = np.unique(np.concatenate([more, less]) >> np.uint64(ENTRY_BITS)).astype(np.int64)
-    numbers, found = _rewritten(store, arrays, tiles, roots["root_tiles"][tiles].astype(np.int64), more, gone)
-    roots["root_tiles"] = roots["root_tiles"].copy()
-    roots["root_tiles"][tiles] = numbers
+    number = at_tile(arrays, roots["root_tiles"], *band_and_across(tiles)).astype(np.int64)
+    numbers, found = _rewritten(store, arrays, tiles, number, more, gone)
+    _put_tiles(store, roots, "root_tiles", tiles, numbers)
     return found

@@ -26,7 +26,7 @@ from geofences.index.covering import MARGIN_DEG, clipped
 from geofences.index.distance import distances_m
 from geofences.index.exact import in_areas
 from geofences.index.grid import COLUMNS_PER_DEGREE, LAST_COLUMN, Bools, Floats, Ints, keys_of
-from geofences.index.locate import entries_of
+from geofences.index.locate import at_block, at_tile, band_and_across, entries_of
 from geofences.index.packing import ranges
 from geofences.shapes import EARTH_RADIUS_M, METRES_PER_DEGREE
 
@@ -70,13 +70,14 @@ def candidates(arrays: Arrays, lat0: Floats, lon0: Floats, lat1: Floats, lon1: F
 def _entries(arrays: Arrays, way: Ints, cell: Ints) -> tuple[Ints, Ints]:
     """All entries of the cells, of their blocks and of their tiles."""
     tile, block, line, bit = cell >> 22, (cell >> 10) & 4095, (cell >> 5) & 31, (cell & 31).astype(np.uint64)
-    number = arrays.tables[(arrays.root_cells[tile].astype(np.int64) << 12) | block].astype(np.int64)
+    band, across = band_and_across(tile)
+    number = at_block(arrays, arrays.root_cells, band, across, block).astype(np.int64)
     word = arrays.rows[(number << 5) | line]
     below = word & ((np.uint64(1) << bit) - np.uint64(1))
     held = ((word >> bit) & np.uint64(1)).astype(bool)
     number = np.where(held, (word >> np.uint64(32)).astype(np.int64) + np.bitwise_count(below), 0)
-    of_block = arrays.tables[(arrays.root_blocks[tile].astype(np.int64) << 12) | block]
-    number = np.concatenate([number, of_block, arrays.root_tiles[tile]])
+    of_block = at_block(arrays, arrays.root_blocks, band, across, block)
+    number = np.concatenate([number, of_block, at_tile(arrays, arrays.root_tiles, band, across)])
     some = np.flatnonzero(number)
     return entries_of(arrays, np.tile(way, 3)[some], number[some])
 

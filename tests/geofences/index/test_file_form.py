@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofences.index import Fence, FenceIndex, IndexFileUnusable
+from geofences.index.arrays import LAYOUT
 from geofences.index.file_form import HEAD, MAGIC
 from geofences.shapes import Area, Circle, Corridor
 from tests.geofences.index.scenes import fence, numbered, points, shapes
@@ -105,7 +106,7 @@ class TestRefused:
         table = json.loads(whole[HEAD.size : HEAD.size + length])
         del table["sections"]["rows"]
         text = json.dumps(table).encode()
-        head = struct.pack("<8sIII", MAGIC, 1, len(text), zlib.crc32(text))
+        head = struct.pack("<8sIII", MAGIC, LAYOUT, len(text), zlib.crc32(text))
         whole[: HEAD.size + len(text)] = head + struct.pack("<I", zlib.crc32(head)) + text
         saved.write_bytes(whole)
         assert "rows is missing" in refusal(saved)
