@@ -6,6 +6,9 @@ reading. Must not store or look up anything.
 The 16 characters are elements of GF(32) (Crockford's base 32 digits, polynomial x^5 + x^2 + 1) and a valid code satisfies
 sum(a^k * c_k) = 0 with distinct weights a^k. So every single wrong character is caught, and so is every exchange of two
 characters, adjacent or not (the weights differ). Two unrelated errors slip through once in 32.
+
+ISO/IEC 7064 asks the same of its systems (every single substitution, nearly every transposition), but they check modulo a
+number: for 32 signs, which is no prime, they would need a 33rd sign or let errors through. A field of 32 needs neither.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from collections.abc import Callable
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
 RANDOM_BITS = 5 * (LENGTH - 1)
+LIVE_DIGITS = 8
+"""So many digits of a live code (rotating.py) may follow a code."""
 
 _VALUE = {c: i for i, c in enumerate(ALPHABET)}
 _READ_AS = {"O": "0", "I": "1", "L": "1"}
@@ -60,6 +65,14 @@ def new_code(random_bits: Callable[[int], int]) -> str:
     value = random_bits(RANDOM_BITS)
     body = "".join(ALPHABET[(value >> shift) & 31] for shift in range(RANDOM_BITS - 5, -5, -5))
     return body + check_character(body)
+
+
+def apart(typed: str) -> tuple[str, str]:
+    """(code, live digits) of what was typed or scanned: the digits follow the 16 characters, or are not there (empty)."""
+    chars = "".join(c for c in typed[: 4 * LENGTH] if c not in _SEPARATORS) if len(typed) <= 4 * LENGTH else ""
+    if len(chars) != LENGTH + LIVE_DIGITS:
+        return typed, ""
+    return chars[:LENGTH], "".join(_READ_AS.get(c, c) for c in chars[LENGTH:].upper())
 
 
 def normalise(typed: str) -> str | None:

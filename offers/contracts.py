@@ -118,11 +118,57 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleShare:
+    """What one coupon of a bundle takes off, per line: less than by itself where another was there before it."""
+
+    coupon_id: str
+    title: str
+    discount_minor: int
+    lines: tuple[LineDiscount, ...]
+    entitlements: tuple[Entitlement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The best legal bundle for a cart. `shares` in the order they are taken off; `proof` says of each other why not.
+
+    `lines` are the sums of the shares' lines, `discount_minor` the sum of them all.
+    """
+
+    currency: str
+    discount_minor: int
+    lines: tuple[LineDiscount, ...]
+    shares: tuple[BundleShare, ...]
+    entitlements: tuple[Entitlement, ...]
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The coupon does not apply here and now, with every reason."""
 
     coupon_id: str | None
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCoupon:
+    """What the holder's phone shows and keeps. `text` is for the QR code, `typed` for a clerk, `bars` for Code 128, all until `changes_at`.
+
+    With `signed` (the text without its live code) and `secret` (base 64) the phone makes the next ones itself, every
+    `step_s`, without a network, until `good_until`. For the holder alone.
+    """
+
+    coupon_id: str
+    text: str
+    typed: str
+    bars: str
+    signed: str
+    secret: str
+    step_s: int
+    shown_at: datetime
+    changes_at: datetime
+    good_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

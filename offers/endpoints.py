@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
-from app.kernel.http import Command, CommandCall, Reading
+from app.kernel.http import Command, CommandCall, ReadCall, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
 from offers import campaign_endpoints, facade
-from offers.contracts import CouponView, DecisionView, TillRedemption
-from offers.errors import NoSuchCoupon, NoSuchDecision, NotYourStore
+from offers.contracts import CouponView, DecisionView, LiveCoupon, TillRedemption
+from offers.errors import CouponNotLive, NoSuchCoupon, NoSuchDecision, NotYourStore
 from offers.reasons import Audience
-from offers.schemas import TillScan
 from offers.settings import OfferSettings
+from offers.till_schemas import TillScan
 
 router = APIRouter(tags=["offers"])
 router.include_router(campaign_endpoints.router)
@@ -28,6 +28,7 @@ Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Reader = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
 Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
 Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
+Keyholder = Annotated[Principal, Depends(allow(Role.CLERK, Role.SERVER, scope="till_keys"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 MaybeId = Annotated[str | None, Query(min_length=1, max_length=80)]
 
@@ -36,7 +37,7 @@ def audience_of(caller: Principal) -> Audience:
     return Audience.SHOPPER if caller.kind is Role.SHOPPER else Audience.MARKETER
 
 
-def settings_of(call: CommandCall) -> OfferSettings:
+def settings_of(call: CommandCall | ReadCall) -> OfferSettings:
     found = getattr(getattr(call.app, "settings", None), "offers", None)
     return found if isinstance(found, OfferSettings) else OfferSettings()
 
@@ -64,6 +65,27 @@ def my_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
         if found is None or found.shopper_id != caller.id:
             raise NoSuchCoupon
         return found
+
+    response = call.run(work)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("/v1/coupons/{coupon_id}/live")
+def live_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
+    """Your coupon as this phone shows it at a till: signed, with a code that changes, and what makes the next ones offline."""
+
+    def work(session: Session) -> LiveCoupon:
+        found = facade.coupon(session, coupon_id, with_code=False)
+        if found is None or found.shopper_id != caller.id:
+            raise NoSuchCoupon
+        ttl_s = settings_of(call).signed_coupon_ttl_s
+        shown = facade.live_coupon(
+            session, coupon_id, device_id=caller.device_id or caller.id, at=call.clock.now(), ttl_s=ttl_s
+        )
+        if shown is None:
+            raise CouponNotLive
+        return shown
 
     response = call.run(work)
     response.headers["Cache-Control"] = "no-store"
@@ -135,6 +157,12 @@ def _store_of(caller: Principal, place_id: str | None) -> str:
     return place_id
 
 
+@router.get("/v1/till/keys")
+def till_keys(_: Keyholder, call: Reading) -> Response:
+    """The public keys that signed coupons are checked with (a JSON Web Key Set): of the last, this and the next week."""
+    return call.run(lambda _session: {"keys": facade.till_keys(call.clock.now())})
+
+
 @router.post("/v1/till/redemptions", status_code=201)
 def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
     """Redeem a scanned or typed code, once. The second scan answers 409 and says when and where the first one was."""
@@ -150,6 +178,7 @@ def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
             at=call.clock.now(),
             discount_minor=scan.discount_minor,
             undo_s=undo_s,
+            live_code_required=settings_of(call).live_code_required,
         )
 
     return call.run(work, status=201)

@@ -21,6 +21,13 @@ class CodeMistyped(AppError):
     code = "code_mistyped"
 
 
+class ScanRefused(AppError):
+    """What was scanned is not taken; the detail says why, and `reason` in a documented code."""
+
+    status = 422
+    code = "scan_refused"
+
+
 class CouponAlreadyRedeemed(Conflict):
     """This coupon has already been used; the detail says when and where."""
 
@@ -105,6 +112,12 @@ class NoSuchCoupon(NotFound):
     """There is no coupon with this id, or it is not yours."""
 
     code = "no_such_coupon"
+
+
+class CouponNotLive(Conflict):
+    """This coupon cannot be shown as a live code: it is not to be used now, or covers more stores than a code can name."""
+
+    code = "coupon_not_live"
 
 
 class NoSuchRedemption(NotFound):

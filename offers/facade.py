@@ -17,15 +17,31 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from geofences import facade as geofences
 from geofences.contracts import MomentView
-from offers import auditing, codes, expiry, issuance, redemption, refunds, repository, schemas, till, wishes
+from offers import (
+    auditing,
+    bundling,
+    codes,
+    coupon_signing,
+    expiry,
+    issuance,
+    live,
+    redemption,
+    refunds,
+    repository,
+    schemas,
+    till,
+    wishes,
+)
 from offers import campaigns as lives
 from offers import explaining as explained
 from offers.contracts import (
     Books,
+    Bundle,
     CampaignView,
     CouponView,
     DecisionView,
     Explanation,
+    LiveCoupon,
     Quote,
     QuoteLine,
     Refused,
@@ -36,6 +52,7 @@ from offers.reasons import Audience
 
 UNDO_S = 60
 FEWER_MUTE_S = 30 * 86_400
+SIGNED_TTL_S = 86_400
 WALLET_PAST = timedelta(days=30)
 """Used and expired coupons stay in the wallet that long."""
 
@@ -112,6 +129,18 @@ def coupon(session: Session, coupon_id: str, *, with_code: bool = True) -> Coupo
     return repository.coupon_views(session, [row], with_code=with_code)[0] if row is not None else None
 
 
+def live_coupon(
+    session: Session, coupon_id: str, *, device_id: str, at: datetime, ttl_s: int = SIGNED_TTL_S
+) -> LiveCoupon | None:
+    """The coupon signed for one phone of its holder, with its live code; None when it cannot be used now. Ask whose it is first."""
+    return live.live_coupon(session, coupon_id, device_id=device_id, at=at, ttl_s=ttl_s)
+
+
+def till_keys(at: datetime) -> list[dict[str, str]]:
+    """The public keys that signed coupons are checked with, as a JSON Web Key Set: of the last, this and the next week."""
+    return coupon_signing.public_keys(at)
+
+
 def coupon_by_code(session: Session, code: str) -> CouponView | None:
     """By a code as typed or scanned; None if there is none or it is mistyped."""
     canonical = codes.normalise(code)
@@ -181,6 +210,21 @@ def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> boo
     return redemption.give_back(session, order_id=order_id, at=at, why=why)
 
 
+def best_bundle(
+    session: Session,
+    *,
+    shopper_id: str,
+    lines: Sequence[QuoteLine],
+    currency: str,
+    place_id: str | None,
+    at: datetime,
+) -> Bundle:
+    """Of all the coupons she holds, those that together give most on these lines, with the proof; changes nothing."""
+    return bundling.best_bundle(
+        session, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
+    )
+
+
 def refund_minor(
     line_total_minor: int, discount_minor: int, quantity: int, *, returned_before: int, returned_now: int
 ) -> int:
@@ -199,10 +243,18 @@ def redeem_at_till(
     at: datetime,
     discount_minor: int | None = None,
     undo_s: int = UNDO_S,
+    live_code_required: bool = False,
 ) -> TillRedemption:
     """issued -> redeemed at the till. Raises CouponAlreadyRedeemed (409, when and where), CouponExpired (410), UnknownCode (404)..."""
     return till.redeem_at_till(
-        session, code=code, place_id=place_id, clerk_id=clerk_id, at=at, undo_s=undo_s, discount_minor=discount_minor
+        session,
+        code=code,
+        place_id=place_id,
+        clerk_id=clerk_id,
+        at=at,
+        undo_s=undo_s,
+        discount_minor=discount_minor,
+        live_code_required=live_code_required,
     )
 
 

@@ -23,3 +23,13 @@ class OfferSettings(SettingsGroup):
         le=10_000,
         description="How many due coupons one run of the expiry job takes in one transaction.",
     )
+    live_code_required: bool = Field(
+        default=False,
+        description="Take a coupon at the till only with the live code of the shopper's phone: a picture or a written-down code is then worth nothing.",
+    )
+    signed_coupon_ttl_s: int = Field(
+        default=86_400,
+        ge=60,
+        le=7 * 86_400,
+        description="How long a phone without a network can show a coupon it has opened, in seconds (a week at most, the overlap of the signing keys).",
+    )

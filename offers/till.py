@@ -16,12 +16,11 @@ from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
 from geofences import facade as geofences
-from offers import caveats, explanation, moves, redemption, repository, schedule
+from offers import caveats, explanation, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
 from offers.definition import BenefitKind
 from offers.errors import (
     AlreadyUndone,
-    CodeMistyped,
     CouponAlreadyRedeemed,
     CouponExpired,
     CouponNotForHere,
@@ -92,22 +91,25 @@ def redeem_at_till(
     at: datetime,
     undo_s: int,
     discount_minor: int | None = None,
+    live_code_required: bool = False,
 ) -> TillRedemption:
     """issued -> redeemed at `place_id`. `discount_minor` is what the till took off, where it says so (else the most it may).
 
-    Raises UnknownCode 404, CodeMistyped 422, CouponAlreadyRedeemed 409 (when and where), CouponReserved 409,
-    CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
+    `code` in any form of scanning.py; with `live_code_required` a code without live digits (a picture, a paper) is refused.
+    Raises UnknownCode 404, CodeMistyped 422, ScanRefused 422 (with its reason), CouponAlreadyRedeemed 409 (when and where),
+    CouponReserved 409, CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
     """
+    shown = scanning.scanned(session, code, at, live_code_required=live_code_required)
     for _ in range(moves.MOST_TRIES):
-        coupon = redemption.find(session, code) if not code.startswith("cpn_") else Fail(ReasonCode.CODE_MISTYPED)
-        if isinstance(coupon, Fail):
-            raise CodeMistyped() if coupon.reason == ReasonCode.CODE_MISTYPED else UnknownCode()
+        coupon = repository.coupon_row(session, shown.coupon_id)
+        if coupon is None:
+            raise UnknownCode()
         if redemption.lapse(session, coupon, at):
             continue
         state = redemption.state_refusal(session, coupon, at)
         if state is not None:
             _refuse(session, coupon, state)
-        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust)
+        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device)
         against = caveats.refusals(caveats.from_json(coupon.caveats), context)
         if against:
             _refuse(session, coupon, against[0])
@@ -128,7 +130,7 @@ def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -
         return given_minor
     if coupon.bound_minor is not None:
         return coupon.bound_minor
-    definition = repository.definition(session, coupon.campaign_id, coupon.campaign_version)
+    definition = repository.terms_of(session, coupon)
     return definition.benefit.amount_minor if definition and definition.benefit.kind is BenefitKind.AMOUNT else 0
 
 

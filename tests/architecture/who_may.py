@@ -50,6 +50,8 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/campaigns/{campaign_id}/end": (MARKETER,),
     "GET /v1/coupons": (SHOPPER,),
     "GET /v1/coupons/{coupon_id}": (SHOPPER,),
+    "GET /v1/coupons/{coupon_id}/live": (SHOPPER,),
+    "GET /v1/till/keys": (CLERK, SERVER),
     "POST /v1/offers/{coupon_id}/fewer": (SHOPPER,),
     "GET /v1/decisions": (SHOPPER, *STAFF),
     "GET /v1/decisions/{decision_id}": (SHOPPER, *STAFF),

@@ -44,6 +44,17 @@ class TestNewCode:
         assert len(made) == 1000
 
 
+class TestApart:
+    def test_live_digits_follow_the_code(self) -> None:
+        code = code_for(2**75 - 1)
+        assert codes.apart(f"{codes.shown(code)} 1234 5678") == (code, "12345678")
+        assert codes.apart(f"{code.lower()}1234567o") == (code.lower(), "12345670")
+
+    def test_a_code_alone_and_what_is_none(self) -> None:
+        for text in (code_for(1), "", "x" * 25, "x" * 701):
+            assert codes.apart(text) == (text, "")
+
+
 class TestNormalise:
     @given(bits, st.integers(0, 15), st.sampled_from(codes.ALPHABET))
     def test_every_single_substitution_is_caught(self, value: int, where: int, char: str) -> None:

@@ -139,6 +139,49 @@ class TestDecisions:
         assert sorted(e["field"] for e in wrong.json()["errors"]) == ["limit", "outcome"]
 
 
+class TestLiveCoupon:
+    def test_hers_alone_and_not_kept_by_anybody_on_the_way(
+        self, client: TestClient, database: Database, jane: tuple[NewDevice, Headers], coupon: CouponView
+    ) -> None:
+        answer = client.get(f"/v1/coupons/{coupon.id}/live", headers=jane[1])
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        assert answer.json()["text"].startswith("MM1.")
+        assert answer.json()["step_s"] == 15
+        _, other = shopper(database)
+        assert client.get(f"/v1/coupons/{coupon.id}/live", headers=other).status_code == 404
+
+    def test_redeems_at_the_till_and_then_is_live_no_more(
+        self, client: TestClient, database: Database, jane: tuple[NewDevice, Headers], coupon: CouponView
+    ) -> None:
+        shown = client.get(f"/v1/coupons/{coupon.id}/live", headers=jane[1]).json()
+        clerk = staff(database, Role.CLERK, "plc_kluuvi")
+        sent = {"code": shown["text"]}
+        answer = client.post("/v1/till/redemptions", json=sent, headers={**clerk, "Idempotency-Key": "live-1"})
+        assert answer.status_code == 201
+        again = client.get(f"/v1/coupons/{coupon.id}/live", headers=jane[1])
+        assert (again.status_code, again.json()["code"]) == (409, "coupon_not_live")
+
+    def test_where_the_live_code_is_required_the_written_one_is_refused_with_its_reason(
+        self, client: TestClient, database: Database, coupon: CouponView
+    ) -> None:
+        client.app.state.house.settings.offers = OfferSettings(live_code_required=True)  # type: ignore[attr-defined]
+        clerk = staff(database, Role.CLERK, "plc_kluuvi")
+        answer = client.post(
+            "/v1/till/redemptions", json={"code": coupon.code}, headers={**clerk, "Idempotency-Key": "live-2"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "scan_refused")
+        assert answer.json()["reason"] == "live_code_needed"
+        assert coupon.code not in answer.text
+
+
+class TestTillKeys:
+    def test_public_halves_of_three_weeks(self, client: TestClient, database: Database) -> None:
+        keys = client.get("/v1/till/keys", headers=staff(database, Role.CLERK, "plc_kluuvi")).json()["keys"]
+        assert [(k["kty"], k["crv"], len(k["x"])) for k in keys] == [("OKP", "Ed25519", 43)] * 3
+        assert "d" not in keys[0]
+        assert keys[0]["good_until"] == keys[1]["signs_until"] == keys[2]["signs_from"]
+
+
 class TestTill:
     def scan(self, client: TestClient, headers: Headers, key: str | None = None, **body: Any) -> Any:
         return client.post(
@@ -203,7 +246,7 @@ class TestTill:
             ({"code": "0000-0000-0000-0001"}, 422, "code_mistyped"),
             ({"code": "\u202e\U0001f600"}, 422, "code_mistyped"),
             ({"code": ""}, 422, "invalid"),
-            ({"code": "x" * 201}, 422, "invalid"),
+            ({"code": "x" * 701}, 422, "invalid"),
             ({"code": 5}, 422, "invalid"),
             ({}, 422, "invalid"),
             ({"code": "0000-0000-0000-0000", "discount_minor": -1}, 422, "invalid"),

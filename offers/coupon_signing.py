@@ -1,0 +1,112 @@
+"""Signing coupons for the phone that shows them, and the checker for what comes back.
+
+Owns which claims a coupon gets, and the keys (app/security/signing.py makes them). Must not decide whether the coupon is
+still good: the ledger does, at the till or when the till's journal arrives.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.security import sealing, signing
+from offers import caveats, coupon_token, rotating
+from offers.coupon_token import CheckedKey, Checker, Claims
+from offers.models import CouponRow
+
+PURPOSE, LIVE_PURPOSE = "offers_coupon", "offers_live_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the phone keeps: the text without a live code, the secret that live codes are made with, and until when both count."""
+
+    text: str
+    secret: bytes
+    good_until: datetime
+
+
+def device_mark(device_id: str) -> bytes:
+    return bytes.fromhex(sealing.keyed_hash("offers_device_mark", device_id))[: coupon_token.MARK_BYTES]
+
+
+def _holder_mark(shopper_id: str) -> bytes:
+    return bytes.fromhex(sealing.keyed_hash("offers_holder_mark", shopper_id))[: coupon_token.MARK_BYTES]
+
+
+def live_key(period: int) -> bytes:
+    return sealing.derived_key(LIVE_PURPOSE, period)
+
+
+def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Claims:
+    """The coupon's own caveats as claims, for one phone, good for `ttl_s` at most."""
+    bound = caveats.from_json(coupon.caveats)
+    places = next(
+        (tuple(map(coupon_token.place_mark, c.place_ids)) for c in bound if isinstance(c, caveats.Places)), None
+    )
+    channels = next((c for c in bound if isinstance(c, caveats.Channels)), caveats.Channels(in_app=True, at_till=True))
+    starts_at = next((c.starts_at for c in bound if isinstance(c, caveats.Window)), coupon.issued_at)
+    return Claims(
+        key_id=signing.checking_key(PURPOSE, at).id,
+        coupon_id=coupon.id,
+        device=device_mark(device_id),
+        holder=_holder_mark(coupon.shopper_id),
+        at_till=channels.at_till,
+        in_app=channels.in_app,
+        trust=coupon.trust,
+        min_trust=next((c.minimum for c in bound if isinstance(c, caveats.Trust)), "claimed"),
+        uses=next((c.maximum for c in bound if isinstance(c, caveats.Uses)), 1),
+        issued_at=at,
+        good_until=min(coupon.expires_at, at + timedelta(seconds=ttl_s)),
+        starts_at=starts_at,
+        ends_at=coupon.expires_at,
+        places=places,
+        benefit_text=coupon.benefit_text,
+    )
+
+
+def sign(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Signed | None:
+    """None for a coupon of more places than a code can carry: it is shown by its typed code alone, and needs a network."""
+    claims = claims_of(coupon, device_id, at, ttl_s)
+    if claims.places is not None and len(claims.places) > coupon_token.MOST_PLACES:
+        return None
+    body = coupon_token.body(claims)
+    text = coupon_token.signed_text(body, signing.sign(PURPOSE, coupon_token.CONTEXT + body, at))
+    return Signed(text, secret_of(coupon.id, device_id, signing.period_of(at)), claims.good_until)
+
+
+def secret_of(coupon_id: str, device_id: str, period: int) -> bytes:
+    return rotating.device_secret(live_key(period), coupon_token.id_bytes(coupon_id), device_mark(device_id))
+
+
+def checker(at: datetime) -> Checker:
+    """Knows the keys that are good at `at`: a coupon of a key that is past its overlap is as unknown as a stranger's."""
+    known = {key.id: key for key in signing.checking_keys(PURPOSE, at)}
+
+    def check(key_id: bytes, message: bytes, signature: bytes) -> CheckedKey | None:
+        key = known.get(key_id)
+        return CheckedKey(signing.checks(key.public, message, signature), live_key(key.period)) if key else None
+
+    return check
+
+
+def public_keys(at: datetime) -> list[dict[str, str]]:
+    """As a JSON Web Key Set (RFC 7517, RFC 8037), with the times each is good for. Nothing secret."""
+    return [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "use": "sig",
+            "kid": key.id.hex(),
+            "x": base64.urlsafe_b64encode(key.public).decode().rstrip("="),
+            "signs_from": _z(key.signs_from),
+            "signs_until": _z(key.signs_until),
+            "good_until": _z(key.good_until),
+        }
+        for key in signing.checking_keys(PURPOSE, at)
+    ]
+
+
+def _z(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

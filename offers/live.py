@@ -1,0 +1,40 @@
+"""The coupon as its holder's phone shows it: signed, with a code that changes by itself.
+
+Owns what the phone is given. Must not give it to anybody but the holder (endpoints ask whose it is), and must not store it:
+all of it can be made again.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from offers import codes, coupon_signing, coupon_token, repository, rotating
+from offers.contracts import CouponState, LiveCoupon
+
+
+def live_coupon(session: Session, coupon_id: str, *, device_id: str, at: datetime, ttl_s: int) -> LiveCoupon | None:
+    """For one phone, for `ttl_s` at most; None when the coupon is not to be used now."""
+    row = repository.coupon_row(session, coupon_id)
+    if row is None or row.state != CouponState.ISSUED or row.expires_at <= at:
+        return None
+    signed = coupon_signing.sign(row, device_id, at, ttl_s)
+    if signed is None:
+        return None
+    step = rotating.step_of(at.timestamp())
+    digits = rotating.hotp(signed.secret, step)
+    code = repository.coupon_views(session, [row])[0].code
+    return LiveCoupon(
+        coupon_id=row.id,
+        text=coupon_token.with_live_code(signed.text, digits),
+        typed=f"{code} {digits[:4]} {digits[4:]}",
+        bars=(codes.normalise(code) or "") + digits,
+        signed=signed.text,
+        secret=base64.b64encode(signed.secret).decode(),
+        step_s=rotating.STEP_S,
+        shown_at=at,
+        changes_at=datetime.fromtimestamp((step + 1) * rotating.STEP_S, UTC),
+        good_until=signed.good_until,
+    )
