@@ -145,6 +145,18 @@ class Benefit:
 
 
 @dataclass(frozen=True, slots=True)
+class Stacking:
+    """With which other coupons it may lie on a cart: at most one of a `group` (empty: the campaign is one by itself).
+
+    `after` are groups whose coupons take their share first.
+    """
+
+    group: str = ""
+    combinable: bool = False
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CouponTerms:
     """`valid_for_s` from the moment of issue, but never past the campaign's last day in the store."""
 
@@ -199,6 +211,7 @@ class Definition:
     expected_value_minor: int = 0
     """What the merchant expects to earn by one such coupon that is used."""
     experiment: Experiment = field(default_factory=Experiment)
+    stacking: Stacking = field(default_factory=Stacking)
 
     @property
     def face_minor(self) -> int:

@@ -22,6 +22,7 @@ from offers.definition import (
     Definition,
     NthVisit,
     Schedule,
+    Stacking,
     Trigger,
     WeeklyHours,
     WindowCap,
@@ -140,6 +141,22 @@ class CouponIn(_In):
         return self
 
 
+class StackingIn(_In):
+    group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = Field(
+        default="", description="At most one coupon of a group counts on a cart."
+    )
+    combinable: bool = Field(default=False, description="May lie on a cart with coupons of other groups.")
+    after: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.after and not (self.combinable and self.group):
+            raise ValueError("after needs combinable: true and a group of its own")
+        if self.group in self.after:
+            raise ValueError(f"after names its own group {self.group}: a circle; take it out")
+        return self
+
+
 class CampaignIn(_In):
     """A whole campaign. Money in minor units of `currency`."""
 
@@ -160,6 +177,7 @@ class CampaignIn(_In):
     priority: Annotated[int, Field(strict=True, ge=-1000, le=1000)] = 0
     expected_value_minor: Annotated[int, Field(strict=True, ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)] = 0
     experiment: ExperimentIn = ExperimentIn()
+    stacking: StackingIn = StackingIn()
 
     @field_validator("currency")
     @classmethod
@@ -189,18 +207,6 @@ class CampaignIn(_In):
                 "budget_minor is less than one coupon may cost; raise it or lower benefit.max_discount_minor"
             )
         return self
-
-
-class TillScan(_In):
-    code: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
-        description="As scanned or typed; case, spaces and dashes do not matter."
-    )
-    place_id: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
-        default=None, description="Your store; needed if you work at several."
-    )
-    discount_minor: Minor | None = Field(
-        default=None, description="What the till took off, if it says so; else the most the coupon may."
-    )
 
 
 def _minutes(clock: str) -> int:
@@ -243,6 +249,7 @@ def definition_of(given: CampaignIn) -> Definition:
         priority=given.priority,
         expected_value_minor=given.expected_value_minor,
         experiment=experiment_of(given.experiment),
+        stacking=Stacking(given.stacking.group, given.stacking.combinable, tuple(sorted(set(given.stacking.after)))),
     )
 
 
@@ -291,6 +298,11 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "priority": d.priority,
         "expected_value_minor": d.expected_value_minor,
         "experiment": experiment_document(d.experiment),
+        "stacking": {
+            "group": d.stacking.group,
+            "combinable": d.stacking.combinable,
+            "after": list(d.stacking.after),
+        },
     }
 
 

@@ -130,6 +130,10 @@ class TestChecked:
             ({"caps": {"per_shopper_window": {"count": 1}}}, "caps.per_shopper_window.window_s"),
             ({"coupon": {"in_app": False, "at_till": False}}, "coupon"),
             ({"coupon": {"valid_for_s": 1}}, "coupon.valid_for_s"),
+            ({"stacking": {"group": "a b"}}, "stacking.group"),
+            ({"stacking": {"combinable": True, "group": "a", "after": ["a"]}}, "stacking"),
+            ({"stacking": {"after": ["a"]}}, "stacking"),
+            ({"stacking": {"combinable": True, "group": "a", "after": [""]}}, "stacking.after[0]"),
         ],
     )
     def test_names_the_field(self, changes: dict[str, Any], field: str) -> None:

@@ -120,6 +120,13 @@ def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
         out.append(f"Priority {document['priority']} when several campaigns want the same moment.")
     if document.get("expected_value_minor"):
         out.append(f"Worth {money(document['expected_value_minor'])} to us, among equals the dearer goes first.")
+    stacking = document.get("stacking") or {}
+    if stacking.get("combinable"):
+        out.append("Its coupon may lie on a cart together with others.")
+    if stacking.get("group"):
+        out.append(f"Only one coupon of the group {stacking['group']} counts on a cart.")
+    if stacking.get("after"):
+        out.append(f"It takes its share after the coupons of {listed(stacking['after'], 'and')}.")
     return out or ["No limit."]
 
 
