@@ -8,7 +8,7 @@ conditional UPDATE (`app.kernel.db.moved`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -43,14 +43,20 @@ def insert_many(
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         statement, converters = _sqlite(table, tuple(columns), tuple(unique), tuple(replace), unless)
-        values: Any = [tuple(convert(value) if convert else value for convert, value in zip(converters, row, strict=True)) for row in rows] if any(converters) else list(map(tuple, rows))
+        values: Any = list(zip(*_converted(rows, converters), strict=True))
     else:
         statement, converters = _postgresql(table, tuple(columns), tuple(unique), tuple(replace), unless)
-        values = tuple([convert(v) for v in column] if convert else list(column) for convert, column in zip(converters, zip(*rows, strict=True), strict=True))
+        values = tuple(_converted(rows, converters))
     connection.exec_driver_sql(statement, values)
 
 
 Converter = Callable[[Any], Any] | None
+
+
+def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[Converter]) -> Iterator[list[Any]]:
+    """`rows` column by column, as the driver wants them."""
+    for column, convert in zip(zip(*rows, strict=True), converters, strict=True):
+        yield list(map(convert, column)) if convert else list(column)
 
 
 @cache

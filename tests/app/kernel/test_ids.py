@@ -27,6 +27,7 @@ class TestDerivedId:
     def test_is_stable_for_ever(self) -> None:
         """An exact value: a change of the scheme would double every visit that is detected again."""
         assert derived_id("vis", "shp_1", "f1", 1700000000) == derived_id("vis", "shp_1", "f1", "1700000000")
+        assert derived_id("vis", "a", 1) == "vis_gef13911tdrbwa6vavyyczmtnq"
         assert SHAPE.fullmatch(derived_id("vis", "shp_1"))
 
     @given(st.lists(st.text(alphabet="ab", max_size=3), max_size=4), st.lists(st.text(alphabet="ab", max_size=3), max_size=4))
