@@ -7,7 +7,9 @@ processes took in. Must not know how fixes become visits (runner, track).
 from __future__ import annotations
 
 import gc
+import math
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +32,8 @@ log = get_logger(__name__)
 
 BATCHES_PER_TURN = 500
 BREATH_S = 0.1
-"""Between two turns of which the first has written something."""
+MOST_BREATH_S = 0.5
+"""Between two turns of which the first has written something: twice as long as that took, within these bounds."""
 
 
 class Companion(Protocol):
@@ -57,7 +60,8 @@ class RunnerLoop:
         self._beside = tuple(beside)
         self._source = FenceSource(index_folder)
         self._fences = FenceIndex([], -1)
-        self._woken = threading.Event()
+        self._woken, self._beside_woken = threading.Event(), threading.Event()
+        self._beside_at_s = -math.inf
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._flushed_at: datetime | None = None
@@ -75,6 +79,11 @@ class RunnerLoop:
 
     def wake(self) -> None:
         """Something was appended to the log."""
+        self._woken.set()
+
+    def wake_beside(self) -> None:
+        """Something was appended to a companion's log."""
+        self._beside_woken.set()
         self._woken.set()
 
     def stop(self) -> None:
@@ -97,24 +106,27 @@ class RunnerLoop:
         head = session.scalar(select(LogHeadRow.head).where(LogHeadRow.partition == PARTITION)) or 0
         return head == _processed(session)
 
-    def run_once(self) -> bool:
-        """One turn at the present time: read, tick, flush if due. True when there may be more to read."""
+    def run_once(self, *, beside: bool = True) -> bool:
+        """One turn at the present time: read, tick, flush if due; the companions' turns with it if `beside`. True when there may be
+        more to read."""
         now = self._database.clock.now()
         if not self._runner.owns:
             if not self._runner.claim(now, at_once=self._claim_at_once):
                 return False
             self._claim_at_once = False
             self._flushed_at = now
-        batches = self._runner.read(BATCHES_PER_TURN)
+        with self._database.reading() as session:
+            batches = self._runner.read(session, BATCHES_PER_TURN)
+            if fence_version(session) != self._fences.version:
+                self.use(self._source.current(session))
         for batch in batches:
             self._runner.feed(batch.position, batch.columns)
-        self._refresh_fences()
         self._runner.tick(now.timestamp() - self._settings.lateness_s, self._fences)
         unflushed = self._runner.unflushed
         self._flushed = False
         if self._flush_due(now) and self._runner.flush(now, self._fences):
             self._flushed_at, self._flushed = now, unflushed
-        more = [companion.run_once() for companion in self._beside]
+        more = [companion.run_once() for companion in self._beside] if beside else []
         return any(more) or len(batches) == BATCHES_PER_TURN
 
     def settle(self) -> None:
@@ -150,11 +162,6 @@ class RunnerLoop:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _refresh_fences(self) -> None:
-        with self._database.reading() as session:
-            if fence_version(session) != self._fences.version:
-                self.use(self._source.current(session))
-
     def _flush_due(self, now: datetime) -> bool:
         since_s = (now - self._flushed_at).total_seconds() if self._flushed_at else self._settings.lease_s
         if self._runner.found:
@@ -167,8 +174,9 @@ class RunnerLoop:
         failures = 0
         while not self._stopping.is_set():
             self._woken.clear()
+            began_s = time.monotonic()
             try:
-                busy = self.run_once()
+                busy = self.run_once(beside=self._beside_due())
                 failures = 0
             except Exception as error:
                 failures += 1
@@ -176,19 +184,32 @@ class RunnerLoop:
                 busy = False
                 if failures >= 3:
                     self._runner.drop()  # begin again from what is committed
+            took_s = time.monotonic() - began_s
             if self._stopping.is_set():
                 break
             if not busy:
                 self._woken.wait(self._patience_s(failures))
             if self._flushed:
                 # what comes in meanwhile is taken together: a flush of many costs little more than one of few
-                self._stopping.wait(BREATH_S)
+                self._stopping.wait(min(MOST_BREATH_S, max(BREATH_S, 2 * took_s)))
         try:
             self.settle()
             for runner in (self._runner, *self._beside):
                 runner.release()
         except Exception as error:  # noqa: BLE001 - the log still holds what was not flushed
             log.warning("detection_stopped_unflushed", error=type(error).__name__)
+
+    def _beside_due(self) -> bool:
+        """Whether the companions have anything to do: woken, a deadline, or time to look what another process took in."""
+        until_s = self._database.clock.now().timestamp() - self._settings.lateness_s
+        waiting = (companion.next_wake_s() for companion in self._beside)
+        due = self._beside_woken.is_set() or any(wake_s is not None and wake_s <= until_s for wake_s in waiting)
+        now_s = time.monotonic()
+        if not due and now_s < self._beside_at_s + self._settings.poll_every_s:
+            return False
+        self._beside_woken.clear()
+        self._beside_at_s = now_s
+        return True
 
     def _patience_s(self, failures: int) -> float:
         if failures:

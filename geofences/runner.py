@@ -110,10 +110,9 @@ class PartitionRunner:
 
     # -- work ------------------------------------------------------------------------------------------------------
 
-    def read(self, limit: int) -> list[LogBatch]:
+    def read(self, session: Session, limit: int) -> list[LogBatch]:
         """The next batches of the log."""
-        with self._database.reading() as session:
-            return self._log.read(session, self._partition, self.position, limit)
+        return self._log.read(session, self._partition, self.position, limit)
 
     def feed(self, position: int, columns: FixColumns) -> None:
         """Take in what stands at `position` of the log; it is applied by a later tick."""

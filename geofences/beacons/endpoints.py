@@ -111,7 +111,7 @@ def post_sightings(caller: Tracker, call: Command, raw: Raw) -> Response:
             raise _all_refused(found)
         runner = getattr(call.app, "runner", None)
         if runner is not None and found.accepted:
-            session.info["after_commit"].append(runner.wake)
+            session.info["after_commit"].append(runner.wake_beside)
         return found
 
     return call.run(work)

@@ -176,7 +176,7 @@ class BeaconRunner:
             mine = partition_store.advance_position(
                 session, PARTITION, self._epoch, self.position, watermark_s=told_s, at=at, lease_s=self._lease_s
             )
-            gone, new = self._write(session, at) if mine else (set[Key](), 0)
+            gone, new = self._write(session, at) if mine and (self.unflushed or self._states) else (set[Key](), 0)
         if not mine:  # the transaction has touched no row
             log.warning("partition_lost", partition=PARTITION, epoch=self._epoch)
             self.drop()

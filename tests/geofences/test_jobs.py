@@ -346,7 +346,6 @@ class TestOwners:
         clock.advance(60)  # stalled beyond its lease
         heir = RunnerLoop(database, settings)
         assert heir._runner.claim(clock.now())
-        loop._refresh_fences()
         loop._runner.tick(clock.now().timestamp() - 1, loop._fences)
         assert loop._runner.found
         assert not loop._runner.flush(clock.now(), loop._fences)
