@@ -201,10 +201,10 @@ def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
 def _routers() -> list[APIRouter]:
     from app.web import pages
 
-    return [
+    return [  # looked through in this order: most requests are phones' positions
+        geofence_endpoints.router,
         security_endpoints.router,
         privacy_endpoints.router,
-        geofence_endpoints.router,
         beacon_endpoints.router,
         offer_endpoints.router,
         storefront_endpoints.router,

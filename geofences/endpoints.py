@@ -149,8 +149,8 @@ def post_fixes(caller: Tracker, call: Command, raw: Raw) -> Response:
     settings, now = _settings(call), call.clock.now()
     how = reading(key, received_at=now, settings=settings)
     media_type = _media_type(call)
-    if "arrow" not in media_type:
-        refuse_nul(raw)
+    if "arrow" not in media_type and not call.request.headers.get("content-type", "").startswith("application/json"):
+        refuse_nul(raw)  # what says that it is JSON has been looked through at the door
     try:
         batch = _READERS[media_type](raw, how, settings.max_fixes_per_batch)
     except TooMany as error:

@@ -76,7 +76,7 @@ def main(data_dir: str, database_url: str, fences: int, fixes: int) -> None:
     clock = ManualClock(datetime.fromtimestamp(walks.starts_s, UTC))
     house = build(settings, clock=clock)
     detecting = geofences.bench_detecting(house.database, settings.geofences, walks.index)
-    house.routers.append(_router(detecting, settings.geofences, built))
+    house.routers.insert(0, _router(detecting, settings.geofences, built))
     built.append(house)
     house.runner.use(walks.index)
     app = create_app(house)

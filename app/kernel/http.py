@@ -123,11 +123,11 @@ class Stage:
 class CommandCall:
     """An unsafe request: runs a function as one transaction that includes the idempotency key and its stored answer."""
 
-    def __init__(self, request: Request, body_hash: str) -> None:
+    def __init__(self, request: Request, body: bytes) -> None:
         self.request = request
         self.app: Any = request.app.state.house
         self.database: Database = self.app.database
-        self._body_hash = body_hash
+        self._body = body
 
     @property
     def clock(self) -> Any:
@@ -144,7 +144,8 @@ class CommandCall:
 
     def _request_hash(self) -> str:
         url = self.request.url
-        return hashlib.sha256(f"{self.request.method}\x1f{url.path}\x1f{url.query}\x1f{self._body_hash}".encode()).hexdigest()
+        body_hash = hashlib.sha256(self._body).hexdigest()
+        return hashlib.sha256(f"{self.request.method}\x1f{url.path}\x1f{url.query}\x1f{body_hash}".encode()).hexdigest()
 
     def run(self, work: Callable[[Session], Any], status: int = 200) -> Response:
         """`work(session)` returns the result (dataclass, model, dict, None, or a ready Answer); commits, then answers."""
@@ -195,7 +196,7 @@ def _replayed(answer: Answer) -> Response:
 
 
 async def _command(request: Request) -> CommandCall:
-    return CommandCall(request, hashlib.sha256(await request.body()).hexdigest())
+    return CommandCall(request, await request.body())
 
 
 Command = Annotated[CommandCall, Depends(_command)]
