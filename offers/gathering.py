@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import Instant, prepared
 from app.kernel.verdict import Fail, Verdict
 from app.security import people
 from geofences.contracts import MomentView, Place
@@ -28,6 +29,43 @@ from offers.ranking import Candidate, Learned
 
 MOST_PAST = 200
 """So many of her finished coupons tell what she likes; older ones say little."""
+
+# Each is built once: building a statement costs several times what running it does.
+_IDS = bindparam("ids", expanding=True)
+_C, _V, _N, _T, _W, _P = Campaign, CampaignVersion, Counter, Tally, FewerWish, CouponRow
+_LISTENERS = (
+    select(
+        _C.id,
+        _C.version,
+        _C.state,
+        _V.definition,
+        _N.issued - _N.revoked,
+        _N.redeemed,
+        _N.budget_reserved_minor + _N.budget_spent_minor,
+    )
+    .join(_V, and_(_V.campaign_id == _C.id, _V.version == _C.version))
+    .join(_N, _N.campaign_id == _C.id)
+    .where(
+        _C.id.in_(
+            select(TriggerRow.campaign_id).where(
+                TriggerRow.moment_kind == bindparam("kind"), TriggerRow.selector.in_(bindparam("named", expanding=True))
+            )
+        )
+    )
+    .order_by(_C.id)
+)
+_GIVEN = (
+    select(_T.campaign_id, func.sum(_T.issued - _T.revoked)).where(_T.shopper_id.in_(_IDS)).group_by(_T.campaign_id)
+)
+_MUTED = select(_W.campaign_id).where(
+    _W.shopper_id.in_(_IDS), or_(_W.times > 1, _W.asked_at > bindparam("since", type_=Instant))
+)
+_PAST = (
+    select(_P.campaign_id, _P.campaign_version, _P.state)
+    .where(_P.shopper_id.in_(_IDS), _P.state.in_((CouponState.REDEEMED, CouponState.EXPIRED)))
+    .order_by(_P.issued_at.desc(), _P.id)
+    .limit(MOST_PAST)
+)
 
 RandomBits = Callable[[int], int]
 
@@ -81,23 +119,7 @@ def place_facts(place: Place) -> PlaceFacts:
 
 def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Listener]:
     """Campaigns that listen for this kind of moment at a place with these selectors, by id and in its order."""
-    ids = select(TriggerRow.campaign_id).where(TriggerRow.moment_kind == kind, TriggerRow.selector.in_(named))
-    v, c = CampaignVersion, Counter
-    rows = session.execute(
-        select(
-            Campaign.id,
-            Campaign.version,
-            Campaign.state,
-            v.definition,
-            c.issued - c.revoked,
-            c.redeemed,
-            c.budget_reserved_minor + c.budget_spent_minor,
-        )
-        .join(v, and_(v.campaign_id == Campaign.id, v.version == Campaign.version))
-        .join(c, c.campaign_id == Campaign.id)
-        .where(Campaign.id.in_(ids))
-        .order_by(Campaign.id)
-    )
+    rows = prepared(session, _LISTENERS, {"kind": kind, "named": list(named)})
     return {
         cid: Listener(cid, version, state, repository.parsed(text), issued, redeemed, committed)
         for cid, version, state, text, issued, redeemed, committed in rows
@@ -122,19 +144,13 @@ def hers(
 
 def _given(session: Session, ids: Sequence[str]) -> dict[str, int]:
     """Coupons the person (all ids she is known by) has been given per campaign, less the revoked ones."""
-    rows = session.execute(
-        select(Tally.campaign_id, func.sum(Tally.issued - Tally.revoked))
-        .where(Tally.shopper_id.in_(ids))
-        .group_by(Tally.campaign_id)
-    )
-    return {campaign_id: int(count) for campaign_id, count in rows}
+    return {campaign_id: int(count) for campaign_id, count in prepared(session, _GIVEN, {"ids": list(ids)})}
 
 
 def _muted(session: Session, ids: Sequence[str], at: datetime, mute_s: int) -> frozenset[str]:
     """Campaigns she asked to see less of: for `mute_s` after the first wish, for good after the second."""
-    w = FewerWish
-    still = or_(w.times > 1, w.asked_at > at - timedelta(seconds=mute_s))
-    return frozenset(session.scalars(select(w.campaign_id).where(w.shopper_id.in_(ids), still)))
+    values = {"ids": list(ids), "since": at - timedelta(seconds=mute_s)}
+    return frozenset(prepared(session, _MUTED, values).scalars())
 
 
 def inputs_of(
@@ -166,13 +182,7 @@ def refusal_of(consent: Verdict) -> Refusal | None:
 
 def past_of(session: Session, ids: Sequence[str]) -> list[Past]:
     """Her coupons that are over, newest first."""
-    c = CouponRow
-    rows = session.execute(
-        select(c.campaign_id, c.campaign_version, c.state)
-        .where(c.shopper_id.in_(ids), c.state.in_((CouponState.REDEEMED, CouponState.EXPIRED)))
-        .order_by(c.issued_at.desc(), c.id)
-        .limit(MOST_PAST)
-    ).all()
+    rows = prepared(session, _PAST, {"ids": list(ids)}).all()
     known = repository.names_of(session, ((cid, version) for cid, version, _ in rows))
     return [
         Past(cid, affinity.scope_of(known[cid, version]), state == CouponState.REDEEMED) for cid, version, state in rows

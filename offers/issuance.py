@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import update
+from sqlalchemy import BigInteger, Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
@@ -47,7 +48,7 @@ _COLUMNS = (
 
 
 class _Lost(Exception):
-    """Another shopper was faster; what this claim had taken is given back with the savepoint."""
+    """Another shopper was faster; what this claim had taken is given back."""
 
 
 def decide_moment(session: Session, moment: MomentView, setting: Setting, at: datetime) -> list[str]:
@@ -102,49 +103,72 @@ def _claim(
     session: Session, campaign_id: str, definition: Definition, shopper_id: str, her_ids: tuple[str, ...], at: datetime
 ) -> bool:
     """Take one coupon from the shopper's tally and the campaign's counter, or nothing. True if taken."""
+    key = {"of_campaign": campaign_id, "of_shopper": shopper_id}
+    if not _claim_tally(session, definition, key, at):
+        return False
     try:
-        with session.begin_nested():
-            _claim_tally(session, campaign_id, definition, shopper_id, her_ids, at)
-            _claim_counter(session, campaign_id, definition)
+        _claim_window(session, campaign_id, definition, her_ids, at)
+        _claim_counter(session, campaign_id, definition)
     except _Lost:
+        moved(session, _TAKE_TALLY, {**key, "count": -1, "most": _NO_LIMIT, "at": at})  # under the lock just taken
         return False
     return True
 
 
-def _claim_tally(
-    session: Session, campaign_id: str, definition: Definition, shopper_id: str, her_ids: tuple[str, ...], at: datetime
+_NO_LIMIT = 1 << 60
+_TALLY, _COUNTER = cast("Table", Tally.__table__).c, cast("Table", Counter.__table__).c
+_TAKE_TALLY = (
+    update(cast("Table", Tally.__table__))
+    .where(
+        _TALLY.campaign_id == bindparam("of_campaign"),
+        _TALLY.shopper_id == bindparam("of_shopper"),
+        _TALLY.issued - _TALLY.revoked < bindparam("most", type_=BigInteger),
+    )
+    .values(issued=_TALLY.issued + bindparam("count"), touched_at=bindparam("at"))
+)
+_TAKE_COUNTER = (
+    update(cast("Table", Counter.__table__))
+    .where(
+        _COUNTER.campaign_id == bindparam("of_campaign"),
+        _COUNTER.issued - _COUNTER.revoked < bindparam("most", type_=BigInteger),
+        _COUNTER.budget_reserved_minor + _COUNTER.budget_spent_minor <= bindparam("room_minor", type_=BigInteger),
+    )
+    .values(
+        issued=_COUNTER.issued + 1,
+        budget_reserved_minor=_COUNTER.budget_reserved_minor + bindparam("face_minor", type_=BigInteger),
+    )
+)
+
+
+def _claim_tally(session: Session, definition: Definition, key: Mapping[str, str], at: datetime) -> bool:
+    values = {"campaign_id": key["of_campaign"], "shopper_id": key["of_shopper"]}
+    first = {**values, "issued": 1, "revoked": 0, "touched_at": at}
+    if insert_new(session, Tally, first, unique=["campaign_id", "shopper_id"]):
+        return True
+    cap = definition.caps.per_shopper
+    return moved(session, _TAKE_TALLY, {**key, "count": 1, "most": _NO_LIMIT if cap is None else cap, "at": at})
+
+
+def _claim_window(
+    session: Session, campaign_id: str, definition: Definition, her_ids: tuple[str, ...], at: datetime
 ) -> None:
-    values = {"campaign_id": campaign_id, "shopper_id": shopper_id, "issued": 1, "revoked": 0, "touched_at": at}
-    if not insert_new(session, Tally, values, unique=["campaign_id", "shopper_id"]):
-        take = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
-        if definition.caps.per_shopper is not None:
-            take = take.where(Tally.issued - Tally.revoked < definition.caps.per_shopper)
-        if not moved(session, take.values(issued=Tally.issued + 1, touched_at=at)):
-            raise _Lost
-    window = definition.caps.per_shopper_window
-    # Counted under the lock of the tally row just written: whoever gives this shopper another one is either done or waits.
-    if (
-        window is not None
-        and repository.given_within(session, campaign_id, her_ids, at, window.window_s) >= window.count
-    ):
+    """Counted under the lock of the tally row just written: whoever gives her another one is either done or waits."""
+    cap = definition.caps.per_shopper_window
+    if cap is None:
+        return
+    if repository.given_since(session, her_ids, {campaign_id: cap.window_s}, at)[campaign_id] >= cap.count:
         raise _Lost
 
 
 def _claim_counter(session: Session, campaign_id: str, definition: Definition) -> None:
-    take = update(Counter).where(Counter.campaign_id == campaign_id)
-    if definition.caps.total is not None:
-        take = take.where(Counter.issued - Counter.revoked < definition.caps.total)
-    if definition.budget_minor is not None:
-        take = take.where(
-            Counter.budget_reserved_minor + Counter.budget_spent_minor + definition.face_minor
-            <= definition.budget_minor
-        )
-    if not moved(
-        session,
-        take.values(
-            issued=Counter.issued + 1, budget_reserved_minor=Counter.budget_reserved_minor + definition.face_minor
-        ),
-    ):
+    cap, budget_minor, face_minor = definition.caps.total, definition.budget_minor, definition.face_minor
+    values = {
+        "of_campaign": campaign_id,
+        "most": _NO_LIMIT if cap is None else cap,
+        "room_minor": _NO_LIMIT if budget_minor is None else budget_minor - face_minor,
+        "face_minor": face_minor,
+    }
+    if not moved(session, _TAKE_COUNTER, values):
         raise _Lost
 
 

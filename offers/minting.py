@@ -7,9 +7,12 @@ has claimed it (issuance.py).
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_many
 from app.kernel.ids import derived_id
 from app.security import sealing
 from geofences.contracts import MomentView
@@ -21,6 +24,8 @@ from offers.definition import CouponPlaces, Definition
 from offers.gathering import Setting, place_facts
 from offers.ledger import CAMPAIGN, Books, held_minor
 from offers.models import CouponRow
+
+_COLUMNS = tuple(c.name for c in cast("Table", CouponRow.__table__).columns)
 
 
 def ends_at(definition: Definition, timezone: str, at: datetime) -> datetime:
@@ -87,7 +92,7 @@ def mint(
         expires_at=end,
         changed_at=at,
     )
-    session.add(coupon)
+    insert_many(session, CouponRow, _COLUMNS, [[getattr(coupon, name) for name in _COLUMNS]])
     books = Books(session, at)
     books.enter(coupon, CAMPAIGN, CouponState.ISSUED, reserved_minor=held_minor(coupon), cause=decision_id)
     books.close()

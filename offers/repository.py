@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.kernel.db import Instant, prepared
 from app.security import people, sealing
 from offers import codes, experiment, explanation, phrases, schemas
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
@@ -85,33 +86,25 @@ def owner(session: Session, row: CouponRow) -> str:
     return people.known_as(session, [row.shopper_id])[row.shopper_id]
 
 
-def given_within(session: Session, campaign_id: str, shopper_ids: Sequence[str], at: datetime, window_s: int) -> int:
-    """Coupons of this campaign given to the shopper in the last `window_s` seconds, without the revoked ones."""
-    since = at - timedelta(seconds=window_s)
-    return session.scalar(
-        select(func.count())
-        .select_from(CouponRow)
-        .where(CouponRow.campaign_id == campaign_id, CouponRow.shopper_id.in_(shopper_ids), CouponRow.issued_at > since, CouponRow.state != CouponState.REVOKED)
-    ) or 0  # fmt: skip
-
-
 def given_since(
     session: Session, shopper_ids: Sequence[str], windows_s: Mapping[str, int], at: datetime
 ) -> dict[str, int]:
-    """As `given_within`, for several campaigns (id -> window) in one look."""
+    """Coupons given to her within each campaign's window (id -> seconds), without the revoked ones."""
     if not windows_s:
         return {}
-    c, since = CouponRow, at - timedelta(seconds=max(windows_s.values()))
-    rows = session.execute(
-        select(c.campaign_id, c.issued_at).where(
-            c.shopper_id.in_(shopper_ids), c.issued_at > since, c.state != CouponState.REVOKED
-        )
-    )
+    since = at - timedelta(seconds=max(windows_s.values()))
     given = dict.fromkeys(windows_s, 0)
-    for campaign_id, issued_at in rows:
+    for campaign_id, issued_at in prepared(session, _GIVEN_SINCE, {"ids": list(shopper_ids), "since": since}):
         if campaign_id in given:
             given[campaign_id] += issued_at > at - timedelta(seconds=windows_s[campaign_id])
     return given
+
+
+_GIVEN_SINCE = select(CouponRow.campaign_id, CouponRow.issued_at).where(
+    CouponRow.shopper_id.in_(bindparam("ids", expanding=True)),
+    CouponRow.issued_at > bindparam("since", type_=Instant),
+    CouponRow.state != CouponState.REVOKED,
+)
 
 
 def campaign_views(session: Session, campaign_id: str | None = None, *, limit: int = 500) -> list[CampaignView]:
@@ -153,6 +146,11 @@ def campaign_views(session: Session, campaign_id: str | None = None, *, limit: i
                 figures,
                 campaign.created_at,
                 campaign.changed_at,
+                campaign.submitted_by,
+                campaign.submitted_at,
+                campaign.approved_version,
+                campaign.approved_by,
+                campaign.approved_at,
             )
         )
     return out

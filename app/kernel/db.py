@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, CursorResult, DateTime, Dialect, MetaData, Update, create_engine, event, text
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Executable, MetaData, Update, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -175,12 +176,25 @@ def _prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def moved(session: Session, statement: Update) -> bool:
+def prepared(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    """Execute a statement that was built once, at import, with bound names: building costs several times what running it does.
+
+    It must name columns, not whole rows; it sees what the session holds unwritten, and nothing the session remembers.
+    """
+    session.flush()
+    return session.connection().execute(statement, dict(values))
+
+
+def moved(session: Session, statement: Update, values: Mapping[str, Any] | None = None) -> bool:
     """Execute a conditional UPDATE that must touch at most one row; True if it touched exactly one.
 
-    This is how everything changes state: the condition is in the WHERE, so of two racers one gets True.
+    This is how everything changes state: the condition is in the WHERE, so of two racers one gets True. With `values` it is a
+    statement on a table that was built once, with bound names.
     """
-    count = cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
+    if values is not None:
+        count = prepared(session, statement, values).rowcount
+    else:
+        count = cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
     if count > 1:
         raise RuntimeError(f"a move of one row touched {count}")
     return count == 1
@@ -188,8 +202,14 @@ def moved(session: Session, statement: Update) -> bool:
 
 def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
     """Insert unless a row with the same `unique` columns exists; True if this call inserted it."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = _insert_new(model, tuple(unique), session.get_bind().dialect.name)
+    return prepared(session, statement, values).first() is not None
+
+
+@cache
+def _insert_new(model: type[Base], unique: tuple[str, ...], dialect: str) -> Any:
+    """Built once: building costs several times what running it does."""
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     table = cast("Any", model.__table__)
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    # RETURNING tells on both engines; psycopg's rowcount does not after ON CONFLICT through the ORM.
-    return session.execute(statement.returning(table.c[unique[0]])).first() is not None
+    # RETURNING tells on both engines; psycopg's rowcount does not after ON CONFLICT.
+    return insert(table).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c[unique[0]])

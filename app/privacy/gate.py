@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
+from app.kernel.db import prepared
 from app.kernel.verdict import Verdict
 from app.privacy.consent import ConsentRecord, judge
 from app.privacy.models import ConsentHeadRow, ConsentStateRow
@@ -35,19 +36,20 @@ def may_many(session: Session, shopper_ids: Collection[str], purpose: Purpose, a
     found: dict[str, ConsentRecord] = {}
     for start in range(0, len(ids), _BATCH):
         # columns, not rows of the session's identity map: what this session has seen before must not be the answer
-        rows = session.execute(
-            select(
-                ConsentStateRow.shopper_id,
-                ConsentStateRow.granted,
-                ConsentStateRow.notice_version,
-                ConsentStateRow.sequence,
-                ConsentStateRow.source,
-                ConsentStateRow.at,
-            ).where(ConsentStateRow.purpose == purpose.value, ConsentStateRow.shopper_id.in_(ids[start : start + _BATCH])),
-        )
+        rows = prepared(session, _STATES, {"purpose": purpose.value, "ids": ids[start : start + _BATCH]})
         for shopper_id, granted, notice_version, sequence, source, made_at in rows:
             found[shopper_id] = ConsentRecord(purpose, granted, notice_version, sequence, source, made_at)
     return {shopper_id: judge(found.get(shopper_id), purpose, at) for shopper_id in ids}
+
+
+_STATES = select(
+    ConsentStateRow.shopper_id,
+    ConsentStateRow.granted,
+    ConsentStateRow.notice_version,
+    ConsentStateRow.sequence,
+    ConsentStateRow.source,
+    ConsentStateRow.at,
+).where(ConsentStateRow.purpose == bindparam("purpose"), ConsentStateRow.shopper_id.in_(bindparam("ids", expanding=True)))
 
 
 def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> frozenset[str]:

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
+from app.kernel.db import moved, prepared
 from app.kernel.ids import new_id
 from app.security.models import DeviceRow, PersonRow, ShopperRow
 from app.security.tokens import TokenKind, kind_of, new_token, token_hash
@@ -126,15 +126,22 @@ def join(session: Session, device_id: str, into_shopper_id: str) -> None:
 
 def same_person(session: Session, shopper_id: str) -> tuple[str, ...]:
     """This shopper id and those that were joined into it, for export and erasure."""
-    joined = session.scalars(select(ShopperRow.id).where(ShopperRow.joined_into_shopper_id == shopper_id).order_by(ShopperRow.id))
-    return (shopper_id, *joined)
+    return (shopper_id, *prepared(session, _JOINED, {"shopper_id": shopper_id}).scalars())
+
+
+_JOINED = select(ShopperRow.id).where(ShopperRow.joined_into_shopper_id == bindparam("shopper_id")).order_by(ShopperRow.id)
 
 
 def known_as(session: Session, shopper_ids: Collection[str]) -> dict[str, str]:
     """For each id the shopper it belongs to today: itself, unless it was joined into another."""
     ids = set(shopper_ids)
-    rows = session.execute(select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(ShopperRow.id.in_(ids), ShopperRow.joined_into_shopper_id.is_not(None)))
+    rows = prepared(session, _KNOWN_AS, {"ids": list(ids)})
     return {shopper_id: shopper_id for shopper_id in ids} | {old: new for old, new in rows if new is not None}
+
+
+_KNOWN_AS = select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(
+    ShopperRow.id.in_(bindparam("ids", expanding=True)), ShopperRow.joined_into_shopper_id.is_not(None)
+)
 
 
 def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | None:
