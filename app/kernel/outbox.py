@@ -197,6 +197,14 @@ class Relay:
                 break
         return total
 
+    def resume(self) -> int:
+        """At the start of a process: take up at once what one that was killed had claimed, instead of waiting for its lease
+        to run out. If it lives after all, the inbox row lets only one of the two handle an event. Returns how many."""
+        d = OutboxDelivery
+        left = update(d).where(d.state == "pending", d.lease_until.is_not(None), self._mine).values(lease_until=None)
+        with self._database.transaction() as session:
+            return cast("CursorResult[Any]", session.execute(left.execution_options(synchronize_session=False))).rowcount
+
     def _claim(self) -> list[tuple[Envelope, dict[str, Any], str]]:
         now = self._database.clock.now()
         d, e = OutboxDelivery, OutboxEvent
@@ -330,9 +338,13 @@ class RelayLoop:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
+        resumed = False
         while not self._stopping.is_set():
             self._woken.clear()
             try:
+                if not resumed:
+                    self._relay.resume()
+                    resumed = True
                 busy = self._relay.run_once() > 0
             except Exception as error:
                 log.exception("relay_failed", error=type(error).__name__, exc_info=error)

@@ -153,6 +153,15 @@ class TestRelay:
         assert relay.run_once() == 1
         assert len(ear.heard) == 1
 
+    def test_the_next_process_takes_up_at_once_what_a_dead_one_had_claimed(self, database: Database) -> None:
+        ear = Ear()
+        relay = _wire(database, ear=ear)
+        _ring(database)
+        relay._claim()  # and then the process dies
+        assert relay.resume() == 1
+        assert relay.run_until_idle() == 1
+        assert (len(ear.heard), relay.resume()) == (1, 0)
+
     def test_four_relays_deliver_each_event_once(self, database: Database) -> None:
         """Planted bug: claiming by SELECT alone and no inbox row delivers many events several times."""
         ear = Ear()

@@ -1,0 +1,131 @@
+"""Where a process can be killed: every write, commit, send and answer of one piece of work, counted as it goes by.
+
+Owns the counting and the kill. Nothing of the product knows of it: statements and commits are told by SQLAlchemy's own
+events, sends by wrapping the gateway's verbs, answers by ASGI middleware; and all of it is put in place by
+tests/proofs/child.py alone, so that a process started in any other way cannot be armed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kernel.outbox import Relay
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)(?: INTO| FROM)?\s+(\w+)", re.IGNORECASE)
+VERBS = ("create_payment", "confirm_payment", "read_payment", "cancel_payment", "refund_payment")
+
+
+class Watch:
+    """The points that one piece of work has passed; at the `kill_at`-th (from 0) the process is gone."""
+
+    def __init__(self, scope: str, kill_at: int | None) -> None:
+        self.scope, self.kill_at = scope, kill_at
+        self.passed: list[str] = []
+
+    def reach(self, name: str) -> None:
+        self.passed.append(name)
+        if self.kill_at is not None and len(self.passed) > self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+_watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
+
+
+def reach(name: str) -> None:
+    watch = _watching.get()
+    if watch is not None:
+        watch.reach(name)
+
+
+class Points:
+    """What is armed in this process: the next work of that scope is watched, once."""
+
+    def __init__(self) -> None:
+        self.armed: Watch | None = None
+        self.last: Watch | None = None
+
+    def arm(self, scope: str, kill_at: int | None) -> None:
+        self.armed = Watch(scope, kill_at)
+
+    @contextmanager
+    def work(self, scope: str) -> Iterator[None]:
+        if self.armed is None or not scope.startswith(self.armed.scope):
+            yield
+            return
+        self.last, self.armed = self.armed, None
+        token = _watching.set(self.last)
+        try:
+            yield
+        finally:
+            _watching.reset(token)
+
+    def watch_database(self, engine: Engine) -> None:
+        def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            written = WRITES.match(statement)
+            if written:
+                reach(f"before {written[1].lower()} {written[2]}")
+
+        def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            written = WRITES.match(statement)
+            if written:
+                reach(f"after {written[1].lower()} {written[2]}")
+
+        event.listen(engine, "before_cursor_execute", before)
+        event.listen(engine, "after_cursor_execute", after)
+        event.listen(engine, "commit", lambda _connection: reach("before commit"))
+        event.listen(Session, "after_commit", lambda _session: reach("after commit"))
+
+    def watch_gateway(self, gateway: Any) -> None:
+        for verb in VERBS:
+            setattr(gateway, verb, _sending(verb, getattr(gateway, verb)))
+
+    def watch_relay(self) -> None:
+        deliver = Relay._deliver
+
+        def watched(relay: Relay, envelope: Any, payload: Any, consumer: str) -> None:
+            with self.work(consumer):
+                deliver(relay, envelope, payload, consumer)
+
+        Relay._deliver = watched  # type: ignore[method-assign]
+
+
+def _sending(verb: str, send: Any) -> Any:
+    def sent(*args: Any, **named: Any) -> Any:
+        reach(f"before send {verb}")
+        answer = send(*args, **named)
+        reach(f"after send {verb}")
+        return answer
+
+    return sent
+
+
+class Answers:
+    """ASGI middleware: the request is the piece of work; its answer's first and last byte are points."""
+
+    def __init__(self, app: ASGIApp, points: Points) -> None:
+        self._app, self._points = app, points
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def told(message: Message) -> None:
+            kind = message["type"].removeprefix("http.response.")
+            reach(f"before answer {kind}")
+            await send(message)
+            reach(f"after answer {kind}")
+
+        with self._points.work(f"{scope['method']} {scope['path']}"):
+            await self._app(scope, receive, told)

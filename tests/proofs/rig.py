@@ -1,0 +1,228 @@
+"""What every proof stands on: a server of its own that can be killed and started again, and the books behind it.
+
+Owns the process, and a look into its database that does not go through it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.demo.peers.stripe_peer import StripePeer
+from app.kernel.db import Database
+from app.kernel.ids import new_id
+from app.migrations import upgrade
+from app.security import people
+from app.security.principals import Role
+from app.security.sealing import use_secrets
+from app.security.secrets import load_or_create
+from geofences.facade import import_geojson
+from offers import facade as offers
+from offers.contracts import CouponView
+from offers.models import CouponRow, LedgerEntry, Redemption
+from storefront.facade import import_catalogue
+from tests.offers.builders import document, moment, weigh
+from tests.proofs.wire import Asked, Wire
+from tests.storefront.floor import WEBHOOK_SECRET
+
+BONBON = {"id": "prd_bonbon", "name": "Bonbon", "description": "Salt", "category": "bonbon", "image": "bonbon", "price_minor": 450, "currency": "EUR", "stock": 1_000_000}
+PLACE = {
+    "type": "Feature",
+    "id": "plc_kluuvi",
+    "properties": {"name": "Ooey Gooey Kluuvi", "kind": "store", "chain": "Ooey Gooey", "timezone": "Europe/Helsinki", "radius_m": 40},
+    "geometry": {"type": "Point", "coordinates": [24.95, 60.17]},
+}
+START_LIMIT_S = 60.0
+
+
+class Forge:
+    """Forks servers; see child.py."""
+
+    def __init__(self) -> None:
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
+        self._process = subprocess.Popen([sys.executable, "-m", "tests.proofs.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+
+    def start(self, given: dict[str, Any]) -> tuple[str, int]:
+        """(address, process id) of a new server, once it listens."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(given) + "\n")
+        self._process.stdin.flush()
+        said = json.loads(self._process.stdout.readline() or "null")
+        assert said, "the server ended before it listened"
+        return said["url"], said["pid"]
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the tables say, each by itself."""
+
+    states: Counter[str]
+    redemptions: int
+    """Standing ones."""
+    ledger_uses: int
+    """Entries into `redeemed` less those out of it."""
+    drift: tuple[str, ...]
+
+
+class Rig:
+    """One house on one database: `start`, `kill`, and what is true of it meanwhile."""
+
+    def __init__(self, forge: Forge, folder: Path, url: str, **settings: Any) -> None:
+        self.peer = StripePeer()
+        self._forge, self._folder, self._pid = forge, folder, 0
+        self._settings: dict[str, Any] = {
+            "data_dir": str(folder),
+            "database_url": url,
+            "port": 0,
+            "log_level": "ERROR",
+            "security": {"till_codes_per_minute": 10_000, "devices_per_minute": 10_000},
+            "storefront": {"stripe_secret_key": self.peer.secret_key, "stripe_publishable_key": self.peer.publishable_key, "stripe_api_base": self.peer.start(), "stripe_webhook_secrets": [WEBHOOK_SECRET]},
+            **settings,
+        }  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        use_secrets(load_or_create(folder))
+        self.database = Database(url or f"sqlite:///{folder.resolve() / 'moments.sqlite3'}", pool_size=4)
+        upgrade(self.database)
+        with self.database.transaction() as session:
+            import_catalogue(session, {"products": [BONBON]}, at=self.now)
+            import_geojson(session, {"type": "FeatureCollection", "features": [PLACE]}, at=self.now)
+        self.url = ""
+        self.campaign_id = ""
+        self._plant: str | None = None
+
+    def open(self) -> None:
+        """For the next proof: the right keys in this process, a server without a bug, no campaign that still gives."""
+        use_secrets(load_or_create(self._folder))
+        self.end()
+        self.start()
+
+    # -- the process --------------------------------------------------------------------------------------------------
+
+    def start(self, plant: str | None = None) -> float:
+        """A server with this bug, or none; one that runs already is kept. Returns the seconds until it listened."""
+        if self._pid and plant == self._plant:
+            return 0.0
+        self.kill()
+        self._plant, begun = plant, time.perf_counter()
+        self.url, self._pid = self._forge.start({**self._settings, "plant": plant})
+        return time.perf_counter() - begun
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone. Also after it has killed itself."""
+        if not self._pid:
+            return
+        until = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < until:
+            try:
+                os.kill(self._pid, signal.SIGKILL)
+            except ProcessLookupError:
+                self._pid = 0
+                return
+            time.sleep(0.005)
+        raise AssertionError("the server does not die")
+
+    def stop(self) -> None:
+        self.kill()
+        self.database.close()
+        self.peer.stop()
+
+    # -- who and what there is ----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def campaign(self, **changes: Any) -> None:
+        """From now on this campaign gives, and no other."""
+        self.end()
+        self.campaign_id = new_id("cam")
+        given = document(**{"schedule": {}, "caps": {"per_shopper": None}, **changes})
+        with self.database.transaction() as session:
+            offers.draft_campaign(session, given, by="psn_marketer", at=self.now, campaign_id=self.campaign_id)
+            offers.activate_campaign(session, self.campaign_id, at=self.now)
+
+    def end(self) -> None:
+        """The campaign gives nothing more; what it has given stays."""
+        if self.campaign_id:
+            with self.database.transaction() as session:
+                offers.end_campaign(session, self.campaign_id, at=self.now)
+            self.campaign_id = ""
+
+    def clerk(self, name: str = "Maria") -> dict[str, str]:
+        with self.database.transaction() as session:
+            person_id = people.staff(session, Role.CLERK, name, at=self.now, place_ids=("plc_kluuvi",))
+            opened = people.open_session(session, Role.CLERK, at=self.now, ttl_s=86_400, person_id=person_id)
+        return {"Authorization": f"Bearer {opened.token}"}
+
+    def clerks(self, count: int) -> list[dict[str, str]]:
+        return [self.clerk(f"Maria {k}") for k in range(count)]
+
+    def shopper(self) -> tuple[str, dict[str, str]]:
+        with self.database.transaction() as session:
+            device = people.register_device(session, "Phone", "android", self.now)
+        return device.shopper_id, {"Authorization": f"Bearer {device.token}"}
+
+    def coupon(self, shopper_id: str | None = None) -> CouponView:
+        """A fresh coupon of the live campaign."""
+        moment_id, shopper_id, at = new_id("mom"), shopper_id or new_id("shp"), self.now
+        with self.database.transaction() as session:
+            weigh(session, moment(moment_id, shopper_id, at=at), at)
+            return next(c for c in offers.wallet(session, shopper_id, at) if c.moment_id == moment_id)
+
+    # -- what is true -------------------------------------------------------------------------------------------------
+
+    def counted(self) -> Counted:
+        mine = Redemption.campaign_id == self.campaign_id
+        with self.database.reading() as session:
+            books = offers.books(session, self.campaign_id)
+            states = Counter(session.scalars(select(CouponRow.state).where(CouponRow.campaign_id == self.campaign_id)))
+            standing = session.scalars(select(Redemption.id).where(mine, Redemption.undone_at.is_(None))).all()
+            moves = session.execute(select(LedgerEntry.from_state, LedgerEntry.to_state).where(LedgerEntry.campaign_id == self.campaign_id)).all()
+        uses = sum((entry.to_state == "redeemed") - (entry.from_state == "redeemed") for entry in moves)
+        return Counted(states, len(standing), uses, books.drift)
+
+    def in_order(self) -> Counted:
+        """The ledger identity, by three independent counts, with no drift."""
+        with self.database.reading() as session:
+            books = offers.books(session, self.campaign_id)
+        assert books.drift == ()
+        assert books.issued == books.live + books.reserved + books.redeemed + books.expired + books.revoked
+        found = self.counted()
+        assert found.redemptions == found.ledger_uses == found.states["redeemed"]
+        return found
+
+
+def scan(coupon: CouponView, clerk: dict[str, str], key: str | None = None, **changes: Any) -> Asked:
+    """A clerk scans a coupon."""
+    headers = clerk | ({"Idempotency-Key": key} if key else {})
+    return Asked("POST", "/v1/till/redemptions", {"code": coupon.code, **changes}, headers)
+
+
+def lay_in(rig: Rig, shopper: dict[str, str], coupon: CouponView) -> None:
+    """Two bonbons and the coupon in her cart."""
+    with Wire(rig.url) as wire:
+        assert wire.ask(Asked("POST", "/v1/cart/lines", {"product_id": "prd_bonbon", "quantity": 2}, shopper)).status == 200
+        assert wire.ask(Asked("PUT", "/v1/cart/coupon", {"code": coupon.id}, shopper)).status == 200
+
+
+def check_out(shopper: dict[str, str], key: str, method: str | None = None) -> Asked:
+    return Asked("POST", "/v1/checkout", {"payment_method": method} if method else {}, shopper | {"Idempotency-Key": key})

@@ -1,0 +1,96 @@
+"""One single-use code, thirty requests released together with their last byte: one 201, the others a definite no.
+
+Planted bug this fails on (kept planted in test_planted.py): the coupon's state looked at before it is locked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.proofs.rig import Rig, check_out, lay_in, scan
+from tests.proofs.wire import Answer, Asked, Wire, ask, together
+
+RACERS = 30
+DEFINITE = {409, 410}
+
+
+def once(rig: Rig, clerks: list[dict[str, str]]) -> list[Answer]:
+    """One round: a fresh coupon, all clerks at once."""
+    coupon = rig.coupon()
+    return together(rig.url, [scan(coupon, clerk) for clerk in clerks])
+
+
+def check(answers: list[Answer]) -> None:
+    won = [a for a in answers if a.status == 201]
+    assert len(won) == 1
+    assert Counter(a.status for a in answers if a.status != 201).keys() <= DEFINITE
+    assert len(won) + sum(a.status in DEFINITE for a in answers) == len(answers)
+
+
+class TestThirtyTills:
+    @pytest.mark.parametrize("rounds", [5, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
+    def test_one_yes_and_twenty_nine_definite_noes(self, rig: Rig, rounds: int) -> None:
+        rig.campaign()
+        clerks = rig.clerks(RACERS)
+        for _ in range(rounds):
+            check(once(rig, clerks))
+        assert rig.in_order().redemptions == rounds
+
+
+def neither_twice_nor_broken(answers: list[Answer]) -> int:
+    """How many tills succeeded: none or one, and every other answer is a definite no."""
+    won = [a for a in answers if a.status == 201]
+    assert len(won) <= 1
+    assert {a.status for a in answers if a.status != 201} <= DEFINITE
+    return len(won)
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
+class TestTillsAgainst:
+    """Fifteen tills, and at the same instant something else that wants the coupon."""
+
+    def test_checkouts(self, rig: Rig, rounds: int) -> None:
+        rig.campaign()
+        clerks, (shopper_id, shopper) = rig.clerks(15), rig.shopper()
+        for n in range(rounds):
+            coupon = rig.coupon(shopper_id)
+            lay_in(rig, shopper, coupon)
+            answers = together(rig.url, [scan(coupon, c) for c in clerks] + [check_out(shopper, f"{n}.{k}") for k in range(15)])
+            placed = [a for a in answers[15:] if a.status in (200, 201)]
+            assert neither_twice_nor_broken(answers[:15]) + len(placed) == 1
+            assert {a.status for a in answers[15:] if a not in placed} <= DEFINITE
+            if placed:
+                assert placed[0].json["detail"]["order"]["discount_minor"] == 180
+            assert ask(rig.url, "DELETE", "/v1/cart", **shopper).status == 200
+        found = rig.in_order()
+        assert found.states["redeemed"] + found.states["reserved"] == rounds
+
+    def test_a_cancellation(self, rig: Rig, rounds: int) -> None:
+        rig.campaign()
+        clerks, (shopper_id, shopper) = rig.clerks(15), rig.shopper()
+        used = 0
+        for n in range(rounds):
+            coupon = rig.coupon(shopper_id)
+            lay_in(rig, shopper, coupon)
+            with Wire(rig.url) as wire:
+                order_id = wire.ask(check_out(shopper, f"{n}")).json["detail"]["order"]["id"]
+            cancel = Asked("POST", f"/v1/orders/{order_id}/cancel", None, shopper | {"Idempotency-Key": f"cancel.{n}"})
+            answers = together(rig.url, [cancel] + [scan(coupon, clerk) for clerk in clerks])
+            assert answers[0].status == 200
+            used += neither_twice_nor_broken(answers[1:])
+        found = rig.in_order()
+        assert (found.states["redeemed"], found.states["issued"]) == (used, rounds - used)
+
+    def test_an_expiry(self, rig: Rig, rounds: int) -> None:
+        rig.campaign()
+        clerks, used = rig.clerks(15), 0
+        for _ in range(rounds):
+            coupon = rig.coupon()
+            expire = Asked("POST", "/proof/expire?ahead_s=86400")
+            answers = together(rig.url, [scan(coupon, c) for c in clerks[:7]] + [expire] + [scan(coupon, c) for c in clerks[7:]])
+            assert answers.pop(7).status == 200
+            used += neither_twice_nor_broken(answers)
+        found = rig.in_order()
+        assert (found.states["redeemed"], found.states["expired"]) == (used, rounds - used)
