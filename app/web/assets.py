@@ -48,6 +48,7 @@ VENDOR: dict[str, dict[str, str]] = {
         "maplibre-gl.css": "dist/maplibre-gl.css",
     },
     "barcode-detector": {"ponyfill.js": "dist/es/ponyfill.js", "zxing-exported.js": "dist/es/zxing-exported.js"},
+    "qr": {"qr.js": "index.js"},
     "zxing-wasm": {"zxing_reader.wasm": "dist/reader/zxing_reader.wasm"},
 }
 CITY_LAYERS = ("roads", "buildings", "green", "water", "rail", "places")
@@ -160,7 +161,7 @@ def import_map() -> dict[str, dict[str, str]]:
     """Bare module names to addresses, for `<script type="importmap">`."""
     modules = {f"moments/{name[3:-3]}": own(name) for name in sorted(own_names()) if name.startswith("js/") and name.endswith(".js")}
     return {"imports": modules | {"maplibre-gl": vendor("maplibre-gl", "maplibre-gl.mjs"),
-                                  "barcode-detector": vendor("barcode-detector", "ponyfill.js")}}  # fmt: skip
+                                  "barcode-detector": vendor("barcode-detector", "ponyfill.js"), "qr": vendor("qr", "qr.js")}}  # fmt: skip
 
 
 def browser_config() -> dict[str, object]:

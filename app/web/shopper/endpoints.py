@@ -7,7 +7,7 @@ another's does not exist here (404).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from markupsafe import Markup
@@ -24,6 +24,7 @@ from app.security.cookies import drop_session_cookie
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
+from app.web.shopper.bars import bars_svg
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
 from app.web.shopper.qr import qr_svg
@@ -153,18 +154,24 @@ def wallet(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.get("/m/coupons/{coupon_id}")
-def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading) -> Response:
-    """One coupon with its QR code, for the till. This is where the link of a message leads."""
+def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading, form: Literal["qr", "bars"] = "qr") -> Response:
+    """One coupon with its live code, for the till; as bars for a scanner that reads only lines. The link of a message leads here."""
     at = call.clock.now()
+    chosen = call.app.settings.offers
     with call.database.reading() as session:
         coupon: CouponView | None = offers.coupon(session, coupon_id)
         if coupon is None or coupon.shopper_id != caller.id:
             raise NotFound
         [card] = cards_of(session, [coupon], at)
+        live = offers.live_coupon(session, coupon.id, device_id=caller.device_id or caller.id, at=at, ttl_s=chosen.signed_coupon_ttl_s)
+        picture = bars_svg(live.bars if live else coupon.code.replace("-", "")) if form == "bars" else qr_svg(live.text if live else coupon.code)
         places = geofences.places_by_ids(session, list(coupon.place_ids))
         context = frame(session, caller.id, "wallet", at) | {
             "card": card,
-            "qr": Markup(qr_svg(coupon.code)) if coupon.code else "",  # noqa: S704 - made by segno from our own code
+            "form": form,
+            "live": live,
+            "live_only": chosen.live_code_required,
+            "picture": Markup(picture),  # noqa: S704 - drawn from our own code
             "code_shown": coupon.code,
             "where": sorted(p.name for p in places.values()),
             "explanation": own_explanation(session, coupon.decision_id, caller.id, at),

@@ -38,6 +38,7 @@ TITLES = {
     "place_not_covered": "Not for this store",
     "code_unknown": "Unknown code",
     "code_mistyped": "Mistyped",
+    "scan_refused": "Not taken",
     "not_your_store": "Not your store",
     "undo_too_late": "Too late to undo",
     "already_undone": "Already undone",
@@ -83,7 +84,7 @@ def till_page(request: Request, caller: Clerk, call: Reading) -> Response:
 def redeem(request: Request, caller: Scanner, call: Command, form: Fields) -> Response:
     """Redeem once. The second time is answered with when and where the first was; that too is an answer, not a crash."""
     place_id = form.text("place_id", most=80)
-    outcome = _redeem(call, caller, form.text("code"), place_id)
+    outcome = _redeem(call, caller, form.text("code", most=700), place_id)
     return _answer(request, call, caller, outcome, place_id)
 
 
@@ -94,8 +95,10 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
         return Outcome(False, "not_your_store", TITLES["not_your_store"], "You can redeem coupons only for a store you work at.")
 
     def work(session: Session) -> TillRedemption:
-        undo_s = call.app.settings.offers.undo_s
-        return offers.redeem_at_till(session, code=code, place_id=place_id, clerk_id=caller.id, at=call.clock.now(), undo_s=undo_s)
+        chosen = call.app.settings.offers
+        return offers.redeem_at_till(
+            session, code=code, place_id=place_id, clerk_id=caller.id, at=call.clock.now(), undo_s=chosen.undo_s, live_code_required=chosen.live_code_required
+        )
 
     try:
         answer = json.loads(bytes(call.run(work).body))  # of this press, or the stored one if the press was sent twice

@@ -1,0 +1,64 @@
+// The coupon on the phone: its code changes every step, with or without a network, until the signature runs out.
+// Needs [data-live] with what the server told; the page shows the first code without this.
+import encodeQR from "qr";
+import { bytesOf, hmacKey, hotp } from "moments/codes";
+
+let told = null;     // {signed, key, stepS, aheadMs, goodUntil} of the element on the page
+let drawn = null;    // {step, svg, digits} as last shown, so that a page refreshed within a step shows it again at once
+let drawing = false;
+
+function svgOf(text) {
+  const rows = encodeQR(text, "raw", { ecc: "medium", border: 4 });
+  const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
+  return `<svg viewBox="0 0 ${rows.length} ${rows.length}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${rows.length}v${rows.length}H0z"/><path d="${path}"/></svg>`;
+}
+
+async function hear() {
+  const element = document.querySelector("[data-live]");
+  if (!element) { told = null; return; }
+  const { signed, secret, step, now, good } = element.dataset;
+  if (told?.signed === signed) return;
+  told = { signed, key: await hmacKey(bytesOf(secret)), stepS: Number(step), aheadMs: Date.parse(now) - Date.now(), goodUntil: Date.parse(good) };
+  drawn = null;
+}
+
+function show() {
+  const picture = document.querySelector("[data-live-qr]");
+  if (!picture || !drawn) return;
+  picture.innerHTML = drawn.svg;
+  document.querySelector("[data-live-digits]").textContent = `${drawn.digits.slice(0, 4)} ${drawn.digits.slice(4)}`;
+}
+
+async function tick() {
+  const element = document.querySelector("[data-live]");
+  if (!element || !told || drawing) return;
+  const now = (Date.now() + told.aheadMs) / 1000;
+  const step = Math.floor(now / told.stepS);
+  const left = Math.max(1, Math.ceil((step + 1) * told.stepS - now));
+  if (now * 1000 >= told.goodUntil) {
+    element.dataset.over = "";
+    document.querySelector("[data-live-left]").textContent = "No connection for too long. Open this coupon again with a network.";
+    return;
+  }
+  if (drawn?.step !== step) {
+    drawing = true;
+    const digits = await hotp(told.key, step);
+    drawn = { step, digits, svg: svgOf(`${told.signed}.${digits}`) };
+    drawing = false;
+    show();
+  }
+  document.querySelector("[data-live-left]").textContent = `Changes in ${left} s`;
+  document.querySelector("[data-live-bar]").value = left;
+}
+
+async function refreshed() {
+  show();
+  await hear();
+  await tick();
+}
+
+if (globalThis.crypto?.subtle) {
+  refreshed();
+  setInterval(tick, 250);
+  document.addEventListener("htmx:after:swap", refreshed);
+}
