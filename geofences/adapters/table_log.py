@@ -6,8 +6,10 @@ A batch of one device names it in the row; a server's batch of many devices name
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -61,11 +63,26 @@ class TableLog:
             "received_at": at,
         }
         # A racer with the same batch may have been first; then the position stays empty, which readers do not mind.
-        return position if insert_new(session, FixLogRow, values, unique=["device_id", "digest"]) else None
+        if not insert_new(session, FixLogRow, values, unique=["device_id", "digest"]):
+            return None
+        session.info["after_commit"].append(partial(_Fresh.of(session).put, position, columns))
+        return position
 
     def read(self, session: Session, partition: int, after: int, limit: int) -> list[LogBatch]:
-        wanted = _WANTED.where(FixLogRow.partition == partition, FixLogRow.position > after)
-        return _opened(session.execute(wanted.order_by(FixLogRow.position).limit(limit)))
+        """What this process has appended lately is not opened again; the row still says whether it is there, and whole."""
+        ahead = (FixLogRow.partition == partition, FixLogRow.position > after)
+        sizes = select(FixLogRow.position, FixLogRow.fixes, FixLogRow.payload.is_not(None)).where(*ahead)
+        sizes = sizes.order_by(FixLogRow.position).limit(limit)
+        fresh = _Fresh.of(session)
+        found: dict[int, FixColumns | None] = {
+            position: fresh.take(position, fixes) if held else None for position, fixes, held in session.execute(sizes)
+        }
+        missing = [position for position, columns in found.items() if columns is None]
+        if not missing:
+            return [LogBatch(position, columns) for position, columns in found.items() if columns is not None]
+        wanted = _WANTED.where(*ahead, FixLogRow.position.between(missing[0], missing[-1])).order_by(FixLogRow.position)
+        opened = {batch.position: batch.columns for batch in _opened(session.execute(wanted))}
+        return [LogBatch(position, columns if columns is not None else opened[position]) for position, columns in found.items()]
 
     def read_back(self, session: Session, partition: int, upto: int, since: datetime, most: int) -> list[LogBatch]:
         wanted = _WANTED.where(
@@ -104,6 +121,35 @@ class TableLog:
 
     def forget(self, session: Session, shopper_ids: Collection[str]) -> None:
         forget_shoppers(session, shopper_ids)
+
+
+class _Fresh:
+    """What this process has committed and its runner has not read yet: at most so many fixes, the oldest are let go first."""
+
+    MOST_FIXES = 200_000
+
+    def __init__(self) -> None:
+        self._columns: dict[int, FixColumns] = {}
+        self._fixes = 0
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def of(session: Session) -> _Fresh:
+        return session.info["remembered"].setdefault(_Fresh, _Fresh())
+
+    def put(self, position: int, columns: FixColumns) -> None:
+        with self._lock:
+            self._columns[position] = columns
+            self._fixes += len(columns)
+            while self._fixes > self.MOST_FIXES:
+                self._fixes -= len(self._columns.pop(next(iter(self._columns))))
+
+    def take(self, position: int, fixes: int) -> FixColumns | None:
+        """What stands at `position`, unless somebody was taken out of it since: then it holds another number of fixes."""
+        with self._lock:
+            columns = self._columns.pop(position, None)
+            self._fixes -= len(columns) if columns is not None else 0
+        return columns if columns is not None and len(columns) == fixes else None
 
 
 def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:

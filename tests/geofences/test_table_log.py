@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
+import pytest
 from sqlalchemy import select, update
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.security.sealing import seal
+from app.security.sealing import CannotOpen, seal
 from geofences.adapters.table_log import TableLog
 from geofences.columns import fix_id, of_samples
 from geofences.models import FixLogRow
@@ -85,8 +87,33 @@ class TestTableLog:
             session.execute(update(FixLogRow).values(payload=seal("fix_log", b"\xc1", JANE.text().encode())))
             assert len(LOG.read(session, 0, 0, 10)[0].columns) == 0
 
+    def test_what_this_process_wrote_is_read_once_without_opening_it(self, database: Database) -> None:
+        append(database, JANE, digest="d1")
+        append(database, JANE, digest="d2")
+        other = Database(database.url.render_as_string(hide_password=False), clock=database.clock)
+        sealed_otherwise = seal("fix_log", b"", b"somebody else's")
+        with database.transaction() as session:
+            session.execute(update(FixLogRow).where(FixLogRow.position == 1).values(payload=sealed_otherwise))
+            assert [b.columns.samples() for b in LOG.read(session, 0, 0, 10)] == [[FIX], [FIX]]
+        for again in (database, other):
+            with again.reading() as session, pytest.raises(CannotOpen):
+                LOG.read(session, 0, 0, 10)
+            with again.reading() as session:
+                assert [b.columns.samples() for b in LOG.read(session, 0, 1, 10)] == [[FIX]]
+        other.close()
+
+    def test_what_was_rolled_back_is_not_read(self, database: Database) -> None:
+        """Seen to fail with what is appended put aside before the commit."""
+        with suppress(ZeroDivisionError), database.transaction() as session:
+            LOG.append(session, of_samples({JANE: [FIX]}), digest="d1", at=database.clock.now())
+            raise ZeroDivisionError
+        other = Database(database.url.render_as_string(hide_password=False), clock=database.clock)
+        append(other, JOHN, digest="d2")  # at the position that was not taken
+        other.close()
+        assert held(database) == [[JOHN]]
+
     def test_a_shopper_is_forgotten_also_where_she_stands_among_others(self, database: Database) -> None:
-        """Seen to fail with the batches of servers left alone."""
+        """Seen to fail with the batches of servers left alone, and with what this process remembers of them believed."""
         for digest, keys in (("d1", [JANE]), ("d2", [JANE, JOHN]), ("d3", [JOHN]), ("d4", [JANE, Key("shp_1", "dev_3")])):
             append(database, *keys, digest=digest)
         with database.transaction() as session:
