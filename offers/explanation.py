@@ -6,6 +6,7 @@ record does not say.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,20 +79,24 @@ def until_text(end: datetime, now: datetime, where: ZoneInfo | None) -> str:
     return f"until {day}" if at_midnight else f"until {day}, {shown_time}"
 
 
+_TEXT_OF: dict[str, Callable[[int], str]] = {
+    "s": span_text,
+    "bp": lambda value: f"{value / 100:g} %",
+    "ppm": lambda value: f"{value / 10_000:.1f} %",
+}
+
+
 def _extended(facts: Facts) -> dict[str, object]:
     """Facts plus their readable forms: `dwell_s` gives `dwell_text`, `budget_minor` gives `budget_text`."""
     out: dict[str, object] = dict(facts)
     for name, value in facts.items():
         if isinstance(value, bool) or not isinstance(value, int):
             continue
-        if name.endswith("_s"):
-            out[name[:-2] + "_text"] = span_text(value)
-        elif name.endswith("_minor"):
-            out[name[:-6] + "_text"] = Money(value, str(facts.get("currency", "EUR"))).display()
-        elif name.endswith("_bp"):
-            out[name[:-3] + "_text"] = f"{value / 100:g} %"
-        elif name.endswith("_ppm"):
-            out[name[:-4] + "_text"] = f"{value / 10_000:.1f} %"
+        stem, _, unit = name.rpartition("_")
+        if unit == "minor":
+            out[f"{stem}_text"] = Money(value, str(facts.get("currency", "EUR"))).display()
+        elif unit in _TEXT_OF:
+            out[f"{stem}_text"] = _TEXT_OF[unit](value)
         elif name == "cap":
             out["cap_times_text"] = times_text(value)
         elif name == "nth_visit":
