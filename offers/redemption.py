@@ -235,7 +235,7 @@ def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bo
         return False
     if not _close_hold(session, held.order_id, ("open", "released"), "used", at, None):
         raise RuntimeError("the hold moved under its coupon; nothing was kept")
-    _book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
+    book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
     session.add(row)
     announce_use(session, coupon, row)
     return True
@@ -256,9 +256,10 @@ def _use_of(held: Hold, coupon: CouponRow, at: datetime) -> Redemption:
     )
 
 
-def _book_use(
+def book_use(
     session: Session, coupon: CouponRow, from_state: str, discount_minor: int, at: datetime, cause: str
 ) -> None:
+    """The entry of a use, in an order or at a till, and what it takes from the budget."""
     freed_minor, claimed_minor, why = held_minor(coupon), 0, None
     if from_state == CouponState.EXPIRED:  # it holds nothing any more: what a late payment spends is taken anew
         freed_minor = 0

@@ -32,7 +32,6 @@ from offers.errors import (
     UndoTooLate,
     UnknownCode,
 )
-from offers.ledger import Books, held_minor
 from offers.models import CouponRow, Redemption
 from offers.reasons import Audience, ReasonCode
 
@@ -134,15 +133,42 @@ def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -
     return definition.benefit.amount_minor if definition and definition.benefit.kind is BenefitKind.AMOUNT else 0
 
 
+def redeem_later(
+    session: Session, *, shown: scanning.Scanned, place_id: str, clerk_id: str, at: datetime, now: datetime
+) -> Redemption | Fail:
+    """A use at `at` by a till that had no network, told only `now`. A coupon that has expired meanwhile was good then.
+
+    Fail(coupon_reserved) while an unfinished order holds it: ask again when that is over.
+    """
+    for _ in range(moves.MOST_TRIES):
+        coupon = repository.coupon_row(session, shown.coupon_id)
+        if coupon is None:
+            return Fail(ReasonCode.CODE_UNKNOWN)
+        if redemption.lapse(session, coupon, now):
+            continue
+        state = redemption.state_refusal(session, coupon, now)
+        if state is not None and state.reason != ReasonCode.COUPON_EXPIRED:
+            return state
+        if coupon.retracted_at is not None:
+            return Fail(ReasonCode.COUPON_REVOKED)
+        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device)
+        against = caveats.refusals(caveats.from_json(coupon.caveats), context)
+        if against:
+            return against[0]
+        use = _redeem(session, coupon, place_id, clerk_id, at, None)
+        if use is not None:
+            return use
+    return Fail(ReasonCode.COUPON_RESERVED)
+
+
 def _redeem(
     session: Session, coupon: CouponRow, place_id: str, clerk_id: str, at: datetime, discount_minor: int | None
 ) -> Redemption | None:
+    from_state = coupon.state
     worth_minor = _worth_minor(session, coupon, discount_minor)
     redemption_id = new_id("red")
     free = (CouponRow.expires_at > at, CouponRow.retracted_at.is_(None))
-    if not moves.move(
-        session, coupon, CouponState.ISSUED, CouponState.REDEEMED, at, *free, redemption_id=redemption_id
-    ):
+    if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, *free, redemption_id=redemption_id):
         return None
     use = Redemption(
         id=redemption_id,
@@ -157,16 +183,7 @@ def _redeem(
         redeemed_at=at,
     )
     session.add(use)
-    books = Books(session, at)
-    books.enter(
-        coupon,
-        CouponState.ISSUED,
-        CouponState.REDEEMED,
-        reserved_minor=-held_minor(coupon),
-        spent_minor=worth_minor,
-        cause=redemption_id,
-    )
-    books.close()
+    redemption.book_use(session, coupon, from_state, worth_minor, at, redemption_id)
     redemption.announce_use(session, coupon, use)
     return use
 
