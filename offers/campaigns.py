@@ -1,7 +1,7 @@
-"""A campaign's life: draft, live, paused, ended; each change of its definition is a new version.
+"""A campaign's life: draft, review, approved, live, paused, ended; each change of its definition is a new version.
 
-Owns those moves and the index of triggers. Must not touch a version once written: decisions name it. Must not weigh
-anything (issuance.py).
+Owns those moves, who made them and when, and the index of triggers. Must not touch a version once written: decisions name
+it. Must not judge a version (review.py) nor weigh a moment (issuance.py).
 """
 
 from __future__ import annotations
@@ -10,22 +10,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
+from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
-from offers import repository, schemas
+from offers import repository, schemas, stacking
 from offers.definition import Definition, canonical_json
-from offers.errors import CampaignNotInState, NoSuchCampaign
-from offers.models import Campaign, CampaignVersion, Counter, TriggerRow
+from offers.errors import CampaignNotApproved, CampaignNotInState, NoSuchCampaign
+from offers.models import Campaign, CampaignStep, CampaignVersion, Counter, TriggerRow
 
-DRAFT, LIVE, PAUSED, ENDED = "draft", "live", "paused", "ended"
+DRAFT, REVIEW, APPROVED, LIVE, PAUSED, ENDED = "draft", "review", "approved", "live", "paused", "ended"
+MOST_TRIES = 8
+
+CHANGED_MEANWHILE = "Somebody else has just changed this campaign; look at it again before you change it."
 
 
 def draft(session: Session, definition: Definition, *, by: str, at: datetime, campaign_id: str | None = None) -> str:
     """A new campaign, not yet live; returns its id. `campaign_id` is for seeds that want the same id each time."""
     campaign_id = campaign_id or new_id("cam")
+    _refuse_circle(session, campaign_id, definition)
     session.add(
         Campaign(
             id=campaign_id, name=definition.name, state=DRAFT, version=1, created_by=by, created_at=at, changed_at=at
@@ -34,16 +39,39 @@ def draft(session: Session, definition: Definition, *, by: str, at: datetime, ca
     session.add(
         Counter(campaign_id=campaign_id, issued=0, revoked=0, redeemed=0, budget_reserved_minor=0, budget_spent_minor=0)
     )
-    session.add(
-        CampaignVersion(
-            campaign_id=campaign_id, version=1, definition=canonical_json(definition), created_by=by, created_at=at
-        )
-    )
-    session.flush()
+    _add_version(session, campaign_id, 1, definition, by, at)
     return campaign_id
 
 
-def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def _add_version(
+    session: Session, campaign_id: str, version: int, definition: Definition, by: str, at: datetime
+) -> None:
+    text = canonical_json(definition)
+    session.add(
+        CampaignVersion(campaign_id=campaign_id, version=version, definition=text, created_by=by, created_at=at)
+    )
+    session.flush()
+
+
+def _refuse_circle(session: Session, campaign_id: str, definition: Definition) -> None:
+    """Coupons cannot all take their share after each other: looked for only when this campaign comes after some."""
+    if not definition.stacking.after:
+        return
+    v, c = CampaignVersion, Campaign
+    texts = session.scalars(
+        select(v.definition)
+        .join(c, (c.id == v.campaign_id) & (c.version == v.version))
+        .where(c.state != ENDED, c.id != campaign_id)
+    )
+    after: dict[str, set[str]] = {}
+    for other in (definition, *(repository.parsed(text) for text in texts)):
+        after.setdefault(other.stacking.group, set()).update(other.stacking.after)
+    way = stacking.circle(after)
+    if way is not None:
+        raise Invalid.field("stacking.after", f"{' after '.join(way)}: a circle; take one of them out")
+
+
+def merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """JSON merge patch (RFC 7396) without removal: null is a value here. `benefit` of another kind replaces the old one."""
     out = dict(base)
     for key, value in change.items():
@@ -61,74 +89,145 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def revise(session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime) -> int:
+def revise(
+    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False
+) -> int:
     """Change some fields of the definition; returns the version in force (the old one if nothing changed)."""
-    row = _row(session, campaign_id)
+    row = repository.campaign_row(session, campaign_id)
+    current = repository.definition(session, campaign_id, row.version) if row is not None else None
+    if row is None or current is None:
+        raise NoSuchCampaign()
+    definition = schemas.checked(merged(schemas.document_of(current), change))
+    return replace(session, campaign_id, definition, version=row.version, by=by, at=at, four_eyes=four_eyes)
+
+
+def replace(
+    session: Session,
+    campaign_id: str,
+    definition: Definition,
+    *,
+    version: int,
+    by: str,
+    at: datetime,
+    four_eyes: bool = False,
+) -> int:
+    """`definition` instead of that of `version`; returns the version in force. Raises when it is another one by now.
+
+    What was in review or approved goes back to draft: an approval is of one version. With `four_eyes` a live campaign
+    keeps what was approved until it is paused.
+    """
+    row = repository.campaign_row(session, campaign_id)
+    current = repository.definition(session, campaign_id, version)
+    if row is None or current is None:
+        raise NoSuchCampaign()
     if row.state == ENDED:
         raise CampaignNotInState("The campaign has ended; make a new one from it.")
-    current = repository.definition(session, campaign_id, row.version)
-    if current is None:
-        raise NoSuchCampaign()
-    definition = schemas.checked(_merged(schemas.document_of(current), change))
-    if definition == current:
-        return row.version
-    version = row.version + 1
-    statement = update(Campaign).where(
-        Campaign.id == campaign_id, Campaign.version == row.version, Campaign.state != ENDED
-    )
-    if not moved(session, statement.values(version=version, name=definition.name, changed_at=at)):
-        raise CampaignNotInState("Somebody else has just changed this campaign; look at it again before you change it.")
-    session.add(
-        CampaignVersion(
-            campaign_id=campaign_id,
-            version=version,
-            definition=canonical_json(definition),
-            created_by=by,
-            created_at=at,
+    if definition == current and row.version == version:
+        return version
+    if four_eyes and row.state == LIVE:
+        raise CampaignNotInState(
+            "The campaign is live in the version that was approved. Pause it, change it, and have the new version approved."
         )
-    )
-    session.flush()
+    _refuse_circle(session, campaign_id, definition)
+    to = DRAFT if row.state in (REVIEW, APPROVED) else row.state
+    values: dict[str, Any] = {"version": version + 1, "name": definition.name, "changed_at": at, "state": to}
+    if row.state == LIVE:
+        values["approved_version"] = version + 1  # nobody else is asked here: live means in force at once
+    same = update(Campaign).where(Campaign.id == campaign_id, Campaign.version == version, Campaign.state == row.state)
+    if not moved(session, same.values(**values)):
+        raise CampaignNotInState(CHANGED_MEANWHILE)
+    _add_version(session, campaign_id, version + 1, definition, by, at)
+    if to != row.state:
+        _note(session, campaign_id, version + 1, row.state, to, by, at, "changed")
     if row.state == LIVE:
         _listen(session, campaign_id, definition)
-    return version
+    return version + 1
 
 
-def _row(session: Session, campaign_id: str) -> Campaign:
+def seen(session: Session, campaign_id: str) -> Campaign:
+    """The row as it is now; raises NoSuchCampaign."""
     row = repository.campaign_row(session, campaign_id)
     if row is None:
         raise NoSuchCampaign()
     return row
 
 
-def _to(session: Session, campaign_id: str, allowed: tuple[str, ...], to: str, at: datetime) -> None:
-    statement = (
-        update(Campaign).where(Campaign.id == campaign_id, Campaign.state.in_(allowed)).values(state=to, changed_at=at)
+def _note(
+    session: Session, campaign_id: str, version: int, from_state: str, to_state: str, by: str, at: datetime, note: str
+) -> None:
+    session.add(
+        CampaignStep(
+            id=new_id("cas"),
+            campaign_id=campaign_id,
+            version=version,
+            from_state=from_state,
+            to_state=to_state,
+            by=by,
+            at=at,
+            note=note,
+        )
     )
-    if moved(session, statement):
-        return
-    row = _row(session, campaign_id)
-    if row.state != to:
-        raise CampaignNotInState(f"The campaign is {row.state}; only {' or '.join(allowed)} can become {to}.")
+    session.flush()
 
 
-def activate(session: Session, campaign_id: str, *, at: datetime) -> None:
-    """draft or paused -> live. Live already: nothing changes."""
-    _to(session, campaign_id, (DRAFT, PAUSED), LIVE, at)
-    row = _row(session, campaign_id)
-    definition = repository.definition(session, campaign_id, row.version)
-    if definition is not None:
+def step(
+    session: Session,
+    campaign_id: str,
+    allowed: tuple[str, ...],
+    to: str,
+    *conditions: ColumnElement[bool],
+    by: str,
+    at: datetime,
+    note: str = "",
+    **values: Any,
+) -> bool:
+    """One move by one conditional UPDATE, and its note. False: it is in that state already. Raises CampaignNotInState."""
+    for _ in range(MOST_TRIES):
+        row = seen(session, campaign_id)
+        from_state, version = row.state, row.version
+        if from_state == to:
+            return False
+        if from_state not in allowed:
+            raise CampaignNotInState(f"The campaign is {from_state}; only {' or '.join(allowed)} can become {to}.")
+        statement = update(Campaign).where(
+            Campaign.id == campaign_id, Campaign.state == from_state, Campaign.version == version, *conditions
+        )
+        if moved(session, statement.values(state=to, changed_at=at, **values)):
+            _note(session, campaign_id, version, from_state, to, by, at, note)
+            return True
+    raise CampaignNotInState(CHANGED_MEANWHILE)
+
+
+def activate(session: Session, campaign_id: str, *, at: datetime, by: str = "", four_eyes: bool = False) -> None:
+    """-> live. With `four_eyes` only in the version another person has approved. Live already: nothing changes.
+
+    Without, whoever activates answers for it alone, and the note says so.
+    """
+    row = seen(session, campaign_id)
+    approved = row.approved_version == row.version
+    if four_eyes and row.state in (DRAFT, REVIEW, PAUSED) and not approved:
+        raise CampaignNotApproved(f"Version {row.version} has not been approved by another person; send it for review.")
+    if four_eyes:
+        condition = Campaign.approved_version == Campaign.version
+        changed = step(session, campaign_id, (APPROVED, PAUSED), LIVE, condition, by=by, at=at)
+    else:
+        note = "" if approved else "without a second person"
+        allowed = (DRAFT, REVIEW, APPROVED, PAUSED)
+        changed = step(session, campaign_id, allowed, LIVE, by=by, at=at, note=note, approved_version=Campaign.version)
+    definition = repository.definition(session, campaign_id, seen(session, campaign_id).version)
+    if changed and definition is not None:
         _listen(session, campaign_id, definition)
 
 
-def pause(session: Session, campaign_id: str, *, at: datetime) -> None:
+def pause(session: Session, campaign_id: str, *, at: datetime, by: str = "") -> None:
     """live -> paused: no new offers; coupons already given stay good."""
-    _to(session, campaign_id, (LIVE,), PAUSED, at)
+    step(session, campaign_id, (LIVE,), PAUSED, by=by, at=at)
     session.execute(delete(TriggerRow).where(TriggerRow.campaign_id == campaign_id))
 
 
-def end(session: Session, campaign_id: str, *, at: datetime) -> None:
+def end(session: Session, campaign_id: str, *, at: datetime, by: str = "") -> None:
     """-> ended, for good; coupons already given stay good."""
-    _to(session, campaign_id, (DRAFT, LIVE, PAUSED), ENDED, at)
+    step(session, campaign_id, (DRAFT, REVIEW, APPROVED, LIVE, PAUSED), ENDED, by=by, at=at)
     session.execute(delete(TriggerRow).where(TriggerRow.campaign_id == campaign_id))
 
 

@@ -221,6 +221,52 @@ class CampaignView:
     figures: CampaignFigures
     created_at: datetime
     changed_at: datetime
+    submitted_by: str | None = None
+    submitted_at: datetime | None = None
+    approved_version: int | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChange:
+    """One field of a campaign that differs: `field` is its path, `text` says it in words."""
+
+    field: str
+    before: Any
+    after: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStepView:
+    """Who moved it, when, from which state to which, and why."""
+
+    version: int
+    from_state: str
+    to_state: str
+    by: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignVersionView:
+    """`changes` is what it says otherwise than the version before it."""
+
+    version: int
+    created_by: str
+    created_at: datetime
+    changes: tuple[CampaignChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignHistory:
+    """Moves and versions, oldest first."""
+
+    campaign_id: str
+    steps: tuple[CampaignStepView, ...]
+    versions: tuple[CampaignVersionView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
-from app.kernel.http import Command, CommandCall, ReadCall, Reading
+from app.kernel.http import Command, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
 from offers import campaign_endpoints, facade
 from offers.contracts import CouponView, DecisionView, LiveCoupon, TillRedemption
 from offers.errors import CouponNotLive, NoSuchCoupon, NoSuchDecision, NotYourStore
 from offers.reasons import Audience
-from offers.settings import OfferSettings
+from offers.settings import settings_of
 from offers.till_schemas import TillScan
 
 router = APIRouter(tags=["offers"])
@@ -35,11 +35,6 @@ MaybeId = Annotated[str | None, Query(min_length=1, max_length=80)]
 
 def audience_of(caller: Principal) -> Audience:
     return Audience.SHOPPER if caller.kind is Role.SHOPPER else Audience.MARKETER
-
-
-def settings_of(call: CommandCall | ReadCall) -> OfferSettings:
-    found = getattr(getattr(call.app, "settings", None), "offers", None)
-    return found if isinstance(found, OfferSettings) else OfferSettings()
 
 
 def _may_read(caller: Principal, decision: DecisionView | None) -> DecisionView:

@@ -96,6 +96,24 @@ class CampaignNotInState(Conflict):
     code = "campaign_state"
 
 
+class CampaignNotApproved(Conflict):
+    """Another person has to approve this version before it goes live. Send it for review."""
+
+    code = "campaign_not_approved"
+
+
+class ApprovedByAnother(Forbidden):
+    """You wrote this version or sent it for review; another person has to approve it."""
+
+    code = "approved_by_another"
+
+
+class NoSuchVersion(NotFound):
+    """The campaign has no such version; its history lists them."""
+
+    code = "no_such_version"
+
+
 class NoSuchCampaign(NotFound):
     """There is no campaign with this id."""
 

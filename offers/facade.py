@@ -28,6 +28,7 @@ from offers import (
     redemption,
     refunds,
     repository,
+    review,
     schemas,
     till,
     wishes,
@@ -37,6 +38,8 @@ from offers import explaining as explained
 from offers.contracts import (
     Books,
     Bundle,
+    CampaignChange,
+    CampaignHistory,
     CampaignView,
     CouponView,
     DecisionView,
@@ -293,21 +296,58 @@ def draft_campaign(
     return lives.draft(session, schemas.checked(document), by=by, at=at, campaign_id=campaign_id)
 
 
-def revise_campaign(session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime) -> int:
-    """Change some fields; returns the version now in force."""
-    return lives.revise(session, campaign_id, change, by=by, at=at)
+def revise_campaign(
+    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False
+) -> int:
+    """Change some fields; returns the version now in force. What was in review or approved is a draft again.
+
+    `four_eyes` is the house's setting: every edge that a person calls passes it on; seeds do not.
+    """
+    return lives.revise(session, campaign_id, change, by=by, at=at, four_eyes=four_eyes)
 
 
-def activate_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
-    lives.activate(session, campaign_id, at=at)
+def submit_campaign(session: Session, campaign_id: str, *, by: str, at: datetime, note: str = "") -> None:
+    """draft or paused -> review."""
+    review.submit(session, campaign_id, by=by, at=at, note=note)
 
 
-def pause_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
-    lives.pause(session, campaign_id, at=at)
+def approve_campaign(
+    session: Session, campaign_id: str, *, version: int, by: str, at: datetime, note: str = ""
+) -> None:
+    """review -> approved, of the version looked at; raises ApprovedByAnother (403) for its author and submitter."""
+    review.approve(session, campaign_id, version=version, by=by, at=at, note=note)
 
 
-def end_campaign(session: Session, campaign_id: str, *, at: datetime) -> None:
-    lives.end(session, campaign_id, at=at)
+def send_campaign_back(session: Session, campaign_id: str, *, by: str, at: datetime, note: str) -> None:
+    """review or approved -> draft, with a word why."""
+    review.send_back(session, campaign_id, by=by, at=at, note=note)
+
+
+def campaign_history(session: Session, campaign_id: str) -> CampaignHistory:
+    """Who moved it when, and what each version changed."""
+    return review.history(session, campaign_id)
+
+
+def campaign_difference(
+    session: Session, campaign_id: str, *, from_version: int, to_version: int
+) -> tuple[CampaignChange, ...]:
+    """Field by field, in words."""
+    return review.difference(session, campaign_id, from_version, to_version)
+
+
+def activate_campaign(
+    session: Session, campaign_id: str, *, at: datetime, by: str = "", four_eyes: bool = False
+) -> None:
+    """-> live; with `four_eyes` only in the approved version (CampaignNotApproved, 409)."""
+    lives.activate(session, campaign_id, at=at, by=by, four_eyes=four_eyes)
+
+
+def pause_campaign(session: Session, campaign_id: str, *, at: datetime, by: str = "") -> None:
+    lives.pause(session, campaign_id, at=at, by=by)
+
+
+def end_campaign(session: Session, campaign_id: str, *, at: datetime, by: str = "") -> None:
+    lives.end(session, campaign_id, at=at, by=by)
 
 
 def books(session: Session, campaign_id: str) -> Books:

@@ -14,7 +14,10 @@ from app.kernel.db import Base, Instant, Json
 
 
 class Campaign(Base):
-    """`state`: draft, live, paused, ended. `version` is the definition in force."""
+    """`state`: draft, review, approved, live, paused, ended. `version` is the definition in force.
+
+    `approved_version` is the one that may be live: another person approved it, or nobody had to.
+    """
 
     __tablename__ = "offers_campaign"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -24,6 +27,25 @@ class Campaign(Base):
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_by: Mapped[str | None] = mapped_column(String(80))
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    approved_version: Mapped[int | None]
+    approved_by: Mapped[str | None] = mapped_column(String(80))
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CampaignStep(Base):
+    """Append-only: who moved a campaign from which state to which, in which version, and why."""
+
+    __tablename__ = "offers_campaign_step"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(40), index=True)
+    version: Mapped[int]
+    from_state: Mapped[str] = mapped_column(String(10))
+    to_state: Mapped[str] = mapped_column(String(10))
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Instant)
+    note: Mapped[str] = mapped_column(String(300))
 
 
 class CampaignVersion(Base):

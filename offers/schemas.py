@@ -209,6 +209,14 @@ class CampaignIn(_In):
         return self
 
 
+class Remark(_In):
+    note: Clause = Field(default="", description="A word to the other one.")
+
+
+class Looked(Remark):
+    version: Count = Field(description="The version you looked at; it is approved, and no other.")
+
+
 def _minutes(clock: str) -> int:
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)

@@ -1,11 +1,17 @@
 """The settings of the room `offers` (MOMENTS_OFFERS__...)."""
 
+from typing import Protocol
+
 from pydantic import Field
 
 from app.kernel.settings import SettingsGroup
 
 
 class OfferSettings(SettingsGroup):
+    four_eyes: bool = Field(
+        default=True,
+        description="A campaign goes live only in a version that another person has approved. Where one person does it all, set it to false: then whoever activates a campaign answers for it alone, and its history says so.",
+    )
     undo_s: int = Field(
         default=60, ge=1, le=600, description="How long a clerk may undo a redemption at the till, in seconds."
     )
@@ -33,3 +39,16 @@ class OfferSettings(SettingsGroup):
         le=7 * 86_400,
         description="How long a phone without a network can show a coupon it has opened, in seconds (a week at most, the overlap of the signing keys).",
     )
+
+
+class Called(Protocol):
+    """A call of an endpoint: it knows the running house."""
+
+    @property
+    def app(self) -> object: ...
+
+
+def settings_of(call: Called) -> OfferSettings:
+    """Those of the house that answers the call; the defaults where a test has put together less."""
+    found = getattr(getattr(call.app, "settings", None), "offers", None)
+    return found if isinstance(found, OfferSettings) else OfferSettings()

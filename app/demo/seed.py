@@ -66,5 +66,5 @@ def _add_campaign(session: Session, campaign_id: str, document: dict[str, Any], 
     if offers.campaign(session, campaign_id) is not None:
         return False
     offers.draft_campaign(session, document, by=SEEDED_BY, at=at, campaign_id=campaign_id)
-    offers.activate_campaign(session, campaign_id, at=at)
+    offers.activate_campaign(session, campaign_id, at=at, by=SEEDED_BY)
     return True

@@ -32,7 +32,7 @@ Headers = dict[str, str]
 @pytest.fixture
 def client(database: Database) -> Iterator[TestClient]:
     app = FastAPI()
-    settings = SimpleNamespace(security=SecuritySettings(till_codes_per_minute=1000), offers=OfferSettings())  # type: ignore[call-arg]
+    settings = SimpleNamespace(security=SecuritySettings(till_codes_per_minute=1000), offers=OfferSettings(four_eyes=False))  # type: ignore[call-arg]
     app.state.house = SimpleNamespace(database=database, settings=settings)
     install_problems(app)
     app.add_middleware(RequestGuard)
@@ -311,6 +311,31 @@ class TestCampaigns:
         assert client.post(f"{path}/end", headers=marketer).json()["state"] == "ended"
         assert client.post(f"{path}/activate", headers=marketer).json()["code"] == "campaign_state"
         assert [c["state"] for c in client.get("/v1/campaigns", headers=marketer).json()["campaigns"]] == ["ended"]
+
+    def test_four_eyes(self, client: TestClient, database: Database) -> None:
+        client.app.state.house.settings.offers = OfferSettings()  # type: ignore[attr-defined]
+        anna, bert = staff(database, Role.MARKETER, name="Anna"), staff(database, Role.MARKETER, name="Bert")
+        path = f"/v1/campaigns/{client.post('/v1/campaigns', json=document(), headers=anna).json()['id']}"
+        alone = client.post(f"{path}/activate", headers=anna)
+        assert (alone.status_code, alone.json()["code"]) == (409, "campaign_not_approved")
+        assert client.post(f"{path}/submit", headers=anna).json()["state"] == "review"
+        own = client.post(f"{path}/approve", json={"version": 1}, headers=anna)
+        assert (own.status_code, own.json()["code"]) == (403, "approved_by_another")
+        back = client.post(f"{path}/send-back", json={"note": "Too dear"}, headers=bert)
+        assert back.json()["state"] == "draft"
+        assert client.patch(path, json={"benefit": {"percent": 10}}, headers=anna).json()["version"] == 2
+        client.post(f"{path}/submit", json={"note": "Now cheaper"}, headers=anna)
+        assert client.post(f"{path}/approve", json={}, headers=bert).json()["errors"][0]["field"] == "version"
+        approved = client.post(f"{path}/approve", json={"version": 2}, headers=bert).json()
+        assert (approved["state"], approved["approved_version"]) == ("approved", 2)
+        assert client.post(f"{path}/activate", headers=anna).json()["state"] == "live"
+        assert client.patch(path, json={"priority": 3}, headers=anna).json()["code"] == "campaign_state"
+        history = client.get(f"{path}/history", headers=anna).json()
+        assert [step["to_state"] for step in history["steps"]] == ["review", "draft", "review", "approved", "live"]
+        assert history["versions"][1]["changes"][0]["text"] == "Percent off: 20 → 10."
+        differs = client.get(f"{path}/difference?from_version=2&to_version=1", headers=anna).json()
+        assert [change["field"] for change in differs["changes"]] == ["benefit.percent"]
+        assert client.get(f"{path}/difference?from_version=1&to_version=9", headers=anna).json()["code"] == "no_such_version"
 
     def test_what_comes_out_goes_in(self, client: TestClient, database: Database) -> None:
         marketer = staff(database, Role.MARKETER)

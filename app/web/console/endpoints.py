@@ -19,8 +19,10 @@ from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 from app.web import rendering
 from app.web.browser import go_to
+from app.web.console.reviews import history_rows, may
 from app.web.console.rows import campaign_row, decision_rows, funnel, moment_rows
 from app.web.console.words import in_words
+from app.web.forms import Fields
 from app.web.rendering import money
 from geofences import facade as geofences
 from offers import facade as offers
@@ -89,8 +91,8 @@ def campaigns(request: Request, _caller: Marketer, call: Reading) -> Response:
 
 
 @router.get("/console/campaigns/{campaign_id}")
-def campaign(request: Request, campaign_id: Id, _caller: Marketer, call: Reading) -> Response:
-    """One campaign: its conditions in words, what it has given, its latest decisions."""
+def campaign(request: Request, campaign_id: Id, caller: Marketer, call: Reading) -> Response:
+    """One campaign: its conditions in words, its way to going live, what it has given, its latest decisions."""
     with call.database.reading() as session:
         view = offers.campaign(session, campaign_id)
         if view is None:
@@ -101,24 +103,60 @@ def campaign(request: Request, campaign_id: Id, _caller: Marketer, call: Reading
             "row": campaign_row(view, names),
             "words": in_words(view.definition, view.benefit_text, names, lambda minor: money(minor, view.figures.currency)),
             "decisions": decision_rows(session, offers.decisions(session, campaign_id=campaign_id, limit=10)),
-            "may_activate": view.state in ("draft", "paused"),
-            "may_pause": view.state == "live",
+            **may(view, caller.id, four_eyes=call.app.settings.offers.four_eyes),
+            "history": history_rows(session, offers.campaign_history(session, campaign_id), caller.id),
             "definition_json": json.dumps(view.definition, indent=2, ensure_ascii=False),
         }
     return rendering.page(request, "console/campaign.html", context)
 
 
+@router.post("/console/campaigns/{campaign_id}/submit")
+def submit(request: Request, campaign_id: Id, caller: Marketer, call: Command) -> Response:
+    """Another person is asked to look at it."""
+    call.run(lambda session: offers.submit_campaign(session, campaign_id, by=caller.id, at=call.clock.now()))
+    return go_to(request, f"/console/campaigns/{campaign_id}")
+
+
+@router.post("/console/campaigns/{campaign_id}/approve")
+def approve(request: Request, campaign_id: Id, caller: Marketer, call: Command, form: Fields) -> Response:
+    """Approved in the version the page showed."""
+    version = form.whole("version", least=1, most=1_000_000)
+
+    def work(session: Session) -> None:
+        offers.approve_campaign(session, campaign_id, version=version, by=caller.id, at=call.clock.now())
+
+    call.run(work)
+    return go_to(request, f"/console/campaigns/{campaign_id}")
+
+
+@router.post("/console/campaigns/{campaign_id}/send-back")
+def send_back(request: Request, campaign_id: Id, caller: Marketer, call: Command, form: Fields) -> Response:
+    """A draft again, with a word why."""
+    note = form.text("note", most=160)
+
+    def work(session: Session) -> None:
+        offers.send_campaign_back(session, campaign_id, by=caller.id, at=call.clock.now(), note=note)
+
+    call.run(work)
+    return go_to(request, f"/console/campaigns/{campaign_id}")
+
+
 @router.post("/console/campaigns/{campaign_id}/activate")
-def activate(request: Request, campaign_id: Id, _caller: Marketer, call: Command) -> Response:
+def activate(request: Request, campaign_id: Id, caller: Marketer, call: Command) -> Response:
     """From the next moment on the campaign may offer."""
-    call.run(lambda session: offers.activate_campaign(session, campaign_id, at=call.clock.now()))
+    four_eyes = call.app.settings.offers.four_eyes
+
+    def work(session: Session) -> None:
+        offers.activate_campaign(session, campaign_id, at=call.clock.now(), by=caller.id, four_eyes=four_eyes)
+
+    call.run(work)
     return go_to(request, f"/console/campaigns/{campaign_id}")
 
 
 @router.post("/console/campaigns/{campaign_id}/pause")
-def pause(request: Request, campaign_id: Id, _caller: Marketer, call: Command) -> Response:
+def pause(request: Request, campaign_id: Id, caller: Marketer, call: Command) -> Response:
     """No further offers until it is activated again; coupons already out stay good."""
-    call.run(lambda session: offers.pause_campaign(session, campaign_id, at=call.clock.now()))
+    call.run(lambda session: offers.pause_campaign(session, campaign_id, at=call.clock.now(), by=caller.id))
     return go_to(request, f"/console/campaigns/{campaign_id}")
 
 
