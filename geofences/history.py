@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from geofences.columns import FixColumns, Ints
+from geofences.columns import FixColumns, Flags, Floats, Ints
 from geofences.track import Sample
 
 FIRST_ROWS = 1 << 12
 
 
 class History:
-    """At most `most` fixes (about 73 bytes each). Device numbers are the runner's; they count from 0."""
+    """At most `most` fixes (about 81 bytes each). Device numbers are the runner's; they count from 0."""
 
     def __init__(self, most: int) -> None:
         self._most = max(FIRST_ROWS, most)
@@ -26,6 +26,7 @@ class History:
         self._columns = {name: np.empty(self._size) for name in _NAMES}
         self._mocked = np.zeros(self._size, dtype=np.bool_)
         self._before = np.full(self._size, -1, dtype=np.int64)
+        self._older_s = np.full(self._size, -np.inf)  # newest time further back in the chain: nobody walks on for what is older
         self._head = np.full(FIRST_ROWS, -1, dtype=np.int64)
         self._expired = 0  # rows before this one are wiped
         self.begins_s = -np.inf
@@ -54,8 +55,12 @@ class History:
         first = np.ones(count, dtype=np.bool_)
         first[1:] = sorted_no[1:] != sorted_no[:-1]
         before[1:] = sorted_rows[:-1]
-        before[first] = self._head[sorted_no[first]]
+        heads = self._head[sorted_no[first]]
+        before[first] = heads
+        head_slots = np.maximum(heads, 0) % self._size
+        reach_s = np.where(heads >= self._oldest(), np.maximum(self._columns["at_s"][head_slots], self._older_s[head_slots]), -np.inf)
         self._before[sorted_rows % self._size] = before
+        self._older_s[sorted_rows % self._size] = _newest_before(columns.at_s[order], first, reach_s)
         last = np.ones(count, dtype=np.bool_)
         last[:-1] = first[1:]
         self._head[sorted_no[last]] = sorted_rows[last]
@@ -75,25 +80,25 @@ class History:
             column = np.empty(size)
             column[new] = self._columns[name][old]
             self._columns[name] = column
-        mocked, before = np.zeros(size, dtype=np.bool_), np.full(size, -1, dtype=np.int64)
-        mocked[new], before[new] = self._mocked[old], self._before[old]
-        self._mocked, self._before, self._size = mocked, before, size
+        mocked, before, older_s = np.zeros(size, dtype=np.bool_), np.full(size, -1, dtype=np.int64), np.full(size, -np.inf)
+        mocked[new], before[new], older_s[new] = self._mocked[old], self._before[old], self._older_s[old]
+        self._mocked, self._before, self._older_s, self._size = mocked, before, older_s, size
 
     def samples(self, device_no: int, since_s: float) -> list[Sample]:
         """What is remembered of a device at or after `since_s`, in order of time, each fix once."""
-        slots = np.array(self._walk(device_no), dtype=np.int64) % self._size
+        slots = np.array(self._walk(device_no, since_s=since_s), dtype=np.int64) % self._size
         return self._samples(slots[self._columns["at_s"][slots] >= since_s])
 
     def positions(self, device_no: int, since_s: float) -> list[tuple[float, float, float, float]]:
         """(at_s, reported_s, lat_deg, lon_deg) of what is remembered at or after `since_s`, in order of time: cheaper than samples."""
-        slots = np.array(self._walk(device_no), dtype=np.int64) % self._size
+        slots = np.array(self._walk(device_no, since_s=since_s), dtype=np.int64) % self._size
         c = self._columns
         slots = slots[c["at_s"][slots] >= since_s]
         return sorted(zip(*(c[name][slots].tolist() for name in ("at_s", "reported_s", "lat_deg", "lon_deg")), strict=True))
 
     def recent(self, device_no: int, most: int, since_s: float) -> list[Sample]:
         """The newest `most` fixes at or after `since_s`, in order of time. Late ones further back in the chain may be missing."""
-        slots = np.array(self._walk(device_no, 2 * most), dtype=np.int64) % self._size
+        slots = np.array(self._walk(device_no, 2 * most, since_s), dtype=np.int64) % self._size
         return self._samples(slots[self._columns["at_s"][slots] >= since_s])[-most:]
 
     def reaches_back_s(self, device_no: int) -> float:
@@ -109,14 +114,17 @@ class History:
             row = int(self._before[slot])
         return float(self.begins_s)
 
-    def _walk(self, device_no: int, most: int = 1 << 62) -> list[int]:
-        """Rows of a device, newest first."""
+    def _walk(self, device_no: int, most: int = 1 << 62, since_s: float = -np.inf) -> list[int]:
+        """Rows of a device, the newest appended first, as far back as one at or after `since_s` may stand."""
         rows: list[int] = []
         row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
-        oldest = self._oldest()
+        oldest, before, older_s, size = self._oldest(), self._before, self._older_s, self._size
         while row >= oldest and len(rows) < most:
             rows.append(row)
-            row = int(self._before[row % self._size])
+            slot = row % size
+            if older_s[slot] < since_s:
+                break
+            row = int(before[slot])
         return rows
 
     def _samples(self, slots: Ints) -> list[Sample]:
@@ -149,6 +157,19 @@ class History:
                 column[slot] = np.nan
         if 0 <= device_no < len(self._head):
             self._head[device_no] = -1
+
+
+def _newest_before(at_s: Floats, first: Flags, reach_s: Floats) -> Floats:
+    """(n,): of each row the newest time before it in its run. `first` marks where runs begin, `reach_s` is what each begins with."""
+    run = np.cumsum(first) - 1
+    rank = np.empty(len(at_s), dtype=np.int64)
+    by_time = np.argsort(at_s, kind="stable")
+    rank[by_time] = np.arange(len(at_s))
+    newest = np.maximum.accumulate(run * len(at_s) + rank)  # a later run's numbers are all larger: each run is for itself
+    out = reach_s[run]
+    later = np.flatnonzero(~first)
+    out[later] = np.maximum(out[later], at_s[by_time[newest[later - 1] % len(at_s)]])
+    return out
 
 
 _NAMES = ("at_s", "reported_s", "lat_deg", "lon_deg", "accuracy_m", "speed_mps", "age_s")

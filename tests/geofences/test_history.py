@@ -33,6 +33,14 @@ class TestSamples:
         assert history.samples(4, 0) == [fix(2.5)]
         assert history.samples(3, 0) == history.samples(9_999_999, 0) == []
 
+    def test_a_long_past_is_not_walked_through(self) -> None:
+        history = History(FIRST_ROWS)
+        put(history, 0, *range(1000))
+        put(history, 0, 500.5)
+        put(history, 0, 1000, 1001)
+        assert len(history._walk(0, since_s=998)) == 5  # 1001, 1000, the late one, 999, 998
+        assert [s.at_s for s in history.samples(0, 998)] == [998, 999, 1000, 1001]
+
     def test_a_fix_is_remembered_once(self) -> None:
         history = History(FIRST_ROWS)
         put(history, 0, 1, 2)
@@ -42,8 +50,8 @@ class TestSamples:
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 10**6)), min_size=1, max_size=1500), max_size=8), st.sampled_from([4096, 5000]))
     def test_equals_plain_lists(self, batches: list[list[tuple[int, int]]], most: int) -> None:
-        """However it grows and wraps: of each device exactly its fixes among the last `most`. Seen to fail with the chain
-        not cut at what was overwritten."""
+        """However it grows and wraps: of each device exactly its fixes among the last `most`, all of them or those since some time.
+        Seen to fail with the chain not cut at what was overwritten, and with the walk ended at the first fix that is too old."""
         history, plain = History(most), list[tuple[int, int]]()
         for batch in batches:
             columns = of_samples({KEY: [fix(at) for _, at in batch]})
@@ -51,7 +59,8 @@ class TestSamples:
             plain += batch
         for no in range(6):
             wanted = {float(at) for device, at in plain[-most:] if device == no}
-            assert [s.at_s for s in history.samples(no, -1)] == sorted(wanted)
+            for since_s in (-1, 1000, 500_000, *sorted(wanted)[-2:]):
+                assert [s.at_s for s in history.samples(no, since_s)] == sorted(at for at in wanted if at >= since_s)
 
 
 class TestRecent:
