@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,9 @@ def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     except ImportError:
         yield "", 0
         return
-    server = get_server(folder / "pg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it keeps its locks; nobody asked
+        server = get_server(folder / "pg")
     try:
         yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
     finally:
