@@ -19,17 +19,20 @@ class What(StrEnum):
     INDEX = "index"
     DETECT = "detect"
     INGEST = "ingest"
+    REDEEM = "redeem"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
     points: Annotated[int, typer.Option(min=1000, max=10_000_000, help="How many points are looked up (index, detect).")] = 300_000,
     fixes: Annotated[int, typer.Option(min=1000, max=2_000_000, help="How many fixes are sent (ingest).")] = 200_000,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="How many fixes a request carries (ingest).")] = 1000,
+    redemptions: Annotated[int, typer.Option(min=64, max=100_000, help="How many coupons are redeemed (redeem).")] = 2000,
+    connections: Annotated[int, typer.Option(min=1, max=64, help="Over how many connections at once (redeem).")] = 16,
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -53,6 +56,15 @@ def bench(
             print_json(found)
         else:
             bench_ingest.print_lines(found)
+        return
+    if what is What.REDEEM:
+        from app.cli import bench_redeem
+
+        taken_at_till = bench_redeem.redeem(redemptions, connections)
+        if as_json:
+            print_json(taken_at_till)
+        else:
+            bench_redeem.print_lines(taken_at_till)
         return
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()

