@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
-from offers import repository
+from offers import moves, repository
 from offers.ledger import Books
 from offers.models import Counter, CouponRow, Redemption
 from offers.reasons import ReasonCode
@@ -35,7 +35,7 @@ def claim_spent(session: Session, coupon: CouponRow, discount_minor: int) -> boo
 def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> None:
     """The discount of an order whose coupon is with somebody else or withdrawn: money alone, the coupon stays where it is."""
     claimed = claim_spent(session, coupon, use.discount_minor)
-    session.add(use)
+    moves.keep(session, use)
     books = Books(session, at)
     books.enter(
         coupon,

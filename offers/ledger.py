@@ -11,7 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from typing import Any, cast
+
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
@@ -20,6 +22,21 @@ from offers.models import Counter, CouponRow, LedgerEntry, Tally
 
 CAMPAIGN = "campaign"
 """Where a use comes from before it is a coupon."""
+
+
+_entries = cast("Any", LedgerEntry.__table__)
+_counters = cast("Any", Counter.__table__)
+_ENTER = insert(_entries)
+_COUNT = (
+    update(_counters)
+    .where(_counters.c.campaign_id == bindparam("of_campaign"))
+    .values(
+        revoked=_counters.c.revoked + bindparam("more_revoked"),
+        redeemed=_counters.c.redeemed + bindparam("more_redeemed"),
+        budget_reserved_minor=_counters.c.budget_reserved_minor + bindparam("more_reserved_minor"),
+        budget_spent_minor=_counters.c.budget_spent_minor + bindparam("more_spent_minor"),
+    )
+)
 
 
 @dataclass(slots=True)
@@ -40,6 +57,7 @@ class Books:
 
     def __init__(self, session: Session, at: datetime) -> None:
         self._session, self._at = session, at
+        self._entries: list[dict[str, Any]] = []
         self._sums: defaultdict[str, _Sums] = defaultdict(_Sums)
         self._tallies: defaultdict[tuple[str, str], int] = defaultdict(int)
 
@@ -61,19 +79,19 @@ class Books:
         `claimed_minor` and `claimed_spent_minor` are the parts of `reserved_minor` and `spent_minor` that the caller has
         already taken from the counter.
         """
-        entry = LedgerEntry(
-            id=new_id("led"),
-            coupon_id=coupon.id,
-            campaign_id=coupon.campaign_id,
-            from_state=from_state,
-            to_state=to_state,
-            reserved_delta_minor=reserved_minor,
-            spent_delta_minor=spent_minor,
-            cause=cause,
-            why=why,
-            at=self._at,
-        )
-        self._session.add(entry)
+        entry = {
+            "id": new_id("led"),
+            "coupon_id": coupon.id,
+            "campaign_id": coupon.campaign_id,
+            "from_state": str(from_state),
+            "to_state": str(to_state),
+            "reserved_delta_minor": reserved_minor,
+            "spent_delta_minor": spent_minor,
+            "cause": cause,
+            "why": None if why is None else str(why),
+            "at": self._at,
+        }
+        self._entries.append(entry)
         if from_state == CAMPAIGN:
             return  # issuance claims the counter itself, conditionally, before the coupon exists
         sums = self._sums[coupon.campaign_id]
@@ -86,6 +104,8 @@ class Books:
 
     def close(self) -> None:
         self._session.flush()
+        if self._entries:
+            self._session.connection().execute(_ENTER, self._entries)
         for (campaign_id, shopper_id), count in sorted(self._tallies.items()):
             row = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
             moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
@@ -93,17 +113,15 @@ class Books:
             sums = self._sums[campaign_id]
             if sums == _Sums():
                 continue
-            statement = (
-                update(Counter)
-                .where(Counter.campaign_id == campaign_id)
-                .values(
-                    revoked=Counter.revoked + sums.revoked,
-                    redeemed=Counter.redeemed + sums.redeemed,
-                    budget_reserved_minor=Counter.budget_reserved_minor + sums.reserved_minor,
-                    budget_spent_minor=Counter.budget_spent_minor + sums.spent_minor,
-                )
-            )
-            if not moved(self._session, statement):
+            values = {
+                "of_campaign": campaign_id,
+                "more_revoked": sums.revoked,
+                "more_redeemed": sums.redeemed,
+                "more_reserved_minor": sums.reserved_minor,
+                "more_spent_minor": sums.spent_minor,
+            }
+            if not moved(self._session, _COUNT, values):
                 raise RuntimeError(f"campaign {campaign_id} has no counter")
+        self._entries.clear()
         self._sums.clear()
         self._tallies.clear()

@@ -7,12 +7,13 @@ racers exactly one changes the row, the others change nothing and look again. Mu
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
+from app.kernel.db import moved, prepared
 from app.kernel.outbox import emit
 from offers import repository
 from offers.contracts import CouponReleased, CouponState
@@ -23,6 +24,21 @@ MOST_TRIES = 8
 """A loser of a race looks again; what it finds then is an answer. More tries than states a coupon can go through."""
 
 
+_coupons = cast("Any", CouponRow.__table__)
+FREE: tuple[ColumnElement[bool], ...] = (_coupons.c.expires_at > bindparam("changed_at"), _coupons.c.retracted_at.is_(None))
+"""A condition of `move`: usable at the instant of the move."""
+OF_USE: tuple[ColumnElement[bool], ...] = (_coupons.c.redemption_id == bindparam("of_use"),)
+"""A condition of `move`: in that use, and no other."""
+
+
+@cache
+def _moving(conditions: tuple[ColumnElement[bool], ...], names: tuple[str, ...]) -> Update:
+    """Built once for each kind of move: building it costs several times what running it does."""
+    seen = (_coupons.c.id == bindparam("of_coupon"), _coupons.c.state == bindparam("from_state"), _coupons.c.revision == bindparam("seen"))
+    given = {name: bindparam(name) for name in names}
+    return update(_coupons).where(*seen, *conditions).values(revision=_coupons.c.revision + 1, **given)
+
+
 def move(
     session: Session,
     coupon: CouponRow,
@@ -30,20 +46,27 @@ def move(
     to_state: str,
     at: datetime,
     *conditions: ColumnElement[bool],
+    of_use: str | None = None,
     **values: Any,
 ) -> bool:
-    """`coupon` as it was read: True if its row was still so and is now `to_state` with `values`."""
-    statement = (
-        update(CouponRow)
-        .where(
-            CouponRow.id == coupon.id,
-            CouponRow.state == str(from_state),
-            CouponRow.revision == coupon.revision,
-            *conditions,
-        )
-        .values(state=str(to_state), revision=CouponRow.revision + 1, changed_at=at, **values)
-    )
-    return moved(session, statement)
+    """`coupon` as it was read: True if its row was still so and is now `to_state` with `values`.
+
+    `conditions` is FREE, or OF_USE with `of_use`.
+    """
+    changed = {"state": str(to_state), "changed_at": at, **values}
+    known = {"of_coupon": coupon.id, "from_state": str(from_state), "seen": coupon.revision}
+    if of_use is not None:
+        known["of_use"] = of_use
+    return moved(session, _moving(conditions, tuple(changed)), known | changed)
+
+
+_USE = insert(Redemption.__table__)  # type: ignore[arg-type]
+
+
+def keep(session: Session, use: Redemption) -> None:
+    """Write a use down; the object itself stays outside the session."""
+    values = {column.key: getattr(use, column.key) for column in Redemption.__table__.columns}
+    prepared(session, _USE, values)
 
 
 def lapsed(coupon: CouponRow, at: datetime) -> bool:
@@ -68,8 +91,9 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     if not moved(session, undone):
         return False
     home = home_state(coupon, at)
-    free = CouponRow.redemption_id == use.id
-    if not move(session, coupon, CouponState.REDEEMED, home, at, free, order_id=None, redemption_id=None):
+    if not move(
+        session, coupon, CouponState.REDEEMED, home, at, *OF_USE, of_use=use.id, order_id=None, redemption_id=None
+    ):
         raise RuntimeError("a standing redemption whose coupon is not redeemed")
     books = Books(session, at)
     spent_minor = use.discount_minor

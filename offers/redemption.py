@@ -168,9 +168,8 @@ def _reserve(
     session: Session, coupon: CouponRow, offered: Quote, order_id: str, place_id: str | None, at: datetime, ttl_s: int
 ) -> bool:
     until = at + timedelta(seconds=ttl_s)
-    free = (CouponRow.expires_at > at, CouponRow.retracted_at.is_(None))
     if not moves.move(
-        session, coupon, CouponState.ISSUED, CouponState.RESERVED, at, *free, order_id=order_id, reserved_until=until
+        session, coupon, CouponState.ISSUED, CouponState.RESERVED, at, *moves.FREE, order_id=order_id, reserved_until=until
     ):
         return False
     values = {
@@ -236,7 +235,7 @@ def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bo
     if not _close_hold(session, held.order_id, ("open", "released"), "used", at, None):
         raise RuntimeError("the hold moved under its coupon; nothing was kept")
     book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
-    session.add(row)
+    moves.keep(session, row)
     announce_use(session, coupon, row)
     return True
 

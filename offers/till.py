@@ -167,8 +167,7 @@ def _redeem(
     from_state = coupon.state
     worth_minor = _worth_minor(session, coupon, discount_minor)
     redemption_id = new_id("red")
-    free = (CouponRow.expires_at > at, CouponRow.retracted_at.is_(None))
-    if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, *free, redemption_id=redemption_id):
+    if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, *moves.FREE, redemption_id=redemption_id):
         return None
     use = Redemption(
         id=redemption_id,
@@ -182,7 +181,7 @@ def _redeem(
         currency=coupon.currency,
         redeemed_at=at,
     )
-    session.add(use)
+    moves.keep(session, use)
     redemption.book_use(session, coupon, from_state, worth_minor, at, redemption_id)
     redemption.announce_use(session, coupon, use)
     return use
