@@ -1595,12 +1595,13 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
         PyErr_NoMemory();
         good = 0;
     }
-    for (Py_ssize_t i = 0; good && i < extra.n; i++)
-        block[i] = more[i] >> 36;
-    for (Py_ssize_t i = 0; good && i < less_in.n; i++)
-        block[extra.n + i] = less[i] >> 36;
+    for (Py_ssize_t i = 0; good && i < extra.n + less_in.n; i++) { /* many keys of a fence stand in one block, in a row */
+        uint64_t own = (i < extra.n ? more[i] : less[i - extra.n]) >> 36;
+        if (!n_blocks || own != block[n_blocks - 1])
+            block[n_blocks++] = own;
+    }
     if (good)
-        n_blocks = different(block, extra.n + less_in.n);
+        n_blocks = different(block, n_blocks);
     for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
         if (block[i] >> 12 >= 64800) {
             PyErr_SetString(PyExc_ValueError, "no such tile");
@@ -1656,17 +1657,20 @@ static PyObject *kernel_rewrite(Kernel *k, PyObject *const *args, Py_ssize_t nar
         PyErr_NoMemory();
         good = 0;
     }
-    int32_t *table = tables - 4096, *line = tables + 4096 * n_tiles - 512;
+    int32_t *table = tables, *line = tables;
+    Py_ssize_t lines = 4096 * n_tiles;
     n_tiles = n_bands = 0;
     for (Py_ssize_t i = 0; good && i < n_blocks; i++) {
         int64_t tile = tile_of_key(block[i] >> 12);
         if (!i || block[i] >> 12 != block[i - 1] >> 12) {
             if (!n_bands || bands[n_bands - 1] != tile >> 9) {
+                line = tables + lines + 512 * n_bands;
                 bands[n_bands++] = tile >> 9;
-                memcpy(line += 512, k->tables + ((int64_t)k->root_cells[tile >> 9] << 9), 512 * 4);
+                memcpy(line, k->tables + ((int64_t)k->root_cells[tile >> 9] << 9), 512 * 4);
             }
+            table = tables + 4096 * n_tiles;
             line[tile & 511] = (int32_t)(first_table + 8 * n_tiles++);
-            memcpy(table += 4096, k->tables + (at_tile(k, k->root_cells, tile) << 9), 4096 * 4);
+            memcpy(table, k->tables + (at_tile(k, k->root_cells, tile) << 9), 4096 * 4);
         }
         table[block[i] & 4095] = filled[i] ? (int32_t)(first_block + n_filled++) : 0;
     }
