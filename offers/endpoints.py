@@ -1,6 +1,6 @@
-"""The routes of shoppers and clerks: wallet, decisions, explanations, the till.
+"""The routes of shoppers: wallet, live coupons, decisions, explanations.
 
-Owns the HTTP side only; what is another's is answered 404. The routes of marketers are in campaign_endpoints.py.
+Owns the HTTP side only; what is another's is answered 404. The routes of marketers are in campaign_endpoints.py, those of clerks in till_endpoints.py.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
-from offers import campaign_endpoints, facade
-from offers.contracts import CouponView, DecisionView, LiveCoupon, TillRedemption
-from offers.errors import CouponNotLive, NoSuchCoupon, NoSuchDecision, NotYourStore
+from offers import campaign_endpoints, facade, till_endpoints
+from offers.contracts import CouponView, DecisionView, LiveCoupon
+from offers.errors import CouponNotLive, NoSuchCoupon, NoSuchDecision
 from offers.reasons import Audience
 from offers.settings import settings_of
-from offers.till_schemas import TillScan
 
 router = APIRouter(tags=["offers"])
 router.include_router(campaign_endpoints.router)
+router.include_router(till_endpoints.router)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Reader = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
-Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
-Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
-Keyholder = Annotated[Principal, Depends(allow(Role.CLERK, Role.SERVER, scope="till_keys"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 MaybeId = Annotated[str | None, Query(min_length=1, max_length=80)]
 
@@ -138,59 +134,5 @@ def explain(any_id: Id, caller: Reader, call: Reading) -> Response:
         found = facade.explanation(session, any_id, audience=audience_of(caller), at=call.clock.now())
         _may_read(caller, found.decision)
         return found
-
-    return call.run(work)
-
-
-def _store_of(caller: Principal, place_id: str | None) -> str:
-    if place_id is None:
-        if len(caller.place_ids) != 1:
-            raise Invalid.field("place_id", "say in which of your stores you are")
-        return caller.place_ids[0]
-    if not caller.works_at(place_id):
-        raise NotYourStore
-    return place_id
-
-
-@router.get("/v1/till/keys")
-def till_keys(_: Keyholder, call: Reading) -> Response:
-    """The public keys that signed coupons are checked with (a JSON Web Key Set): of the last, this and the next week."""
-    return call.run(lambda _session: {"keys": facade.till_keys(call.clock.now())})
-
-
-@router.post("/v1/till/redemptions", status_code=201)
-def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
-    """Redeem a scanned or typed code, once. The second scan answers 409 and says when and where the first one was."""
-    place_id = _store_of(caller, scan.place_id)
-
-    def work(session: Session) -> TillRedemption:
-        undo_s = settings_of(call).undo_s
-        return facade.redeem_at_till(
-            session,
-            code=scan.code,
-            place_id=place_id,
-            clerk_id=caller.id,
-            at=call.clock.now(),
-            discount_minor=scan.discount_minor,
-            undo_s=undo_s,
-            live_code_required=settings_of(call).live_code_required,
-        )
-
-    return call.run(work, status=201)
-
-
-@router.post("/v1/till/redemptions/{redemption_id}/undo")
-def undo_at_till(redemption_id: Id, caller: Clerk, call: Command) -> Response:
-    """Take your redemption back within the minute; the coupon is good again."""
-
-    def work(session: Session) -> object:
-        facade.undo_at_till(
-            session,
-            redemption_id=redemption_id,
-            clerk_id=caller.id,
-            at=call.clock.now(),
-            undo_s=settings_of(call).undo_s,
-        )
-        return {"redemption_id": redemption_id, "undone": True}
 
     return call.run(work)

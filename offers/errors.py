@@ -108,6 +108,12 @@ class ApprovedByAnother(Forbidden):
     code = "approved_by_another"
 
 
+class CampaignFileOutdated(Conflict):
+    """A campaign was changed after the file was exported; export it again and put your changes in."""
+
+    code = "campaign_file_outdated"
+
+
 class NoSuchVersion(NotFound):
     """The campaign has no such version; its history lists them."""
 
@@ -142,3 +148,21 @@ class NoSuchRedemption(NotFound):
     """There is no redemption with this id."""
 
     code = "no_such_redemption"
+
+
+class NoSuchTill(NotFound):
+    """There is no till with this id in this store. Fetch a bundle without a till id: it makes a new one."""
+
+    code = "no_such_till"
+
+
+class JournalBroken(Conflict):
+    """The journal does not continue where it is known here: an entry is missing or was changed. `seq` names it; send from `expected_seq`."""
+
+    code = "journal_broken"
+
+
+class JournalForked(Conflict):
+    """An entry that is known here comes again with other content: two browsers write as the same till. Fetch a new till's bundle."""
+
+    code = "journal_forked"

@@ -6,7 +6,7 @@ Owns the three forms: a signed coupon with its live code (QR), a code with or wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
@@ -27,6 +27,8 @@ class Scanned:
     coupon_id: str
     live: bool = False
     device: str | None = None
+    coupon: CouponRow | None = field(default=None, compare=False, repr=False)
+    """As it was when it was looked up by its code; None where the code is signed and tells the id alone."""
 
 
 def refuse(fail: Fail) -> NoReturn:
@@ -57,7 +59,7 @@ def scanned(session: Session, text: str, at: datetime, *, live_code_required: bo
     if not digits:
         if live_code_required:
             refuse(Fail(TillReason.LIVE_CODE_NEEDED))
-        return Scanned(coupon.id)
+        return Scanned(coupon.id, coupon=coupon)
     return _shown_by_her_phone(session, coupon, digits, at)
 
 

@@ -39,6 +39,15 @@ class OfferSettings(SettingsGroup):
         le=7 * 86_400,
         description="How long a phone without a network can show a coupon it has opened, in seconds (a week at most, the overlap of the signing keys).",
     )
+    till_offline_cap: int = Field(
+        default=20, ge=0, le=1_000, description="How many coupons one till may take without a network before it has to report."
+    )
+    till_bundle_ttl_s: int = Field(
+        default=12 * 3600,
+        ge=300,
+        le=6 * 86_400,
+        description="How long a till may take coupons without a network after it was last online, in seconds.",
+    )
 
 
 class Called(Protocol):

@@ -32,6 +32,14 @@ class TillReason(StrEnum):
     LIVE_CODE_LATE = "live_code_late"
     LIVE_CODE_EARLY = "live_code_early"
     WRONG_DEVICE = "wrong_device"
+    # A till without a network.
+    TILL_NO_BUNDLE = "till_no_bundle"
+    TILL_BUNDLE_EXPIRED = "till_bundle_expired"
+    TILL_CAP_REACHED = "till_cap_reached"
+    TILL_CLOCK_AHEAD = "till_clock_ahead"
+    TILL_CLOCK_BEHIND = "till_clock_behind"
+    NEEDS_NETWORK = "needs_network"
+    NOTHING_TO_UNDO = "nothing_to_undo"
 
 
 _R = TillReason
@@ -56,4 +64,11 @@ SENTENCES: dict[TillReason, str] = {
     _R.LIVE_CODE_LATE: "The code on show is {apart_s} seconds old: a picture, or the clock of phone or till is wrong. Scan the phone itself.",
     _R.LIVE_CODE_EARLY: "The code on show is {apart_s} seconds ahead: the clock of phone or till is wrong.",
     _R.WRONG_DEVICE: "The coupon is bound to another phone.",
+    _R.TILL_NO_BUNDLE: "This till has not been prepared to work without a network. Open this page once with a network.",
+    _R.TILL_BUNDLE_EXPIRED: "This till has been without a network too long. It takes coupons again when it is back.",
+    _R.TILL_CAP_REACHED: "This till has taken as many coupons without a network as it may. It takes more when it is back.",
+    _R.TILL_CLOCK_AHEAD: "The till's clock is ahead of ours: this entry lies in the future. Set the clock.",
+    _R.TILL_CLOCK_BEHIND: "The till's clock has gone back, or its journal is more than a week old. Set the clock.",
+    _R.NEEDS_NETWORK: "Without a network only the QR code of the shopper's phone can be checked.",
+    _R.NOTHING_TO_UNDO: "There is nothing to undo: the entry it names was no use of a coupon.",
 }

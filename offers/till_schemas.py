@@ -3,7 +3,8 @@
 Owns shapes and limits of requests. Must not judge a code: scanning.py does.
 """
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -22,4 +23,35 @@ class TillScan(_In):
     place_id: PlaceId | None = Field(default=None, description="Your store; needed if you work at several.")
     discount_minor: Annotated[int, Field(ge=0, le=10**12)] | None = Field(
         default=None, description="What the till took off, if it says so; else the most the coupon may."
+    )
+
+
+class BundleWish(_In):
+    place_id: PlaceId | None = Field(default=None, description="Your store; needed if you work at several.")
+    till_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(
+        default=None, description="The till that asks again; without it a new one is made."
+    )
+
+
+class JournalEntry(_In):
+    seq: Annotated[int, Field(ge=1, le=10**9)] = Field(description="1, 2, 3, ... without a gap.")
+    kind: Literal["redeem", "undo"] = Field(description="A coupon was taken, or an entry taken back.")
+    text: Scan = Field(description="What was scanned; for an undo the number of the entry.")
+    at: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] = Field(
+        description="When, by the till's clock, as 2026-11-22T12:00:00.000Z."
+    )
+    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="SHA-256 over the hash before, seq, kind, at and text, joined by line feeds."
+    )
+
+    def moment(self) -> datetime:
+        """Raises ValueError for a day or hour that does not exist."""
+        return datetime.fromisoformat(self.at).astimezone(UTC)
+
+
+class Journal(_In):
+    till_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(description="Of the bundle.")
+    place_id: PlaceId | None = Field(default=None, description="Your store; needed if you work at several.")
+    entries: Annotated[list[JournalEntry], Field(max_length=200)] = Field(
+        description="In order, at most 200 at once; those that were sent before may be among them."
     )

@@ -61,6 +61,9 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /v1/decisions": (SHOPPER, *STAFF),
     "GET /v1/decisions/{decision_id}": (SHOPPER, *STAFF),
     "GET /v1/explain/{any_id}": (SHOPPER, *STAFF),
+    "POST /v1/till/bundle": (CLERK,),
+    "POST /v1/till/journal": (CLERK,),
+    "GET /v1/till/findings": (CLERK,),
     "POST /v1/till/redemptions": (CLERK,),
     "POST /v1/till/redemptions/{redemption_id}/undo": (CLERK,),
     # storefront

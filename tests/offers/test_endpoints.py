@@ -174,14 +174,6 @@ class TestLiveCoupon:
         assert coupon.code not in answer.text
 
 
-class TestTillKeys:
-    def test_public_halves_of_three_weeks(self, client: TestClient, database: Database) -> None:
-        keys = client.get("/v1/till/keys", headers=staff(database, Role.CLERK, "plc_kluuvi")).json()["keys"]
-        assert [(k["kty"], k["crv"], len(k["x"])) for k in keys] == [("OKP", "Ed25519", 43)] * 3
-        assert "d" not in keys[0]
-        assert keys[0]["good_until"] == keys[1]["signs_until"] == keys[2]["signs_from"]
-
-
 class TestTill:
     def scan(self, client: TestClient, headers: Headers, key: str | None = None, **body: Any) -> Any:
         return client.post(
