@@ -51,7 +51,9 @@ def draft_campaign(document: CampaignIn, caller: Marketer, call: Command) -> Res
     """A new campaign as a draft; `activate` makes it live."""
 
     def work(session: Session) -> CampaignView:
-        campaign_id = campaigns.draft(session, schemas.definition_of(document), by=caller.id, at=call.clock.now())
+        definition = schemas.definition_of(document)
+        campaigns.refuse_unknown_places(session, definition)
+        campaign_id = campaigns.draft(session, definition, by=caller.id, at=call.clock.now())
         return _one(session, campaign_id)
 
     return call.run(work, status=201)

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
-from app.kernel.errors import Invalid
+from app.kernel.errors import FieldError, Invalid
 from app.kernel.ids import new_id
+from geofences import facade as geofences
 from offers import repository, schemas, stacking
 from offers.definition import Definition, canonical_json
 from offers.errors import CampaignNotApproved, CampaignNotInState, NoSuchCampaign
@@ -30,7 +31,7 @@ CHANGED_MEANWHILE = "Somebody else has just changed this campaign; look at it ag
 def draft(session: Session, definition: Definition, *, by: str, at: datetime, campaign_id: str | None = None) -> str:
     """A new campaign, not yet live; returns its id. `campaign_id` is for seeds that want the same id each time."""
     campaign_id = campaign_id or new_id("cam")
-    _refuse_circle(session, campaign_id, definition)
+    refuse_circle(session, {campaign_id: definition})
     session.add(
         Campaign(
             id=campaign_id, name=definition.name, state=DRAFT, version=1, created_by=by, created_at=at, changed_at=at
@@ -53,22 +54,39 @@ def _add_version(
     session.flush()
 
 
-def _refuse_circle(session: Session, campaign_id: str, definition: Definition) -> None:
-    """Coupons cannot all take their share after each other: looked for only when this campaign comes after some."""
-    if not definition.stacking.after:
+def refuse_circle(session: Session, new: Mapping[str, Definition]) -> None:
+    """Coupons cannot all take their share after each other: looked for only where a new definition comes after some."""
+    if not any(definition.stacking.after for definition in new.values()):
         return
     v, c = CampaignVersion, Campaign
     texts = session.scalars(
         select(v.definition)
         .join(c, (c.id == v.campaign_id) & (c.version == v.version))
-        .where(c.state != ENDED, c.id != campaign_id)
+        .where(c.state != ENDED, c.id.not_in(list(new)))
     )
     after: dict[str, set[str]] = {}
-    for other in (definition, *(repository.parsed(text) for text in texts)):
-        after.setdefault(other.stacking.group, set()).update(other.stacking.after)
+    for one in (*new.values(), *(repository.parsed(text) for text in texts)):
+        after.setdefault(one.stacking.group, set()).update(one.stacking.after)
     way = stacking.circle(after)
     if way is not None:
         raise Invalid.field("stacking.after", f"{' after '.join(way)}: a circle; take one of them out")
+
+
+def unknown_places(session: Session, definition: Definition) -> list[FieldError]:
+    """Places the campaign names and nobody knows: it would never make an offer there."""
+    known = {place.id for place in geofences.places(session)} if definition.trigger.place_ids else set[str]()
+    missing = [place_id for place_id in definition.trigger.place_ids if place_id not in known]
+    if not missing:
+        return []
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    return [FieldError("trigger.place_ids", f"no such place: {', '.join(missing[:5])}{more}; see: moments places")]
+
+
+def refuse_unknown_places(session: Session, definition: Definition) -> None:
+    """For whoever writes a campaign by hand; a seed may bring its places afterwards."""
+    wrong = unknown_places(session, definition)
+    if wrong:
+        raise Invalid(f"{wrong[0].field}: {wrong[0].remedy}", fields=wrong)
 
 
 def merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,6 +116,8 @@ def revise(
     if row is None or current is None:
         raise NoSuchCampaign()
     definition = schemas.checked(merged(schemas.document_of(current), change))
+    if definition.trigger.place_ids != current.trigger.place_ids:
+        refuse_unknown_places(session, definition)
     return replace(session, campaign_id, definition, version=row.version, by=by, at=at, four_eyes=four_eyes)
 
 
@@ -128,7 +148,7 @@ def replace(
         raise CampaignNotInState(
             "The campaign is live in the version that was approved. Pause it, change it, and have the new version approved."
         )
-    _refuse_circle(session, campaign_id, definition)
+    refuse_circle(session, {campaign_id: definition})
     to = DRAFT if row.state in (REVIEW, APPROVED) else row.state
     values: dict[str, Any] = {"version": version + 1, "name": definition.name, "changed_at": at, "state": to}
     if row.state == LIVE:

@@ -6,7 +6,7 @@ Pure, over campaign documents (as `POST /v1/campaigns` takes them). Must name ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from app.kernel.money import Money
 from offers.contracts import CampaignChange
@@ -64,7 +64,8 @@ def _changes(
         if old == new:
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from _changes(f"{field}.", old, new, currencies)
+            inner = cast("tuple[Mapping[str, Any], Mapping[str, Any]]", (old, new))
+            yield from _changes(f"{field}.", *inner, currencies)
         else:
             yield CampaignChange(field, old, new, _sentence(field, old, new, currencies))
 
@@ -80,7 +81,7 @@ def _sentence(field: str, old: Any, new: Any, currencies: tuple[str, str]) -> st
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(x, (str, int)) for x in value)
+    return isinstance(value, list) and all(isinstance(x, (str, int)) for x in cast("list[Any]", value))
 
 
 def _said(field: str, value: Any, currency: str) -> str:
@@ -95,9 +96,10 @@ def _said(field: str, value: Any, currency: str) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return "; ".join(_said("", x, currency) for x in value)
+        return "; ".join(_said("", x, currency) for x in cast("list[Any]", value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{k.removesuffix('_s').replace('_', ' ')} {_said(k, v, currency)}" for k, v in value.items())
+        items = cast("Mapping[str, Any]", value).items()
+        return ", ".join(f"{k.removesuffix('_s').replace('_', ' ')} {_said(k, v, currency)}" for k, v in items)
     return f"“{value}”" if isinstance(value, str) and " " in value else str(value)
 
 

@@ -6,11 +6,14 @@ clock change repeats counts twice, one that it skips never comes. Must not read 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from offers.definition import Schedule, WeeklyHours
 
+DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * DAY_MINUTES
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -39,6 +42,21 @@ def _covers(hours: WeeklyHours, weekday: int, minute: int) -> bool:
     evening = weekday in hours.days and minute >= hours.from_minute
     small_hours = (weekday - 1) % 7 in hours.days and minute < hours.until_minute
     return evening or small_hours
+
+
+def overlap(weekly: Sequence[WeeklyHours]) -> tuple[int, int, int] | None:
+    """The first two entries that cover the same minute, and on which day; None if no two do."""
+    taken: list[tuple[int, int, int]] = []  # from, until (minutes of the week), entry
+    for n, hours in enumerate(weekly):
+        length = (hours.until_minute - hours.from_minute) % DAY_MINUTES or DAY_MINUTES
+        for day in hours.days:
+            begins = day * DAY_MINUTES + hours.from_minute
+            for at in (begins, begins - WEEK_MINUTES):  # Sunday night reaches into Monday
+                for other_begins, other_ends, other in taken:
+                    if at < other_ends and other_begins < at + length and other != n:
+                        return other, n, max(at, other_begins) // DAY_MINUTES % 7
+            taken += [(begins, begins + length, n), (begins - WEEK_MINUTES, begins - WEEK_MINUTES + length, n)]
+    return None
 
 
 def within_weekly(schedule: Schedule, local: datetime) -> bool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from app.kernel.errors import FieldError, Invalid
 from app.kernel.money import MAX_AMOUNT_MINOR
 from geofences.contracts import MomentKind, TrustLevel
+from offers import schedule
 from offers.benefit_schemas import BenefitIn, benefit_document, benefit_of
 from offers.definition import (
     BenefitKind,
@@ -114,6 +115,15 @@ class ScheduleIn(_In):
             raise ValueError("ends_on is before starts_on; exchange them")
         if self.ends_on is not None and self.ends_on.year > 9000:
             raise ValueError("ends_on is too far away; leave it out for no end")
+        return self
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        hours = [weekly_hours(w) for w in self.weekly]
+        clash = schedule.overlap(hours)
+        if clash is not None:
+            n, other, day = clash
+            raise ValueError(f"weekly[{n}] and weekly[{other}] overlap on {DAYS[day]}; join them or part them")
         return self
 
 
@@ -222,14 +232,15 @@ def _minutes(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def weekly_hours(w: WeeklyIn) -> WeeklyHours:
+    return WeeklyHours(tuple(sorted({DAYS.index(d) for d in w.days})), _minutes(w.from_), _minutes(w.until))
+
+
 def definition_of(given: CampaignIn) -> Definition:
     """A checked campaign as the frozen value that is stored. Lists are sorted, so that order makes no new version."""
     t, b, s, c = given.trigger, given.benefit, given.schedule, given.caps
     nth = NthVisit(t.nth_visit.exactly, t.nth_visit.at_least, t.nth_visit.every) if t.nth_visit else None
-    weekly = tuple(
-        WeeklyHours(tuple(sorted({DAYS.index(d) for d in w.days})), _minutes(w.from_), _minutes(w.until))
-        for w in s.weekly
-    )
+    weekly = tuple(weekly_hours(w) for w in s.weekly)
     window = WindowCap(c.per_shopper_window.count, c.per_shopper_window.window_s) if c.per_shopper_window else None
     return Definition(
         name=given.name,

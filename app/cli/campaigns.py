@@ -1,15 +1,24 @@
-"""`moments campaigns`: what runs, and what it has given so far.
+"""`moments campaigns`: what runs, what it has given so far, and campaigns as a file.
 
 Owns the commands; the room offers owns campaigns.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-program = typer.Typer(help="Campaigns: what runs, and what it has given so far.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from offers.contracts import CampaignPlan
+
+CHANGES = 2
+"""The exit code of `plan` when applying the file would change something."""
+
+program = typer.Typer(help="Campaigns: what runs, what it has given so far, and campaigns as a file.", no_args_is_help=True, rich_markup_mode=None)
+
+File = Annotated[Path, typer.Argument(help="A file as `moments campaigns export` writes it.", metavar="FILE")]
 
 
 @program.command("list")
@@ -32,6 +41,76 @@ def list_campaigns(as_json: Annotated[bool, typer.Option("--json", help="As JSON
         limit = f" of {Money(figures.budget_minor, figures.currency).display()}" if figures.budget_minor is not None else ""
         rows.append((campaign.id, campaign.name, campaign.state, campaign.benefit_text, figures.issued, figures.redeemed, f"{spent}{limit}"))
     print_table(("id", "name", "state", "gives", "issued", "redeemed", "spent"), rows, empty="No campaigns yet; `moments demo` brings six, or POST /v1/campaigns.")
+
+
+@program.command("export")
+def export(campaign_ids: Annotated[list[str] | None, typer.Argument(help="Ids of `moments campaigns list`; none: all that have not ended.", metavar="[ID]...")] = None) -> None:
+    """Campaigns as YAML, to keep, to change and to apply."""
+    from app.cli.opening import opened_database
+    from offers import facade as offers
+
+    with opened_database() as database, database.reading() as session:
+        print(offers.export_campaigns(session, campaign_ids or ()), end="")
+
+
+@program.command("plan")
+def plan(file: File) -> None:
+    """Say what applying FILE would change; changes nothing. Exits with 2 if it would change something, with 0 if not."""
+    from app.cli.opening import opened_database
+    from offers import facade as offers
+
+    text = _text_of(file)
+    with opened_database() as database, database.reading() as session:
+        found = offers.plan_campaigns(session, text, four_eyes=_four_eyes())
+    _say(found)
+    if found.changes_something:
+        print(f"Do it: moments campaigns apply {file}")
+        raise typer.Exit(CHANGES)
+
+
+@program.command("apply")
+def apply(file: File) -> None:
+    """Change campaigns as FILE says, all of it or nothing. The same file again changes nothing."""
+    import getpass
+
+    from app.cli.opening import opened_database
+    from offers import facade as offers
+
+    text, by = _text_of(file), f"cli:{getpass.getuser()}"[:80]
+    with opened_database() as database, database.transaction() as session:
+        found = offers.apply_campaigns(session, text, by=by, at=database.clock.now(), four_eyes=_four_eyes())
+    _say(found)
+    if found.changes_something:
+        print("Done.")
+
+
+def _text_of(file: Path) -> str:
+    from app.kernel.errors import Invalid
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Invalid.field("FILE", f"{file} is not UTF-8 text; save it as UTF-8") from None
+
+
+def _four_eyes() -> bool:
+    from app.settings import load_settings
+
+    return load_settings().offers.four_eyes
+
+
+def _say(plan: CampaignPlan) -> None:
+    for one in plan.campaigns:
+        if not one.moves:
+            continue
+        version = f", version {one.version} → {one.version + 1}" if one.version is not None and one.changes else ""
+        words = f": {', '.join(one.said)}" if one.said else ""
+        print(f"{'+' if one.version is None else '~'} {one.id} “{one.name}”{version}{words}")
+        for change in one.changes:
+            print(f"    {change.text}")
+    same = sum(1 for one in plan.campaigns if not one.moves)
+    changed = len(plan.campaigns) - same
+    print(f"{changed} to change, {same} as they are." if changed else f"Nothing to change; {same} as they are.")
 
 
 @program.command("books")

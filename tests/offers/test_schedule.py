@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,3 +88,26 @@ class TestWithinWeekly:
         assert all(schedule.within_weekly(night, t) for t in autumn)
         spring = [local(f"2026-03-29T{h:02d}:{m}:00") for h in (0, 1) for m in ("00", "30")]
         assert not any(schedule.within_weekly(night, t) for t in spring)
+
+
+class TestOverlap:
+    @pytest.mark.parametrize(
+        ("first", "second", "clash"),
+        [
+            (((0,), 540, 1020), ((0,), 1020, 1080), None),
+            (((0,), 540, 1020), ((1,), 540, 1020), None),
+            (((0, 2), 540, 1020), ((2,), 1019, 1080), (0, 1, 2)),
+            (((0,), 0, 1440), ((0,), 600, 660), (0, 1, 0)),
+            (((4,), 1320, 120), ((5,), 60, 180), (0, 1, 5)),
+            (((6,), 1320, 120), ((0,), 60, 180), (0, 1, 0)),
+            (((0,), 60, 180), ((6,), 1320, 120), (0, 1, 0)),
+            (((6,), 1320, 120), ((0,), 120, 180), None),
+        ],
+    )
+    def test_two_entries(
+        self, first: tuple[Any, ...], second: tuple[Any, ...], clash: tuple[int, int, int] | None
+    ) -> None:
+        assert schedule.overlap([WeeklyHours(*first), WeeklyHours(*second)]) == clash
+
+    def test_every_day_round_the_clock_is_one_entry(self) -> None:
+        assert schedule.overlap([WeeklyHours(tuple(range(7)), 0, 1440)]) is None

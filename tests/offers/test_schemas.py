@@ -126,6 +126,17 @@ class TestChecked:
                 {"schedule": {"weekly": [{"days": ["monday"], "from": "09:00", "until": "10:00"}]}},
                 "schedule.weekly[0].days[0]",
             ),
+            (
+                {
+                    "schedule": {
+                        "weekly": [
+                            {"days": ["mon"], "from": "09:00", "until": "12:00"},
+                            {"days": ["sun"], "from": "20:00", "until": "10:00"},
+                        ]
+                    }
+                },
+                "schedule",
+            ),
             ({"caps": {"per_shopper": 0}}, "caps.per_shopper"),
             ({"caps": {"per_shopper_window": {"count": 1}}}, "caps.per_shopper_window.window_s"),
             ({"coupon": {"in_app": False, "at_till": False}}, "coupon"),
