@@ -239,6 +239,29 @@ class CampaignChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedCampaign:
+    """What a file would do to one campaign: `moves` in their order (none: it stays), `changes` and `said` in words."""
+
+    id: str
+    name: str
+    version: int | None
+    moves: tuple[str, ...]
+    changes: tuple[CampaignChange, ...]
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    """One entry for each campaign of the file."""
+
+    campaigns: tuple[PlannedCampaign, ...]
+
+    @property
+    def changes_something(self) -> bool:
+        return any(one.moves for one in self.campaigns)
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignStepView:
     """Who moved it, when, from which state to which, and why."""
 

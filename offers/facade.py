@@ -25,6 +25,7 @@ from offers import (
     expiry,
     issuance,
     live,
+    planning,
     redemption,
     refunds,
     repository,
@@ -40,6 +41,7 @@ from offers.contracts import (
     Bundle,
     CampaignChange,
     CampaignHistory,
+    CampaignPlan,
     CampaignView,
     CouponView,
     DecisionView,
@@ -335,6 +337,21 @@ def campaign_difference(
 ) -> tuple[CampaignChange, ...]:
     """Field by field, in words."""
     return review.difference(session, campaign_id, from_version, to_version)
+
+
+def export_campaigns(session: Session, campaign_ids: Sequence[str] = ()) -> str:
+    """The named campaigns, or all that have not ended, as YAML."""
+    return planning.export(session, campaign_ids)
+
+
+def plan_campaigns(session: Session, text: str, *, four_eyes: bool) -> CampaignPlan:
+    """What `apply_campaigns` would do; changes nothing."""
+    return planning.plan(session, text, four_eyes=four_eyes)
+
+
+def apply_campaigns(session: Session, text: str, *, by: str, at: datetime, four_eyes: bool) -> CampaignPlan:
+    """A file of campaigns, all of it in the caller's transaction; the same file again changes nothing."""
+    return planning.apply(session, text, by=by, at=at, four_eyes=four_eyes)
 
 
 def activate_campaign(
