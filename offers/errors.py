@@ -114,12 +114,6 @@ class CampaignFileOutdated(Conflict):
     code = "campaign_file_outdated"
 
 
-class CampaignFileOutdated(Conflict):
-    """A campaign was changed after the file was exported; export it again and put your changes in."""
-
-    code = "campaign_file_outdated"
-
-
 class NoSuchVersion(NotFound):
     """The campaign has no such version; its history lists them."""
 
