@@ -99,8 +99,8 @@ def redeem_at_till(
     CouponReserved 409, CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
     """
     shown = scanning.scanned(session, code, at, live_code_required=live_code_required)
-    for _ in range(moves.MOST_TRIES):
-        coupon = repository.coupon_row(session, shown.coupon_id)
+    for tried in range(moves.MOST_TRIES):
+        coupon = (None if tried else shown.coupon) or repository.coupon_row(session, shown.coupon_id)
         if coupon is None:
             raise UnknownCode()
         if redemption.lapse(session, coupon, at):

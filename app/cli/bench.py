@@ -1,12 +1,12 @@
 """`moments bench`: the figures we claim, measured through the real processes.
 
-Owns the command and the printing; app/cli/measuring.py and app/cli/bench_index.py take the measurements.
+Owns the command and the printing; app/cli/measuring.py and the bench_ files beside it take the measurements.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -38,7 +38,6 @@ def bench(
 ) -> None:
     """Measure the figures we claim, on this machine."""
     from app.cli import bench_index, measuring
-    from app.cli.terminal import print_json
 
     taken: list[Iterable[Any]] = []
     if what in (What.INDEX, What.ALL):
@@ -51,28 +50,30 @@ def bench(
     if what is What.INGEST:
         from app.cli import bench_ingest
 
-        found = bench_ingest.ingest(fences, fixes, batch)
-        if as_json:
-            print_json(found)
-        else:
-            bench_ingest.print_lines(found)
-        return
+        return _tell(bench_ingest.ingest(fences, fixes, batch), bench_ingest.print_lines, as_json)
     if what is What.REDEEM:
         from app.cli import bench_redeem
 
-        taken_at_till = bench_redeem.redeem(redemptions, connections)
-        if as_json:
-            print_json(taken_at_till)
-        else:
-            bench_redeem.print_lines(taken_at_till)
-        return
+        return _tell(bench_redeem.redeem(redemptions, connections), bench_redeem.print_lines, as_json)
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):
         figures |= measuring.moment(shoppers, per_second)
+    return _tell(figures, _print_lines, as_json)
+
+
+def _tell(figures: dict[str, Any], print_lines: Callable[[dict[str, Any]], None], as_json: bool) -> None:
+    from app.cli.terminal import print_json
+
     if as_json:
         print_json(figures)
-        return
+    else:
+        print_lines(figures)
+
+
+def _print_lines(figures: dict[str, Any]) -> None:
+    from app.cli import measuring
+
     for name, value in figures.items():
         limit = measuring.LIMITS.get(name)
         print(f"{name:<22} {value:>9}" + (f"   (to reach: {limit})" if limit is not None else ""))

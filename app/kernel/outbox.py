@@ -15,11 +15,25 @@ from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import pydantic
-from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, delete, func, not_, or_, select, true, update
+from sqlalchemy import (
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.bulk import insert_many
-from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
+from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 
@@ -128,6 +142,10 @@ def _adapter(event_class: type[Any]) -> pydantic.TypeAdapter[Any]:
     return pydantic.TypeAdapter(event_class)
 
 
+_TELL = insert(cast("Any", OutboxEvent.__table__))
+_OWE = insert(cast("Any", OutboxDelivery.__table__))
+
+
 def emit(session: Session, event: Event, *, subject: str) -> str:
     """Store `event` in the caller's transaction; it is delivered after the commit, or never happened.
 
@@ -136,10 +154,14 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     now = session.info["clock"].now()
     event_id = new_id("evt")
     payload = _adapter(type(event)).dump_python(event, mode="json")
-    session.add(OutboxEvent(id=event_id, type=event.TYPE, subject=subject, payload=payload, created_at=now))
-    session.flush()
-    for consumer in session.info["consumers"].get(event.TYPE, ()):
-        session.add(OutboxDelivery(event_id=event_id, consumer=consumer, state="pending", attempts=0, next_attempt_at=now))
+    told = {"id": event_id, "type": event.TYPE, "subject": subject, "payload": payload, "created_at": now}
+    prepared(session, _TELL, told)
+    due = [
+        {"event_id": event_id, "consumer": consumer, "state": "pending", "attempts": 0, "next_attempt_at": now}
+        for consumer in session.info["consumers"].get(event.TYPE, ())
+    ]
+    if due:
+        session.connection().execute(_OWE, due)
     _wake_after_commit(session)
     return event_id
 

@@ -6,14 +6,21 @@ transaction of its own, because the use case it precedes may fail and roll back,
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from typing import Any, cast
 
-from app.kernel.db import Database, insert_new, moved
+from sqlalchemy import bindparam, select, update
+
+from app.kernel.db import Database, insert_new, moved, prepared
 from app.kernel.verdict import Fail
 from app.security.errors import LimitReached
 from app.security.models import LimitRow
 from app.security.sealing import keyed_hash
 from app.security.windows import LimitRule, admit
+
+_limits = cast("Any", LimitRow.__table__)
+_MINE = (_limits.c.rule == bindparam("of_rule"), _limits.c.identity_hash == bindparam("of_identity"))
+_TIMES = select(_limits.c.times_ms).where(*_MINE).with_for_update()
+_SPEND = update(_limits).where(*_MINE).values(times_ms=bindparam("times_ms"), updated_at=bindparam("updated_at"))
 
 
 def spend(database: Database, rule: LimitRule, identity: str) -> None:
@@ -26,11 +33,13 @@ def spend(database: Database, rule: LimitRule, identity: str) -> None:
     with database.transaction() as session:
         now = database.clock.now()
         now_ms = int(now.timestamp() * 1000)
-        fresh = {"rule": rule.name, "identity_hash": identity_hash, "times_ms": [], "updated_at": now}
-        insert_new(session, LimitRow, fresh, unique=["rule", "identity_hash"])
-        mine = (LimitRow.rule == rule.name, LimitRow.identity_hash == identity_hash)
-        times_ms = session.scalars(select(LimitRow.times_ms).where(*mine).with_for_update()).one()
+        mine = {"of_rule": rule.name, "of_identity": identity_hash}
+        times_ms = prepared(session, _TIMES, mine).scalar_one_or_none()
+        if times_ms is None:  # the first try: of two at once one makes the row, and both queue on it
+            fresh = {"rule": rule.name, "identity_hash": identity_hash, "times_ms": [], "updated_at": now}
+            insert_new(session, LimitRow, fresh, unique=["rule", "identity_hash"])
+            times_ms = prepared(session, _TIMES, mine).scalar_one()
         admission = admit(rule, times_ms, now_ms)
         if isinstance(admission.verdict, Fail):
             raise LimitReached(extra=admission.verdict.facts)
-        moved(session, update(LimitRow).where(*mine).values(times_ms=list(admission.times_ms), updated_at=now))
+        moved(session, _SPEND, mine | {"times_ms": list(admission.times_ms), "updated_at": now})

@@ -58,3 +58,12 @@ class TestIngest:
 class TestResidentMb:
     def test_of_this_process(self) -> None:
         assert 10 < measuring._resident_mb(os.getpid()) < 2000
+
+
+class TestRedeem:
+    @pytest.mark.timeout(300)
+    def test_every_coupon_is_redeemed_once_and_the_books_add_up(self, moments: Run) -> None:
+        ran = moments("bench", "redeem", "--redemptions", "64", "--connections", "4", "--json")
+        found = json.loads(ran.out)
+        assert (found["redemptions"], found["connections"], found["drift"]) == (64, 4, [])
+        assert found["against_bare"] > 0
