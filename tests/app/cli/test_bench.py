@@ -62,7 +62,7 @@ class TestResidentMb:
 
 class TestRedeem:
     @pytest.mark.timeout(300)
-    def test_every_coupon_is_redeemed_once_and_the_books_add_up(self, moments: Run) -> None:
+    def test_every_coupon_is_redeemed_once_and_the_books_add_up(self, moments: Moments) -> None:
         ran = moments("bench", "redeem", "--redemptions", "64", "--connections", "4", "--json")
         found = json.loads(ran.out)
         assert (found["redemptions"], found["connections"], found["drift"]) == (64, 4, [])
