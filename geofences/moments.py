@@ -50,25 +50,27 @@ def moment_id(shopper_id: str, fence_id: str, started_s: float, what: str) -> st
 
 
 def moments_of(transition: Transition, *, place_id: str, nth_visit: int) -> tuple[Moment, ...]:
-    """All moments of one transition, with ids derived from shopper, fence, start and kind (and the dwell step)."""
-    out: list[Moment] = []
-    for kind in moment_kinds(transition, nth_visit):
-        what = f"dwell_{transition.dwell_s}" if kind is MomentKind.DWELL else kind.value
-        out.append(
-            Moment(
-                id=moment_id(transition.shopper_id, transition.fence_id, transition.started_s, what),
-                kind=kind,
-                shopper_id=transition.shopper_id,
-                device_id=transition.device_id,
-                place_id=place_id,
-                fence_id=transition.fence_id,
-                visit_id=transition.visit_id,
-                at_s=transition.at_s,
-                dwell_s=transition.dwell_s,
-                nth_visit=nth_visit,
-                confidence=transition.confidence,
-                trust=trust.level(transition.doubts),
-                doubts=transition.doubts,
-            )
-        )
-    return tuple(out)
+    """All moments of one transition told by positions."""
+    level = trust.level(transition.doubts)
+    kinds = moment_kinds(transition, nth_visit)
+    return tuple(moment_of(transition, kind, place_id=place_id, nth_visit=nth_visit, level=level) for kind in kinds)
+
+
+def moment_of(transition: Transition, kind: MomentKind, *, place_id: str, nth_visit: int, level: TrustLevel) -> Moment:
+    """The moment of this kind, with an id derived from shopper, fence, start and kind (and the dwell step)."""
+    what = f"dwell_{transition.dwell_s}" if kind is MomentKind.DWELL else kind.value
+    return Moment(
+        id=moment_id(transition.shopper_id, transition.fence_id, transition.started_s, what),
+        kind=kind,
+        shopper_id=transition.shopper_id,
+        device_id=transition.device_id,
+        place_id=place_id,
+        fence_id=transition.fence_id,
+        visit_id=transition.visit_id,
+        at_s=transition.at_s,
+        dwell_s=transition.dwell_s,
+        nth_visit=nth_visit,
+        confidence=transition.confidence,
+        trust=level,
+        doubts=transition.doubts,
+    )

@@ -5,14 +5,20 @@ Owns the fields, their defaults and `track_rules`. docs/algorithms/detection.md 
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from app.kernel.settings import SettingsGroup
 from geofences.track import TrackRules
 from geofences.transitions import PresenceRules
 from geofences.trust import TrustRules
+
+DwellLadder = Annotated[
+    tuple[int, ...], Field(min_length=1, max_length=10), AfterValidator(lambda steps: tuple(sorted(set(steps))))
+]
+"""Ages of a visit in seconds at which a moment is noticed: in order, each once."""
 
 
 class GeofenceSettings(SettingsGroup):
@@ -58,10 +64,8 @@ class GeofenceSettings(SettingsGroup):
         description="A visit of which nothing is heard this long ends where it was last heard.",
     )
     drive_mps: float = Field(4, gt=0, le=100, description="Faster than this is passing through, not visiting.")
-    dwell_steps_s: tuple[int, ...] = Field(
+    dwell_steps_s: DwellLadder = Field(
         (120, 300, 900),
-        min_length=1,
-        max_length=10,
         description="The dwell ladder: a moment is noticed at each of these ages of a visit.",
     )
     inaccurate_m: float = Field(
@@ -121,7 +125,7 @@ class GeofenceSettings(SettingsGroup):
             exit_wait_s=self.exit_wait_s,
             silence_s=self.silence_s,
             drive_mps=self.drive_mps,
-            dwell_steps_s=tuple(sorted(set(self.dwell_steps_s))),
+            dwell_steps_s=self.dwell_steps_s,
         )
         return TrackRules(
             presence,

@@ -13,6 +13,7 @@ from geofences.beacons.hearing import HearingRules
 from geofences.beacons.rotation import DriftRules
 from geofences.beacons.smoothing import SmoothingRules
 from geofences.beacons.zones import ZoneRules
+from geofences.settings import DwellLadder
 
 
 class BeaconSettings(SettingsGroup):
@@ -36,9 +37,7 @@ class BeaconSettings(SettingsGroup):
     exit_wait_s: float = Field(
         90, ge=1, le=86_400, description="Beacons elsewhere and then silence this long end a zone visit."
     )
-    dwell_steps_s: tuple[int, ...] = Field(
-        (120, 300, 900), min_length=1, max_length=10, description="The dwell ladder of zone visits."
-    )
+    dwell_steps_s: DwellLadder = Field((120, 300, 900), description="The dwell ladder of zone visits.")
     most_hold_s: float = Field(
         120, ge=5, le=3600, description="However rarely a beacon is heard, it counts as gone after this long."
     )
@@ -62,7 +61,7 @@ class BeaconSettings(SettingsGroup):
             enter_probability=self.enter_probability,
             silence_s=self.silence_s,
             exit_wait_s=self.exit_wait_s,
-            dwell_steps_s=tuple(sorted(set(self.dwell_steps_s))),
+            dwell_steps_s=self.dwell_steps_s,
         )
         return HearingRules(SmoothingRules(most_hold_s=self.most_hold_s), zones, reach_m=self.reach_m)
 

@@ -26,7 +26,7 @@ from geofences.beacons.reasons import ECHOED
 from geofences.beacons.transmitters import Registry, Zone
 from geofences.contracts import MomentKind, TrustLevel
 from geofences.models import VisitRow
-from geofences.moments import Moment, moment_id
+from geofences.moments import moment_of
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -131,7 +131,10 @@ def record(
         for t, _, _ in told
     ]
     levels = confirm(session, claims, registry, at=at)
-    moments = [_moment(t, place_id, nth, levels[t.visit_id]) for t, place_id, nth in told]
+    moments = [
+        moment_of(t, _KINDS[t.kind], place_id=place_id, nth_visit=nth, level=levels[t.visit_id])
+        for t, place_id, nth in told
+    ]
     return visit_store.record_moments(session, moments, at)
 
 
@@ -169,26 +172,6 @@ def _visit(session: Session, t: Transition, zone: Zone | None) -> tuple[str, int
             later["ended_at"] = from_epoch_s(t.ended_s)
         moved(session, update(VisitRow).where(VisitRow.id == t.visit_id, VisitRow.ended_at.is_(None)).values(**later))
     return known_now
-
-
-def _moment(t: Transition, place_id: str, nth: int, level: TrustLevel) -> Moment:
-    kind = _KINDS[t.kind]
-    what = f"dwell_{t.dwell_s}" if kind is MomentKind.DWELL else kind.value
-    return Moment(
-        id=moment_id(t.shopper_id, t.fence_id, t.started_s, what),
-        kind=kind,
-        shopper_id=t.shopper_id,
-        device_id=t.device_id,
-        place_id=place_id,
-        fence_id=t.fence_id,
-        visit_id=t.visit_id,
-        at_s=t.at_s,
-        dwell_s=t.dwell_s,
-        nth_visit=nth,
-        confidence=t.confidence,
-        trust=level,
-        doubts=t.doubts,
-    )
 
 
 # -- who confirms whom -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.kernel.db import Database
 from geofences import facade, repository
 from geofences.errors import ImportRefused
+from geofences.fence_source import FenceSource
 from geofences.models import FenceRow, PlaceRow
 from tests.geofences.conftest import SHOP_FEATURE
 
@@ -136,7 +137,7 @@ class TestLevel:
         with database.transaction() as session:
             facade.import_geojson(session, {"type": "FeatureCollection", "features": several}, at=database.clock.now())
         with database.reading() as session:
-            levels = {fence.name: fence.level for fence in repository.fence_index(session).fences}
+            levels = {fence.name: fence.level for fence in FenceSource().current(session).fences}
         assert levels == {"a": 0, "b": -1, "c": 4}
         with database.transaction() as session, pytest.raises(ImportRefused) as caught:
             facade.import_geojson(session, feature("d", level="high"), at=database.clock.now())
