@@ -175,6 +175,15 @@ def recent_moments(session: Session, *, since: datetime, limit: int) -> list[Mom
     return repository.recent_moments(session, since=since, limit=limit)
 
 
+def detected_moments(
+    session: Session, kinds: Collection[str], *, since: datetime, until: datetime
+) -> list[tuple[datetime, MomentView]]:
+    """(when detected, moment) of these kinds that stand, in the order of detection; `until` is exclusive. Without the doubts."""
+    from geofences import repository
+
+    return repository.detected_moments(session, kinds, since, until)
+
+
 def fences_geojson(session: Session) -> dict[str, Any]:
     """All fences as a FeatureCollection; circles are Points with `radius_m`."""
     from geofences import repository

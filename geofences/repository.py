@@ -106,6 +106,26 @@ def recent_moments(session: Session, *, since: datetime, limit: int) -> list[Mom
     ]
 
 
+def detected_moments(
+    session: Session, kinds: Collection[str], since: datetime, until: datetime
+) -> list[tuple[datetime, MomentView]]:
+    """(when detected, moment) of these kinds, in the order they were detected; `until` is exclusive."""
+    m = MomentRow
+    rows = session.execute(
+        select(
+            m.detected_at, m.id, m.kind, m.shopper_id, m.device_id, m.place_id, m.visit_id, m.occurred_at, m.dwell_s,
+            m.nth_visit, m.confidence, m.trust,
+        )
+        .where(m.detected_at >= since, m.detected_at < until, m.kind.in_(list(kinds)))
+        .order_by(m.detected_at, m.id)
+    )  # fmt: skip
+    known, level = {k.value: k for k in MomentKind}, {t.value: t for t in TrustLevel}
+    return [
+        (detected_at, MomentView(moment_id, known[kind], shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, level[trust], ()))
+        for detected_at, moment_id, kind, shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, trust in rows
+    ]
+
+
 def fence_version(session: Session) -> int:
     return session.scalar(select(FenceVersionRow.version).where(FenceVersionRow.id == 1)) or 0
 

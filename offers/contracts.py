@@ -293,6 +293,45 @@ class CampaignHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A count of moments and the shoppers behind it; both None where so few stand behind it, or outside it, that it would
+    tell of each of them."""
+
+    moments: int | None
+    shoppers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedReason:
+    code: str
+    text: str
+    count: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a campaign would have done between two instants, had it been live. Money in minor units of `currency`.
+
+    `reasons` stood against an offer, those with the most shoppers first; one moment may count in several. `rare_reasons` says
+    that there were others, too few shoppers each. `cost_most_minor`: all coupons used, None if unbounded or hidden;
+    `cost_likely_minor`: as many used as of those the campaign has given so far.
+    """
+
+    campaign_id: str
+    campaign_version: int
+    campaign_name: str
+    since: datetime
+    until: datetime
+    weighed: Cell
+    offered: Cell
+    reasons: tuple[SimulatedReason, ...]
+    rare_reasons: bool
+    cost_most_minor: int | None
+    cost_likely_minor: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """The ledger identity of one campaign: `issued` is the sum of the five states, by three independent counts.
 

@@ -130,6 +130,11 @@ def say(code: str, facts: Facts, audience: Audience) -> str:
     return text[:1].upper() + text[1:]
 
 
+def named(code: str) -> str:
+    """A reason in a word or two, where many decisions with different numbers share it: `shopper cap reached`."""
+    return code.replace("_", " ")
+
+
 def reason(weighed: Weighed, audience: Audience) -> Reason:
     return Reason(weighed.code, weighed.passed, say(weighed.code, weighed.facts, audience), dict(weighed.facts))
 

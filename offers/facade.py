@@ -31,6 +31,7 @@ from offers import (
     repository,
     review,
     schemas,
+    simulation,
     till,
     wishes,
 )
@@ -50,6 +51,7 @@ from offers.contracts import (
     Quote,
     QuoteLine,
     Refused,
+    Simulation,
     TillRedemption,
 )
 from offers.errors import NoSuchDecision
@@ -120,6 +122,13 @@ def replay_decision(session: Session, decision_id: str) -> tuple[str, str]:
     if row is None:
         raise NoSuchDecision()
     return row.result, explained.replayed(session, row)
+
+
+def simulate(
+    session: Session, campaign_id: str, *, since: datetime, until: datetime, at: datetime, fewer_mute_s: int = FEWER_MUTE_S, explore: bool = True
+) -> Simulation:
+    """What the campaign would have done with the moments stored between two instants; changes nothing. See simulation.py."""
+    return simulation.simulate(session, campaign_id, since=since, until=until, at=at, fewer_mute_s=fewer_mute_s, explore=explore)
 
 
 # --- coupons ----------------------------------------------------------------------------------------------------------

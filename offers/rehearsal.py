@@ -1,0 +1,140 @@
+"""Deciding moments one after the other without a database: the same decisions, with what was given kept in memory.
+
+Owns the state between two decisions: counts, windows, coupons that are out and when they end. The rules are those of
+decision.py and the inputs are made by gathering.py, as when it counts; a test holds this against executing. It assumes that
+nobody uses a coupon: one frees its money when it ends, as the expiry job does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from geofences.contracts import MomentView, Place
+from offers import affinity, decision, experiment, gathering
+from offers.affinity import Past
+from offers.conditions import PlaceFacts, Refusal, place_covered
+from offers.decision import OFFER, Record, Result
+from offers.definition import Definition
+from offers.gathering import Hers, Listener
+from offers.minting import ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """That she asked for fewer of a campaign."""
+
+    times: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Who is weighed: all ids her coupons count under, the one she is drawn by, and whether she agrees."""
+
+    ids: tuple[str, ...]
+    drawn_as: str
+    refusal: Refusal | None = None
+    wishes: Mapping[str, Wish] = field(default_factory=dict[str, Wish])
+
+
+@dataclass(slots=True)
+class _Given:
+    """By one campaign so far."""
+
+    issued: int = 0
+    committed_minor: int = 0
+    times: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict[str, list[datetime]](list))
+
+
+class Rehearsal:
+    """`campaigns`: version and definition by id, all taken for live, none of which has given anything yet."""
+
+    def __init__(
+        self, campaigns: Mapping[str, tuple[int, Definition]], *, fewer_mute_s: int, explore: bool = True
+    ) -> None:
+        self._campaigns = dict(sorted(campaigns.items()))
+        self._mute = timedelta(seconds=fewer_mute_s)
+        self._explore = explore
+        self._given = {cid: _Given() for cid in self._campaigns}
+        self._out: list[tuple[datetime, datetime, str, str, int]] = []
+        """Ends at, given at, campaign, shopper, money held."""
+        self._past: defaultdict[str, list[tuple[datetime, Past]]] = defaultdict(list)
+        self._heard: dict[tuple[str, str], dict[str, tuple[int, Definition]]] = {}
+        self._places: dict[str, PlaceFacts] = {}
+
+    def decide(
+        self, at: datetime, moment: MomentView, place: Place, her: Shopper
+    ) -> dict[str, tuple[Record, Result]]:
+        """Weigh one moment, not earlier than the one before; what it gives counts from now on."""
+        self._expire(at)
+        here = self._listening(moment.kind.value, place)
+        if not here:
+            return {}
+        heard = {
+            cid: Listener(cid, version, "live", definition, g.issued, 0, g.committed_minor)
+            for cid, (version, definition) in here.items()
+            for g in (self._given[cid],)
+        }
+        facts = gathering.moment_facts(moment)
+        known = Hers() if her.refusal is not None else self._hers(her, here, at)
+        decided = decision.decide_all(
+            {cid: definition for cid, (_, definition) in here.items()},
+            gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at),
+            gathering.learning(facts, heard, lambda: self._before(her.ids), explore=self._explore),
+        )
+        for cid, (record, result) in decided.items():
+            if result.outcome == OFFER:
+                self._give(cid, moment.shopper_id, record, at)
+        return decided
+
+    def _listening(self, kind: str, place: Place) -> dict[str, tuple[int, Definition]]:
+        facts = self._places.setdefault(place.id, gathering.place_facts(place))
+        key = (kind, place.id)
+        if key not in self._heard:
+            self._heard[key] = {
+                cid: (version, d)
+                for cid, (version, d) in self._campaigns.items()
+                if kind in d.trigger.moment_kinds and place_covered(d, facts)
+            }
+        return self._heard[key]
+
+    def _hers(self, her: Shopper, here: Mapping[str, tuple[int, Definition]], at: datetime) -> Hers:
+        given: dict[str, int] = {}
+        within: dict[str, int] = {}
+        for cid, (_, definition) in here.items():
+            times = [t for i in her.ids for t in self._given[cid].times.get(i, ())]
+            given[cid] = len(times)
+            window = definition.caps.per_shopper_window
+            if window is not None:
+                since = at - timedelta(seconds=window.window_s)
+                within[cid] = sum(t > since for t in times)
+        muted = frozenset(
+            cid
+            for cid, wish in her.wishes.items()
+            if wish.asked_at <= at and (wish.times > 1 or wish.asked_at > at - self._mute)
+        )
+        return Hers(her.ids, her.drawn_as, given, within, muted)
+
+    def _before(self, ids: Sequence[str]) -> list[Past]:
+        over = sorted((p for i in ids for p in self._past.get(i, ())), key=lambda p: p[0], reverse=True)
+        return [p for _, p in over[: gathering.MOST_PAST]]
+
+    def _give(self, campaign_id: str, shopper_id: str, record: Record, at: datetime) -> None:
+        drawn = experiment.as_drawn(self._campaigns[campaign_id][1], record.inputs.draw)
+        given = self._given[campaign_id]
+        given.issued += 1
+        given.committed_minor += drawn.face_minor
+        given.times[shopper_id].append(at)
+        end = ends_at(drawn, record.inputs.place.timezone, at)
+        heapq.heappush(self._out, (end, at, campaign_id, shopper_id, drawn.face_minor))
+
+    def _expire(self, at: datetime) -> None:
+        while self._out and self._out[0][0] <= at:
+            _, given_at, campaign_id, shopper_id, face_minor = heapq.heappop(self._out)
+            self._given[campaign_id].committed_minor -= face_minor
+            scope = affinity.scope_of(self._campaigns[campaign_id][1])
+            self._past[shopper_id].append((given_at, Past(campaign_id, scope, used=False)))

@@ -1,0 +1,182 @@
+"""What would this campaign have done? The stored moments of some days, decided again as if it had been live then.
+
+Owns the reading and the report. It asks everybody's consent as it is today, takes all campaigns that are live today for its
+rivals, and lets everybody begin with nothing given. Must not write, must not list people, and must not show a count that
+fewer than twenty people stand behind or are left out of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Invalid
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from app.security import people
+from geofences import facade as geofences
+from geofences.contracts import MomentView
+from offers import bandit, experiment, explanation, gathering, repository
+from offers.contracts import Cell, SimulatedReason, Simulation
+from offers.decision import OFFER, Record, Result
+from offers.definition import Definition
+from offers.errors import NoSuchCampaign
+from offers.models import Campaign, CampaignVersion, FewerWish
+from offers.rehearsal import Rehearsal, Shopper, Wish
+
+MOST_DAYS = 92
+FEWEST_SHOPPERS = 20
+_BATCH = 5_000
+
+
+def rehearse(
+    session: Session, campaign_id: str, *, since: datetime, until: datetime, at: datetime, fewer_mute_s: int, explore: bool
+) -> Iterator[tuple[MomentView, Record, Result]]:
+    """The campaign's decision about each stored moment it would have weighed, in the order they were detected."""
+    campaigns = _campaigns(session, campaign_id)
+    kinds = {kind for _, d in campaigns.values() for kind in d.trigger.moment_kinds}
+    moments = geofences.detected_moments(session, kinds, since=since, until=until)
+    shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), at)
+    places = {p.id: p for p in geofences.places(session)}
+    house = Rehearsal(campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
+    for detected_at, moment in moments:
+        if moment.place_id not in places:
+            continue
+        decided = house.decide(detected_at, moment, places[moment.place_id], shoppers[moment.shopper_id])
+        if campaign_id in decided:
+            yield moment, *decided[campaign_id]
+
+
+def _campaigns(session: Session, campaign_id: str) -> dict[str, tuple[int, Definition]]:
+    """This one in its newest version, and all that are live."""
+    v = CampaignVersion
+    rows = session.execute(
+        select(Campaign.id, Campaign.version, v.definition)
+        .join(v, (v.campaign_id == Campaign.id) & (v.version == Campaign.version))
+        .where((Campaign.id == campaign_id) | (Campaign.state == "live"))
+    )
+    found = {cid: (version, repository.parsed(text)) for cid, version, text in rows}
+    if campaign_id not in found:
+        raise NoSuchCampaign()
+    return found
+
+
+def _shoppers(session: Session, ids: set[str], campaign_ids: set[str], at: datetime) -> dict[str, Shopper]:
+    """Who they are, whether they agree, and what they asked to see less of."""
+    ordered = sorted(ids)
+    owners: dict[str, str] = {}
+    for start in range(0, len(ordered), _BATCH):
+        owners |= people.known_as(session, ordered[start : start + _BATCH])
+    same: defaultdict[str, list[str]] = defaultdict(list)
+    for shopper_id, owner in owners.items():
+        if owner != shopper_id:
+            same[owner].append(shopper_id)
+    refused = gate.refused_of(session, ids, Purpose.PERSONALISATION, at)
+    refusals = {
+        i: gathering.refusal_of(verdict)
+        for i, verdict in gate.may_many(session, refused, Purpose.PERSONALISATION, at).items()
+    }
+    asked: defaultdict[str, dict[str, Wish]] = defaultdict(dict)
+    w = FewerWish
+    rows = session.execute(select(w.shopper_id, w.campaign_id, w.times, w.asked_at).where(w.campaign_id.in_(campaign_ids)))
+    for shopper_id, campaign_id, times, asked_at in rows:
+        asked[shopper_id][campaign_id] = Wish(times, asked_at)
+    return {
+        i: Shopper((i, *same[i]), owners[i], refusals.get(i), _wishes([asked[k] for k in (i, *same[i]) if k in asked]))
+        for i in ordered
+    }
+
+
+def _wishes(asked: list[dict[str, Wish]]) -> dict[str, Wish]:
+    """Of several ids of one person: the stronger wish, then the newer."""
+    out: dict[str, Wish] = {}
+    for wishes in asked:
+        for campaign_id, wish in wishes.items():
+            old = out.get(campaign_id)
+            if old is None or (wish.times > 1, wish.asked_at) > (old.times > 1, old.asked_at):
+                out[campaign_id] = wish
+    return out
+
+
+def simulate(
+    session: Session, campaign_id: str, *, since: datetime, until: datetime, at: datetime, fewer_mute_s: int, explore: bool
+) -> Simulation:
+    """The report. Raises NoSuchCampaign (404), Invalid (422) for a span that is empty or longer than 92 days."""
+    if not since < until <= since + timedelta(days=MOST_DAYS):
+        raise Invalid.field("until", f"must be after since, and at most {MOST_DAYS} days after it")
+    weighed, offered = _Count(), _Count()
+    against: defaultdict[str, _Count] = defaultdict(_Count)
+    cost_minor: int | None = 0
+    definition = _campaigns(session, campaign_id)[campaign_id]
+    for moment, record, result in rehearse(
+        session, campaign_id, since=since, until=until, at=at, fewer_mute_s=fewer_mute_s, explore=explore
+    ):
+        weighed.add(moment)
+        if result.outcome == OFFER:
+            offered.add(moment)
+            bound_minor = _bound_minor(definition[1], record)
+            cost_minor = None if bound_minor is None or cost_minor is None else cost_minor + bound_minor
+            continue
+        for code in {w.code for w in result.reasons if not w.passed}:
+            against[code].add(moment)
+    return _report(session, campaign_id, definition, (since, until), weighed, offered, dict(against), cost_minor)
+
+
+class _Count:
+    def __init__(self) -> None:
+        self.moments = 0
+        self.people: set[str] = set()
+
+    def add(self, moment: MomentView) -> None:
+        self.moments += 1
+        self.people.add(moment.shopper_id)
+
+    def cell(self, of: _Count) -> Cell:
+        """Hidden where few stand behind it, or few of all are left out of it."""
+        shown, outside = len(self.people), len(of.people) - len(self.people)
+        if shown < FEWEST_SHOPPERS or 0 < outside < FEWEST_SHOPPERS:
+            return Cell(None, None)
+        return Cell(self.moments, shown)
+
+
+def _bound_minor(definition: Definition, record: Record) -> int | None:
+    drawn = experiment.as_drawn(definition, record.inputs.draw)
+    return drawn.face_minor or drawn.benefit.max_discount_minor
+
+
+def _report(
+    session: Session,
+    campaign_id: str,
+    in_force: tuple[int, Definition],
+    span: tuple[datetime, datetime],
+    weighed: _Count,
+    offered: _Count,
+    against: dict[str, _Count],
+    cost_minor: int | None,
+) -> Simulation:
+    version, definition = in_force
+    cells = {code: count.cell(weighed) for code, count in against.items()}
+    shown = sorted((-(c.shoppers or 0), code) for code, c in cells.items() if c.shoppers is not None)
+    reasons = tuple(SimulatedReason(code, explanation.named(code), cells[code]) for _, code in shown)
+    gave = offered.cell(weighed)
+    most_minor = cost_minor if gave.shoppers is not None else None
+    counter = repository.counters(session, [campaign_id])[campaign_id]
+    rate_ppm = bandit.mean_ppm(counter.issued - counter.revoked, counter.redeemed)
+    likely_minor = most_minor * rate_ppm // 1_000_000 if most_minor is not None else None
+    return Simulation(
+        campaign_id,
+        version,
+        definition.name,
+        *span,
+        weighed.cell(weighed),
+        gave,
+        reasons,
+        len(reasons) < len(against),
+        most_minor,
+        likely_minor,
+        definition.currency,
+    )
