@@ -8,7 +8,10 @@ Planted bug this fails on (kept planted in test_planted.py): one commit split in
 from __future__ import annotations
 
 import json
+import random
+import threading
 import time
+from statistics import median
 
 import pytest
 from sqlalchemy import select
@@ -27,6 +30,10 @@ from tests.proofs.wire import Answer, Asked, Lost, Wire, ask
 from tests.storefront.floor import WEBHOOK_SECRET
 
 RESTART_LIMIT_S = 5.0
+"""Asked of the median: another process may hold one restart up."""
+TAKEN_UP_S = 20.0
+"""Well below the lease of the dead process (30 s): who waited for that would be seen."""
+CLIENTS = 8
 LEASE_S = 31.0
 """After so long a staged request that was killed may be sent again; the clock is set on, nobody waits."""
 
@@ -228,7 +235,7 @@ class Issue(Work):
 
     def issued_in_time(self) -> list[CouponView]:
         """Her coupons of this moment, as soon as there is one, or the server is gone."""
-        until = time.monotonic() + RESTART_LIMIT_S
+        until = time.monotonic() + TAKEN_UP_S
         while time.monotonic() < until and alive(self.rig):
             with self.rig.database.reading() as session:
                 found = [c for c in offers.wallet(session, self.shopper_id, self.rig.now) if c.moment_id == self.moment.id]
@@ -249,38 +256,97 @@ class Issue(Work):
 WORKS = (Redeem, Undo, Checkout, Webhook, Issue)
 
 
-def run(rig: Rig, kind: type[Work], kill_at: int | None) -> bool:
-    """One piece of work, killed at that point (or not); True if it was. Everything promised is looked at."""
+def run(rig: Rig, kind: type[Work], kill_at: int | None) -> float | None:
+    """One piece of work, killed at that point (or not); the seconds of the restart if it was. All that is promised is looked at."""
     work = kind(rig)
     arm(rig, kind.scope, kill_at)
     work.do()
-    killed = not alive(rig)
-    if killed:
-        assert rig.start() <= RESTART_LIMIT_S
+    restarted_s = None if alive(rig) else rig.start()
     rig.in_order()
     work.after()
     work.again()
     rig.in_order()
-    return killed
+    return restarted_s
 
 
 @pytest.mark.parametrize("kind", WORKS)
 class TestEveryPoint:
     def test_around_the_last_commit(self, rig: Rig, kind: type[Work]) -> None:
         rig.campaign()
-        assert not run(rig, kind, None)
+        assert run(rig, kind, None) is None
         points = passed(rig)
         last = len(points) - 1 - points[::-1].index("before commit")
         assert points[last + 1] == "after commit"
         for point in (last, last + 1):
-            assert run(rig, kind, point)
+            assert run(rig, kind, point) is not None
 
     @pytest.mark.full
     @pytest.mark.timeout(3600)
     def test_all(self, rig: Rig, kind: type[Work]) -> None:
+        """Planted bug seen: without `Relay.resume` an event whose relay was killed waits for its lease, and no coupon comes in time."""
         rig.campaign()
         run(rig, kind, None)
-        found = len(passed(rig))
-        killed = sum(run(rig, kind, point) for point in range(found))
-        assert killed >= found - 1, f"{killed} of {found} points"
-        assert found >= 12
+        points = passed(rig)
+        restarts = [seconds for point in range(len(points)) if (seconds := run(rig, kind, point)) is not None]
+        assert len(restarts) >= len(points) - 1, f"{len(restarts)} of {len(points)} points were reached: {points}"
+        assert len(points) >= 12
+        assert median(restarts) <= RESTART_LIMIT_S
+
+
+class Customer:
+    """One of eight who redeem, undo and check out all the time; what has no answer is sent again with its key."""
+
+    def __init__(self, rig: Rig, number: int) -> None:
+        self.rig, self.number, self.chance = rig, number, random.Random(number)
+        self.answered: list[Work] = []
+        self.open: Work | None = None
+        self.lock = threading.Lock()
+
+    def go_on(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self.step()
+            except (Lost, OSError, TypeError):  # there is no server just now, also not for what comes before the work
+                time.sleep(0.02)
+
+    def step(self) -> None:
+        if self.open is None:
+            self.open = self.chance.choice((Redeem, Undo, Checkout))(self.rig)
+        answer = try_to(self.rig, self.open.asked())
+        if answer is not None and answer.status < 300:
+            self.open.answer = answer
+            self.answered.append(self.open)
+            self.open = None
+        elif answer is not None:
+            assert answer.code == "still_in_progress", answer.code
+            self.open = None  # a checkout that was killed may go on when its lease is over; in_order() looks at it meanwhile
+
+
+class TestAnyTime:
+    @pytest.mark.parametrize("kills", [3, pytest.param(300, marks=[pytest.mark.full, pytest.mark.timeout(7200)])])
+    def test_eight_clients(self, rig: Rig, kills: int) -> None:
+        """Whatever was answered is so after the restart, and the books add up at each."""
+        rig.campaign()
+        chance, restarts = random.Random(7306), list[float]()
+        customers = [Customer(rig, k) for k in range(CLIENTS)]
+        for _ in range(kills):
+            stop = threading.Event()
+            threads = [threading.Thread(target=c.go_on, args=(stop,)) for c in customers]
+            for thread in threads:
+                thread.start()
+            until, wanted = time.monotonic() + TAKEN_UP_S, chance.randint(2, 12)
+            while sum(len(c.answered) for c in customers) < wanted and time.monotonic() < until:
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0, 0.03))
+            rig.kill()
+            stop.set()
+            for thread in threads:
+                thread.join()
+            restarts.append(rig.start())
+            rig.in_order()
+            for customer in customers:
+                for work in customer.answered:
+                    work.after()
+                customer.answered.clear()
+        assert median(restarts) <= RESTART_LIMIT_S
+        assert rig.in_order().redemptions > 0
