@@ -21,13 +21,13 @@ from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
 from app.security import signing
-from offers import coupon_signing, coupon_token, repository, rotating, till
+from offers import coupon_signing, coupon_token, reasons, repository, rotating, till
 from offers.contracts import CouponState
 from offers.errors import JournalBroken, JournalForked, NoSuchTill
 from offers.models import CouponRow, Redemption
 from offers.reasons import ReasonCode
 from offers.scanning import Scanned
-from offers.till_reasons import TillReason
+from offers.till_reasons import SENTENCES, TillReason
 from offers.tills import journal
 from offers.tills.journal import Entry, EntryKind
 from offers.tills.models import Provisional, TillRow
@@ -95,11 +95,28 @@ def bundle(
         "step_s": rotating.STEP_S,
         "keys": keys,
         "spent": _spent(session, place_id, at),
+        "words": {str(code): text for code, text in SENTENCES.items()} | _words(),
     }
     text = json.dumps(document, separators=(",", ":"), sort_keys=True)
     signature = signing.sign(coupon_signing.PURPOSE, BUNDLE_CONTEXT + text.encode(), at)
     key_id = signing.checking_key(coupon_signing.PURPOSE, at).id.hex()
     return {"bundle": text, "kid": key_id, "signature": base64.b64encode(signature).decode()}
+
+
+def _words() -> dict[str, str]:
+    """What a clerk reads where the coupon itself is wrong; without the times that only the house can tell."""
+    codes = (
+        ReasonCode.PLACE_NOT_COVERED,
+        ReasonCode.COUPON_ALREADY_REDEEMED,
+        ReasonCode.COUPON_REVOKED,
+        ReasonCode.TRUST_TOO_LOW,
+    )
+    told = {str(code): reasons.SENTENCES[code].shopper for code in codes}
+    return told | {
+        str(ReasonCode.COUPON_EXPIRED): "This coupon has expired.",
+        str(ReasonCode.COUPON_NOT_YET_VALID): "This coupon cannot be used yet.",
+        str(ReasonCode.CHANNEL_NOT_COVERED): "This coupon can be used in the app only.",
+    }
 
 
 def _till(session: Session, till_id: str, place_id: str) -> TillRow:

@@ -31,12 +31,20 @@ document.addEventListener("keydown", (event) => {
   if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) field?.focus();
 });
 
-async function detector() {
+let ready = null;
+
+/** The reader, made once and early: a till that loses its network must not need it to load the reader. */
+function detector() {
+  ready ??= reader().catch((error) => { ready = null; throw error; });
+  return ready;
+}
+
+async function reader() {
   if ("BarcodeDetector" in globalThis && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
     return new BarcodeDetector({ formats: ["qr_code"] });
   }
   const ponyfill = await import("barcode-detector");
-  ponyfill.prepareZXingModule({ overrides: { locateFile: (path, prefix) => (path.endsWith(".wasm") ? config.zxingWasm : prefix + path) } });
+  ponyfill.prepareZXingModule({ overrides: { locateFile: (path, prefix) => (path.endsWith(".wasm") ? config.zxingWasm : prefix + path) }, fireImmediately: true });
   return new ponyfill.BarcodeDetector({ formats: ["qr_code"] });
 }
 
@@ -64,6 +72,7 @@ async function look(reader) {
 
 if (cameraButton && navigator.mediaDevices?.getUserMedia) {
   cameraButton.hidden = false;
+  setTimeout(() => detector().catch(() => {}), 1000);
   cameraButton.setAttribute("aria-pressed", "false");
   cameraButton.addEventListener("click", async () => {
     if (stream) { closeCamera(); return; }

@@ -1,0 +1,142 @@
+"""The till with no network in a real browser: it judges as the server does, keeps a journal, and every double comes out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.kernel.verdict import Fail
+from app.security.principals import Role
+from offers import coupon_signing, coupon_token, facade, rotating
+from offers.models import Redemption
+from offers.tills import journal
+from tests.browser.conftest import DESKTOP, PHONE, SHOP, Eyes, Serving, coupon_of_a_stranger
+from tests.browser.test_coupons import shows_a_coupon
+from tests.browser.test_story import READ_QR, qr_on
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+Window = Callable[..., Eyes]
+
+JUDGE = """async ({texts, place, nowMs}) => {
+  const { judge, against, checkingKey, bundleIsOurs, entryHash } = await import("moments/offline");
+  const { bytesOf, hmacKey } = await import("moments/codes");
+  const sent = await (await fetch("/v1/till/bundle", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({place_id: place})})).json();
+  const bundle = JSON.parse(sent.bundle);
+  const keys = await Promise.all(bundle.keys.map(async key => ({
+    kid: key.kid, goodUntil: Date.parse(key.good_until), check: await checkingKey(key.x), live: await hmacKey(bytesOf(key.live_key)),
+  })));
+  const signer = keys.find(key => key.kid === sent.kid);
+  const reasons = [];
+  for (const text of texts) {
+    const judged = await judge(text, nowMs, keys, bundle.step_s);
+    const wrong = judged.claims ? await against(judged.claims, nowMs, place) : null;
+    reasons.push(judged.reason ?? wrong?.reason ?? `${judged.claims.couponId} ${judged.claims.benefit}`);
+  }
+  return {
+    reasons,
+    ours: await bundleIsOurs(signer.check, sent.bundle, bytesOf(sent.signature)),
+    changed: await bundleIsOurs(signer.check, sent.bundle.replace('"cap":20', '"cap":99'), bytesOf(sent.signature)),
+    hash: await entryHash("0".repeat(64), 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678"),
+  };
+}"""
+
+
+def judged(text: str, at: datetime, place_id: str) -> str:
+    found = coupon_token.judge(text, at, coupon_signing.checker(at))
+    if isinstance(found, Fail):
+        return found.reason
+    wrong = coupon_token.against(found.claims, at, place_id)
+    return wrong[0].reason if wrong else f"{found.claims.coupon_id} {found.claims.benefit_text}"
+
+
+def open_till(house_server: Serving, window: Window, place_id: str = SHOP) -> Eyes:
+    till = window(DESKTOP)
+    till.enter(house_server.link(Role.CLERK))
+    till.page.select_option("#place", place_id)
+    till.page.wait_for_selector("[data-offline-state] >> text=Ready to go on without a network")
+    return till
+
+
+def scan(till: Eyes, text: str, verdict: str) -> None:
+    till.page.fill("#code", text)
+    till.page.keyboard.press("Enter")
+    till.page.wait_for_selector(f"[data-verdict={verdict}]")
+
+
+def besides_the_network(eyes: Eyes) -> Eyes:
+    """What htmx says of a request that could not be sent is expected here, and nothing else is."""
+    eyes.said[:] = [word for word in eyes.said if "Failed to fetch" not in word]
+    return eyes
+
+
+class TestTwins:
+    def texts(self, house_server: Serving, now: datetime) -> list[str]:
+        coupon = coupon_of_a_stranger(house_server.url)
+        with house_server.house.database.reading() as session:
+            kept = facade.live_coupon(session, coupon["id"], device_id="dev_1", at=now)
+        assert kept is not None
+        secret = base64.b64decode(kept.secret)
+
+        def at(seconds: float) -> str:
+            return coupon_token.with_live_code(kept.signed, rotating.live_code(secret, now.timestamp() + seconds))
+
+        good = at(0)
+        changed = [good[:k] + ("B" if good[k] == "A" else "A") + good[k + 1 :] for k in range(4, 240, 9)]
+        cut = [kept.signed[:k] for k in range(0, len(kept.signed), 11)]
+        return [
+            good, good.lower(), at(-15), at(15), at(-60), at(60), at(-3600), at(-4000), kept.signed, kept.signed + ".", kept.signed + ".1234",
+            coupon["code"], "", "MM1.", "MM1.0189", "MM2" + good[3:], good + "A", *changed, *cut,
+        ]  # fmt: skip
+
+    def test_both_say_the_same_of_every_text(self, house_server: Serving, window: Window) -> None:
+        till, now = open_till(house_server, window), datetime.now(UTC)
+        texts = self.texts(house_server, now)
+        for place_id, at in ((SHOP, now), (SHOP, now + timedelta(hours=30)), (SHOP, now - timedelta(minutes=20))):
+            given = {"texts": texts, "place": place_id, "nowMs": at.timestamp() * 1000}
+            told: dict[str, Any] = till.page.evaluate(JUDGE, given)
+            assert told["reasons"] == [judged(text, at, place_id) for text in texts]
+        assert (told["ours"], told["changed"]) == (True, False)
+        assert told["hash"] == journal.entry_hash("0" * 64, 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678")
+        assert till.said == []
+
+
+class TestWithoutANetwork:
+    def test_two_tills_one_coupon_one_use_and_a_double_with_its_name(self, house_server: Serving, window: Window) -> None:
+        phone = shows_a_coupon(window, PHONE)
+        coupon_id = phone.page.url.split("/")[-1].split("?")[0]
+        code = phone.page.locator("[data-code]").inner_text()
+        first, second = open_till(house_server, window), open_till(house_server, window, "plc_ooey_gooey_asema")
+        reader = window(DESKTOP)  # stands for the camera of both tills: their pages have no network from here on
+        reader.enter(house_server.link(Role.CLERK))
+        for eyes in (phone, first, second):
+            eyes.context.set_offline(True)
+
+        scan(first, code, "needs_network")
+        [text] = reader.page.evaluate(READ_QR, qr_on(phone))
+        scan(first, text, "taken_offline")
+        assert first.page.locator(".verdict .benefit").inner_text() == "25 % off, up to €10.00"
+        first.page.locator("#undo").click()
+        first.page.wait_for_selector("[data-verdict=undone]")
+        [text] = reader.page.evaluate(READ_QR, qr_on(phone))
+        scan(first, text, "taken_offline")
+        besides_the_network(first).look("till-taken-offline")
+        scan(first, text, "coupon_already_redeemed")
+        scan(second, text, "taken_offline")
+
+        first.context.set_offline(False)
+        first.page.wait_for_selector("[data-offline-state][data-waiting='0']")
+        assert first.page.locator("[data-offline-findings]").is_hidden()
+        second.context.set_offline(False)
+        second.page.wait_for_selector("[data-offline-findings] [data-outcome=double]")
+        besides_the_network(second).look("till-double")
+        with house_server.house.database.reading() as session:
+            standing = (Redemption.coupon_id == coupon_id, Redemption.undone_at.is_(None))
+            assert session.scalar(select(func.count()).select_from(Redemption).where(*standing)) == 1
+            undone = (Redemption.coupon_id == coupon_id, Redemption.undone_at.is_not(None))
+            assert session.scalar(select(func.count()).select_from(Redemption).where(*undone)) == 1
