@@ -38,7 +38,8 @@ class TestChanged:
     @given(st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(-1, len(POOL) - 1)), min_size=1, max_size=4), max_size=12))
     def test_any_changes_equal_a_fresh_index(self, changes: list[list[tuple[int, int]]]) -> None:
         """Each change gives ids a shape of the pool, or retires them (-1). Seen to fail when a block's old
-        entries are kept though they were found, and when added numbers count from the live fences. Entries that are not found
+        entries are kept though they were found, when added numbers count from the live fences, when a new line forgets the other
+        tiles of its band, and when the line of the snapshot before is written to. Entries that are not found
         where they should stand make the index build anew: that net catches blocks that are forgotten."""
         start = numbered(POOL[:20])
         index, alive = FenceIndex(start), {f.id: f for f in start}
