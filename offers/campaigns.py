@@ -74,12 +74,19 @@ def refuse_circle(session: Session, new: Mapping[str, Definition]) -> None:
 
 def unknown_places(session: Session, definition: Definition) -> list[FieldError]:
     """Places the campaign names and nobody knows: it would never make an offer there."""
-    known = {place.id for place in geofences.places(session)} if definition.trigger.place_ids else set[str]()
-    missing = [place_id for place_id in definition.trigger.place_ids if place_id not in known]
-    if not missing:
-        return []
-    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-    return [FieldError("trigger.place_ids", f"no such place: {', '.join(missing[:5])}{more}; see: moments places")]
+    named = {
+        "trigger.place_ids": definition.trigger.place_ids,
+        "schedule.store_hours": tuple(store.place_id for store in definition.schedule.store_hours),
+    }
+    known = {place.id for place in geofences.places(session)} if any(named.values()) else set[str]()
+    wrong: list[FieldError] = []
+    for field, place_ids in named.items():
+        missing = [place_id for place_id in place_ids if place_id not in known]
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        if missing:
+            said = f"no such place: {', '.join(missing[:5])}{more}; see: moments places list"
+            wrong.append(FieldError(field, said))
+    return wrong
 
 
 def refuse_unknown_places(session: Session, definition: Definition) -> None:
@@ -116,7 +123,8 @@ def revise(
     if row is None or current is None:
         raise NoSuchCampaign()
     definition = schemas.checked(merged(schemas.document_of(current), change))
-    if definition.trigger.place_ids != current.trigger.place_ids:
+    where = (definition.trigger.place_ids, definition.schedule.store_hours)
+    if where != (current.trigger.place_ids, current.schedule.store_hours):
         refuse_unknown_places(session, definition)
     return replace(session, campaign_id, definition, version=row.version, by=by, at=at, four_eyes=four_eyes)
 

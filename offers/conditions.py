@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geofences.contracts import TrustLevel
-from offers import experiment, schedule
-from offers.definition import Definition, NthVisit
+from offers import experiment, pacing, schedule
+from offers.definition import Definition, NthVisit, Pacing
 from offers.experiment import Draw
 from offers.reasons import Facts, ReasonCode, Weighed
 
@@ -159,7 +159,7 @@ def visit_number(d: Definition, i: Inputs) -> Weighed | None:
 
 
 def _needs_calendar(d: Definition) -> bool:
-    return bool(d.schedule.starts_on or d.schedule.ends_on or d.schedule.weekly)
+    return bool(d.schedule.starts_on or d.schedule.ends_on or d.schedule.weekly or d.schedule.store_hours)
 
 
 def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
@@ -189,11 +189,14 @@ def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
         facts = {"ends_on": d.schedule.ends_on, "local_date": local_date}
         over = schedule.is_over(d.schedule, local) or schedule.is_over(d.schedule, i.at.astimezone(where))
         out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
-    if d.schedule.weekly:
+    if schedule.weekly_at(d.schedule, i.place.id):
         facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
         out.append(
             _weighed(
-                schedule.within_weekly(d.schedule, local), ReasonCode.WITHIN_HOURS, ReasonCode.OUTSIDE_HOURS, facts
+                schedule.within_weekly(d.schedule, local, i.place.id),
+                ReasonCode.WITHIN_HOURS,
+                ReasonCode.OUTSIDE_HOURS,
+                facts,
             )
         )
     return tuple(out)
@@ -253,6 +256,18 @@ def budget(d: Definition, i: Inputs) -> Weighed | None:
     }
     return _weighed(
         committed + d.face_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
+    )
+
+
+def pace(d: Definition, i: Inputs) -> Weighed | None:
+    """By the clock when it is weighed: that is when the coupon takes its share."""
+    released_minor = pacing.released_minor(d, i.place.timezone, i.at)
+    if d.pacing is Pacing.NONE or released_minor is None:
+        return None
+    committed = i.counts.budget_committed_minor
+    facts: Facts = {"committed_minor": committed, "released_minor": released_minor, "currency": d.currency}
+    return _weighed(
+        committed + d.face_minor <= released_minor, ReasonCode.BUDGET_ON_PACE, ReasonCode.BUDGET_AHEAD, facts
     )
 
 

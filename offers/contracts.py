@@ -10,6 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from offers import campaign_contracts
+
+CampaignHistory = campaign_contracts.CampaignHistory
+CampaignPlan = campaign_contracts.CampaignPlan
+
 
 class CouponState(StrEnum):
     ISSUED = "issued"
@@ -226,70 +231,6 @@ class CampaignView:
     approved_version: int | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignChange:
-    """One field of a campaign that differs: `field` is its path, `text` says it in words."""
-
-    field: str
-    before: Any
-    after: Any
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedCampaign:
-    """What a file would do to one campaign: `moves` in their order (none: it stays), `changes` and `said` in words."""
-
-    id: str
-    name: str
-    version: int | None
-    moves: tuple[str, ...]
-    changes: tuple[CampaignChange, ...]
-    said: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPlan:
-    """One entry for each campaign of the file."""
-
-    campaigns: tuple[PlannedCampaign, ...]
-
-    @property
-    def changes_something(self) -> bool:
-        return any(one.moves for one in self.campaigns)
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignStepView:
-    """Who moved it, when, from which state to which, and why."""
-
-    version: int
-    from_state: str
-    to_state: str
-    by: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignVersionView:
-    """`changes` is what it says otherwise than the version before it."""
-
-    version: int
-    created_by: str
-    created_at: datetime
-    changes: tuple[CampaignChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignHistory:
-    """Moves and versions, oldest first."""
-
-    campaign_id: str
-    steps: tuple[CampaignStepView, ...]
-    versions: tuple[CampaignVersionView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ ENTITLEMENTS = frozenset({BenefitKind.FREE_DELIVERY, BenefitKind.CASHBACK, Benef
 """What these give is not taken off any line: it is frozen on the quote as an entitlement of its own."""
 
 
+class Pacing(StrEnum):
+    """How the budget is released: all of it at once, or evenly over the days of the schedule (pacing.py)."""
+
+    NONE = "none"
+    EVEN = "even"
+
+
 class CouponPlaces(StrEnum):
     """Where the coupon may be used: at the place of the moment, or at any place of the campaign."""
 
@@ -71,12 +78,21 @@ class WeeklyHours:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreHours:
+    """The weekly hours of one store, where they are not those of the campaign."""
+
+    place_id: str
+    weekly: tuple[WeeklyHours, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """Dates are inclusive, in each store's own zone (ISO 8601). No weekly hours: the whole week."""
 
     starts_on: str | None = None
     ends_on: str | None = None
     weekly: tuple[WeeklyHours, ...] = ()
+    store_hours: tuple[StoreHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +228,7 @@ class Definition:
     """What the merchant expects to earn by one such coupon that is used."""
     experiment: Experiment = field(default_factory=Experiment)
     stacking: Stacking = field(default_factory=Stacking)
+    pacing: Pacing = Pacing.NONE
 
     @property
     def face_minor(self) -> int:

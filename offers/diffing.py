@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from app.kernel.money import Money
-from offers.contracts import CampaignChange
+from offers.campaign_contracts import CampaignChange
 
 NAMES = {
     "name": "Name",

@@ -30,6 +30,7 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
     conditions.shopper_window_cap,
     conditions.total_cap,
     conditions.budget,
+    conditions.pace,
     conditions.version,
     conditions.holdout,
 )

@@ -37,12 +37,10 @@ from offers import (
 )
 from offers import campaigns as lives
 from offers import explaining as explained
+from offers.campaign_contracts import CampaignChange, CampaignHistory, CampaignPlan
 from offers.contracts import (
     Books,
     Bundle,
-    CampaignChange,
-    CampaignHistory,
-    CampaignPlan,
     CampaignView,
     CouponView,
     DecisionView,
@@ -125,10 +123,19 @@ def replay_decision(session: Session, decision_id: str) -> tuple[str, str]:
 
 
 def simulate(
-    session: Session, campaign_id: str, *, since: datetime, until: datetime, at: datetime, fewer_mute_s: int = FEWER_MUTE_S, explore: bool = True
+    session: Session,
+    campaign_id: str,
+    *,
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    fewer_mute_s: int = FEWER_MUTE_S,
+    explore: bool = True,
 ) -> Simulation:
     """What the campaign would have done with the moments stored between two instants; changes nothing. See simulation.py."""
-    return simulation.simulate(session, campaign_id, since=since, until=until, at=at, fewer_mute_s=fewer_mute_s, explore=explore)
+    return simulation.simulate(
+        session, campaign_id, since=since, until=until, at=at, fewer_mute_s=fewer_mute_s, explore=explore
+    )
 
 
 # --- coupons ----------------------------------------------------------------------------------------------------------

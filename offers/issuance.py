@@ -19,7 +19,7 @@ from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import Event, emit_many
 from geofences.contracts import MomentView
-from offers import decision, experiment, gathering, minting, repository
+from offers import decision, experiment, gathering, minting, pacing, repository
 from offers.contracts import DecisionRecorded
 from offers.decision import OFFER, Record, Result
 from offers.definition import Definition
@@ -76,14 +76,14 @@ def decide_moment(session: Session, moment: MomentView, setting: Setting, at: da
             learn,
         )
         winner = next((cid for cid, (_, result) in weighed.items() if result.outcome == OFFER), None)
-        if winner is None or _claim(session, winner, _drawn(heard, weighed, winner), moment.shopper_id, her.ids, at):
+        if winner is None or _claim(
+            session, winner, _drawn(heard, weighed, winner), moment.shopper_id, her.ids, place.timezone, at
+        ):
             return _store(session, moment, setting, heard, weighed, at)
     raise RuntimeError("the claim was lost every time; the event will be delivered again")
 
 
-def _drawn(
-    heard: Mapping[str, Listener], weighed: Mapping[str, tuple[Record, Result]], campaign_id: str
-) -> Definition:
+def _drawn(heard: Mapping[str, Listener], weighed: Mapping[str, tuple[Record, Result]], campaign_id: str) -> Definition:
     return experiment.as_drawn(heard[campaign_id].definition, weighed[campaign_id][0].inputs.draw)
 
 
@@ -100,7 +100,13 @@ def _first_time(session: Session, moment: MomentView, at: datetime) -> bool:
 
 
 def _claim(
-    session: Session, campaign_id: str, definition: Definition, shopper_id: str, her_ids: tuple[str, ...], at: datetime
+    session: Session,
+    campaign_id: str,
+    definition: Definition,
+    shopper_id: str,
+    her_ids: tuple[str, ...],
+    timezone: str,
+    at: datetime,
 ) -> bool:
     """Take one coupon from the shopper's tally and the campaign's counter, or nothing. True if taken."""
     key = {"of_campaign": campaign_id, "of_shopper": shopper_id}
@@ -108,7 +114,7 @@ def _claim(
         return False
     try:
         _claim_window(session, campaign_id, definition, her_ids, at)
-        _claim_counter(session, campaign_id, definition)
+        _claim_counter(session, campaign_id, definition, pacing.released_minor(definition, timezone, at))
     except _Lost:
         moved(session, _TAKE_TALLY, {**key, "count": -1, "most": _NO_LIMIT, "at": at})  # under the lock just taken
         return False
@@ -160,8 +166,9 @@ def _claim_window(
         raise _Lost
 
 
-def _claim_counter(session: Session, campaign_id: str, definition: Definition) -> None:
-    cap, budget_minor, face_minor = definition.caps.total, definition.budget_minor, definition.face_minor
+def _claim_counter(session: Session, campaign_id: str, definition: Definition, budget_minor: int | None) -> None:
+    """`budget_minor` is what is released of it by now."""
+    cap, face_minor = definition.caps.total, definition.face_minor
     values = {
         "of_campaign": campaign_id,
         "most": _NO_LIMIT if cap is None else cap,

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import FieldError, Invalid
 from offers import campaigns, diffing, repository, review, schemas, yaml_form
+from offers.campaign_contracts import CampaignPlan, PlannedCampaign
 from offers.campaigns import APPROVED, DRAFT, ENDED, LIVE, PAUSED, REVIEW
-from offers.contracts import CampaignPlan, PlannedCampaign
 from offers.definition import Definition
 from offers.errors import CampaignFileOutdated
 from offers.models import Campaign

@@ -53,6 +53,8 @@ class ReasonCode(StrEnum):
     TOTAL_CAP_REACHED = "total_cap_reached"
     BUDGET_LEFT = "budget_left"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    BUDGET_ON_PACE = "budget_on_pace"
+    BUDGET_AHEAD = "budget_ahead"
     OPEN_TO_OFFERS = "open_to_offers"
     SHOPPER_ASKED_FOR_FEWER = "shopper_asked_for_fewer"
     NOT_HELD_OUT = "not_held_out"
@@ -198,6 +200,13 @@ SENTENCES: dict[str, Sentence] = {
     _R.BUDGET_EXHAUSTED: Sentence(
         "They have all been given away.",
         "{committed_text} of the budget of {budget_text} is spoken for; another {needed_text} does not fit.",
+    ),
+    _R.BUDGET_ON_PACE: Sentence(
+        "There are some left today.", "{committed_text} is held or spent; {released_text} is released by today."
+    ),
+    _R.BUDGET_AHEAD: Sentence(
+        "Today's share of these coupons has been given away; there are more tomorrow.",
+        "{committed_text} is held or spent, and only {released_text} is released by today, so that the budget lasts to the end.",
     ),
     _R.OPEN_TO_OFFERS: Sentence(
         "You have not asked us for fewer of these.", "The shopper has not asked for fewer of these."

@@ -12,8 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from offers import campaigns, diffing, repository, schemas
+from offers.campaign_contracts import (
+    CampaignChange,
+    CampaignHistory,
+    CampaignStepView,
+    CampaignVersionView,
+)
 from offers.campaigns import APPROVED, DRAFT, PAUSED, REVIEW
-from offers.contracts import CampaignChange, CampaignHistory, CampaignStepView, CampaignVersionView
 from offers.errors import ApprovedByAnother, CampaignNotInState, NoSuchVersion
 from offers.models import Campaign, CampaignStep, CampaignVersion
 

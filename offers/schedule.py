@@ -59,12 +59,17 @@ def overlap(weekly: Sequence[WeeklyHours]) -> tuple[int, int, int] | None:
     return None
 
 
-def within_weekly(schedule: Schedule, local: datetime) -> bool:
-    """True when the store's wall clock is in one of the weekly hours, or there are none."""
-    if not schedule.weekly:
-        return True
+def weekly_at(schedule: Schedule, place_id: str) -> tuple[WeeklyHours, ...]:
+    """The store's own hours where it has some, else those of the campaign."""
+    own = next((store.weekly for store in schedule.store_hours if store.place_id == place_id), None)
+    return schedule.weekly if own is None else own
+
+
+def within_weekly(schedule: Schedule, local: datetime, place_id: str = "") -> bool:
+    """True when the store's wall clock is in one of its weekly hours, or there are none."""
+    weekly = weekly_at(schedule, place_id)
     minute = local.hour * 60 + local.minute
-    return any(_covers(hours, local.weekday(), minute) for hours in schedule.weekly)
+    return not weekly or any(_covers(hours, local.weekday(), minute) for hours in weekly)
 
 
 def last_instant(schedule: Schedule, where: ZoneInfo) -> datetime | None:

@@ -22,8 +22,10 @@ from offers.definition import (
     CouponTerms,
     Definition,
     NthVisit,
+    Pacing,
     Schedule,
     Stacking,
+    StoreHours,
     Trigger,
     WeeklyHours,
     WindowCap,
@@ -104,10 +106,18 @@ class WeeklyIn(_In):
         return self
 
 
+class StoreHoursIn(_In):
+    place_id: Name
+    weekly: Annotated[list[WeeklyIn], Field(min_length=1, max_length=50)]
+
+
 class ScheduleIn(_In):
     starts_on: date | None = Field(default=None, description="First day, by the calendar of each store.")
     ends_on: date | None = Field(default=None, description="Last day, inclusive, by the calendar of each store.")
     weekly: Annotated[list[WeeklyIn], Field(max_length=50)] = []
+    store_hours: Annotated[
+        list[StoreHoursIn], Field(max_length=500, description="Other weekly hours at some of the stores.")
+    ] = []
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -119,11 +129,15 @@ class ScheduleIn(_In):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        hours = [weekly_hours(w) for w in self.weekly]
-        clash = schedule.overlap(hours)
-        if clash is not None:
-            n, other, day = clash
-            raise ValueError(f"weekly[{n}] and weekly[{other}] overlap on {DAYS[day]}; join them or part them")
+        if len({s.place_id for s in self.store_hours}) != len(self.store_hours):
+            raise ValueError("store_hours names a store twice; join its hours")
+        for store, weekly in [("", self.weekly), *((f" of {s.place_id}", s.weekly) for s in self.store_hours)]:
+            clash = schedule.overlap([weekly_hours(w) for w in weekly])
+            if clash is not None:
+                n, other, day = clash
+                raise ValueError(
+                    f"weekly[{n}] and weekly[{other}]{store} overlap on {DAYS[day]}; join them or part them"
+                )
         return self
 
 
@@ -156,7 +170,9 @@ class StackingIn(_In):
         default="", description="At most one coupon of a group counts on a cart."
     )
     combinable: bool = Field(default=False, description="May lie on a cart with coupons of other groups.")
-    after: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]], Field(max_length=50)] = []
+    after: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]], Field(max_length=50)
+    ] = []
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> Self:
@@ -188,6 +204,7 @@ class CampaignIn(_In):
     expected_value_minor: Annotated[int, Field(strict=True, ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)] = 0
     experiment: ExperimentIn = ExperimentIn()
     stacking: StackingIn = StackingIn()
+    pacing: Pacing = Field(default=Pacing.NONE, description="`even` releases the budget evenly over the days.")
 
     @field_validator("currency")
     @classmethod
@@ -201,6 +218,12 @@ class CampaignIn(_In):
     @model_validator(mode="after")
     def _variants_fit(self) -> Self:
         self.experiment.must_fit(self.benefit.kind.value, self.budget_minor)
+        return self
+
+    @model_validator(mode="after")
+    def _pace_has_an_end(self) -> Self:
+        if self.pacing is Pacing.EVEN and not (self.budget_minor and self.schedule.starts_on and self.schedule.ends_on):
+            raise ValueError("pacing even needs budget_minor, schedule.starts_on and schedule.ends_on")
         return self
 
     @model_validator(mode="after")
@@ -259,7 +282,13 @@ def definition_of(given: CampaignIn) -> Definition:
         ),
         benefit=benefit_of(b),
         schedule=Schedule(
-            s.starts_on.isoformat() if s.starts_on else None, s.ends_on.isoformat() if s.ends_on else None, weekly
+            s.starts_on.isoformat() if s.starts_on else None,
+            s.ends_on.isoformat() if s.ends_on else None,
+            weekly,
+            tuple(
+                StoreHours(one.place_id, tuple(weekly_hours(w) for w in one.weekly))
+                for one in sorted(s.store_hours, key=lambda one: one.place_id)
+            ),
         ),
         caps=Caps(c.per_shopper, window, c.total),
         coupon=CouponTerms(given.coupon.valid_for_s, given.coupon.places, given.coupon.in_app, given.coupon.at_till),
@@ -268,12 +297,20 @@ def definition_of(given: CampaignIn) -> Definition:
         priority=given.priority,
         expected_value_minor=given.expected_value_minor,
         experiment=experiment_of(given.experiment),
+        pacing=given.pacing,
         stacking=Stacking(given.stacking.group, given.stacking.combinable, tuple(sorted(set(given.stacking.after)))),
     )
 
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def weekly_document(weekly: tuple[WeeklyHours, ...]) -> list[dict[str, Any]]:
+    return [
+        {"days": [DAYS[i] for i in w.days], "from": _clock(w.from_minute), "until": _clock(w.until_minute)}
+        for w in weekly
+    ]
 
 
 def document_of(definition: Definition) -> dict[str, Any]:
@@ -289,10 +326,8 @@ def document_of(definition: Definition) -> dict[str, Any]:
     }
     trigger |= {"min_dwell_s": t.min_dwell_s, "max_age_s": t.max_age_s}
     trigger |= {"nth_visit": {"exactly": nth.exactly, "at_least": nth.at_least, "every": nth.every} if nth else None}
-    weekly = [
-        {"days": [DAYS[i] for i in w.days], "from": _clock(w.from_minute), "until": _clock(w.until_minute)}
-        for w in d.schedule.weekly
-    ]
+    weekly = weekly_document(d.schedule.weekly)
+    stores = [{"place_id": one.place_id, "weekly": weekly_document(one.weekly)} for one in d.schedule.store_hours]
     return {
         "name": d.name,
         "title": d.title,
@@ -300,7 +335,12 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "currency": d.currency,
         "trigger": trigger,
         "benefit": benefit_document(d.benefit),
-        "schedule": {"starts_on": d.schedule.starts_on, "ends_on": d.schedule.ends_on, "weekly": weekly},
+        "schedule": {
+            "starts_on": d.schedule.starts_on,
+            "ends_on": d.schedule.ends_on,
+            "weekly": weekly,
+            "store_hours": stores,
+        },
         "caps": {
             "per_shopper": d.caps.per_shopper,
             "per_shopper_window": {"count": window.count, "window_s": window.window_s} if window else None,
@@ -317,6 +357,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "priority": d.priority,
         "expected_value_minor": d.expected_value_minor,
         "experiment": experiment_document(d.experiment),
+        "pacing": d.pacing.value,
         "stacking": {
             "group": d.stacking.group,
             "combinable": d.stacking.combinable,

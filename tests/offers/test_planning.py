@@ -99,7 +99,7 @@ class TestPlan:
             ({"version": "three"}, "campaigns.cam_x.version: a whole number from 1 on, as exported (line"),
             (
                 {"trigger": {"moment_kinds": ["dwell"], "place_ids": ["plc_moon"]}},
-                "campaigns.cam_x.trigger.place_ids: no such place: plc_moon; see: moments places (line",
+                "campaigns.cam_x.trigger.place_ids: no such place: plc_moon; see: moments places list (line",
             ),
             ({"stacking": {"combinable": True, "group": "a", "after": ["a"]}}, "campaigns.cam_x.stacking: "),
         ],

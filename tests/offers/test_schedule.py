@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from offers import schedule
-from offers.definition import Schedule, WeeklyHours
+from offers.definition import Schedule, StoreHours, WeeklyHours
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
@@ -111,3 +111,69 @@ class TestOverlap:
 
     def test_every_day_round_the_clock_is_one_entry(self) -> None:
         assert schedule.overlap([WeeklyHours(tuple(range(7)), 0, 1440)]) is None
+
+
+SUNDAY_NIGHT = Schedule(weekly=(WeeklyHours((6,), 60, 300),))
+"""Sundays, 01:00 to 05:00: the night in which the clocks change, in Europe and in America alike."""
+
+
+class TestClockChanges:
+    """Both changes of two zones: what the store's wall clock shows decides, so an hour lived twice counts twice."""
+
+    @pytest.mark.parametrize(
+        ("zone_name", "midnight", "hours"),
+        [
+            ("Europe/Helsinki", "2026-03-28T22:00", 3),  # 03:00 becomes 04:00
+            ("Europe/Helsinki", "2026-10-24T21:00", 5),  # 04:00 becomes 03:00
+            ("America/New_York", "2026-03-08T05:00", 3),  # 02:00 becomes 03:00
+            ("America/New_York", "2026-11-01T04:00", 5),  # 02:00 becomes 01:00
+            ("Asia/Tokyo", "2026-03-28T15:00", 4),  # never
+        ],
+    )
+    def test_how_long_the_night_is(self, zone_name: str, midnight: str, hours: int) -> None:
+        begins = datetime.fromisoformat(midnight).replace(tzinfo=UTC)
+        where = ZoneInfo(zone_name)
+        assert begins.astimezone(where).hour == 0
+        minutes = [begins + timedelta(minutes=n) for n in range(24 * 60)]
+        inside = sum(schedule.within_weekly(SUNDAY_NIGHT, at.astimezone(where)) for at in minutes)
+        assert inside == hours * 60
+
+    @pytest.mark.parametrize(
+        ("zone_name", "day", "hours"),
+        [
+            ("Europe/Helsinki", "2026-03-29", 23),
+            ("Europe/Helsinki", "2026-10-25", 25),
+            ("America/New_York", "2026-03-08", 23),
+            ("America/New_York", "2026-11-01", 25),
+        ],
+    )
+    def test_a_campaign_of_that_one_day(self, zone_name: str, day: str, hours: int) -> None:
+        where, only = ZoneInfo(zone_name), Schedule(starts_on=day, ends_on=day)
+        end = schedule.last_instant(only, where)
+        begins = schedule.last_instant(
+            Schedule(ends_on=(date.fromisoformat(day) - timedelta(days=1)).isoformat()), where
+        )
+        assert end is not None
+        assert begins is not None
+        assert end - begins == timedelta(hours=hours)
+        assert not schedule.is_over(only, (end - timedelta(seconds=1)).astimezone(where))
+        assert schedule.is_over(only, end.astimezone(where))
+        assert schedule.has_started(only, begins.astimezone(where))
+        assert not schedule.has_started(only, (begins - timedelta(seconds=1)).astimezone(where))
+
+
+class TestWeeklyAt:
+    def test_a_store_s_own_hours_instead(self) -> None:
+        evening = (WeeklyHours((0,), 1080, 1200),)
+        both = Schedule(weekly=(WeeklyHours((0,), 540, 1020),), store_hours=(StoreHours("plc_late", evening),))
+        assert schedule.weekly_at(both, "plc_late") == evening
+        monday_ten, monday_seven = local("2026-11-23T08:00"), local("2026-11-23T17:00")
+        assert schedule.within_weekly(both, monday_ten, "plc_other")
+        assert not schedule.within_weekly(both, monday_ten, "plc_late")
+        assert schedule.within_weekly(both, monday_seven, "plc_late")
+        assert not schedule.within_weekly(both, monday_seven, "plc_other")
+
+    def test_only_one_store_has_hours(self) -> None:
+        late = Schedule(store_hours=(StoreHours("plc_late", (WeeklyHours((0,), 1080, 1200),)),))
+        assert schedule.within_weekly(late, local("2026-11-23T08:00"), "plc_other")
+        assert not schedule.within_weekly(late, local("2026-11-23T08:00"), "plc_late")

@@ -14,6 +14,7 @@ from offers import schemas
 from offers.definition import canonical_json, definition_from
 from tests.offers.builders import BONBON, document
 
+NIGHT = {"days": ["sat"], "from": "22:00", "until": "02:00"}
 FULL = document(
     trigger={
         "moment_kinds": ["dwell", "store_visit"],
@@ -26,6 +27,7 @@ FULL = document(
         "starts_on": "2026-11-01",
         "ends_on": "2026-11-30",
         "weekly": [{"days": ["sun", "mon"], "from": "09:00", "until": "24:00"}],
+        "store_hours": [{"place_id": "b", "weekly": [NIGHT]}, {"place_id": "a", "weekly": [NIGHT]}],
     },
     caps={"per_shopper": None, "per_shopper_window": {"count": 1, "window_s": 3600}, "total": 5},
     min_trust="verified",
@@ -137,6 +139,17 @@ class TestChecked:
                 },
                 "schedule",
             ),
+            ({"schedule": {"store_hours": [{"place_id": "a", "weekly": []}]}}, "schedule.store_hours[0].weekly"),
+            (
+                {
+                    "schedule": {
+                        "store_hours": [{"place_id": "a", "weekly": [NIGHT]}, {"place_id": "a", "weekly": [NIGHT]}]
+                    }
+                },
+                "schedule",
+            ),
+            ({"schedule": {"store_hours": [{"place_id": "a", "weekly": [NIGHT, NIGHT]}]}}, "schedule"),
+            ({"pacing": "fast"}, "pacing"),
             ({"caps": {"per_shopper": 0}}, "caps.per_shopper"),
             ({"caps": {"per_shopper_window": {"count": 1}}}, "caps.per_shopper_window.window_s"),
             ({"coupon": {"in_app": False, "at_till": False}}, "coupon"),

@@ -80,6 +80,9 @@ def calendar(schedule: Mapping[str, Any]) -> list[str]:
     for hours in weekly:
         days = "Every day" if len(hours["days"]) == 7 else listed([DAYS[d] for d in hours["days"]], "and")
         out.append(f"{days}, {hours['from']} to {hours['until']} by the clock of the store.")
+    for store in schedule.get("store_hours") or []:
+        own = [f"{listed([DAYS[d] for d in h['days']], 'and')} {h['from']} to {h['until']}" for h in store["weekly"]]
+        out.append(f"At {store['place_id']} instead: {'; '.join(own)}.")
     return out or ["Always."]
 
 
@@ -114,6 +117,8 @@ def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
         out.append(f"{caps['total']} coupons in all.")
     if document.get("budget_minor"):
         out.append(f"Budget {money(document['budget_minor'])}.")
+    if document.get("pacing") == "even":
+        out.append("The budget is released evenly, day by day.")
     if document.get("min_trust", "claimed") != "claimed":
         out.append(f"The position must be {document['min_trust']}.")
     if document.get("priority"):

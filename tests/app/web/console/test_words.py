@@ -88,7 +88,8 @@ class TestInWords:
         [
             ("trigger.moment_kinds", ["dwell"]), ("trigger.place_ids", ["plc_b"]), ("trigger.chains", ["askel"]), ("trigger.tags", ["tea"]), ("trigger.everywhere", True),
             ("trigger.min_dwell_s", 60), ("trigger.nth_visit", {"exactly": 3}), ("trigger.max_age_s", 60), ("benefit.product_ids", ["p"]), ("benefit.categories", ["tea"]),
-            ("benefit.min_basket_minor", 1), ("benefit.min_items", 2), ("benefit.floor_percent", 5.0), ("benefit.floor_unit_minor", 5), ("stacking.group", "food"), ("stacking.combinable", True), ("stacking.after", ["food"]),
+            ("benefit.min_basket_minor", 1), ("benefit.min_items", 2), ("benefit.floor_percent", 5.0), ("benefit.floor_unit_minor", 5), ("stacking.group", "food"), ("pacing", "even"),
+            ("schedule.store_hours", [{"place_id": "plc_a", "weekly": [{"days": ["sun"], "from": "10:00", "until": "11:00"}]}]), ("stacking.combinable", True), ("stacking.after", ["food"]),
             ("benefit.max_items", 1), ("benefit.max_discount_minor", 1), ("schedule.starts_on", "2026-01-01"), ("schedule.ends_on", "2026-01-01"),
             ("schedule.weekly", [{"days": ["sun"], "from": "10:00", "until": "11:00"}]), ("caps.per_shopper", None), ("caps.per_shopper_window", {"count": 1, "window_s": 60}),
             ("caps.total", 5), ("coupon.valid_for_s", 60), ("coupon.places", "place"), ("coupon.in_app", False), ("coupon.at_till", False), ("min_trust", "verified"),
