@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from geofences.contracts import MomentKind, MomentView, Place, TrustLevel, VisitView
 from geofences.device_plan import Candidate
 from geofences.geometry import read_shape
-from geofences.index import Fence, FenceIndex
 from geofences.models import FenceRow, FenceVersionRow, MomentRow, PlaceRow, VisitRow
 from geofences.shapes import Circle, distance_m, haversine_m
 from geofences.tiles import tiles_near
@@ -128,25 +127,6 @@ def detected_moments(
 
 def fence_version(session: Session) -> int:
     return session.scalar(select(FenceVersionRow.version).where(FenceVersionRow.id == 1)) or 0
-
-
-def fence_index(session: Session) -> FenceIndex:
-    """A snapshot of all fences."""
-    version = fence_version(session)
-    rows = session.scalars(select(FenceRow).order_by(FenceRow.id))
-    return FenceIndex(
-        [
-            Fence(
-                r.id,
-                r.place_id,
-                r.name,
-                read_shape(r.geometry, {"radius_m": r.radius_m, "buffer_m": r.buffer_m}),
-                r.level,
-            )
-            for r in rows
-        ],
-        version,
-    )
 
 
 def fences_geojson(session: Session) -> dict[str, Any]:
