@@ -1,6 +1,6 @@
 """The work `offers` wants done from time to time.
 
-Owns `expire_all`. Must not decide when: app/scheduler.py does (every few seconds is right; nothing depends on it, since
+Owns `expire_all` and `settle_waiting`. Must not decide when: app/scheduler.py does (every few seconds is right; nothing depends on it, since
 every use checks the time itself).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from offers import facade
+from offers.tills import offline
 
 log = get_logger(__name__)
 _MOST_BATCHES = 200
@@ -26,3 +27,14 @@ def expire_all(database: Database, batch: int = 500) -> int:
     if total:
         log.info("coupons_expired", count=total)
     return total
+
+
+def settle_waiting(database: Database) -> int:
+    """Uses at tills of coupons that an order held: ended now if the order has. One transaction each."""
+    with database.reading() as session:
+        waiting = offline.waiting(session)
+    ended = 0
+    for till_id, seq in waiting:
+        with database.transaction() as session:
+            ended += offline.settle(session, till_id, seq, database.clock.now())
+    return ended

@@ -108,7 +108,7 @@ def till_bundle(wish: BundleWish, caller: Clerk, call: Reading) -> Response:
 
 
 @router.post("/v1/till/journal")
-def till_journal(sent: Journal, caller: Clerk, call: Command) -> Response:
+def till_journal(sent: Journal, caller: Clerk, call: Reading) -> Response:
     """What this till took without a network; each entry's answer. Send it again as often as the network fails."""
     place_id = _store_of(caller, sent.place_id)
     entries: list[Entry] = []
@@ -119,18 +119,18 @@ def till_journal(sent: Journal, caller: Clerk, call: Command) -> Response:
             raise Invalid.field(f"entries[{k}].at", "a time that exists, as 2026-11-22T12:00:00.000Z") from None
         entries.append(Entry(e.seq, EntryKind(e.kind), e.text, at, e.at, e.hash))
 
-    def work(session: Session) -> object:
-        found = offline.take(
-            session,
-            till_id=sent.till_id,
-            place_id=place_id,
-            entries=entries,
-            now=call.clock.now(),
-            undo_s=settings_of(call).undo_s,
-        )
-        return {"outcomes": found}
-
-    return call.run(work)
+    outcomes: list[offline.Outcome] = []
+    for entry in entries:
+        with call.database.transaction() as session:
+            outcomes += offline.take(
+                session,
+                till_id=sent.till_id,
+                place_id=place_id,
+                entries=[entry],
+                undo_s=settings_of(call).undo_s,
+                now=call.clock.now(),
+            )
+    return call.run(lambda _session: {"outcomes": outcomes})
 
 
 @router.get("/v1/till/findings")

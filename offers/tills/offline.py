@@ -145,7 +145,8 @@ def _spent(session: Session, place_id: str, at: datetime) -> list[str]:
 def take(
     session: Session, *, till_id: str, place_id: str, entries: Sequence[Entry], undo_s: int, now: datetime
 ) -> list[Outcome]:
-    """What became of each entry. Raises NoSuchTill 404, JournalBroken 409 (a gap or a changed entry), JournalForked 409."""
+    """What became of each entry. Give one entry a transaction: a use holds its coupon and its campaign's counter, and whoever
+    held a counter and waited for a second coupon could wait for somebody who waits for the counter. Raises NoSuchTill 404, JournalBroken 409 (a gap or a changed entry), JournalForked 409."""
     row = _till(session, till_id, place_id)
     known = {
         p.seq: p
@@ -165,22 +166,33 @@ def take(
         row.journal_seq, row.journal_hash = fresh[-1].seq, fresh[-1].hash
     row.seen_at = now
     session.flush()
-    settle_waiting(session, now, till_id=till_id)
     return [_outcome(known[e.seq]) for e in entries]
 
 
-def settle_waiting(session: Session, now: datetime, *, till_id: str | None = None, limit: int = 200) -> int:
-    """Uses at a till of coupons that an online order held: asked again, because the order may have let go. Returns how many ended."""
-    waiting = select(Provisional).where(Provisional.outcome == WAITING).order_by(Provisional.received_at).limit(limit)
-    if till_id is not None:
-        waiting = waiting.where(Provisional.till_id == till_id)
-    count = 0
-    for row in session.scalars(waiting.with_for_update().execution_options(populate_existing=True)).all():
-        shown = Scanned(row.coupon_id or "", True, json.loads(row.facts).get("device"))
-        _use(session, row, shown, now)
-        count += row.outcome != WAITING
+def waiting(session: Session, limit: int = 500) -> list[tuple[str, int]]:
+    """(till, number) of uses of coupons that an online order held when they were told, oldest first."""
+    rows = session.execute(
+        select(Provisional.till_id, Provisional.seq)
+        .where(Provisional.outcome == WAITING)
+        .order_by(Provisional.received_at, Provisional.seq)
+        .limit(limit)
+    )
+    return [(till_id, seq) for till_id, seq in rows]
+
+
+def settle(session: Session, till_id: str, seq: int, now: datetime) -> bool:
+    """Ask once more, because the order may have let go. True if the entry has ended; one a transaction, as `take`."""
+    row = session.execute(
+        select(Provisional)
+        .where(Provisional.till_id == till_id, Provisional.seq == seq, Provisional.outcome == WAITING)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None:
+        return False
+    _use(session, row, Scanned(row.coupon_id or "", True, json.loads(row.facts).get("device")), now)
     session.flush()
-    return count
+    return row.outcome != WAITING
 
 
 def _written(session: Session, row: TillRow, entry: Entry, now: datetime, undo_s: int) -> Provisional:
@@ -251,7 +263,7 @@ def _double(session: Session, written: Provisional, at: datetime) -> None:
     if other is None:
         written.outcome = WAITING  # undone between two looks: the next look decides
         return
-    if _same_press(other, written):
+    if _same_press(session, other, written):
         written.outcome, written.reason, written.redemption_id = REDEEMED, None, other.id
         return
     written.outcome = DOUBLE
@@ -269,9 +281,15 @@ def _double(session: Session, written: Provisional, at: datetime) -> None:
     )
 
 
-def _same_press(other: Redemption, written: Provisional) -> bool:
+def _same_press(session: Session, other: Redemption, written: Provisional) -> bool:
+    """The other use was made here with a network just then, and no journal tells of it: its answer did not come back."""
     here = (other.channel, other.place_id, other.clerk_id) == ("till", written.place_id, written.clerk_id)
-    return here and abs(other.redeemed_at - written.at) <= SAME_PRESS
+    if not here or abs(other.redeemed_at - written.at) > SAME_PRESS:
+        return False
+    told = select(Provisional.seq).where(
+        Provisional.coupon_id == other.coupon_id, Provisional.redemption_id == other.id
+    )
+    return session.scalar(told) is None
 
 
 def _undo(session: Session, written: Provisional, entry: Entry, undo_s: int) -> None:

@@ -101,6 +101,16 @@ def said(outcomes: Sequence[Outcome]) -> list[tuple[str, str | None]]:
     return [(o.outcome, o.reason) for o in outcomes]
 
 
+def settled(database: Database) -> list[bool]:
+    with database.reading() as session:
+        keys = offline.waiting(session)
+    ended: list[bool] = []
+    for till_id, seq in keys:
+        with database.transaction() as session:
+            ended.append(offline.settle(session, till_id, seq, LATER))
+    return ended
+
+
 LATER = START + timedelta(minutes=20)
 
 
@@ -209,7 +219,7 @@ class TestDoubles:
     def test_twice_at_one_till(self, database: Database, phone: Phone) -> None:
         till = Till(database)
         till.write(EntryKind.REDEEM, phone.show(START), START)
-        till.write(EntryKind.REDEEM, phone.show(START + timedelta(minutes=5)), START + timedelta(minutes=5))
+        till.write(EntryKind.REDEEM, phone.show(START + seconds(60)), START + seconds(60))
         assert said(till.report(LATER)) == [("redeemed", None), ("double", "coupon_already_redeemed")]
         assert uses(database) == 1
 
@@ -229,8 +239,8 @@ class TestWaiting:
         assert said(till.report(LATER)) == [("waiting", "coupon_reserved")]
         with database.transaction() as session:
             facade.release(session, order_id="ord_1", at=LATER, why="order_cancelled")
-        with database.transaction() as session:
-            assert facade.expire_due(session, LATER) == 1
+        assert settled(database) == [True]
+        assert settled(database) == []
         assert said(till.report(LATER + seconds(60))) == [("redeemed", None)]
         assert uses(database) == 1
 
@@ -239,9 +249,10 @@ class TestWaiting:
         till = Till(database)
         till.write(EntryKind.REDEEM, phone.show(START), START)
         till.report(LATER)
+        assert settled(database) == [False]
         with database.transaction() as session:
             facade.redeem(session, order_id="ord_1", at=LATER)
-            facade.expire_due(session, LATER)
+        assert settled(database) == [True]
         [found] = till.report(LATER + seconds(60))
         assert (found.outcome, found.facts["other_channel"], found.facts["first"]) == ("double", "order", "this")
         assert uses(database) == 1
