@@ -190,6 +190,7 @@ def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
         return run
 
     return [
+        Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
