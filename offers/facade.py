@@ -54,7 +54,6 @@ from offers.contracts import (
 )
 from offers.errors import NoSuchDecision
 from offers.reasons import Audience
-from offers.tills import offline
 
 UNDO_S = 60
 FEWER_MUTE_S = 30 * 86_400
@@ -287,8 +286,7 @@ def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: dat
 
 def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
     """Expire what is due and take back reservations that ran out; returns how many moved. Call again until 0."""
-    lapsed = expiry.lapse_due(session, at, limit)
-    return lapsed + offline.settle_waiting(session, at, limit=limit) + expiry.expire_due(session, at, limit)
+    return expiry.lapse_due(session, at, limit) + expiry.expire_due(session, at, limit)
 
 
 def fewer_like(session: Session, *, shopper_id: str, coupon_id: str, at: datetime) -> int:
