@@ -48,6 +48,43 @@ class TestLife:
             assert facade.campaign(session, campaign_id).state == "live"  # type: ignore[union-attr]
 
 
+class TestRefused:
+    def test_a_circle_with_one_that_is_stored(self, database: Database) -> None:
+        a = {"combinable": True, "group": "a", "after": ["b"]}
+        b = {"combinable": True, "group": "b", "after": ["a"]}
+        with database.transaction() as session:
+            go_live(session, "cam_a", stacking=a)
+            with pytest.raises(Invalid, match="a after b after a: a circle"):
+                facade.draft_campaign(session, document(stacking=b), by="psn", at=START)
+            go_live(session, "cam_b", stacking={**b, "after": []})
+            with pytest.raises(Invalid, match=r"stacking\.after"):
+                facade.revise_campaign(session, "cam_b", {"stacking": {"after": ["a"]}}, by="psn", at=START)
+            facade.end_campaign(session, "cam_a", at=START)
+            assert facade.revise_campaign(session, "cam_b", {"stacking": {"after": ["a"]}}, by="psn", at=START) == 2
+
+    def test_places_nobody_knows(self, database: Database) -> None:
+        with database.transaction() as session:
+            go_live(session)
+            for change in (
+                {"trigger": {"place_ids": ["plc_kluuvi", "plc_moon"]}},
+                {
+                    "schedule": {
+                        "store_hours": [
+                            {"place_id": "plc_moon", "weekly": [{"days": ["mon"], "from": "09:00", "until": "10:00"}]}
+                        ]
+                    }
+                },
+            ):
+                with pytest.raises(Invalid, match="no such place: plc_moon; see: moments places list"):
+                    facade.revise_campaign(session, "cam_bonbon", change, by="psn", at=START)
+            assert (
+                facade.revise_campaign(
+                    session, "cam_bonbon", {"trigger": {"place_ids": ["plc_kluuvi"]}}, by="psn", at=START
+                )
+                == 2
+            )
+
+
 class TestRevise:
     def test_a_new_version_and_new_listeners(self, database: Database) -> None:
         with database.transaction() as session:

@@ -335,6 +335,11 @@ class TestCampaigns:
         copy = client.post("/v1/campaigns", json=made["definition"], headers=marketer)
         assert (copy.status_code, copy.json()["definition"]) == (201, made["definition"])
 
+    def test_a_place_nobody_knows(self, client: TestClient, database: Database) -> None:
+        nowhere = document(trigger={"moment_kinds": ["dwell"], "place_ids": ["plc_moon"]})
+        answer = client.post("/v1/campaigns", json=nowhere, headers=staff(database, Role.MARKETER))
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, ["trigger.place_ids"])
+
     def test_names_wrong_fields(self, client: TestClient, database: Database) -> None:
         marketer = staff(database, Role.MARKETER)
         answer = client.post(
