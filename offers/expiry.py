@@ -23,26 +23,29 @@ def _due(session: Session, state: CouponState, column: object, at: datetime, lim
     return list(session.scalars(statement.execution_options(populate_existing=True)))
 
 
-def lapse_due(session: Session, at: datetime, limit: int) -> int:
-    """reserved -> home for reservations that ran out. Returns how many moved."""
+def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
+    """reserved -> home for reservations that ran out, issued -> expired for coupons whose time is over; at most `limit` of each.
+
+    Returns how many moved.
+    """
     books = Books(session, at)
-    count = sum(
-        redemption.lapse(session, coupon, at, books)
-        for coupon in _due(session, CouponState.RESERVED, CouponRow.reserved_until, at, limit)
-    )
+    count = _lapse(session, at, limit, books) + _expire(session, at, limit, books)
     books.close()
     return count
 
 
-def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
-    """issued -> expired for those whose time is over; frees what they held of the budget. Returns how many moved."""
-    books = Books(session, at)
+def _lapse(session: Session, at: datetime, limit: int, books: Books) -> int:
+    due = _due(session, CouponState.RESERVED, CouponRow.reserved_until, at, limit)
+    return sum(redemption.lapse(session, coupon, at, books) for coupon in due)
+
+
+def _expire(session: Session, at: datetime, limit: int, books: Books) -> int:
+    """Frees what they held of the budget."""
     count = 0
     for coupon in _due(session, CouponState.ISSUED, CouponRow.expires_at, at, limit):
         if moves.move(session, coupon, CouponState.ISSUED, CouponState.EXPIRED, at):
             books.enter(coupon, CouponState.ISSUED, CouponState.EXPIRED, reserved_minor=-held_minor(coupon))
             count += 1
-    books.close()
     return count
 
 

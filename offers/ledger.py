@@ -1,8 +1,9 @@
 """The books: every move of a coupon is one ledger entry, and the campaign's counter moves with it.
 
 Owns the entries and the counter. Must not decide whether a move is allowed: redemption.py and issuance.py do, by a
-conditional UPDATE of the coupon first. Order of locks everywhere: coupon, tally, counter (by campaign id); `Books` applies
-the counters last, so that two transactions never wait for each other.
+conditional UPDATE of the coupon first. Order of locks everywhere: coupon, tally, counter (by campaign id). What is counted
+waits for the end of the transaction: whoever redeems one coupon holds it and waits for the counter, and a sweep that held
+the counter and then wanted that coupon would wait for ever.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import bindparam, insert, update
@@ -21,6 +23,7 @@ from offers.models import Counter, CouponRow, LedgerEntry, Tally
 
 CAMPAIGN = "campaign"
 """Where a use comes from before it is a coupon."""
+_COUNTED = "offers.counted"
 
 
 _entries = cast("Any", LedgerEntry.__table__)
@@ -51,14 +54,46 @@ def held_minor(coupon: CouponRow) -> int:
     return coupon.bound_minor or 0
 
 
+class _Counted:
+    """What the moves of one transaction add up to; written once, right before the commit."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.sums: defaultdict[str, _Sums] = defaultdict(_Sums)
+        self.tallies: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    @classmethod
+    def of(cls, session: Session) -> _Counted:
+        found = session.info.get(_COUNTED)
+        if found is None:
+            found = session.info[_COUNTED] = cls(session)
+            session.info["before_commit"].append(found.write)
+        return cast("_Counted", found)
+
+    def write(self) -> None:
+        for (campaign_id, shopper_id), count in sorted(self.tallies.items()):
+            row = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
+            moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
+        for campaign_id, sums in sorted(self.sums.items(), key=itemgetter(0)):
+            if sums == _Sums():
+                continue
+            values = {
+                "of_campaign": campaign_id,
+                "more_revoked": sums.revoked,
+                "more_redeemed": sums.redeemed,
+                "more_reserved_minor": sums.reserved_minor,
+                "more_spent_minor": sums.spent_minor,
+            }
+            if not moved(self._session, _COUNT, values):
+                raise RuntimeError(f"campaign {campaign_id} has no counter")
+
+
 class Books:
-    """Entries of one transaction. `close()` must be called once, after the last move."""
+    """Entries of some moves. `close()` must be called after the last of them."""
 
     def __init__(self, session: Session, at: datetime) -> None:
         self._session, self._at = session, at
         self._entries: list[dict[str, Any]] = []
-        self._sums: defaultdict[str, _Sums] = defaultdict(_Sums)
-        self._tallies: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def enter(
         self,
@@ -93,10 +128,11 @@ class Books:
         self._entries.append(entry)
         if from_state == CAMPAIGN:
             return  # issuance claims the counter itself, conditionally, before the coupon exists
-        sums = self._sums[coupon.campaign_id]
+        counted = _Counted.of(self._session)
+        sums = counted.sums[coupon.campaign_id]
         if to_state == "revoked" and from_state != "revoked":
             sums.revoked += 1
-            self._tallies[coupon.campaign_id, coupon.shopper_id] += 1
+            counted.tallies[coupon.campaign_id, coupon.shopper_id] += 1
         sums.redeemed += (to_state == "redeemed") - (from_state == "redeemed")
         sums.reserved_minor += reserved_minor - claimed_minor
         sums.spent_minor += spent_minor - claimed_spent_minor
@@ -105,22 +141,4 @@ class Books:
         self._session.flush()
         if self._entries:
             self._session.connection().execute(_ENTER, self._entries)
-        for (campaign_id, shopper_id), count in sorted(self._tallies.items()):
-            row = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
-            moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
-        for campaign_id in sorted(self._sums):
-            sums = self._sums[campaign_id]
-            if sums == _Sums():
-                continue
-            values = {
-                "of_campaign": campaign_id,
-                "more_revoked": sums.revoked,
-                "more_redeemed": sums.redeemed,
-                "more_reserved_minor": sums.reserved_minor,
-                "more_spent_minor": sums.spent_minor,
-            }
-            if not moved(self._session, _COUNT, values):
-                raise RuntimeError(f"campaign {campaign_id} has no counter")
         self._entries.clear()
-        self._sums.clear()
-        self._tallies.clear()

@@ -110,8 +110,9 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """The one way to write: everything inside commits together or not at all.
 
-        Callables appended to `session.info["after_commit"]` run once it is durable. Do not nest, and do not speak to
-        the network inside.
+        Callables appended to `session.info["before_commit"]` run last inside it: for rows that everybody needs, so that they
+        are locked late and after all others. Those in `session.info["after_commit"]` run once it is durable. Do not nest,
+        and do not speak to the network inside.
         """
         if getattr(self._here, "open", False):
             raise RuntimeError("a transaction is already open in this thread; pass its session on instead of nesting")
@@ -119,9 +120,11 @@ class Database:
             raise DatabaseBusy
         self._here.open = True
         session = Session(self.engine, expire_on_commit=False)
-        session.info.update(after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered)
+        session.info.update(before_commit=[], after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered)
         try:
             yield session
+            for last in cast("list[Callable[[], None]]", session.info["before_commit"]):
+                last()
             session.commit()
         except BaseException:
             session.rollback()
