@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 import numpy as np
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_many
 from app.kernel.db import Database
 from app.kernel.outbox import OutboxEvent
 from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, of_json
+from geofences.contracts import MomentView
 from geofences.index import FenceIndex, workloads
 from geofences.ingest import take
 from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
@@ -109,3 +112,17 @@ def outcome(database: Database) -> dict[str, Any]:
             "moments": sorted(map(str, session.execute(moments))),
             "rows": {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in tables},
         }
+
+
+def store_moments(session: Session, told: Sequence[tuple[datetime, MomentView]]) -> None:
+    """(when detected, moment) as rows, without the visits behind them."""
+    columns = (
+        "id", "kind", "shopper_id", "device_id", "place_id", "fence_id", "visit_id", "occurred_at", "detected_at", "dwell_s",
+        "nth_visit", "confidence", "trust", "doubts",
+    )  # fmt: skip
+    rows = [
+        (m.id, m.kind.value, m.shopper_id, m.device_id, m.place_id, "fnc", m.visit_id, m.occurred_at, at, m.dwell_s, m.nth_visit,
+         m.confidence, m.trust.value, [])
+        for at, m in told
+    ]  # fmt: skip
+    insert_many(session, MomentRow, columns, rows)

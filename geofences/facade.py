@@ -79,6 +79,13 @@ def bench_take(database: Database, body: bytes, settings: GeofenceSettings) -> N
     benching.take_in(database, body, settings)
 
 
+def bench_moments(session: Session, told: Sequence[tuple[datetime, MomentView]]) -> None:
+    """(when detected, moment) stored as they are; see geofences/benching.py."""
+    from geofences import benching
+
+    benching.store_moments(session, told)
+
+
 def bench_key(shopper_id: str, device_id: str) -> Key:
     """Whose fixes `Walks.batches` sends."""
     from geofences.track import Key

@@ -53,20 +53,15 @@ def play(arms: Sequence[Arm], seed: str, *, explore: bool = True) -> dict[str, D
     Without `explore` the expected rates are taken as they are, and the best has the propensity 1.
     """
     ordered = sorted(arms, key=lambda a: a.campaign_id)
+    worth = np.array([a.worth for a in ordered], np.float64)
     if not explore:
         means = [mean_ppm(a.issued, a.redeemed) for a in ordered]
-        best = _best(ordered, means)
-        return {a.campaign_id: Drawn(m, MILLION * (i == best)) for i, (a, m) in enumerate(zip(ordered, means, strict=True))}
+        best = int((worth * means).argmax())
+        return {a.campaign_id: Drawn(means[i], MILLION * (i == best)) for i, a in enumerate(ordered)}
     used, unused = zip(*(_counts(a.issued, a.redeemed) for a in ordered), strict=True)
     random = np.random.Generator(np.random.PCG64(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16], "big")))
-    rates: list[list[int]] = (random.beta(used, unused, (ROUNDS, len(ordered))) * MILLION).astype(np.int64).tolist()
-    wins = [0] * len(ordered)
-    for row in rates:
-        wins[_best(ordered, row)] += 1
-    taken = rates[int(random.integers(ROUNDS))]
+    rates = (random.beta(used, unused, (ROUNDS, len(ordered))) * MILLION).astype(np.int64)
+    # As ranking.ranked decides: the greatest worth, of equals the smaller id (arms are in the order of ids).
+    wins: list[int] = np.bincount((rates * worth).argmax(axis=1), minlength=len(ordered)).tolist()
+    taken: list[int] = rates[int(random.integers(ROUNDS))].tolist()
     return {a.campaign_id: Drawn(taken[i], MILLION * wins[i] // ROUNDS) for i, a in enumerate(ordered)}
-
-
-def _best(arms: Sequence[Arm], rates_ppm: Sequence[int]) -> int:
-    """As ranking.ranked decides: the greatest worth, of equals the smaller id (arms are in the order of ids)."""
-    return max(range(len(arms)), key=lambda i: (arms[i].worth * rates_ppm[i], -i))

@@ -20,11 +20,13 @@ class What(StrEnum):
     DETECT = "detect"
     INGEST = "ingest"
     REDEEM = "redeem"
+    DECIDE = "decide"
+    SIMULATE = "simulate"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments (neither in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -33,6 +35,9 @@ def bench(
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="How many fixes a request carries (ingest).")] = 1000,
     redemptions: Annotated[int, typer.Option(min=64, max=100_000, help="How many coupons are redeemed (redeem).")] = 2000,
     connections: Annotated[int, typer.Option(min=1, max=64, help="Over how many connections at once (redeem).")] = 16,
+    campaigns: Annotated[int, typer.Option(min=100, max=5000, help="How many campaigns are live (decide).")] = 1000,
+    moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide).")] = 1000,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -55,6 +60,11 @@ def bench(
         from app.cli import bench_redeem
 
         return _tell(bench_redeem.redeem(redemptions, connections), bench_redeem.print_lines, as_json)
+    if what in (What.DECIDE, What.SIMULATE):
+        from app.cli import bench_offers
+
+        found = bench_offers.decide(campaigns, moments) if what is What.DECIDE else bench_offers.simulate(days, 2_000)
+        return _tell(found, bench_offers.print_lines, as_json)
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

@@ -19,6 +19,7 @@ class Reader(StrEnum):
     SHOPPER = "shopper"
     MARKETER = "marketer"
     CLERK = "clerk"
+    AUDITOR = "auditor"
 
 
 def explain(

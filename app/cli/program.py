@@ -17,6 +17,7 @@ from app.cli import (
     beacons,
     bench,
     campaigns,
+    decisions,
     demo,
     doctor,
     evaluate,
@@ -47,6 +48,8 @@ program.command()(doctor.doctor)
 program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
+program.add_typer(decisions.program, name="decisions")
+program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")
 program.add_typer(beacons.program, name="beacons")
 program.command()(replay.replay)
