@@ -28,7 +28,8 @@ def decide_many(database: Database, decisions: int) -> None:
     for n in range(moments):
         with database.transaction() as session:
             if n in (moments // 3, 2 * moments // 3):
-                facade.revise_campaign(session, "cam_a", {"title": f"Bonbon {n}", "expected_value_minor": n}, by="psn", at=START)
+                change = {"title": f"Bonbon {n}", "expected_value_minor": n, "trigger": {"max_age_s": 1_800 + n}}
+                facade.revise_campaign(session, "cam_a", change, by="psn", at=START)
             at = START + seconds(n)
             if n % 50 == 0:
                 facade.expire_due(session, at)
