@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from offers import decision, explanation, repository
+from offers import decision, experiment, explanation, repository
 from offers.contracts import Explanation
 from offers.errors import NoSuchDecision
 from offers.models import CouponRow, Decision, Hold, Redemption
@@ -52,9 +52,14 @@ def explanation_of(session: Session, row: Decision, audience: Audience, now: dat
     if definition is None:
         raise NoSuchDecision()
     record, result = decision.record_from(row.record), decision.result_from(row.result)
+    definition = experiment.as_drawn(definition, record.inputs.draw)
     view = repository.decision_views(session, [row], audience)[0]
     headline = explanation.headline(definition, record, result, audience, now)
-    return Explanation(str(audience), headline, explanation.sentences(result, audience), view)
+    sentences = explanation.sentences(result, audience)
+    if audience is Audience.AUDITOR:
+        same = replayed(session, row) == row.result
+        sentences = (*sentences, explanation.RECOMPUTED if same else explanation.NOT_RECOMPUTED)
+    return Explanation(str(audience), headline, sentences, view)
 
 
 def replayed(session: Session, row: Decision) -> str:

@@ -130,6 +130,10 @@ def say(code: str, facts: Facts, audience: Audience) -> str:
     return text[:1].upper() + text[1:]
 
 
+RECOMPUTED = "Recomputed from the stored inputs, the decision is the same byte for byte."
+NOT_RECOMPUTED = "Recomputed from the stored inputs, the decision is NOT the same: the record was changed."
+
+
 def named(code: str) -> str:
     """A reason in a word or two, where many decisions with different numbers share it: `shopper cap reached`."""
     return code.replace("_", " ")

@@ -62,9 +62,11 @@ def _print_decision(told: Explanation) -> None:
     view = told.decision
     print(told.headline)
     print(f"\n{view.outcome} by campaign {view.campaign_name} (version {view.campaign_version}) at {view.decided_at:%Y-%m-%d %H:%M:%S} UTC")
-    for reason, sentence in zip(view.reasons, told.sentences, strict=True) if len(view.reasons) == len(told.sentences) else ((r, r.text) for r in view.reasons):
-        print(f"  {'+' if reason.passed else '-'} {sentence}")
+    for reason in view.reasons:
+        print(f"  {'+' if reason.passed else '-'} {reason.text}")
         print(f"      {reason.code}{_facts(reason.facts)}")
+    for more in told.sentences[len(view.reasons) :]:
+        print(f"  {more}")
     ids = {"decision": view.id, "moment": view.moment_id, "coupon": view.coupon_id, "campaign": view.campaign_id, "place": view.place_id}
     print("\n" + "\n".join(f"  {name:<9} {value}" for name, value in ids.items() if value))
 

@@ -114,3 +114,27 @@ class TestCanonicalJson:
 
 def test_the_clock_of_the_tests_is_a_saturday() -> None:
     assert START.weekday() == 5
+
+
+class TestJson:
+    @given(weighings())
+    def test_the_quick_encoder_writes_what_canonical_json_writes(self, inputs: dict[str, Inputs]) -> None:
+        for record, result in decision.decide_all(DEFINITIONS, inputs).values():
+            assert decision.record_json(record) == canonical_json(record)
+            assert decision.result_json(result) == canonical_json(result)
+
+    def test_a_record_of_before_experiments_gives_the_bytes_it_gave(self) -> None:
+        """As it was stored by the release before: without draw, learned figures and the number of the eligible."""
+        record = (
+            '{"candidates":[{"campaign_id":"cam_1","expected_value_minor":5,"priority":3},{"campaign_id":"cam_0","expected_value_minor":0,'
+            '"priority":0}],"inputs":{"asked_for_fewer":false,"at":"2026-11-21T12:00:00Z","campaign_id":"cam_0","campaign_state":"live",'
+            '"campaign_version":1,"counts":{"budget_committed_minor":0,"shopper":0,"shopper_in_window":0,"total":0},"moment":{"dwell_s":0,'
+            '"id":"mom_1","kind":"store_visit","nth_visit":1,"occurred_at":"2026-11-21T12:00:00Z","trust":"claimed"},"no_consent":null,'
+            '"place":{"chain":"Ooey Gooey","id":"plc_kluuvi","name":"Kluuvi","tags":[],"timezone":"Europe/Helsinki"}}}'
+        )
+        before = json.loads(canonical_json(DEFINITIONS["cam_0"]))
+        del before["experiment"]
+        told = json.loads(decision.replay(definition_from(before), record))
+        assert told["outcome"] == "withheld"
+        assert told["reasons"][-1] == {"code": "outranked", "facts": {"by": "cam_1", "candidates": 2}, "passed": False}
+        assert {"not_held_out", "held_out", "expected_worth"}.isdisjoint(r["code"] for r in told["reasons"])

@@ -48,6 +48,20 @@ class TestFound:
         assert why.headline.endswith("We could not tell well enough that you were really there.")
         assert why.sentences[0] == "We could not tell well enough that you were really there."
 
+    def test_who_is_held_out_is_told_so_each_in_her_words(self, database: Database) -> None:
+        with database.transaction() as session:
+            go_live(session, experiment={"holdout_bp": 9_000})
+            ids = [decision_id for n in range(8) for decision_id in weigh(session, moment(f"mom_{n}", f"shp_{n}"))]
+        with database.reading() as session:
+            held = next(d for d in facade.decisions(session) if d.outcome == "withheld")
+            told = {a: facade.explanation(session, held.id, audience=a, at=START) for a in Audience}
+        assert len(ids) == 8
+        assert [r.code for r in held.reasons if not r.passed] == ["held_out"]
+        assert told[Audience.SHOPPER].headline.endswith("is not made this offer, so that we can see what it is good for. You are in it.")
+        assert "among the 90 %, drawn by lot" in told[Audience.MARKETER].headline
+        assert "goes to most people, not to all" in told[Audience.CLERK].headline
+        assert told[Audience.AUDITOR].sentences[-1].endswith("the same byte for byte.")
+
     def test_nothing_behind_it(self, database: Database) -> None:
         with database.reading() as session:
             for any_id in ("", "mom_none", "\U0001f36b", "x" * 1000):
