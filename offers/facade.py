@@ -286,7 +286,7 @@ def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: dat
 
 def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
     """Expire what is due and take back reservations that ran out; returns how many moved. Call again until 0."""
-    return expiry.lapse_due(session, at, limit) + expiry.expire_due(session, at, limit)
+    return expiry.expire_due(session, at, limit)
 
 
 def fewer_like(session: Session, *, shopper_id: str, coupon_id: str, at: datetime) -> int:
