@@ -9,29 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import http, idempotency
-from offers import issuance, ledger, moves
-from offers.models import Counter, CouponRow
+from offers import ledger, moves
+from offers.models import CouponRow
 
 GAP_S = 0.1
 """What lies between looking and writing: long enough for somebody else to look too."""
-
-
-def count_then_insert() -> None:
-    """The cap is counted, and what was counted is believed."""
-
-    def claim(session: Session, campaign_id: str, definition: Any) -> None:
-        given = session.scalar(select(func.count()).where(CouponRow.campaign_id == campaign_id)) or 0
-        if definition.caps.total is not None and given >= definition.caps.total:
-            raise issuance._Lost
-        time.sleep(GAP_S)
-        row = update(Counter).where(Counter.campaign_id == campaign_id)
-        session.execute(row.values(issued=Counter.issued + 1))
-
-    issuance._claim_counter = claim  # type: ignore[assignment]
 
 
 def check_before_lock() -> None:
@@ -95,5 +81,5 @@ def skip_one_ledger_entry() -> None:
 
 PLANTS: dict[str, Callable[[], None]] = {
     plant.__name__: plant
-    for plant in (count_then_insert, check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
+    for plant in (check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
 }

@@ -2,8 +2,8 @@
 
 Issue, checkout, payment, partial and whole refund, cancellation, scan, undo, expiry, by many threads on real connections.
 With `late`, payments are confirmed after their coupon's reservation has run out, which is the one way past the budget: then
-what is over stands in the books as such, to the cent. Planted bugs seen: the budget left out of the WHERE of the claim
-(exceeded within a second); the coupon's bound not taken again when a use is undone (drift).
+what is over stands in the books as such, to the cent. Seen to fail on a sweep that touched the counter
+between taking reservations back and expiring coupons: PostgreSQL ended one of two that waited for each other.
 """
 
 from __future__ import annotations

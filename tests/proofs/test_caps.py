@@ -1,7 +1,7 @@
 """Redemptions = min(cap, valid attempts), not one over and not one under, through HTTP with many at once.
 
-Each client is a phone and a till: the moment is weighed, and the coupon, if there is one, is scanned twice. Planted bug
-this fails on (kept planted in test_planted.py): the cap counted, then believed.
+Each client is a phone and a till: the moment is weighed, and the coupon, if there is one, is scanned twice. A claim
+without its cap is kept planted in tests/offers/test_proofs.py.
 """
 
 from __future__ import annotations

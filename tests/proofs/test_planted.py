@@ -11,7 +11,6 @@ from collections import Counter
 import pytest
 
 from tests.proofs.rig import Rig, scan
-from tests.proofs.test_caps import rush
 from tests.proofs.test_kill import killed_at
 from tests.proofs.test_repeats import insist
 from tests.proofs.test_single_use import check, once
@@ -54,12 +53,6 @@ class TestOnEither:
 
 @pytest.mark.parametrize("rig", ["postgresql"], indirect=True)
 class TestOnPostgresql:
-    @pytest.mark.full
-    def test_count_then_insert(self, rig: Rig) -> None:
-        rig.start(plant="count_then_insert")
-        rig.campaign(caps={"per_shopper": None, "total": 1}, benefit={"kind": "percent", "percent": 20})
-        assert rush(rig, 16, 16)["coupon"] > 1
-
     @pytest.mark.full
     def test_check_before_lock(self, rig: Rig) -> None:
         rig.start(plant="check_before_lock")
