@@ -1,7 +1,7 @@
 """What time and late truth do to coupons: due ones expire, lapsed reservations come back, retracted moments void theirs.
 
-Owns the moves nobody asked for. Coupons are moved first and the counters last (ledger.Books), so that a sweep over many
-never waits in a circle with a redemption of one.
+Owns the moves nobody asked for. A sweep passes over coupons that somebody is moving, and counters come last (ledger.Books),
+so that it never waits in a circle with another sweep or with a redemption of one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from offers.reasons import ReasonCode
 
 
 def _due(session: Session, state: CouponState, column: object, at: datetime, limit: int) -> list[CouponRow]:
+    """Locked, as far as nobody else is moving them: a sweep holds many coupons, so it must wait for none (the next one finds it)."""
     statement = select(CouponRow).where(CouponRow.state == state, column <= at).order_by(CouponRow.id).limit(limit)  # type: ignore[operator]
+    statement = statement.with_for_update(skip_locked=True)
     return list(session.scalars(statement.execution_options(populate_existing=True)))
 
 
