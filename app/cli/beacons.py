@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 program = typer.Typer(
-    help="Beacons and the zones they tell of: import CSV or JSON, list.", no_args_is_help=True, rich_markup_mode=None
+    help="Beacons and their zones: import, list.", no_args_is_help=True, rich_markup_mode=None
 )
 
 MOST_BYTES = 64 * 1024 * 1024

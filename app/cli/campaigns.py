@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHANGES = 2
 """The exit code of `plan` when applying the file would change something."""
 
-program = typer.Typer(help="Campaigns: what runs, what it has given so far, and campaigns as a file.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="Campaigns: list them, keep them as a file.", no_args_is_help=True, rich_markup_mode=None)
 
 File = Annotated[Path, typer.Argument(help="A file as `moments campaigns export` writes it.", metavar="FILE")]
 
