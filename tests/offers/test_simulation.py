@@ -86,10 +86,11 @@ class TestRehearse:
                 set_consent(session, f"shp_{n}", Purpose.PERSONALISATION, granted=True, source="test", at=START)
             session.add(FewerWish(shopper_id="shp_3", campaign_id="cam_a", times=1, asked_at=START))
             store(session, moments)
-        with database.transaction() as session:
-            for at, m in moments:
+        for at, m in moments:  # each in a transaction of its own, as when it counts: counters move at the end of one
+            with database.transaction() as session:
                 while facade.expire_due(session, at):
                     pass
+            with database.transaction() as session:
                 weigh(session, m, at, gate.may(session, m.shopper_id, Purpose.PERSONALISATION, at), places[m.place_id])
         span = {"since": START, "until": moments[-1][0] + seconds(1), "at": moments[-1][0], "fewer_mute_s": 30 * 86_400}
         reasons: set[str] = set()

@@ -1,8 +1,8 @@
 """The money of a campaign: whatever is done at once, no more is reserved and spent than the budget, at any look.
 
 Issue, checkout, payment, partial and whole refund, cancellation, scan, undo, expiry, by many threads on real connections.
-With `late`, payments are confirmed after their coupon's reservation has run out, which is the one way past the budget: then
-what is over stands in the books as such, to the cent. Seen to fail with a claim that does not ask for room in the budget
+With `late`, reservations run out and coupons expire while their orders are being paid, which is the one way past the budget:
+then what is over stands in the books as such, to the cent. Seen to fail with a claim that does not ask for room in the budget
 (on PostgreSQL; SQLite lets one writer in at a time), with a sweep that touched the counter between taking reservations back
 and expiring coupons, and with one that waited for coupons others were moving: PostgreSQL ended one of those in the circle.
 """
@@ -78,7 +78,7 @@ class Spender:
             self._pay_late(usable[0])
         else:
             with database.transaction() as session:
-                offers.expire_due(session, at + timedelta(seconds=self._chance.choice([0, DAY_S])), 2)
+                offers.expire_due(session, at + timedelta(seconds=self._chance.choice([0, DAY_S]) if self._late else 0), 2)
 
     def _scan(self, coupon: CouponView) -> None:
         took = self._chance.choice([None, 0, 1, 499])
