@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.kernel.bulk import insert_many
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
 from app.privacy import gate
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
+from geofences import facade as geofences
 from geofences.contracts import MomentKind, MomentView, TrustLevel
-from geofences.models import MomentRow
 from offers import decision, errors, facade, simulation
 from offers.contracts import Cell
 from offers.models import Decision, FewerWish
@@ -25,10 +23,6 @@ from tests.conftest import START
 from tests.offers.builders import KAMPPI, KLUUVI, MALL, TOKYO, go_live, moment, seconds, weigh
 
 SPAN: dict[str, Any] = {"since": START - timedelta(days=1), "until": START + timedelta(days=30), "at": START}
-COLUMNS = (
-    "id", "kind", "shopper_id", "device_id", "place_id", "fence_id", "visit_id", "occurred_at", "detected_at", "dwell_s", "nth_visit",
-    "confidence", "trust", "doubts",
-)  # fmt: skip
 CAMPAIGNS: dict[str, dict[str, Any]] = {
     "cam_a": {"priority": 1, "expected_value_minor": 100, "caps": {"per_shopper": 2, "total": 25}},
     "cam_b": {
@@ -46,15 +40,6 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "schedule": {"weekly": [{"days": ["sat", "sun"], "from": "10:00", "until": "20:00"}]},
     },
 }
-
-
-def store(session: Session, moments: list[tuple[Any, MomentView]]) -> None:
-    rows = [
-        (m.id, m.kind.value, m.shopper_id, m.device_id, m.place_id, "fnc", m.visit_id, m.occurred_at, at, m.dwell_s, m.nth_visit,
-         m.confidence, m.trust.value, [])
-        for at, m in moments
-    ]  # fmt: skip
-    insert_many(session, MomentRow, COLUMNS, rows)
 
 
 def some_days(seed: int) -> list[tuple[Any, MomentView]]:
@@ -85,7 +70,7 @@ class TestRehearse:
             for n in range(7):  # the eighth has not agreed
                 set_consent(session, f"shp_{n}", Purpose.PERSONALISATION, granted=True, source="test", at=START)
             session.add(FewerWish(shopper_id="shp_3", campaign_id="cam_a", times=1, asked_at=START))
-            store(session, moments)
+            geofences.bench_moments(session, moments)
         for at, m in moments:  # each in a transaction of its own, as when it counts: counters move at the end of one
             with database.transaction() as session:
                 while facade.expire_due(session, at):
@@ -107,7 +92,7 @@ class TestSimulate:
     def crowd(self, database: Database, people: int, **changes: Any) -> None:
         with database.transaction() as session:
             go_live(session, "cam_bonbon", **changes)
-            store(session, [(START + seconds(n), moment(f"mom_{n}", f"shp_{n}", at=START)) for n in range(people)])
+            geofences.bench_moments(session, [(START + seconds(n), moment(f"mom_{n}", f"shp_{n}", at=START)) for n in range(people)])
             for n in range(people):
                 set_consent(session, f"shp_{n}", Purpose.PERSONALISATION, granted=True, source="test", at=START)
 
