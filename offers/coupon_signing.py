@@ -10,6 +10,7 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.kernel.clock import utc_text
 from app.security import sealing, signing
 from offers import caveats, coupon_token, rotating
 from offers.coupon_token import CheckedKey, Checker, Claims
@@ -100,13 +101,9 @@ def public_keys(at: datetime) -> list[dict[str, str]]:
             "use": "sig",
             "kid": key.id.hex(),
             "x": base64.urlsafe_b64encode(key.public).decode().rstrip("="),
-            "signs_from": _z(key.signs_from),
-            "signs_until": _z(key.signs_until),
-            "good_until": _z(key.good_until),
+            "signs_from": utc_text(key.signs_from),
+            "signs_until": utc_text(key.signs_until),
+            "good_until": utc_text(key.good_until),
         }
         for key in signing.checking_keys(PURPOSE, at)
     ]
-
-
-def _z(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

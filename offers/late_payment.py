@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
-from offers import moves, repository
+from offers import moves
 from offers.ledger import Books
 from offers.models import Counter, CouponRow, Redemption
 from offers.reasons import ReasonCode
@@ -23,13 +21,7 @@ from offers.reasons import ReasonCode
 
 def claim_spent(session: Session, coupon: CouponRow, discount_minor: int) -> bool:
     """Take a discount that holds nothing from the campaign's budget; False when the budget does not have it."""
-    take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
-    budget_minor = repository.budget_minor(session, coupon.campaign_id)
-    if budget_minor is not None:
-        take = take.where(
-            Counter.budget_reserved_minor + Counter.budget_spent_minor + discount_minor <= budget_minor
-        )
-    return moved(session, take.values(budget_spent_minor=Counter.budget_spent_minor + discount_minor))
+    return moves.claim(session, coupon, discount_minor, Counter.budget_spent_minor)
 
 
 def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> None:
@@ -51,8 +43,7 @@ def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> 
 
 def unbook(session: Session, coupon: CouponRow, use: Redemption, at: datetime, why: str) -> bool:
     """Take such a discount back, once, because its order was refunded. True if this call did it."""
-    undone = update(Redemption).where(Redemption.id == use.id, Redemption.undone_at.is_(None))
-    if not moved(session, undone.values(undone_at=at, undone_why=why)):
+    if not moves.undo(session, use, at, why):
         return False
     books = Books(session, at)
     books.enter(coupon, coupon.state, coupon.state, spent_minor=-use.discount_minor, cause=use.id, why=why)

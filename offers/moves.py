@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Update, bindparam, insert, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.db import moved, prepared
 from app.kernel.outbox import emit
@@ -83,12 +83,7 @@ def home_state(coupon: CouponRow, at: datetime) -> CouponState:
 
 def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, why: str) -> bool:
     """redeemed -> home, the money out of `spent`; marks the redemption undone. False if the coupon is not in that use."""
-    undone = (
-        update(Redemption)
-        .where(Redemption.id == use.id, Redemption.undone_at.is_(None))
-        .values(undone_at=at, undone_why=why)
-    )
-    if not moved(session, undone):
+    if not undo(session, use, at, why):
         return False
     home = home_state(coupon, at)
     if not move(
@@ -99,7 +94,7 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     spent_minor = use.discount_minor
     if home == CouponState.ISSUED and coupon.bound_minor is not None:
         extra_minor = coupon.bound_minor - spent_minor
-        claimed = extra_minor > 0 and _claim_again(session, coupon, extra_minor)
+        claimed = extra_minor > 0 and claim(session, coupon, extra_minor, Counter.budget_reserved_minor)
         again_minor = coupon.bound_minor if claimed or extra_minor <= 0 else spent_minor
         if again_minor != coupon.bound_minor:
             # The difference has gone to others: the coupon comes back worth what it was worth, and the budget holds.
@@ -122,13 +117,20 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     return True
 
 
-def _claim_again(session: Session, coupon: CouponRow, extra_minor: int) -> bool:
-    """Take the part of the bound that the use had freed; False when the budget no longer has it."""
+def undo(session: Session, use: Redemption, at: datetime, why: str) -> bool:
+    """Mark a use as taken back; True for the one who did it."""
+    row = update(Redemption).where(Redemption.id == use.id, Redemption.undone_at.is_(None))
+    return moved(session, row.values(undone_at=at, undone_why=why))
+
+
+def claim(session: Session, coupon: CouponRow, amount_minor: int, part: InstrumentedAttribute[int]) -> bool:
+    """Take money from the budget of the coupon's campaign into `part` of its counter, reserved or spent; False when the budget
+    does not have it."""
     take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
     budget_minor = repository.budget_minor(session, coupon.campaign_id)
     if budget_minor is not None:
-        take = take.where(Counter.budget_reserved_minor + Counter.budget_spent_minor + extra_minor <= budget_minor)
-    return moved(session, take.values(budget_reserved_minor=Counter.budget_reserved_minor + extra_minor))
+        take = take.where(Counter.budget_reserved_minor + Counter.budget_spent_minor + amount_minor <= budget_minor)
+    return moved(session, take.values({part: part + amount_minor}))
 
 
 def revoked_or_marked(session: Session, coupon: CouponRow, at: datetime, why: str, books: Books) -> bool:

@@ -12,6 +12,7 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import utc_text
 from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
@@ -52,7 +53,7 @@ def _already(session: Session, coupon: CouponRow) -> CouponAlreadyRedeemed:
     when, name = _shown(session, use.redeemed_at, use.place_id)
     where = f"at the till of {name or 'another store'}" if use.channel == caveats.TILL else "in an online order"
     extra = {
-        "redeemed_at": use.redeemed_at.isoformat().replace("+00:00", "Z"),
+        "redeemed_at": utc_text(use.redeemed_at),
         "place_id": use.place_id,
         "place_name": name or None,
         "channel": use.channel,
@@ -69,7 +70,7 @@ def _refuse(session: Session, coupon: CouponRow, fail: Fail) -> NoReturn:
             when, _ = _shown(session, coupon.expires_at, coupon.place_id)
             raise CouponExpired(
                 f"This coupon expired on {when}.",
-                extra={"expired_at": coupon.expires_at.isoformat().replace("+00:00", "Z")},
+                extra={"expired_at": utc_text(coupon.expires_at)},
             )
         case ReasonCode.COUPON_REVOKED:
             raise CouponRevoked()

@@ -29,12 +29,17 @@ def served(module: str, *arguments: str) -> Iterator[tuple[str, int]]:
             raise AppError("the server to be measured did not start; its words are above")
         yield address, process.pid
     finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        end(process, within_s=30)
+
+
+def end(process: subprocess.Popen[str], *, within_s: float) -> None:
+    """Ask it to stop, and see to it that it does."""
+    process.terminate()
+    try:
+        process.communicate(timeout=within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from app.cli.bench_house import end
 from app.kernel.errors import AppError
 
 if TYPE_CHECKING:
@@ -155,12 +156,7 @@ def _running(*arguments: str, home: Path, **environment: str) -> Iterator[tuple[
         _wait_ready(url)
         yield url, process, time.perf_counter() - begun
     finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        end(process, within_s=15)
 
 
 def _address(process: subprocess.Popen[str]) -> str:

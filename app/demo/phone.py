@@ -16,6 +16,7 @@ from typing import Any
 import httpx2 as httpx
 
 from app.demo.walkers import SimFix
+from app.kernel.clock import utc_text
 
 PURPOSES = ("location", "personalisation", "marketing_push", "analytics")
 
@@ -106,7 +107,7 @@ class Phone:
 def fix_document(at: datetime, fix: SimFix) -> Answer:
     """A fix as `POST /v1/fixes` takes it."""
     return {
-        "occurred_at": at.isoformat().replace("+00:00", "Z"),
+        "occurred_at": utc_text(at),
         "lat": round(fix.lat_deg, 7),
         "lon": round(fix.lon_deg, 7),
         "accuracy_m": fix.accuracy_m,

@@ -52,3 +52,8 @@ def epoch_s(at: datetime) -> float:
 def from_epoch_s(seconds: float) -> datetime:
     """Aware UTC datetime of `seconds` since 1970; raises ValueError/OverflowError outside year 1..9999."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def utc_text(at: datetime) -> str:
+    """ISO 8601 of a UTC time, with Z: as every answer writes it."""
+    return at.isoformat().replace("+00:00", "Z")

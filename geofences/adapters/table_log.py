@@ -80,7 +80,7 @@ class TableLog:
         missing = [position for position, columns in found.items() if columns is None]
         if not missing:
             return [LogBatch(position, columns) for position, columns in found.items() if columns is not None]
-        wanted = _WANTED.where(*ahead, FixLogRow.position.between(missing[0], missing[-1])).order_by(FixLogRow.position)
+        wanted = _WANTED.where(*ahead, FixLogRow.position.in_(missing))
         opened = {batch.position: batch.columns for batch in _opened(session.execute(wanted))}
         return [LogBatch(position, columns if columns is not None else opened[position]) for position, columns in found.items()]
 

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import utc_text
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
@@ -89,8 +90,8 @@ def bundle(
         "cap": cap,
         "seq": row.journal_seq,
         "hash": row.journal_hash,
-        "issued_at": _z(at),
-        "expires_at": _z(at + timedelta(seconds=ttl_s)),
+        "issued_at": utc_text(at),
+        "expires_at": utc_text(at + timedelta(seconds=ttl_s)),
         "undo_s": undo_s,
         "step_s": rotating.STEP_S,
         "keys": keys,
@@ -235,7 +236,7 @@ def _redeem(session: Session, row: TillRow, written: Provisional, entry: Entry, 
         return
     row.taken += 1
     device = judged.claims.device.hex()
-    written.facts = json.dumps({"device": device, "shown_at": _z(_step_start(judged.step, entry.at))})
+    written.facts = json.dumps({"device": device, "shown_at": utc_text(_step_start(judged.step, entry.at))})
     _use(session, written, Scanned(judged.claims.coupon_id, True, device), now)
 
 
@@ -273,7 +274,7 @@ def _double(session: Session, written: Provisional, at: datetime) -> None:
             "other_redemption_id": other.id,
             "other_channel": other.channel,
             "other_place_id": other.place_id,
-            "other_at": _z(other.redeemed_at),
+            "other_at": utc_text(other.redeemed_at),
             "first": "this" if at < other.redeemed_at else "other",
             "discount_minor": other.discount_minor,
             "currency": other.currency,
@@ -328,7 +329,3 @@ def findings(session: Session, place_ids: Sequence[str], limit: int = 100) -> li
         .limit(limit)
     )
     return [_outcome(row) for row in rows]
-
-
-def _z(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.kernel.clock import ManualClock, SystemClock, epoch_s, from_epoch_s
+from app.kernel.clock import ManualClock, SystemClock, epoch_s, from_epoch_s, utc_text
 
 
 class TestManualClock:
@@ -31,3 +31,9 @@ class TestEpoch:
     def test_there_and_back(self) -> None:
         assert from_epoch_s(1_700_000_000.25) == datetime(2023, 11, 14, 22, 13, 20, 250_000, tzinfo=UTC)
         assert epoch_s(from_epoch_s(1_700_000_000.25)) == 1_700_000_000.25
+
+
+class TestUtcText:
+    def test_is_iso_8601_with_z(self) -> None:
+        assert utc_text(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2026-01-02T03:04:05Z"
+        assert utc_text(datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=UTC)) == "2026-01-02T03:04:05.000600Z"
