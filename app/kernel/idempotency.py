@@ -16,10 +16,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Instant, insert_new, moved
 from app.kernel.errors import AppError
+from app.kernel.processes import is_dead, this_process
 
 KEEP_ANSWER = timedelta(hours=24)
 ATTEMPT_LEASE = timedelta(seconds=30)
-"""A staged attempt that has not finished by then is taken to have crashed; a retry goes on where it stopped."""
+"""A staged attempt that has not finished by then is taken to have crashed; a retry goes on where it stopped. At once, when the
+process that made it has provably ended."""
 
 
 class IdempotencyKeyReused(AppError):
@@ -45,6 +47,7 @@ class IdempotencyRow(Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     attempt: Mapped[int] = mapped_column(default=1)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    claimed_by: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
@@ -62,8 +65,8 @@ def begin(session: Session, key_hash: str, request_hash: str, at: datetime, *, s
 
     `staged`: the work spans several transactions, so this claim will be committed before the work is done and carries a lease.
     """
-    lease_until = at + ATTEMPT_LEASE if staged else None
-    values = {"key_hash": key_hash, "request_hash": request_hash, "attempt": 1, "lease_until": lease_until, "created_at": at}
+    claim = {"lease_until": at + ATTEMPT_LEASE, "claimed_by": this_process()} if staged else {"lease_until": None, "claimed_by": None}
+    values = {"key_hash": key_hash, "request_hash": request_hash, "attempt": 1, "created_at": at, **claim}
     if insert_new(session, IdempotencyRow, values, unique=["key_hash"]):
         return None, 1
     row = session.execute(select(IdempotencyRow).where(IdempotencyRow.key_hash == key_hash).with_for_update()).scalar_one()
@@ -75,13 +78,13 @@ def begin(session: Session, key_hash: str, request_hash: str, at: datetime, *, s
         raise IdempotencyKeyReused
     if row.status is not None:
         return Answer(row.status, row.body or b"", row.media_type or "application/json"), row.attempt
-    if row.lease_until is not None and row.lease_until > at:
+    if row.lease_until is not None and row.lease_until > at and not is_dead(row.claimed_by):
         wait_s = max(1, int((row.lease_until - at).total_seconds()) + 1)
         raise StillInProgress(extra={"retry_after_s": wait_s})
     attempt = row.attempt + 1
     taken = update(IdempotencyRow).where(IdempotencyRow.key_hash == key_hash, IdempotencyRow.attempt == row.attempt, IdempotencyRow.status.is_(None))
     session.expunge(row)
-    if not moved(session, taken.values(attempt=attempt, lease_until=lease_until)):
+    if not moved(session, taken.values(attempt=attempt, **claim)):
         raise StillInProgress(extra={"retry_after_s": 1})
     return None, attempt
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from app.kernel import idempotency
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.kernel.idempotency import KEEP_ANSWER, Answer, IdempotencyRow, StillInProgress, begin, finish, sweep
+from app.kernel.processes import this_process
 
 
 class TestSweep:
@@ -30,6 +32,21 @@ class TestTakeOver:
         clock.advance(31)
         with database.transaction() as session:
             assert begin(session, "k", "r", clock.now(), staged=True) == (None, 2)
+        with pytest.raises(StillInProgress), database.transaction() as session:
+            begin(session, "k", "r", clock.now(), staged=True)
+
+    @pytest.mark.parametrize("dead", [True, False])
+    def test_the_claim_of_a_process_that_has_ended_is_taken_over_at_once(
+        self, database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, dead: bool
+    ) -> None:
+        """Planted bug seen: without the question who made it, the retry of a killed checkout waited half a minute."""
+        with monkeypatch.context() as before, database.transaction() as session:
+            name = str(this_process())
+            before.setattr(idempotency, "this_process", lambda: f"{name.rpartition('/')[0]}/1" if dead else name)
+            begin(session, "k", "r", clock.now(), staged=True)
+        if dead:
+            with database.transaction() as session:
+                assert begin(session, "k", "r", clock.now(), staged=True) == (None, 2)
         with pytest.raises(StillInProgress), database.transaction() as session:
             begin(session, "k", "r", clock.now(), staged=True)
 
