@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.beacons.importing import BeaconReport
     from geofences.beacons.replaying import SightingReplay
     from geofences.benching import Detecting, Walks
+    from geofences.directory import Directory
     from geofences.importing import ImportReport
     from geofences.index import FenceIndex
     from geofences.ingest import IngestReport
@@ -134,6 +135,13 @@ def places(session: Session) -> list[Place]:
     from geofences import repository
 
     return repository.places(session)
+
+
+def directory(session: Session) -> Directory:
+    """All places by id, chain and tag, remembered until one changes: for whoever asks with every moment."""
+    from geofences.directory import directory as current
+
+    return current(session)
 
 
 def place(session: Session, place_id: str) -> Place | None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import insert_new, moved
 from app.kernel.errors import FieldError
 from app.kernel.ids import derived_id
+from geofences.directory import WRITTEN
 from geofences.errors import ImportRefused
 from geofences.geometry import Circle, Corridor, FenceFeature, Problem, parse_fences, representative_point
 from geofences.levels import MOST as MOST_LEVEL
@@ -77,7 +78,7 @@ def import_geojson(session: Session, document: object, *, at: datetime) -> Impor
     if problems:
         raise _refusal(problems)
     known_places, known_fences = _known(session, list(wanted))
-    created, updated, fences_changed = 0, 0, False
+    created, updated, changes = 0, 0, False
     for place_id, want in wanted.items():
         place, fence = known_places.get(place_id), known_fences.get(want.fence["id"])
         if place is None:
@@ -87,14 +88,15 @@ def import_geojson(session: Session, document: object, *, at: datetime) -> Impor
             changed = _update(place, want.place, at)
             fence_differs = fence is not None and _update(fence, want.fence, at)
             updated += changed or fence_differs
-            fences_changed |= fence_differs
+            changes |= changed or fence_differs
         if fence is None:
             session.flush()
             session.add(FenceRow(**want.fence, changed_at=at))
-            fences_changed = True
+            changes = True
     session.flush()
-    if fences_changed:
+    if changes:
         _count_version(session)
+        session.info[WRITTEN] = True
     return ImportReport(created, updated, len(wanted) - created - updated, tuple(wanted), parsed.notices)
 
 

@@ -51,7 +51,7 @@ class FenceRow(Base):
 
 
 class FenceVersionRow(Base):
-    """One row: counts up with every change of fences, so that a runner knows its snapshot is old."""
+    """One row: counts up with every change of places and fences, so that whoever remembers them knows that it is old."""
 
     __tablename__ = "geofences_fence_version"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

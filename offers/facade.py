@@ -67,11 +67,12 @@ WALLET_PAST = timedelta(days=30)
 
 def decide(session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S) -> list[str]:
     """Weigh one moment: all listening campaigns, at most one coupon. Returns decision ids; a repeat returns none."""
-    place = geofences.place(session, moment.place_id)
+    places = geofences.directory(session)
+    place = places.by_id.get(moment.place_id)
     if place is None:
         return []
     consent = gate.may(session, moment.shopper_id, Purpose.PERSONALISATION, at)
-    setting = issuance.Setting(place, consent, lambda: geofences.places(session), fewer_mute_s)
+    setting = issuance.Setting(place, consent, places, fewer_mute_s)
     return issuance.decide_moment(session, moment, setting, at)
 
 

@@ -7,9 +7,10 @@ consent nothing about the shopper is looked up.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -70,13 +71,19 @@ _PAST = (
 RandomBits = Callable[[int], int]
 
 
+class Places(Protocol):
+    """As geofences.facade.directory gives it."""
+
+    def named(self, ids: Collection[str], chains: Collection[str], tags: Collection[str]) -> list[Place]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one decision needs besides the moment. `places()` gives all known places, for a coupon good at a whole campaign's."""
+    """What one decision needs besides the moment. `places` finds those of a whole campaign, for a coupon good at all of them."""
 
     place: Place
     consent: Verdict
-    places: Callable[[], Sequence[Place]]
+    places: Places
     fewer_mute_s: int
     random_bits: RandomBits = secrets.randbits
     explore: bool = True

@@ -17,11 +17,10 @@ from app.kernel.ids import derived_id
 from app.security import sealing
 from geofences.contracts import MomentView
 from offers import caveats, codes, experiment, explanation, phrases, repository, schedule
-from offers.conditions import place_covered
 from offers.contracts import CouponIssued, CouponState
 from offers.decision import Record
 from offers.definition import CouponPlaces, Definition
-from offers.gathering import Setting, place_facts
+from offers.gathering import Setting
 from offers.ledger import CAMPAIGN, Books, held_minor
 from offers.models import CouponRow
 
@@ -55,8 +54,9 @@ def mint(
     elif definition.coupon.places is CouponPlaces.PLACE:
         covered = [setting.place]
     else:
-        covered = [p for p in setting.places() if place_covered(definition, place_facts(p))] or [setting.place]
-    place_ids = sorted(p.id for p in covered)
+        t = definition.trigger
+        covered = setting.places.named(t.place_ids, t.chains, t.tags) or [setting.place]
+    place_ids = [p.id for p in covered]
     bound: list[caveats.Caveat] = [caveats.Holder(moment.shopper_id)]
     bound += [] if anywhere else [caveats.Places(tuple(place_ids))]
     bound += [

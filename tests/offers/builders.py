@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Database
 from app.kernel.verdict import PASS, Verdict
 from geofences.contracts import MomentKind, MomentView, Place, TrustLevel
+from geofences.directory import Directory
 from offers import facade, issuance
 from offers.contracts import CouponView, QuoteLine
 from offers.settings import OfferSettings
@@ -72,7 +73,7 @@ def weigh(
     session: Session, m: MomentView, at: datetime = START, consent: Verdict = PASS, place: Place = KLUUVI
 ) -> list[str]:
     """issuance without the rooms around it: the place and the consent are given."""
-    setting = issuance.Setting(place, consent, lambda: PLACES, OfferSettings().fewer_mute_s)
+    setting = issuance.Setting(place, consent, Directory(PLACES), OfferSettings().fewer_mute_s)
     return issuance.decide_moment(session, m, setting, at)
 
 
