@@ -8,8 +8,9 @@ To add one: write a function here, name its two codes in reasons.py, put it into
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from geofences.contracts import TrustLevel
 from offers import experiment, pacing, schedule
@@ -20,8 +21,7 @@ from offers.reasons import Facts, ReasonCode, Weighed
 TRUST_ORDER: dict[str, int] = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class MomentFacts:
+class MomentFacts(Struct, frozen=True):
     id: str
     kind: str
     occurred_at: datetime
@@ -30,8 +30,7 @@ class MomentFacts:
     trust: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceFacts:
+class PlaceFacts(Struct, frozen=True):
     id: str
     name: str
     chain: str | None
@@ -39,8 +38,7 @@ class PlaceFacts:
     timezone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What was already given when this was weighed. Revoked coupons do not count."""
 
     shopper: int = 0
@@ -49,16 +47,14 @@ class Counts:
     budget_committed_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The consent gate's answer when it was no: its code and facts."""
 
     code: str
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """All a decision sees apart from the definition. Stored with the decision, so that it can be recomputed."""
 
     at: datetime

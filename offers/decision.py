@@ -7,10 +7,11 @@ inputs, issuance.py stores the record, `replay` recomputes it from what was stor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from offers import eligibility, experiment, ranking
 from offers.conditions import Inputs
@@ -25,8 +26,7 @@ Learning = Callable[[Sequence[Candidate]], Mapping[str, Learned]]
 """What is known of the use of these campaigns, by id; asked only when it decides who speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What is stored beside the decision.
 
     `candidates` are the eligible ones that matter to it: the best, itself, and those that were learned about; `eligible`
@@ -38,8 +38,7 @@ class Record:
     eligible: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     outcome: str
     reasons: tuple[Weighed, ...]
 
@@ -56,16 +55,16 @@ def _weighed(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
 def _settled(weighed: tuple[Weighed, ...], definition: Definition, record: Record) -> Result:
     if not eligibility.eligible(weighed):
         return Result(WITHHELD, weighed)
-    order = ranking.ranked(record.candidates)
-    count = len(order) if record.eligible is None else record.eligible
-    mine = next((c for c in order if c.campaign_id == record.inputs.campaign_id), None)
+    best = ranking.best(record.candidates)
+    count = len(record.candidates) if record.eligible is None else record.eligible
+    mine = next((c for c in record.candidates if c.campaign_id == record.inputs.campaign_id), None)
     if mine is not None and mine.learned is not None:
         weighed = (*weighed, _expected(mine, mine.learned, definition.currency))
-    if order and order[0].campaign_id != record.inputs.campaign_id:
-        lost = Weighed(str(ReasonCode.OUTRANKED), False, {"by": order[0].campaign_id, "candidates": count})
+    if best is not None and best.campaign_id != record.inputs.campaign_id:
+        lost = Weighed(str(ReasonCode.OUTRANKED), False, {"by": best.campaign_id, "candidates": count})
         return Result(WITHHELD, (*weighed, lost))
-    best = Weighed(str(ReasonCode.BEST_OFFER), True, {"candidates": max(1, count)})
-    return Result(OFFER, (*weighed, best))
+    won = Weighed(str(ReasonCode.BEST_OFFER), True, {"candidates": max(1, count)})
+    return Result(OFFER, (*weighed, won))
 
 
 def _expected(mine: Candidate, known: Learned, currency: str) -> Weighed:
@@ -92,12 +91,14 @@ def decide_all(
     rivals = ranking.contenders(candidates) if learn is not None else ()
     known: Mapping[str, Learned] = learn(rivals) if learn is not None and rivals else {}
     order = ranking.ranked(replace(c, learned=known[c.campaign_id]) if c.campaign_id in known else c for c in candidates)
-    shown = {c.campaign_id: c for n, c in enumerate(order) if n == 0 or c.learned is not None}
-    eligible = {c.campaign_id: c for c in order}
+    shown = tuple(c for n, c in enumerate(order) if n == 0 or c.learned is not None)
+    beside = {c.campaign_id: c for c in order}
+    for c in shown:
+        del beside[c.campaign_id]
     out: dict[str, tuple[Record, Result]] = {}
     for campaign_id, i in inputs.items():
-        mine = {campaign_id: eligible[campaign_id]} if campaign_id in eligible else {}
-        record = Record(i, ranking.ranked({**shown, **mine}.values()), len(order))
+        seen = ranking.ranked((*shown, beside[campaign_id])) if campaign_id in beside else shown
+        record = Record(i, seen, len(order))
         out[campaign_id] = (record, _settled(weighed[campaign_id], definitions[campaign_id], record))
     return out
 

@@ -8,7 +8,9 @@ nothing of what the shopper did, so the groups differ in nothing but the offer.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from offers.definition import Definition, Experiment, Variant
 
@@ -18,8 +20,7 @@ EVERYBODY = "all"
 """The arm of those who are not, in a campaign without variants."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(Struct, frozen=True):
     """Two independent numbers: `holdout_bp` from 0 to 9,999, `variant_ppm` from 0 to 999,999."""
 
     holdout_bp: int

@@ -7,14 +7,14 @@ coupon brings, times how well it fits her (affinity.py), times how likely it is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MOST_CONTENDERS = 8
 """So many campaigns are learned about at one moment; those of less value keep out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """What is known of a campaign's use, by her and by all, and what was drawn from it. All of it is stored.
 
     `alike_*` count her own finished coupons in hundredths, by likeness. `use_ppm` is the drawn rate of use; `propensity_ppm`
@@ -30,8 +30,7 @@ class Learned:
     propensity_ppm: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """`expected_value_minor`: what the merchant expects to earn by one such coupon that is used, in minor units."""
 
     campaign_id: str
@@ -46,9 +45,18 @@ class Candidate:
         return self.expected_value_minor * (known.affinity_bp * known.use_ppm if known else 10_000 * 1_000_000)
 
 
+def _place(candidate: Candidate) -> tuple[int, int, str]:
+    return (-candidate.priority, -candidate.worth, candidate.campaign_id)
+
+
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Best first."""
-    return tuple(sorted(candidates, key=lambda c: (-c.priority, -c.worth, c.campaign_id)))
+    return tuple(sorted(candidates, key=_place))
+
+
+def best(candidates: Iterable[Candidate]) -> Candidate | None:
+    """The first of `ranked`."""
+    return min(candidates, key=_place, default=None)
 
 
 def contenders(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 Facts = dict[str, "str | int | float | bool | None"]
 
 
@@ -90,8 +92,7 @@ class ReasonCode(StrEnum):
     UNDONE_AT_TILL = "undone_at_till"
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(Struct, frozen=True):
     """One condition after weighing: its code, whether it held, and the numbers behind it (no text: texts may be reworded)."""
 
     code: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from offers import decision, explanation, schemas
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
