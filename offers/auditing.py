@@ -62,7 +62,7 @@ def books(session: Session, campaign_id: str) -> Books:
         )
         compare("money reserved by counter and coupons", counter.budget_reserved_minor, int(held or 0))
         spent = session.scalar(
-            select(func.coalesce(func.sum(Redemption.discount_minor), 0)).where(
+            select(func.coalesce(func.sum(Redemption.discount_minor - Redemption.returned_minor), 0)).where(
                 Redemption.campaign_id == campaign_id, Redemption.undone_at.is_(None)
             )
         )

@@ -18,7 +18,9 @@ def line_total_minor(line: QuoteLine) -> int:
 
 
 def in_scope(benefit: Benefit, line: QuoteLine) -> bool:
-    """No product and no category named: everything is in scope."""
+    """No product and no category named: everything is in scope, but never the delivery."""
+    if line.delivery:
+        return False
     if not benefit.product_ids and not benefit.categories:
         return True
     return line.product_id in benefit.product_ids or line.category in benefit.categories
@@ -118,6 +120,13 @@ def discounts(benefit: Benefit, lines: Sequence[QuoteLine], currency: str) -> tu
     return tuple(min(off, room) for off, room in zip(wished, rooms, strict=True))
 
 
+def delivery_discounts(benefit: Benefit, lines: Sequence[QuoteLine], _currency: str) -> tuple[int, ...]:
+    """What free delivery takes off the delivery (one line, whatever the cart): all of it, or the most the benefit gives."""
+    most_minor = benefit.max_discount_minor
+    totals = (line_total_minor(line) for line in lines)
+    return tuple(total if most_minor is None else min(total, most_minor) for total in totals)
+
+
 def entitlement(benefit: Benefit, lines: Sequence[QuoteLine], currency: str, text: str) -> Entitlement | None:
     """What the benefit gives besides: reckoned from the full price of the lines in scope. None for a discount."""
     if benefit.kind not in ENTITLEMENTS:
@@ -130,4 +139,11 @@ def entitlement(benefit: Benefit, lines: Sequence[QuoteLine], currency: str, tex
         amount_minor = back_minor if amount_minor is None else min(back_minor, amount_minor)
     elif benefit.kind is BenefitKind.POINTS:
         amount_minor = None
-    return Entitlement(str(benefit.kind), text, amount_minor, benefit.multiplier_bp, benefit.payment_methods)
+    return Entitlement(
+        str(benefit.kind),
+        text,
+        amount_minor,
+        benefit.multiplier_bp,
+        benefit.payment_methods,
+        tuple(line.line_id for line in lines) if benefit.kind is BenefitKind.POINTS else (),
+    )

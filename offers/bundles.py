@@ -13,11 +13,11 @@ at most its own discount, and its floor only takes away.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.kernel.money import Money
 from offers import benefits
-from offers.contracts import Bundle, BundleShare, LineDiscount, Quote, QuoteLine
+from offers.contracts import Bundle, LineDiscount, Quote, QuoteLine
 from offers.definition import Benefit, BenefitKind
 from offers.stacking import Place, against, in_order
 
@@ -136,7 +136,7 @@ def _search(
     return top
 
 
-def shares(chosen: Sequence[Option], lines: Sequence[QuoteLine]) -> tuple[BundleShare, ...]:
+def shares(chosen: Sequence[Option], lines: Sequence[QuoteLine]) -> tuple[Quote, ...]:
     """Who bears what, in the order of `stacking.in_order`: each takes its own discount as far as there is room left."""
     room = {line.line_id: benefits.line_total_minor(line) for line in lines}
     for one in chosen:
@@ -144,7 +144,7 @@ def shares(chosen: Sequence[Option], lines: Sequence[QuoteLine]) -> tuple[Bundle
             total_minor = next(benefits.line_total_minor(line) for line in lines if line.line_id == line_id)
             room[line_id] = min(room[line_id], max(0, total_minor - floor_minor))
     by_id = {one.id: one for one in chosen}
-    out: list[BundleShare] = []
+    out: list[Quote] = []
     for place in in_order(one.place for one in chosen):
         one = by_id[place.coupon_id]
         frozen: list[LineDiscount] = []
@@ -153,7 +153,10 @@ def shares(chosen: Sequence[Option], lines: Sequence[QuoteLine]) -> tuple[Bundle
             room[line.line_id] -= off
             frozen.append(LineDiscount(line.line_id, off))
         total_minor = sum(line.discount_minor for line in frozen)
-        out.append(BundleShare(one.id, one.title, total_minor, tuple(frozen), one.quote.entitlements))
+        proof = one.quote.proof
+        if total_minor < one.quote.discount_minor:
+            proof = (*proof, f"Beside your other coupons it gives {Money(total_minor, one.quote.currency).display()}.")
+        out.append(replace(one.quote, title=one.title, discount_minor=total_minor, lines=tuple(frozen), proof=proof))
     return tuple(out)
 
 

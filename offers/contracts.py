@@ -5,7 +5,7 @@ Owns shapes only. Amounts are integer minor units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -75,13 +75,24 @@ class CouponView:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One line of a cart as offers sees it: exact money, no catalogue objects."""
+    """One line of a cart as offers sees it: exact money, no catalogue objects. `delivery`: what bringing it costs, a line of its own."""
 
     line_id: str
     product_id: str
     category: str
     quantity: int
     unit_amount_minor: int
+    delivery: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    """One line of an order that was paid, as it was charged."""
+
+    line_no: int
+    product_id: str
+    category: str
+    total_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,9 @@ class LineDiscount:
 class Entitlement:
     """What a coupon gives that is not taken off a line: `free_delivery`, `cashback` or `points`, in words as `text`.
 
-    `amount_minor` is the cashback, or the most the delivery may cost us (None: no bound). `payment_methods` earn the
-    cashback. `multiplier_bp` 20000 is double points.
+    `amount_minor` is the cashback, or the most the delivery may cost us (None: no bound); a cart that has its delivery as a
+    line gets it off that line instead. `payment_methods` earn the cashback. `multiplier_bp` 20000 is double points, for
+    `line_ids`.
     """
 
     kind: str
@@ -103,11 +115,15 @@ class Entitlement:
     amount_minor: int | None = None
     multiplier_bp: int = 0
     payment_methods: tuple[str, ...] = ()
+    line_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The discount a coupon gives on these lines, frozen per line; `proof` says in words how it came about."""
+    """The discount a coupon gives on these lines, frozen per line; `proof` says in words how it came about.
+
+    Beside other coupons it may be less than by itself: what is left of each line when those before it have had their share.
+    """
 
     coupon_id: str
     currency: str
@@ -115,22 +131,12 @@ class Quote:
     lines: tuple[LineDiscount, ...]
     proof: tuple[str, ...]
     entitlements: tuple[Entitlement, ...] = ()
+    title: str = field(default="", compare=False)
 
     @property
     def cost_minor(self) -> int:
         """What this use costs the campaign: the discount, and the money it promises besides."""
         return self.discount_minor + sum(e.amount_minor or 0 for e in self.entitlements)
-
-
-@dataclass(frozen=True, slots=True)
-class BundleShare:
-    """What one coupon of a bundle takes off, per line: less than by itself where another was there before it."""
-
-    coupon_id: str
-    title: str
-    discount_minor: int
-    lines: tuple[LineDiscount, ...]
-    entitlements: tuple[Entitlement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ class Bundle:
     currency: str
     discount_minor: int
     lines: tuple[LineDiscount, ...]
-    shares: tuple[BundleShare, ...]
+    shares: tuple[Quote, ...]
     entitlements: tuple[Entitlement, ...]
     proof: tuple[str, ...]
 
@@ -157,11 +163,25 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Coupons laid on one cart: what each gives beside the others, in the order they take their share, and those that do not
+    count, each with every reason (one that may not lie there with another names both)."""
+
+    shares: tuple[Quote, ...]
+    refused: tuple[Refused, ...]
+
+
+COUPON_SIGNING = "offers_coupon"
+"""The purpose of the keys that coupons are signed with (app/security/signing.py)."""
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCoupon:
     """What the holder's phone shows and keeps. `text` is for the QR code, `typed` for a clerk, `bars` for Code 128, all until `changes_at`.
 
-    With `signed` (the text without its live code) and `secret` (base 64) the phone makes the next ones itself, every
-    `step_s`, without a network, until `good_until`. For the holder alone.
+    With `stem` (what a live code is put behind) and `secret` (base 64) the phone makes the next ones itself, every `step_s`,
+    without a network, until `good_until`. For the holder alone. `signed` is the stem without its dot; empty for a coupon of
+    more stores than a signed one can name, whose stem is its code and which a till takes with a network only.
     """
 
     coupon_id: str
@@ -169,11 +189,14 @@ class LiveCoupon:
     typed: str
     bars: str
     signed: str
+    stem: str
     secret: str
     step_s: int
     shown_at: datetime
     changes_at: datetime
     good_until: datetime
+    only: bool
+    """The till takes it in no other form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +293,23 @@ class Simulation:
     cost_most_minor: int | None
     cost_likely_minor: int | None
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """Shoppers, rounded down to `step`; None where there are fewer.
+
+    `counted`: all who have agreed to be counted. Of these `members` belong to the audience; of the members `open_to_offers` allow
+    personal offers; of those `reachable` take messages on a live device, and `capped` have had as many coupons as one may.
+    """
+
+    counted: int | None
+    members: int | None
+    open_to_offers: int | None
+    reachable: int | None
+    capped: int | None
+    step: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

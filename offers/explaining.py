@@ -23,7 +23,7 @@ def found(session: Session, any_id: str) -> Decision:
     if row is not None:
         return row
     coupon_ids = [any_id, *_coupons_behind(session, any_id)]
-    decision_id = session.scalar(select(CouponRow.decision_id).where(CouponRow.id.in_(coupon_ids)))
+    decision_id = session.scalar(select(CouponRow.decision_id).where(CouponRow.id.in_(coupon_ids)).order_by(CouponRow.id))
     row = repository.decision_row(session, decision_id) if decision_id is not None else None
     if row is not None:
         return row
@@ -43,8 +43,8 @@ def found(session: Session, any_id: str) -> Decision:
 
 def _coupons_behind(session: Session, any_id: str) -> list[str]:
     by_use = session.scalar(select(Redemption.coupon_id).where(Redemption.id == any_id))
-    by_order = session.scalar(select(Hold.coupon_id).where(Hold.order_id == any_id))
-    return [c for c in (by_use, by_order) if c is not None]
+    by_order = session.scalars(select(Hold.coupon_id).where(Hold.order_id == any_id)).all()
+    return [*by_order, *([by_use] if by_use is not None else [])]
 
 
 def explanation_of(session: Session, row: Decision, audience: Audience, now: datetime) -> Explanation:

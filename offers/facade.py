@@ -18,17 +18,21 @@ from app.privacy.purposes import Purpose
 from geofences import facade as geofences
 from geofences.contracts import MomentView
 from offers import (
+    audience_counts,
     auditing,
     bundling,
     codes,
     coupon_signing,
     expiry,
+    gs1_coupons,
     issuance,
     live,
     planning,
+    purchases,
     redemption,
     refunds,
     repository,
+    reserving,
     review,
     schemas,
     simulation,
@@ -39,16 +43,13 @@ from offers import campaigns as lives
 from offers import explaining as explained
 from offers.campaign_contracts import CampaignChange, CampaignHistory, CampaignPlan
 from offers.contracts import (
+    AudienceCount,
     Books,
-    Bundle,
     CampaignView,
     CouponView,
     DecisionView,
     Explanation,
     LiveCoupon,
-    Quote,
-    QuoteLine,
-    Refused,
     Simulation,
     TillRedemption,
 )
@@ -152,10 +153,31 @@ def coupon(session: Session, coupon_id: str, *, with_code: bool = True) -> Coupo
 
 
 def live_coupon(
-    session: Session, coupon_id: str, *, device_id: str, at: datetime, ttl_s: int = SIGNED_TTL_S
+    session: Session,
+    coupon_id: str,
+    *,
+    device_id: str,
+    at: datetime,
+    ttl_s: int = SIGNED_TTL_S,
+    live_code_required: bool = False,
+    live_code_above_minor: int | None = None,
 ) -> LiveCoupon | None:
     """The coupon signed for one phone of its holder, with its live code; None when it cannot be used now. Ask whose it is first."""
-    return live.live_coupon(session, coupon_id, device_id=device_id, at=at, ttl_s=ttl_s)
+    return live.live_coupon(
+        session,
+        coupon_id,
+        device_id=device_id,
+        at=at,
+        ttl_s=ttl_s,
+        live_code_required=live_code_required,
+        live_code_above_minor=live_code_above_minor,
+    )
+
+
+def gs1_coupon(session: Session, coupon_id: str, funder_id: str) -> str | None:
+    """The coupon as a GS1 one, `(8112)0...`, for its holder; None when it is gone. Give it a transaction: see gs1_coupons.offer_of."""
+    row = repository.coupon_row(session, coupon_id)
+    return gs1_coupons.offer_of(session, row, funder_id).bracketed if row is not None else None
 
 
 def till_keys(at: datetime) -> list[dict[str, str]]:
@@ -170,90 +192,17 @@ def coupon_by_code(session: Session, code: str) -> CouponView | None:
     return repository.coupon_views(session, [row])[0] if row is not None else None
 
 
-def quote(
-    session: Session,
-    *,
-    code: str,
-    shopper_id: str,
-    lines: Sequence[QuoteLine],
-    currency: str,
-    place_id: str | None,
-    at: datetime,
-) -> Quote | Refused:
-    """What the coupon (by code or by its id) gives on these lines now; changes nothing."""
-    return redemption.quote(
-        session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
-    )
-
-
-def reserve(
-    session: Session,
-    *,
-    code: str,
-    shopper_id: str,
-    order_id: str,
-    lines: Sequence[QuoteLine],
-    currency: str,
-    place_id: str | None,
-    at: datetime,
-    ttl_s: int,
-) -> Quote | Refused:
-    """issued -> reserved for `order_id`, discount frozen per line. Again for the same order: the same Quote."""
-    return redemption.reserve(
-        session,
-        code=code,
-        shopper_id=shopper_id,
-        order_id=order_id,
-        lines=lines,
-        currency=currency,
-        place_id=place_id,
-        at=at,
-        ttl_s=ttl_s,
-    )
-
-
-def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
-    """reserved -> redeemed for this order. True if this call did it; a second call is False and changes nothing."""
-    return redemption.redeem(session, order_id=order_id, at=at)
-
-
-def renew(session: Session, *, order_id: str, at: datetime, ttl_s: int) -> bool:
-    """The order is still being paid: hold its coupon for `ttl_s` from now. True if that prolonged the reservation."""
-    return redemption.renew(session, order_id=order_id, at=at, ttl_s=ttl_s)
-
-
-def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
-    """reserved -> issued (the order was cancelled or its payment failed). True if this call did it."""
-    return redemption.release(session, order_id=order_id, at=at, why=why)
-
-
-def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
-    """redeemed -> issued or expired, once, because the order was refunded. True if this call did it."""
-    return redemption.give_back(session, order_id=order_id, at=at, why=why)
-
-
-def best_bundle(
-    session: Session,
-    *,
-    shopper_id: str,
-    lines: Sequence[QuoteLine],
-    currency: str,
-    place_id: str | None,
-    at: datetime,
-) -> Bundle:
-    """Of all the coupons she holds, those that together give most on these lines, with the proof; changes nothing."""
-    return bundling.best_bundle(
-        session, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
-    )
-
-
-def refund_minor(
-    line_total_minor: int, discount_minor: int, quantity: int, *, returned_before: int, returned_now: int
-) -> int:
-    """What `returned_now` pieces of a line bring back, its discount as it was frozen; any split of a return adds up."""
-    return refunds.refund_minor(
-        line_total_minor, discount_minor, quantity, returned_before=returned_before, returned_now=returned_now
-    )
+quote = redemption.quote
+quote_together = bundling.quote_together
+best_bundle = bundling.best_bundle
+reserve = reserving.reserve_one
+reserve_all = reserving.reserve
+redeem = redemption.redeem
+renew = redemption.renew
+release = redemption.release
+give_back = redemption.give_back
+return_part = redemption.return_part
+refund_minor = refunds.refund_minor
 
 
 def redeem_at_till(
@@ -266,6 +215,7 @@ def redeem_at_till(
     discount_minor: int | None = None,
     undo_s: int = UNDO_S,
     live_code_required: bool = False,
+    live_code_above_minor: int | None = None,
 ) -> TillRedemption:
     """issued -> redeemed at the till. Raises CouponAlreadyRedeemed (409, when and where), CouponExpired (410), UnknownCode (404)..."""
     return till.redeem_at_till(
@@ -277,6 +227,7 @@ def redeem_at_till(
         undo_s=undo_s,
         discount_minor=discount_minor,
         live_code_required=live_code_required,
+        live_code_above_minor=live_code_above_minor,
     )
 
 
@@ -387,3 +338,19 @@ def end_campaign(session: Session, campaign_id: str, *, at: datetime, by: str = 
 def books(session: Session, campaign_id: str) -> Books:
     """The ledger identity of a campaign; `drift` is empty when rows, ledger and counter agree."""
     return auditing.books(session, campaign_id)
+
+
+# --- audiences --------------------------------------------------------------------------------------------------------
+
+note_purchase = purchases.note
+forget_purchase = purchases.forget
+
+
+def count_audience(
+    session: Session, document: Mapping[str, Any], *, at: datetime, campaign_id: str | None = None
+) -> AudienceCount:
+    """How many shoppers a campaign is meant for now, as its document says. Of `campaign_id` it counts who is at its caps.
+
+    Raises Invalid (422) naming each wrong field.
+    """
+    return audience_counts.count(session, schemas.checked(document), at=at, campaign_id=campaign_id)

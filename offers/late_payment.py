@@ -46,6 +46,6 @@ def unbook(session: Session, coupon: CouponRow, use: Redemption, at: datetime, w
     if not moves.undo(session, use, at, why):
         return False
     books = Books(session, at)
-    books.enter(coupon, coupon.state, coupon.state, spent_minor=-use.discount_minor, cause=use.id, why=why)
+    books.enter(coupon, coupon.state, coupon.state, spent_minor=-use.spent_minor, cause=use.id, why=why)
     books.close()
     return True

@@ -173,11 +173,15 @@ class CouponRow(Base):
 
 
 class Hold(Base):
-    """A reservation by one order, with the quote frozen in it. `state`: open, used, released, given_back."""
+    """A reservation of one coupon by one order, with the quote frozen in it. `state`: open, used, released, given_back.
+
+    `position` is its place among the order's coupons: in this order they took their shares.
+    """
 
     __tablename__ = "offers_hold"
     order_id: Mapped[str] = mapped_column(String(80), primary_key=True)
-    coupon_id: Mapped[str] = mapped_column(String(40), index=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(10))
     quote: Mapped[str] = mapped_column(Text)
     discount_minor: Mapped[int] = mapped_column(BigInteger)
@@ -189,14 +193,17 @@ class Hold(Base):
 
 
 class Redemption(Base):
-    """One use. `channel` is order or till; an order redeems at most once (unique)."""
+    """One use. `channel` is order or till; an order uses a coupon at most once (unique).
+
+    `returned_minor` is what of the discount came back to the campaign since, because pieces were returned.
+    """
 
     __tablename__ = "offers_redemption"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     coupon_id: Mapped[str] = mapped_column(String(40), index=True)
     campaign_id: Mapped[str] = mapped_column(String(40))
     channel: Mapped[str] = mapped_column(String(10))
-    order_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    order_id: Mapped[str | None] = mapped_column(String(80))
     place_id: Mapped[str | None] = mapped_column(String(80))
     clerk_id: Mapped[str | None] = mapped_column(String(80))
     discount_minor: Mapped[int] = mapped_column(BigInteger)
@@ -204,6 +211,16 @@ class Redemption(Base):
     redeemed_at: Mapped[datetime] = mapped_column(Instant, index=True)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     undone_why: Mapped[str | None] = mapped_column(String(80))
+    returned_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (
+        UniqueConstraint("order_id", "coupon_id"),
+        CheckConstraint("returned_minor BETWEEN 0 AND discount_minor", name="returned"),
+    )
+
+    @property
+    def spent_minor(self) -> int:
+        """What the use costs the campaign by now."""
+        return self.discount_minor - self.returned_minor
 
 
 class LedgerEntry(Base):
@@ -225,6 +242,21 @@ class LedgerEntry(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class PurchaseRow(Base):
+    """One line of an order that was paid and not refunded; written by purchases.py."""
+
+    __tablename__ = "offers_purchase"
+    order_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shopper_id: Mapped[str] = mapped_column(String(40))
+    product_id: Mapped[str] = mapped_column(String(60))
+    category: Mapped[str] = mapped_column(String(80))
+    total_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    bought_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    __table_args__ = (Index("ix_offers_purchase_shopper", "shopper_id", "bought_at"),)
+
+
 class FewerWish(Base):
     """`Fewer like this`: once mutes a campaign for a while, twice for good."""
 
@@ -233,3 +265,12 @@ class FewerWish(Base):
     campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     times: Mapped[int]
     asked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Gs1Serial(Base):
+    """Which coupon a GS1 value means, by the keyed hash of the value; `turn` makes its serial number again (gs1_coupons.py)."""
+
+    __tablename__ = "offers_gs1_serial"
+    value_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), unique=True)
+    turn: Mapped[int]

@@ -6,11 +6,12 @@ racers exactly one changes the row, the others change nothing and look again. Mu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Update, bindparam, insert, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.db import moved, prepared
@@ -18,7 +19,7 @@ from app.kernel.outbox import emit
 from offers import repository
 from offers.contracts import CouponReleased, CouponState
 from offers.ledger import Books, held_minor
-from offers.models import Counter, CouponRow, Redemption
+from offers.models import Counter, CouponRow, Redemption, Tally
 
 MOST_TRIES = 8
 """A loser of a race looks again; what it finds then is an answer. More tries than states a coupon can go through."""
@@ -64,14 +65,31 @@ _USE = insert(Redemption.__table__)  # type: ignore[arg-type]
 
 
 def keep(session: Session, use: Redemption) -> None:
-    """Write a use down; the object itself stays outside the session."""
-    values = {column.key: getattr(use, column.key) for column in Redemption.__table__.columns}
+    """Write a use down, of which nothing has come back; the object itself stays outside the session."""
+    values = {column.key: getattr(use, column.key) for column in Redemption.__table__.columns} | {"returned_minor": 0}
     prepared(session, _USE, values)
 
 
 def lapsed(coupon: CouponRow, at: datetime) -> bool:
     """Reserved, and the time for it has run out."""
     return coupon.state == CouponState.RESERVED and coupon.reserved_until is not None and coupon.reserved_until <= at
+
+
+def locked(session: Session, coupon_ids: Iterable[str], *, with_counters: bool = False) -> list[CouponRow]:
+    """The coupons by id. Of several, everything that moving them touches is locked first, in the order of the house (coupons,
+    tallies, counters): two who move some of the same never wait for each other in a circle. One needs none: its move is the lock."""
+    ids = sorted(set(coupon_ids))
+    statement = select(CouponRow).where(CouponRow.id.in_(ids)).order_by(CouponRow.id).execution_options(populate_existing=True)
+    if len(ids) < 2:
+        return list(session.scalars(statement))
+    coupons = list(session.scalars(statement.with_for_update()))
+    if with_counters:
+        whose = tuple_(Tally.campaign_id, Tally.shopper_id).in_([(c.campaign_id, c.shopper_id) for c in coupons])
+        tallies = select(Tally.campaign_id).where(whose).order_by(Tally.campaign_id, Tally.shopper_id)
+        session.execute(tallies.with_for_update()).all()
+        counters = select(Counter.campaign_id).where(Counter.campaign_id.in_({c.campaign_id for c in coupons}))
+        session.execute(counters.order_by(Counter.campaign_id).with_for_update()).all()
+    return coupons
 
 
 def home_state(coupon: CouponRow, at: datetime) -> CouponState:
@@ -91,7 +109,7 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     ):
         raise RuntimeError("a standing redemption whose coupon is not redeemed")
     books = Books(session, at)
-    spent_minor = use.discount_minor
+    spent_minor = use.spent_minor
     if home == CouponState.ISSUED and coupon.bound_minor is not None:
         extra_minor = coupon.bound_minor - spent_minor
         claimed = extra_minor > 0 and claim(session, coupon, extra_minor, Counter.budget_reserved_minor)
@@ -118,8 +136,10 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
 
 
 def undo(session: Session, use: Redemption, at: datetime, why: str) -> bool:
-    """Mark a use as taken back; True for the one who did it."""
-    row = update(Redemption).where(Redemption.id == use.id, Redemption.undone_at.is_(None))
+    """Mark a use as taken back, with what it costs by now; True for the one who did it."""
+    row = update(Redemption).where(
+        Redemption.id == use.id, Redemption.undone_at.is_(None), Redemption.returned_minor == use.returned_minor
+    )
     return moved(session, row.values(undone_at=at, undone_why=why))
 
 

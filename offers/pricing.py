@@ -34,9 +34,9 @@ def price(
     """The quote, or every reason against it. `bound_minor` is what this coupon may cost at most (its share of the budget)."""
     if currency != coupon_currency:
         return (Fail(ReasonCode.WRONG_CURRENCY, {"wanted": coupon_currency, "given": currency}),)
-    if not lines:
+    if all(line.delivery for line in lines):
         return (Fail(ReasonCode.BASKET_EMPTY),)
-    basket_minor = sum(benefits.line_total_minor(line) for line in lines)
+    basket_minor = sum(benefits.line_total_minor(line) for line in lines if not line.delivery)
     scoped = [line for line in lines if benefits.in_scope(benefit, line)]
     against: list[Fail] = []
     if basket_minor < benefit.min_basket_minor:
@@ -51,26 +51,42 @@ def price(
         return tuple(against)
     scoped_minor = sum(benefits.line_total_minor(line) for line in scoped)
     on = f"{benefit_text}, on {_show(scoped_minor, currency)} of your cart"
+    delivery = _delivery(benefit, lines)
     entitled = benefits.entitlement(benefit, scoped, currency, benefit_text)
-    if entitled is not None:
+    if entitled is not None and not delivery:
         return _entitled(entitled, lines, coupon_id, currency, bound_minor, on)
-    per_line = benefits.discounts(benefit, scoped, currency)
+    if delivery:
+        scoped, on = delivery, benefit_text
+    per_line = (benefits.delivery_discounts if delivery else benefits.discounts)(benefit, scoped, currency)
     wished_minor = sum(per_line)
     if bound_minor is not None and wished_minor > bound_minor:
         per_line = allocate(bound_minor, per_line)
     discount_minor = sum(per_line)
     if discount_minor == 0:
-        return (Fail(ReasonCode.NOTHING_TO_DISCOUNT),)
+        return (Fail(ReasonCode.DELIVERY_FREE_ALREADY if delivery else ReasonCode.NOTHING_TO_DISCOUNT),)
     by_line = {line.line_id: off for line, off in zip(scoped, per_line, strict=True)}
-    proof = [f"{on}: {_show(wished_minor, currency)}."]
-    if discount_minor < wished_minor:
-        proof.append(f"This coupon gives at most {_show(discount_minor, currency)}.")
-    if any(0 < off == benefits.room_minor(benefit, one) for one, off in zip(scoped, per_line, strict=True)) and (
-        benefit.floor_bp or benefit.floor_unit_minor
-    ):
-        proof.append("Some items are at their lowest price already.")
+    proof = [f"{on}: {_show(wished_minor, currency)}.", *_limits(benefit, scoped, per_line, wished_minor, currency)]
     frozen = tuple(LineDiscount(line.line_id, by_line.get(line.line_id, 0)) for line in lines)
     return Quote(coupon_id, currency, discount_minor, frozen, tuple(proof))
+
+
+def _delivery(benefit: Benefit, lines: Sequence[QuoteLine]) -> list[QuoteLine]:
+    """The line that free delivery is about, if the cart says what its delivery costs."""
+    return [line for line in lines if line.delivery] if benefit.kind is BenefitKind.FREE_DELIVERY else []
+
+
+def _limits(
+    benefit: Benefit, scoped: Sequence[QuoteLine], per_line: Sequence[int], wished_minor: int, currency: str
+) -> list[str]:
+    """Why it is not more."""
+    out: list[str] = []
+    if sum(per_line) < wished_minor:
+        out.append(f"This coupon gives at most {_show(sum(per_line), currency)}.")
+    if (benefit.floor_bp or benefit.floor_unit_minor) and any(
+        0 < off == benefits.room_minor(benefit, one) for one, off in zip(scoped, per_line, strict=True)
+    ):
+        out.append("Some items are at their lowest price already.")
+    return out
 
 
 def _entitled(

@@ -1,21 +1,21 @@
-"""A coupon on an order: quote, reserve, redeem, release, give back. Exactly once, whoever else tries at the same time.
+"""Coupons on an order: quote, redeem, release, give back. Exactly once, whoever else tries at the same time.
 
-Owns the moves of an order's coupon; till.py owns those at the till, expiry.py those of time and withdrawal. Every move is
-one conditional UPDATE of the coupon row (`moves.move`) that must touch exactly one row, with its ledger entry and counter
+Owns the moves of an order's coupons; reserving.py takes them for it, till.py owns those at the till, expiry.py those of time
+and withdrawal. Every move is one conditional UPDATE of the coupon row (`moves.move`) that must touch exactly one row, with its ledger entry and counter
 in the same transaction. Must not speak to the network and must not raise for a coupon that merely does not apply:
-quote and reserve answer `Refused` with every reason.
+quote answers `Refused` with every reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
@@ -95,7 +95,7 @@ def _priced(
         benefit_text=coupon.benefit_text,
     )
     if isinstance(priced, Quote):
-        return against or priced
+        return against or replace(priced, title=coupon.title)
     return (*against, *priced)
 
 
@@ -109,7 +109,7 @@ def quote(
     place_id: str | None,
     at: datetime,
 ) -> Quote | Refused:
-    """What the coupon would give on these lines now; changes nothing."""
+    """What the coupon (by code or by its id) would give on these lines now; changes nothing."""
     coupon = find(session, code)
     if isinstance(coupon, Fail):
         return refused(None, [coupon])
@@ -123,103 +123,57 @@ def quote(
     return priced if isinstance(priced, Quote) and not against else refused(coupon.id, against)
 
 
-def hold_of(session: Session, order_id: str) -> Hold | None:
-    return session.execute(
-        select(Hold).where(Hold.order_id == order_id).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+def holds_of(session: Session, order_id: str) -> list[Hold]:
+    """What the order holds or has held, by coupon."""
+    rows = select(Hold).where(Hold.order_id == order_id).order_by(Hold.coupon_id)
+    return list(session.scalars(rows.execution_options(populate_existing=True)))
 
 
-def reserve(
-    session: Session,
-    *,
-    code: str,
-    shopper_id: str,
-    order_id: str,
-    lines: Sequence[QuoteLine],
-    currency: str,
-    place_id: str | None,
-    at: datetime,
-    ttl_s: int,
-) -> Quote | Refused:
-    """issued -> reserved for `order_id`, with the discount frozen per line. The same order again gets the same quote."""
-    for _ in range(moves.MOST_TRIES):
-        coupon = find(session, code)
-        if isinstance(coupon, Fail):
-            return refused(None, [coupon])
-        held = hold_of(session, order_id)
-        if held is not None and held.state in ("open", "used"):
-            if held.coupon_id == coupon.id and repository.owner(session, coupon) == shopper_id:
-                return msgspec.json.decode(held.quote, type=Quote)
-            return refused(coupon.id, [Fail(ReasonCode.ORDER_HAS_ANOTHER_COUPON)])
-        if coupon.state == CouponState.RESERVED and moves.lapsed(coupon, at):
-            lapse(session, coupon, at)
-            continue
-        offered = quote(
-            session, code=coupon.id, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
-        )
-        if isinstance(offered, Refused):
-            return offered
-        if _reserve(session, coupon, offered, order_id, place_id, at, ttl_s):
-            return offered
-    return refused(None, [Fail(ReasonCode.COUPON_RESERVED)])
+def _hold_of(session: Session, order_id: str, coupon_id: str) -> Hold | None:
+    row = select(Hold).where(Hold.order_id == order_id, Hold.coupon_id == coupon_id)
+    return session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def _reserve(
-    session: Session, coupon: CouponRow, offered: Quote, order_id: str, place_id: str | None, at: datetime, ttl_s: int
-) -> bool:
-    until = at + timedelta(seconds=ttl_s)
-    if not moves.move(
-        session, coupon, CouponState.ISSUED, CouponState.RESERVED, at, *moves.FREE, order_id=order_id, reserved_until=until
-    ):
-        return False
-    values = {
-        "order_id": order_id,
-        "coupon_id": coupon.id,
-        "state": "open",
-        "quote": msgspec.json.encode(offered).decode(),
-        "discount_minor": offered.cost_minor,  # what it costs the campaign: cashback and delivery too
-        "currency": offered.currency,
-        "place_id": place_id,
-        "reserved_at": at,
-        "closed_at": None,
-        "closed_why": None,
-    }
-    if not insert_new(session, Hold, values, unique=["order_id"]):
-        reopened = update(Hold).where(Hold.order_id == order_id, Hold.state.in_(("released", "given_back")))
-        if not moved(session, reopened.values(**{k: v for k, v in values.items() if k != "order_id"})):
-            raise RuntimeError("one order reserved two coupons at once; nothing was kept")
-    books = Books(session, at)
-    books.enter(coupon, CouponState.ISSUED, CouponState.RESERVED, cause=order_id)
-    books.close()
-    return True
+def _each(session: Session, order_id: str, act: Callable[[str], bool], *, claims: bool = False) -> bool:
+    """`act` on every coupon of the order, by id; True if there is one and all did it. `claims`: it may ask for budget."""
+    coupon_ids = [held.coupon_id for held in holds_of(session, order_id)]
+    if len(coupon_ids) > 1:
+        moves.locked(session, coupon_ids, with_counters=claims)
+    done = [act(coupon_id) for coupon_id in coupon_ids]
+    return bool(done) and all(done)
 
 
 def _close_hold(
-    session: Session, order_id: str, from_states: Sequence[str], to: str, at: datetime, why: str | None
+    session: Session, order_id: str, coupon_id: str, from_states: Sequence[str], to: str, at: datetime, why: str | None
 ) -> bool:
-    row = update(Hold).where(Hold.order_id == order_id, Hold.state.in_(from_states))
+    row = update(Hold).where(Hold.order_id == order_id, Hold.coupon_id == coupon_id, Hold.state.in_(from_states))
     return moved(session, row.values(state=to, closed_at=at, closed_why=why))
 
 
 def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
-    """reserved -> redeemed for this order; True if this call did it, False if it was done or nothing is held.
+    """reserved -> redeemed for this order, each coupon it holds; True if this call did it for all, False if it was done or
+    nothing is held.
 
     Money is true only when the payment says so, and that may come after the reservation ran out: a coupon that nobody
     else has taken meanwhile is then redeemed all the same. One that has gone stays where it is, and the discount is booked
     (late_payment.py).
     """
+    return _each(session, order_id, lambda coupon_id: _redeem_one(session, order_id, coupon_id, at), claims=True)
+
+
+def _redeem_one(session: Session, order_id: str, coupon_id: str, at: datetime) -> bool:
     for _ in range(moves.MOST_TRIES):
-        held = hold_of(session, order_id)
+        held = _hold_of(session, order_id, coupon_id)
         if held is None or held.state in ("used", "given_back"):
             return False
-        coupon = repository.coupon_row(session, held.coupon_id)
-        if coupon is None or session.scalar(select(Redemption.id).where(Redemption.order_id == order_id)) is not None:
+        coupon = repository.coupon_row(session, coupon_id)
+        if coupon is None or use_of(session, order_id, coupon_id) is not None:
             return False
         mine = coupon.state == CouponState.RESERVED and coupon.order_id == order_id
         late = coupon.state in (CouponState.ISSUED, CouponState.EXPIRED) and coupon.retracted_at is None
         if not mine and not late:
-            if _close_hold(session, order_id, ("open", "released"), "used", at, ReasonCode.USED_ELSEWHERE):
-                late_payment.book(session, coupon, _use_of(held, coupon, at), at)
+            if _close_hold(session, order_id, coupon_id, ("open", "released"), "used", at, ReasonCode.USED_ELSEWHERE):
+                late_payment.book(session, coupon, _new_use(held, coupon, at), at)
             return False
         if _redeem(session, coupon, held, at):
             return True
@@ -228,11 +182,11 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
 
 def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bool:
     from_state = coupon.state
-    row = _use_of(held, coupon, at)
+    row = _new_use(held, coupon, at)
     to_values = {"order_id": held.order_id, "reserved_until": None, "redemption_id": row.id}
     if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, **to_values):
         return False
-    if not _close_hold(session, held.order_id, ("open", "released"), "used", at, None):
+    if not _close_hold(session, held.order_id, coupon.id, ("open", "released"), "used", at, None):
         raise RuntimeError("the hold moved under its coupon; nothing was kept")
     book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
     moves.keep(session, row)
@@ -240,7 +194,13 @@ def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bo
     return True
 
 
-def _use_of(held: Hold, coupon: CouponRow, at: datetime) -> Redemption:
+def use_of(session: Session, order_id: str, coupon_id: str) -> Redemption | None:
+    """The order's use of the coupon as the database has it now, also one that was taken back."""
+    row = select(Redemption).where(Redemption.order_id == order_id, Redemption.coupon_id == coupon_id)
+    return session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def _new_use(held: Hold, coupon: CouponRow, at: datetime) -> Redemption:
     return Redemption(
         id=derived_id("red", held.order_id, coupon.id),
         coupon_id=coupon.id,
@@ -297,12 +257,17 @@ def announce_use(session: Session, coupon: CouponRow, use: Redemption) -> None:
 
 
 def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
-    """reserved -> issued (or expired, or revoked when its moment was retracted meanwhile); True if this call did it."""
+    """reserved -> issued (or expired, or revoked when its moment was retracted meanwhile), each coupon the order holds; True
+    if this call did it for all."""
+    return _each(session, order_id, lambda coupon_id: _release_one(session, order_id, coupon_id, at, why))
+
+
+def _release_one(session: Session, order_id: str, coupon_id: str, at: datetime, why: str) -> bool:
     for _ in range(moves.MOST_TRIES):
-        held = hold_of(session, order_id)
+        held = _hold_of(session, order_id, coupon_id)
         if held is None or held.state != "open":
             return False
-        coupon = repository.coupon_row(session, held.coupon_id)
+        coupon = repository.coupon_row(session, coupon_id)
         if coupon is None or coupon.state != CouponState.RESERVED or coupon.order_id != order_id:
             return False
         if _unreserve(session, coupon, order_id, at, why):
@@ -311,15 +276,22 @@ def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
 
 
 def renew(session: Session, *, order_id: str, at: datetime, ttl_s: int) -> bool:
-    """The order is still being paid: its reservation lasts `ttl_s` from now, if that is longer. False: nothing to renew.
+    """The order is still being paid: its reservations last `ttl_s` from now, if that is longer. False: nothing to renew.
 
     A lapse that was decided on the earlier end finds another revision, and looks again.
     """
     until = at + timedelta(seconds=ttl_s)
-    row = update(CouponRow).where(
-        CouponRow.order_id == order_id, CouponRow.state == str(CouponState.RESERVED), CouponRow.reserved_until < until
-    )
-    return moved(session, row.values(reserved_until=until, revision=CouponRow.revision + 1))
+
+    def hold_on(coupon_id: str) -> bool:
+        row = update(CouponRow).where(
+            CouponRow.id == coupon_id,
+            CouponRow.order_id == order_id,
+            CouponRow.state == str(CouponState.RESERVED),
+            CouponRow.reserved_until < until,
+        )
+        return moved(session, row.values(reserved_until=until, revision=CouponRow.revision + 1))
+
+    return _each(session, order_id, hold_on)
 
 
 def lapse(session: Session, coupon: CouponRow, at: datetime, books: Books | None = None) -> bool:
@@ -335,7 +307,7 @@ def _unreserve(
     home = moves.home_state(coupon, at)
     if not moves.move(session, coupon, CouponState.RESERVED, home, at, order_id=None, reserved_until=None):
         return False
-    _close_hold(session, order_id, ("open",), "released", at, why)
+    _close_hold(session, order_id, coupon.id, ("open",), "released", at, why)
     freed_minor = 0 if home == CouponState.ISSUED else held_minor(coupon)
     books = shared or Books(session, at)
     books.enter(coupon, CouponState.RESERVED, home, reserved_minor=-freed_minor, cause=order_id, why=why)
@@ -346,16 +318,40 @@ def _unreserve(
 
 
 def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
-    """redeemed -> issued (expired, revoked) because the order was refunded; once per order. True if this call did it."""
-    held = hold_of(session, order_id)
-    if held is None or held.state != "used" or not _close_hold(session, order_id, ("used",), "given_back", at, why):
+    """redeemed -> issued (or expired, or revoked) because the order was refunded, each coupon it used; once per order. True if this
+    call did it for all."""
+    return _each(session, order_id, lambda coupon_id: _give_one_back(session, order_id, coupon_id, at, why), claims=True)
+
+
+def _give_one_back(session: Session, order_id: str, coupon_id: str, at: datetime, why: str) -> bool:
+    if not _close_hold(session, order_id, coupon_id, ("used",), "given_back", at, why):
         return False
-    coupon = repository.coupon_row(session, held.coupon_id)
-    use = session.scalar(select(Redemption).where(Redemption.order_id == order_id))
+    coupon, use = repository.coupon_row(session, coupon_id), use_of(session, order_id, coupon_id)
     if coupon is None or use is None:
         raise RuntimeError("a used hold without its redemption")
     if coupon.redemption_id != use.id:
         return late_payment.unbook(session, coupon, use, at, why)
     if not moves.unuse(session, coupon, use, at, why):
         raise RuntimeError("the coupon moved under its redemption; nothing was kept")
+    return True
+
+
+def return_part(
+    session: Session, *, order_id: str, coupon_id: str, amount_minor: int, at: datetime, cause: str, why: str
+) -> bool:
+    """Part of what the use of a coupon cost comes back to its campaign; the coupon stays used. The caller sees to it that this
+    happens once for each `cause`. False when the use does not cost that much (any more)."""
+    use, coupon = use_of(session, order_id, coupon_id), repository.coupon_row(session, coupon_id)
+    if use is None or coupon is None:
+        return False
+    row = update(Redemption).where(
+        Redemption.id == use.id,
+        Redemption.undone_at.is_(None),
+        Redemption.returned_minor + amount_minor <= Redemption.discount_minor,
+    )
+    if amount_minor < 0 or not moved(session, row.values(returned_minor=Redemption.returned_minor + amount_minor)):
+        return False
+    books = Books(session, at)
+    books.enter(coupon, coupon.state, coupon.state, spent_minor=-amount_minor, cause=cause, why=why)
+    books.close()
     return True

@@ -102,3 +102,23 @@ class TestPackaging:
         script = ScriptDirectory.from_config(config)
         assert len(script.get_heads()) == 1
         assert len(script.get_bases()) == 1
+
+
+class TestSeveralCouponsOnAnOrder:
+    def test_what_was_there_stays_and_the_way_back_keeps_the_money(self, database: Database) -> None:
+        hold = "INSERT INTO offers_hold ({more}order_id, coupon_id, state, quote, discount_minor, currency, reserved_at) VALUES ({values}'ord_1', '{coupon}', 'used', '{{}}', 90, 'EUR', '2026-11-21 12:00:00')"
+        use = "INSERT INTO offers_redemption ({more}id, coupon_id, campaign_id, channel, order_id, discount_minor, currency, redeemed_at) VALUES ({values}'red_{coupon}', '{coupon}', 'cam_1', 'order', 'ord_1', 90, 'EUR', '2026-11-21 12:00:00')"
+        downgrade(database, "0009")
+        with database.engine.begin() as connection:
+            for row in (hold, use):
+                connection.execute(sa.text(row.format(more="", values="", coupon="cpn_1")))
+        upgrade(database)
+        with database.engine.begin() as connection:
+            connection.execute(sa.text(hold.format(more="position, ", values="1, ", coupon="cpn_2")))
+            connection.execute(sa.text(use.format(more="returned_minor, ", values="40, ", coupon="cpn_2")))
+        downgrade(database, "0009")
+        with database.reading() as session:
+            assert session.execute(sa.text("SELECT coupon_id FROM offers_hold")).all() == [("cpn_1",)]
+            uses = session.execute(sa.text("SELECT coupon_id, order_id, discount_minor FROM offers_redemption ORDER BY id")).all()
+        assert [tuple(row) for row in uses] == [("cpn_1", "ord_1", 90), ("cpn_2", None, 50)]
+        upgrade(database)
