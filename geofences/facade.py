@@ -177,6 +177,31 @@ def recent_visits(session: Session, shopper_id: str, limit: int) -> list[VisitVi
     return repository.recent_visits(session, shopper_id, limit)
 
 
+def stays(
+    session: Session, shopper_ids: Collection[str], *, since: datetime, until: datetime
+) -> Sequence[tuple[str, datetime, int]]:
+    """(place id, when it began, seconds) of these shoppers' visits from `since` on that had ended by `until`, oldest first."""
+    from geofences import stays
+
+    return stays.stays(session, shopper_ids, since=since, until=until)
+
+
+def stay_tallies(
+    session: Session, *, place_ids: Collection[str] | None, since: datetime | None, until: datetime
+) -> Sequence[tuple[str, int, int, datetime]]:
+    """(shopper id, visits, seconds in all, when the last began) of everybody with one at these places (None: any), as `stays`."""
+    from geofences import stays
+
+    return stays.tallies(session, place_ids=place_ids, since=since, until=until)
+
+
+def stay_beginnings(session: Session, *, since: datetime, until: datetime) -> Sequence[tuple[str, datetime]]:
+    """(shopper id, when it began) of everybody's visits that began after `since` and not after `until`."""
+    from geofences import stays
+
+    return stays.beginnings(session, since=since, until=until)
+
+
 def moment(session: Session, moment_id: str) -> MomentView | None:
     from geofences import repository
 

@@ -24,6 +24,7 @@ from offers import (
     codes,
     coupon_signing,
     expiry,
+    figures,
     gs1_coupons,
     issuance,
     live,
@@ -49,6 +50,7 @@ from offers.contracts import (
     CouponView,
     DecisionView,
     Explanation,
+    FiguresByArm,
     LiveCoupon,
     Simulation,
     TillRedemption,
@@ -340,7 +342,7 @@ def books(session: Session, campaign_id: str) -> Books:
     return auditing.books(session, campaign_id)
 
 
-# --- audiences --------------------------------------------------------------------------------------------------------
+# --- audiences and figures --------------------------------------------------------------------------------------------
 
 note_purchase = purchases.note
 forget_purchase = purchases.forget
@@ -354,3 +356,8 @@ def count_audience(
     Raises Invalid (422) naming each wrong field.
     """
     return audience_counts.count(session, schemas.checked(document), at=at, campaign_id=campaign_id)
+
+
+def campaign_figures(session: Session, campaign_id: str, *, at: datetime, days: int = figures.DAYS) -> FiguresByArm:
+    """What each group of its experiment was given and did in the `days` after, and what the campaign brings. See figures.py."""
+    return figures.figures(session, campaign_id, at=at, days=days)

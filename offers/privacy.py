@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from offers import moves, repository
+from offers.audience_schemas import ORDER_DAYS
 from offers.contracts import CouponState
 from offers.decision import plain, record_from, result_from
 from offers.ledger import Books
-from offers.models import CouponRow, Decision, FewerWish, Tally, WeighedMoment
+from offers.models import CouponRow, Decision, FewerWish, PurchaseRow, Tally, WeighedMoment
 from offers.reasons import ReasonCode
 from offers.settings import OfferSettings
 
-TABLES = ("offers_weighed_moment", "offers_tally", "offers_decision", "offers_coupon", "offers_fewer_wish")
+TABLES = ("offers_weighed_moment", "offers_tally", "offers_decision", "offers_coupon", "offers_fewer_wish", "offers_purchase")
 ERASED = "erased"
+PURCHASES_KEPT_S = ORDER_DAYS * 86_400
 
 
 def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
@@ -41,6 +43,9 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
     tallies = session.scalars(select(Tally).where(Tally.shopper_id == shopper_id).order_by(Tally.campaign_id))
     moments = session.scalars(
         select(WeighedMoment).where(WeighedMoment.shopper_id == shopper_id).order_by(WeighedMoment.noted_at)
+    )
+    bought = session.scalars(
+        select(PurchaseRow).where(PurchaseRow.shopper_id == shopper_id).order_by(PurchaseRow.bought_at, PurchaseRow.line_no)
     )
     return {
         "decisions": [
@@ -60,6 +65,11 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
         "coupons_given": [{"campaign_id": t.campaign_id, "count": t.issued, "revoked": t.revoked} for t in tallies],
         "moments_weighed": [
             {"moment_id": m.moment_id, "decided_at": m.decided_at, "retracted_at": m.retracted_at} for m in moments
+        ],
+        "bought": [
+            {"order_id": b.order_id, "product_id": b.product_id, "category": b.category, "total_minor": b.total_minor,
+             "currency": b.currency, "bought_at": b.bought_at}
+            for b in bought
         ],
     }
 
@@ -98,7 +108,7 @@ def erase(session: Session, shopper_id: str) -> int:
             .execution_options(synchronize_session=False)
         )
     gone = len(coupons)
-    for model in (Decision, FewerWish, Tally, WeighedMoment):
+    for model in (Decision, FewerWish, PurchaseRow, Tally, WeighedMoment):
         statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
         gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
     session.expire_all()
@@ -140,6 +150,12 @@ def rules(settings: OfferSettings) -> tuple[RetentionRule, ...]:
             "asked_at",
             None,
             "Which offers you asked to see less of; kept until you delete your data, so that it is honoured.",
+        ),
+        RetentionRule(
+            "offers_purchase",
+            "bought_at",
+            PURCHASES_KEPT_S,
+            "What you bought, kept two years: some offers are for those who bought something, or long ago.",
         ),
     )
 

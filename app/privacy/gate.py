@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
@@ -69,13 +69,7 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
     unsure = ids - known.shopper_ids
     if not unsure:
         return frozenset()
-    agreed = (
-        ConsentStateRow.purpose == purpose.value,
-        ConsentStateRow.granted,
-        ConsentStateRow.at <= at,
-        ConsentStateRow.notice_version >= notice,
-        ConsentStateRow.shopper_id.in_(listed(session, unsure)),
-    )
+    agreed = (*_agreed(purpose, at), ConsentStateRow.shopper_id.in_(listed(session, unsure)))
     count, newest_at = session.execute(select(func.count(), func.max(ConsentStateRow.at)).where(*agreed)).one()
     sure = unsure if count == len(unsure) else set(session.scalars(select(ConsentStateRow.shopper_id).where(*agreed)))
     if stamp is not None and newest_at is not None and len(known.shopper_ids) + len(sure) <= MOST_REMEMBERED:
@@ -83,6 +77,17 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
         known.shopper_ids.update(sure)  # last: whoever finds them has the time as well
         remembered[_Agreed, purpose] = known
     return frozenset(unsure - sure)
+
+
+def agreed_to(session: Session, purpose: Purpose, at: datetime) -> set[str]:
+    """Everybody for whom the verdict is PASS, for those who count people."""
+    return set(session.scalars(select(ConsentStateRow.shopper_id).where(*_agreed(purpose, at))))
+
+
+def _agreed(purpose: Purpose, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """`judge` said once more, in SQL."""
+    state = ConsentStateRow
+    return state.purpose == purpose.value, state.granted.is_(True), state.at <= at, state.notice_version >= NOTICES[purpose].version
 
 
 MOST_REMEMBERED = 1_000_000
