@@ -27,7 +27,7 @@ from app.privacy import retention, subjects
 from app.scheduler import Job, Scheduler
 from app.security import endpoints as security_endpoints
 from app.security.sealing import use_secrets
-from app.security.secrets import load_or_create
+from app.security.secrets import FILE_NAME, Watched, load_or_create
 from app.settings import Settings
 from geofences import endpoints as geofence_endpoints
 from geofences import handlers as geofence_handlers
@@ -131,7 +131,8 @@ def build(
 ) -> House:
     """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    use_secrets(load_or_create(settings.data_dir))
+    changed = Watched(settings.data_dir / FILE_NAME)  # before it is read: what changes in between is seen
+    use_secrets(load_or_create(settings.data_dir), changed)
     index_kernel.choose(settings.kernel)
     if database is None:
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.bootstrap import House
     from app.kernel.db import Database
 
@@ -29,6 +31,19 @@ def opened_database(*, migrated: bool = True) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def opened_keys() -> Iterator[tuple[Database, Path]]:
+    """The database, and the data directory whose secrets this process uses."""
+    from app.security.sealing import use_secrets
+    from app.security.secrets import load_or_create
+    from app.settings import load_settings
+
+    with opened_database() as database:
+        data_dir = load_settings().data_dir
+        use_secrets(load_or_create(data_dir))
+        yield database, data_dir
 
 
 @contextmanager

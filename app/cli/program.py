@@ -22,6 +22,7 @@ from app.cli import (
     doctor,
     evaluate,
     explain,
+    keys,
     links,
     migrate,
     outbox,
@@ -57,6 +58,7 @@ program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)
 program.add_typer(outbox.program, name="outbox")
 program.add_typer(api_keys.program, name="api-keys")
+program.add_typer(keys.program, name="keys")
 program.command()(people_data.export)
 program.command()(people_data.erase)
 program.command()(bench.bench)

@@ -104,3 +104,16 @@ class LimitRow(Base):
     times_ms: Mapped[list[int]] = mapped_column(Json)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     __table_args__ = (Index("ix_security_limit_updated_at", "updated_at"),)
+
+
+class KeyChange(Base):
+    """Append-only: which signing key was made to end, when, by whom and why. `key_id` is public; no secret is here."""
+
+    __tablename__ = "security_key_change"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    key_id: Mapped[str] = mapped_column(String(20))
+    change: Mapped[str] = mapped_column(String(10))
+    by: Mapped[str] = mapped_column(String(120))
+    why: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -2,7 +2,7 @@
 
 Owns the sealed format and the key ring of this process. Must not read files and must not log what it seals.
 
-A process has one key ring: `use_secrets(secrets)` is called once by the bootstrap, before anything is sealed. A sealed
+A process has one key ring: `use_secrets(secrets, changed)` is called once by the bootstrap, before anything is sealed. A sealed
 value is `0x01 | len(key id) | key id | nonce (12) | ciphertext and tag`; header, purpose and `associated` are
 authenticated, so a value sealed for one purpose, or for one row, does not open for another.
 Source: NIST SP 800-38D; 96-bit random nonces are good for 2^32 values a key.
@@ -14,12 +14,14 @@ import hashlib
 import hmac
 import os
 import threading
+from collections.abc import Callable
+from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.kernel.errors import AppError
-from app.security.secrets import Secrets
+from app.security.secrets import Replacement, Secrets
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
@@ -43,16 +45,41 @@ class _Ring:
         self.lock = threading.Lock()
         self.current: Secrets | None = None
         self.ciphers: dict[str, AESGCM] = {}
+        self.changed: Callable[[], Secrets | None] | None = None
 
 
 _ring = _Ring()
 
 
-def use_secrets(secrets: Secrets) -> None:
-    """Make `secrets` the ones of this process. Calling it again adds keys that open and replaces the one that seals."""
+def use_secrets(secrets: Secrets, changed: Callable[[], Secrets | None] | None = None) -> None:
+    """Make `secrets` the ones of this process. Calling it again adds keys that open and replaces the one that seals.
+
+    `changed` is asked whenever something is signed or a signature is checked: newer secrets, or None (secrets.Watched).
+    """
     with _ring.lock:
-        _ring.ciphers = {**_ring.ciphers, **{key_id: AESGCM(key) for key_id, key in secrets.sealing_keys.items()}}
-        _ring.current = secrets
+        _take(secrets)
+        _ring.changed = changed
+
+
+def take_up(secrets: Secrets) -> None:
+    """`secrets` have come in the place of the ones in use; whoever watches them goes on."""
+    with _ring.lock:
+        _take(secrets)
+
+
+def _take(secrets: Secrets) -> None:
+    _ring.ciphers = {**_ring.ciphers, **{key_id: AESGCM(key) for key_id, key in secrets.sealing_keys.items()}}
+    _ring.current = secrets
+
+
+def _newest() -> Secrets:
+    """The secrets as they stand in their file now: a key that was revoked there counts no more in any process."""
+    if _ring.changed is not None:
+        with _ring.lock:
+            newer = _ring.changed() if _ring.changed is not None else None
+            if newer is not None:
+                _take(newer)
+    return _secrets()
 
 
 def _secrets() -> Secrets:
@@ -99,9 +126,23 @@ def link_signature(purpose: str, value: str | bytes) -> str:
     return _hmac(_secrets().link_key, purpose, value)
 
 
-def derived_key(purpose: str, period: int) -> bytes:
-    """32 bytes that only this house can make again: one key for each purpose and period (a number)."""
-    return hmac.new(_secrets().link_key, _framed(b"derived", purpose.encode(), period.to_bytes(8, "big")), hashlib.sha256).digest()
+def derived_key(purpose: str, period: int, *, family: str | None = None, turn: int = 0) -> bytes:
+    """32 bytes that only this house can make again: one key for each purpose and period (a number).
+
+    With `family` and `turn` from the root that came in the place of that family's for the `turn`th time (`replaced_at`).
+    """
+    root = _secrets().link_key if turn == 0 else _replacements(family or purpose, period)[turn - 1].root
+    return hmac.new(root, _framed(b"derived", purpose.encode(), period.to_bytes(8, "big")), hashlib.sha256).digest()
+
+
+def replaced_at(family: str, period: int) -> tuple[datetime, ...]:
+    """When the root of this family's keys of `period` was replaced, oldest first; asks for newer secrets."""
+    _newest()
+    return tuple(r.at for r in _replacements(family, period))
+
+
+def _replacements(family: str, period: int) -> tuple[Replacement, ...]:
+    return tuple(r for r in _secrets().replacements.get(family, ()) if r.covers(period))
 
 
 def peppered(password: str) -> str:

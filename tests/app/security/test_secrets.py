@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import stat
 import threading
+from dataclasses import replace as changed_to
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.security.secrets import FILE_NAME, Secrets, SecretsUnsafe, load, load_or_create, new_secrets
+from app.security.secrets import FILE_NAME, Replacement, Secrets, SecretsUnsafe, Watched, load, load_or_create, new_secrets, replace
 
 
 class TestLoadOrCreate:
@@ -80,3 +82,50 @@ class TestSecrets:
     def test_two_are_never_alike(self) -> None:
         a, b = new_secrets(), new_secrets()
         assert not {*a.sealing_keys.values(), a.code_key, a.link_key, a.pepper} & {*b.sealing_keys.values(), b.code_key, b.link_key, b.pepper}
+
+
+class TestWatched:
+    def test_tells_of_a_change_once(self, tmp_path: Path) -> None:
+        load_or_create(tmp_path)
+        watched = Watched(tmp_path / FILE_NAME)
+        assert watched() is None
+        changed = replace(tmp_path, lambda found: found)
+        assert watched() == changed
+        assert watched() is None
+
+    def test_a_file_that_comes_later_is_seen(self, tmp_path: Path) -> None:
+        watched = Watched(tmp_path / FILE_NAME)
+        made = load_or_create(tmp_path)
+        assert watched() == made
+
+    def test_a_damaged_or_missing_file_changes_nothing(self, tmp_path: Path) -> None:
+        """Seen to fail with the error let through: every scan of a running till answered 500."""
+        load_or_create(tmp_path)
+        watched = Watched(tmp_path / FILE_NAME)
+        (tmp_path / FILE_NAME).write_text("{")
+        assert watched() is None
+        (tmp_path / FILE_NAME).unlink()
+        assert watched() is None
+
+
+class TestReplace:
+    def test_a_file_others_can_read_is_not_replaced(self, tmp_path: Path) -> None:
+        load_or_create(tmp_path)
+        (tmp_path / FILE_NAME).chmod(0o644)
+        with pytest.raises(SecretsUnsafe, match="chmod 600"):
+            replace(tmp_path, lambda found: found)
+
+    def test_what_was_replaced_is_read_again(self, tmp_path: Path) -> None:
+        made = load_or_create(tmp_path)
+        at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        turns = (Replacement(at, 2969, b"a" * 32), Replacement(at, None, b"b" * 32))
+        assert replace(tmp_path, lambda found: changed_to(found, replacements={"coupons": turns})) == load(tmp_path / FILE_NAME)
+        assert load(tmp_path / FILE_NAME) == changed_to(made, replacements={"coupons": turns})
+
+    @pytest.mark.parametrize("wrong", [{"a": [{"at": "2026-11-22", "period": 1, "root": "AAAA"}]}, {"a": [{}]}, {"a": 1}, []])
+    def test_a_wrong_replacement_is_damage(self, tmp_path: Path, wrong: object) -> None:
+        load_or_create(tmp_path)
+        path = tmp_path / FILE_NAME
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"replacements": wrong}))
+        with pytest.raises(SecretsUnsafe, match="damaged"):
+            load(path)
