@@ -313,6 +313,51 @@ class AudienceCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmFigures:
+    """One group of a campaign: `people` in it; how many of them were `offered` something, coupons `issued` and `redeemed`, and the
+    money of those; what they `bought` in the days after, what they spent, and how many came back. None: too few stand behind it."""
+
+    arm: str
+    people: int | None
+    offered: int | None = None
+    issued: int | None = None
+    redeemed: int | None = None
+    discount_minor: int | None = None
+    bought: int | None = None
+    spent_minor: int | None = None
+    came_back: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The share of a group that did something (`outcome`: bought, came_back) less that of those held out, with the ends of its
+    interval; all None where it cannot be told. `text` says it in words."""
+
+    arm: str
+    outcome: str
+    share: float | None
+    held_out_share: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresByArm:
+    """`waiting`: people whose `days` are not over yet. `method` is how the intervals are reckoned. Money in `currency`."""
+
+    campaign_id: str
+    days: int
+    arms: tuple[ArmFigures, ...]
+    lifts: tuple[Lift, ...]
+    waiting: int | None
+    currency: str
+    method: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """The ledger identity of one campaign: `issued` is the sum of the five states, by three independent counts.
 

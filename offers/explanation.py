@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.kernel.money import Money
-from offers import schedule
+from offers import audience_words, schedule
 from offers.conditions import MomentFacts, PlaceFacts, ordinal
 from offers.contracts import Reason
 from offers.decision import OFFER, Record, Result
 from offers.definition import Definition
 from offers.phrases import benefit_text
-from offers.reasons import SENTENCES, Audience, Facts, Weighed
+from offers.reasons import Audience, Facts, Weighed
+from offers.sentences import SENTENCES
 
 KIND_TEXT = {
     "store_visit": "a visit to the store",
@@ -113,7 +114,7 @@ def _extended(facts: Facts) -> dict[str, object]:
         if isinstance(value, str) and "T" in value:
             moment = datetime.fromisoformat(value)
             out[name] = f"{day_text(moment.date())} at {moment.strftime('%H:%M')} {moment.tzname() or ''}".strip()
-    return out
+    return out | audience_words.texts_of(facts)
 
 
 class _Kept(dict[str, object]):
