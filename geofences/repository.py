@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import prepared
 from geofences.contracts import MomentKind, MomentView, Place, TrustLevel, VisitView
 from geofences.device_plan import Candidate
 from geofences.geometry import read_shape
@@ -126,7 +127,10 @@ def detected_moments(
 
 
 def fence_version(session: Session) -> int:
-    return session.scalar(select(FenceVersionRow.version).where(FenceVersionRow.id == 1)) or 0
+    return prepared(session, _VERSION, {}).scalar() or 0
+
+
+_VERSION = select(FenceVersionRow.version).where(FenceVersionRow.id == 1)
 
 
 def fences_geojson(session: Session) -> dict[str, Any]:

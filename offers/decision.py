@@ -45,17 +45,19 @@ class Result(Struct, frozen=True):
 
 def decide(definition: Definition, record: Record) -> Result:
     """Offer only if every condition held and no eligible rival ranks higher."""
-    return _settled(_weighed(definition, record.inputs), definition, record)
+    best = ranking.best(record.candidates)
+    return _settled(_weighed(definition, record.inputs), definition, record, best)
 
 
 def _weighed(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
     return eligibility.weigh(experiment.as_drawn(definition, inputs.draw), inputs)
 
 
-def _settled(weighed: tuple[Weighed, ...], definition: Definition, record: Record) -> Result:
+def _settled(
+    weighed: tuple[Weighed, ...], definition: Definition, record: Record, best: Candidate | None
+) -> Result:
     if not eligibility.eligible(weighed):
         return Result(WITHHELD, weighed)
-    best = ranking.best(record.candidates)
     count = len(record.candidates) if record.eligible is None else record.eligible
     mine = next((c for c in record.candidates if c.campaign_id == record.inputs.campaign_id), None)
     if mine is not None and mine.learned is not None:
@@ -91,15 +93,19 @@ def decide_all(
     rivals = ranking.contenders(candidates) if learn is not None else ()
     known: Mapping[str, Learned] = learn(rivals) if learn is not None and rivals else {}
     order = ranking.ranked(replace(c, learned=known[c.campaign_id]) if c.campaign_id in known else c for c in candidates)
-    shown = tuple(c for n, c in enumerate(order) if n == 0 or c.learned is not None)
-    beside = {c.campaign_id: c for c in order}
-    for c in shown:
-        del beside[c.campaign_id]
+    best = order[0] if order else None
+    shown = tuple(c for c in order if c is best or c.learned is not None)
+    seen = dict.fromkeys(inputs, shown)
+    before = 0  # how many of the shown rank before this one
+    for c in order:
+        if before < len(shown) and c is shown[before]:
+            before += 1
+        else:
+            seen[c.campaign_id] = (*shown[:before], c, *shown[before:])
     out: dict[str, tuple[Record, Result]] = {}
     for campaign_id, i in inputs.items():
-        seen = ranking.ranked((*shown, beside[campaign_id])) if campaign_id in beside else shown
-        record = Record(i, seen, len(order))
-        out[campaign_id] = (record, _settled(weighed[campaign_id], definitions[campaign_id], record))
+        record = Record(i, seen[campaign_id], len(order))
+        out[campaign_id] = (record, _settled(weighed[campaign_id], definitions[campaign_id], record, best))
     return out
 
 

@@ -136,13 +136,12 @@ def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Li
 def hers(
     session: Session, shopper_id: str, heard: Mapping[str, Listener], fewer_mute_s: int, at: datetime
 ) -> Hers:
-    """Three statements and one more for each of: rolling windows, experiments."""
-    ids = people.same_person(session, shopper_id)
-    draws = any(h.definition.experiment.holdout_bp or h.definition.experiment.variants for h in heard.values())
+    """Three statements and one more for rolling windows."""
+    ids, owner = people.ids_and_owner(session, shopper_id)
     windows_s = {cid: w.window_s for cid, h in heard.items() if (w := h.definition.caps.per_shopper_window) is not None}
     return Hers(
         ids,
-        people.known_as(session, ids[:1])[ids[0]] if draws else "",
+        owner,
         _given(session, ids),
         repository.given_since(session, ids, windows_s, at),
         _muted(session, ids, at, fewer_mute_s),

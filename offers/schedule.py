@@ -28,11 +28,11 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def has_started(schedule: Schedule, local: datetime) -> bool:
-    return schedule.starts_on is None or local.date() >= date.fromisoformat(schedule.starts_on)
+    return schedule.starts_on is None or local.date().isoformat() >= schedule.starts_on  # ISO dates sort as text
 
 
 def is_over(schedule: Schedule, local: datetime) -> bool:
-    return schedule.ends_on is not None and local.date() > date.fromisoformat(schedule.ends_on)
+    return schedule.ends_on is not None and local.date().isoformat() > schedule.ends_on
 
 
 def _covers(hours: WeeklyHours, weekday: int, minute: int) -> bool:

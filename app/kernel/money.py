@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 
 from app.kernel.errors import AppError
 
@@ -53,12 +55,14 @@ class Money:
 
     def display(self, locale: str = "en") -> str:
         """For people: `Money(1250, "EUR").display("fi")` is `12,50 €` (CLDR by babel)."""
-        from babel.numbers import format_currency, get_currency_precision  # lazy: 60 ms
+        return _displayed(self.amount_minor, self.currency, locale)
 
-        digits = get_currency_precision(self.currency)
-        from decimal import Decimal
 
-        return format_currency(Decimal(self.amount_minor).scaleb(-digits), self.currency, locale=locale)
+@lru_cache(maxsize=4096)
+def _displayed(amount_minor: int, currency: str, locale: str) -> str:
+    from babel.numbers import format_currency, get_currency_precision  # lazy: 60 ms
+
+    return format_currency(Decimal(amount_minor).scaleb(-get_currency_precision(currency)), currency, locale=locale)
 
 
 def allocate(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:

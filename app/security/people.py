@@ -4,7 +4,8 @@ Gathers what the modules beside it own; holds no rule itself. Callers must not r
 
 - `register_device(session, name, platform, at)` -> NewDevice: a new anonymous shopper with device, bearer token, tracking key
 - `device_by_credentials(session, user, password)`, `device_by_tracking_key(session, key)`, `device(session, id)` -> DeviceView | None
-- `devices_of(session, shopper_id)`, `shopper_exists(session, shopper_id)`, `same_person(session, shopper_id)`, `known_as(session, ids)`
+- `devices_of(session, shopper_id)`, `shopper_exists(session, shopper_id)`, `same_person(session, shopper_id)`, `known_as(session, ids)`,
+  `ids_and_owner(session, shopper_id)`
 - `make_link(session, role, at=...)` -> token for `/enter/{token}`; `use_link(session, token, at=...)` exactly once
 - `staff(session, role, name, at=..., place_ids=...)` -> person id; `person(session, person_id)` -> Account | None
 - `make_api_key`, `list_api_keys`, `revoke_api_key`; `open_session`, `end_session`, `revoke_shopper`, `revoke_person`, `revoke_device`
@@ -24,6 +25,7 @@ from app.security.shoppers import (
     device_by_token,
     device_by_tracking_key,
     devices_of,
+    ids_and_owner,
     join,
     known_as,
     register_device,
@@ -49,6 +51,7 @@ __all__ = [
     "device_by_tracking_key",
     "devices_of",
     "end_session",
+    "ids_and_owner",
     "join",
     "known_as",
     "list_api_keys",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers import decision, eligibility, schemas
+from offers import decision, eligibility, ranking, schemas
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.definition import Definition, canonical_json, definition_from
+from offers.ranking import Candidate, Learned
 from tests.conftest import START
 from tests.offers.builders import document
 
@@ -74,6 +76,29 @@ class TestDecideAll:
         assert outranked == set(eligible) - set(offers)
         for _, result in decided.values():
             assert (result.outcome == decision.OFFER) == all(w.passed for w in result.reasons)
+
+    @given(st.lists(st.integers(0, 9), min_size=2, max_size=8), st.lists(st.integers(1, 10**6), max_size=8))
+    def test_the_record_holds_the_best_itself_and_the_learned_in_their_order(
+        self, values: list[int], used_ppm: list[int]
+    ) -> None:
+        """Seen to fail with a candidate put behind all that are shown instead of where it ranks."""
+        definitions = {
+            f"cam_{n}": schemas.checked(document(expected_value_minor=value)) for n, value in enumerate(values)
+        }
+        moment = MomentFacts("mom_1", "store_visit", START, 0, 1, "verified")
+        inputs = {cid: Inputs(START, moment, PLACE, cid, 1, "live", None, False, Counts()) for cid in definitions}
+
+        def learn(rivals: Sequence[Candidate]) -> dict[str, Learned]:
+            return {c.campaign_id: Learned(0, 0, 10_000, 0, 0, ppm, 0) for c, ppm in zip(rivals, used_ppm, strict=False)}
+
+        decided = decision.decide_all(definitions, inputs, learn)
+        eligible = {c.campaign_id: c for record, _ in decided.values() for c in record.candidates}
+        best = ranking.best(eligible.values())
+        assert len(eligible) == len(values)
+        for campaign_id, (record, result) in decided.items():
+            shown = {c for c in eligible.values() if c == best or c.learned or c.campaign_id == campaign_id}
+            assert record.candidates == ranking.ranked(shown)
+            assert decision.decide(definitions[campaign_id], record) == result
 
     @given(weighings())
     def test_the_order_they_come_in_does_not_matter(self, inputs: dict[str, Inputs]) -> None:

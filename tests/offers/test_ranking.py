@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from offers.ranking import Candidate, Learned, contenders, ranked
+from offers.ranking import Candidate, Learned, best, contenders, ranked
 
 
 class TestRanked:
@@ -25,6 +25,14 @@ class TestRanked:
 
 def learned(affinity_bp: int, use_ppm: int) -> Learned:
     return Learned(0, 0, affinity_bp, 0, 0, use_ppm, 0)
+
+
+class TestBest:
+    def test_is_the_first_of_the_ranked(self) -> None:
+        some = [Candidate("cam_b", 1, 5), Candidate("cam_a", 1, 5), Candidate("cam_c", 2, 0)]
+        assert best(some) == some[2] == ranked(some)[0]
+        assert best(some[:2]) == some[1]
+        assert best([]) is None
 
 
 class TestWorth:

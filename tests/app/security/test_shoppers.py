@@ -15,6 +15,7 @@ from app.security.shoppers import (
     device_by_token,
     device_by_tracking_key,
     devices_of,
+    ids_and_owner,
     join,
     known_as,
     register_device,
@@ -95,6 +96,9 @@ class TestJoin:
             assert same_person(session, account.shopper_id) == (account.shopper_id, phone.shopper_id)
             assert known_as(session, [phone.shopper_id, "shp_x"]) == {phone.shopper_id: account.shopper_id, "shp_x": "shp_x"}
             assert same_person(session, phone.shopper_id) == (phone.shopper_id,)
+            assert ids_and_owner(session, account.shopper_id) == ((account.shopper_id, phone.shopper_id), account.shopper_id)
+            assert ids_and_owner(session, phone.shopper_id) == ((phone.shopper_id,), account.shopper_id)
+            assert ids_and_owner(session, "shp_x") == (("shp_x",), "shp_x")
             found = device_by_token(session, phone.token)
             assert found is not None
             assert found.shopper_id == account.shopper_id
