@@ -22,7 +22,7 @@ from app.security import crowds
 from geofences import facade as geofences
 from offers import audience
 from offers.contracts import AudienceCount, CouponState
-from offers.definition import Definition
+from offers.definition import Caps
 from offers.models import CouponRow, PurchaseRow, Tally
 from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, holds, members
 
@@ -34,13 +34,15 @@ def rounded(count: int) -> int | None:
     return count // STEP * STEP or None
 
 
-def count(session: Session, definition: Definition, *, at: datetime, campaign_id: str | None = None) -> AudienceCount:
-    """Live counts for a campaign as it is or as it is being written; without `campaign_id` nobody has been given anything yet."""
+def count(
+    session: Session, segment: Segment | None, *, at: datetime, campaign_id: str | None = None, caps: Caps | None = None
+) -> AudienceCount:
+    """Live counts (None: everybody), and for a campaign with its caps how many are at them."""
     crowd = Crowd(session, at)
-    found = crowd.members(definition.audience)
+    found = crowd.members(segment)
     open_to_it = found & gate.agreed_to(session, Purpose.PERSONALISATION, at)
     reachable = open_to_it & gate.agreed_to(session, Purpose.MARKETING_PUSH, at) & crowd.owners_of(crowds.with_device(session))
-    capped = open_to_it & _capped(session, crowd, definition, campaign_id, at) if campaign_id is not None else set[str]()
+    capped = open_to_it & _capped(session, crowd, caps, campaign_id, at) if caps and campaign_id else set[str]()
     return AudienceCount(
         counted=rounded(len(crowd.everybody)),
         members=rounded(len(found)),
@@ -145,9 +147,9 @@ _OF_NOBODY: dict[str, Value] = {
 """The value for whom no row was found, where it is not 0."""
 
 
-def _capped(session: Session, crowd: Crowd, definition: Definition, campaign_id: str, at: datetime) -> set[str]:
+def _capped(session: Session, crowd: Crowd, caps: Caps, campaign_id: str, at: datetime) -> set[str]:
     """Those who have had as much of the campaign as one shopper may."""
-    caps, t, c = definition.caps, Tally, CouponRow
+    t, c = Tally, CouponRow
     out: set[str] = set()
     if caps.per_shopper is not None:
         rows = session.execute(select(t.shopper_id, t.issued - t.revoked).where(t.campaign_id == campaign_id))

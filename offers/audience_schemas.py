@@ -85,13 +85,14 @@ class SegmentIn(BaseModel):
             raise ValueError(f"visits are kept for {VISIT_DAYS} days; within_days is at most that")
         return self
 
-    def must_be_bounded(self) -> None:
-        """Raises ValueError where it is deeper or longer than anybody could follow."""
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> Self:
         deep, many = _size(self)
         if deep > MOST_DEPTH:
             raise ValueError(f"nested deeper than {MOST_DEPTH} levels; no audience needs that")
         if many > MOST_CONDITIONS:
             raise ValueError(f"{many} conditions; at most {MOST_CONDITIONS}")
+        return self
 
 
 def _size(given: SegmentIn) -> tuple[int, int]:

@@ -180,6 +180,14 @@ def seen(session: Session, campaign_id: str) -> Campaign:
     return row
 
 
+def in_force(session: Session, campaign_id: str) -> Definition:
+    """What it says in the version in force; raises NoSuchCampaign."""
+    found = repository.definition(session, campaign_id, seen(session, campaign_id).version)
+    if found is None:
+        raise NoSuchCampaign()
+    return found
+
+
 def _note(
     session: Session, campaign_id: str, version: int, from_state: str, to_state: str, by: str, at: datetime, note: str
 ) -> None:

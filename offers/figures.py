@@ -21,11 +21,10 @@ from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
 from offers import lift, repository
-from offers.campaigns import seen
+from offers.campaigns import in_force
 from offers.contracts import ArmFigures, FiguresByArm, Lift
 from offers.decision import OFFER
 from offers.definition import Definition
-from offers.errors import NoSuchCampaign
 from offers.experiment import EVERYBODY, HOLDOUT
 from offers.lift import Share
 from offers.models import CampaignVersion, CouponRow, Decision, PurchaseRow, Redemption, WeighedMoment
@@ -54,10 +53,7 @@ def figures(session: Session, campaign_id: str, *, at: datetime, days: int = DAY
     """The report. Raises NoSuchCampaign (404), Invalid (422) for days that are not 1 to 90."""
     if not 1 <= days <= MOST_DAYS:
         raise Invalid.field("days", f"a whole number from 1 to {MOST_DAYS}")
-    version = seen(session, campaign_id).version
-    definition = repository.definition(session, campaign_id, version)
-    if definition is None:
-        raise NoSuchCampaign()
+    definition = in_force(session, campaign_id)
     persons, waiting = _persons(session, campaign_id, definition, at, timedelta(days=days))
     joined = crowds.joined(session)
     hers = {shopper_id: persons[owner] for shopper_id, owner in joined.items() if owner in persons} | persons

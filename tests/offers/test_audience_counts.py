@@ -22,7 +22,7 @@ from offers.audience_schemas import SegmentIn, segment_of
 from offers.models import CouponRow, Decision
 from offers.segments import Segment
 from tests.conftest import START
-from tests.offers.builders import KAMPPI, KLUUVI, MALL, PLACES, TOKYO, document, go_live, moment, weigh
+from tests.offers.builders import KAMPPI, KLUUVI, MALL, PLACES, TOKYO, go_live, moment, weigh
 from tests.offers.crowd import ALL, bought, days, shopper, stay
 
 NOW = START
@@ -253,9 +253,9 @@ class TestCount:
         self.crowd(database, 130)
         visited = {"fact": "visits", "at_least": 1, "within_days": 7}
         with database.reading() as session:
-            found = facade.count_audience(session, document(audience=visited), at=NOW, campaign_id="cam_bonbon")
-            unsaved = facade.count_audience(session, document(audience=visited), at=NOW)
-            everybody = facade.count_audience(session, document(), at=NOW)
+            found = facade.count_audience(session, visited, at=NOW, campaign_id="cam_bonbon")
+            unsaved = facade.count_audience(session, visited, at=NOW)
+            everybody = facade.count_audience(session, None, at=NOW)
         assert (found.counted, found.members, found.open_to_offers, found.reachable, found.capped) == (120, 100, 80, 60, 40)
         assert (found.step, found.at, unsaved.capped, everybody.members) == (20, NOW, None, 120)
 
@@ -264,10 +264,10 @@ class TestCount:
             for n in range(19):
                 shopper(session, f"shp_{n}")
         with database.reading() as session:
-            found = facade.count_audience(session, document(), at=NOW)
+            found = facade.count_audience(session, None, at=NOW)
         assert (found.counted, found.members, found.open_to_offers, found.reachable) == (None, None, None, None)
 
     def test_a_wrong_audience_is_named(self, database: Database) -> None:
         with database.reading() as session, pytest.raises(Invalid) as caught:
-            facade.count_audience(session, document(audience={"fact": "visits"}), at=NOW)
-        assert caught.value.fields[0].field == "audience"
+            facade.count_audience(session, {"all": [{"fact": "visits"}]}, at=NOW)
+        assert caught.value.fields[0].field == "audience.all[0]"
