@@ -85,28 +85,51 @@ def decide_all(
 ) -> dict[str, tuple[Record, Result]]:
     """All campaigns weighed for one moment, by campaign id; at most one of them is an offer."""
     weighed = {cid: _weighed(definitions[cid], i) for cid, i in inputs.items()}
-    candidates = [
-        Candidate(cid, definitions[cid].priority, definitions[cid].expected_value_minor)
-        for cid, reasons in weighed.items()
-        if eligibility.eligible(reasons)
+    field = _Field(definitions, [cid for cid, reasons in weighed.items() if eligibility.eligible(reasons)], learn)
+    return {cid: field.settled(definitions[cid], i, weighed[cid]) for cid, i in inputs.items()}
+
+
+def decide_one(
+    campaign_id: str, definitions: Mapping[str, Definition], inputs: Mapping[str, Inputs], learn: Learning | None = None
+) -> tuple[str | None, tuple[Record, Result] | None]:
+    """Which campaign makes the offer, if any does, and what `decide_all` says of this one, if it listens.
+
+    The others are weighed only until something stands against them: for whoever has many moments to go through.
+    """
+    mine = inputs.get(campaign_id)
+    weighed = _weighed(definitions[campaign_id], mine) if mine is not None else ()
+    able = [
+        cid
+        for cid, i in inputs.items()
+        if (eligibility.eligible(weighed) if i is mine else eligibility.holds(experiment.as_drawn(definitions[cid], i.draw), i))
     ]
-    rivals = ranking.contenders(candidates) if learn is not None else ()
-    known: Mapping[str, Learned] = learn(rivals) if learn is not None and rivals else {}
-    order = ranking.ranked(replace(c, learned=known[c.campaign_id]) if c.campaign_id in known else c for c in candidates)
-    best = order[0] if order else None
-    shown = tuple(c for c in order if c is best or c.learned is not None)
-    seen = dict.fromkeys(inputs, shown)
-    before = 0  # how many of the shown rank before this one
-    for c in order:
-        if before < len(shown) and c is shown[before]:
-            before += 1
-        else:
-            seen[c.campaign_id] = (*shown[:before], c, *shown[before:])
-    out: dict[str, tuple[Record, Result]] = {}
-    for campaign_id, i in inputs.items():
-        record = Record(i, seen[campaign_id], len(order))
-        out[campaign_id] = (record, _settled(weighed[campaign_id], definitions[campaign_id], record, best))
-    return out
+    field = _Field(definitions, able, learn)
+    winner = field.best.campaign_id if field.best is not None else None
+    return winner, field.settled(definitions[campaign_id], mine, weighed) if mine is not None else None
+
+
+class _Field:
+    """The eligible campaigns at one moment, best first, and which of them a record shows."""
+
+    def __init__(self, definitions: Mapping[str, Definition], able: Sequence[str], learn: Learning | None) -> None:
+        candidates = [Candidate(cid, definitions[cid].priority, definitions[cid].expected_value_minor) for cid in able]
+        rivals = ranking.contenders(candidates) if learn is not None else ()
+        known: Mapping[str, Learned] = learn(rivals) if learn is not None and rivals else {}
+        order = ranking.ranked(replace(c, learned=known[c.campaign_id]) if c.campaign_id in known else c for c in candidates)
+        self.best = order[0] if order else None
+        self._count = len(order)
+        self._shown = tuple(c for c in order if c is self.best or c.learned is not None)
+        self._with: dict[str, tuple[Candidate, ...]] = {}
+        before = 0  # how many of the shown rank before this one
+        for c in order:
+            if before < len(self._shown) and c is self._shown[before]:
+                before += 1
+            else:
+                self._with[c.campaign_id] = (*self._shown[:before], c, *self._shown[before:])
+
+    def settled(self, definition: Definition, inputs: Inputs, weighed: tuple[Weighed, ...]) -> tuple[Record, Result]:
+        record = Record(inputs, self._with.get(inputs.campaign_id, self._shown), self._count)
+        return record, _settled(weighed, definition, record, self.best)
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode

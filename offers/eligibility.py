@@ -48,3 +48,15 @@ def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
 
 def eligible(weighed: tuple[Weighed, ...]) -> bool:
     return all(w.passed for w in weighed)
+
+
+def holds(definition: Definition, inputs: Inputs) -> bool:
+    """`eligible(weigh(...))`, no further than the first condition that failed; what fails most often is asked first."""
+    if not conditions.consent(definition, inputs).passed:
+        return False
+    for rules in (AFTER_CALENDAR, BEFORE_CALENDAR):
+        for rule in rules:
+            weighed = rule(definition, inputs)
+            if weighed is not None and not weighed.passed:
+                return False
+    return eligible(conditions.calendar(definition, inputs))

@@ -106,6 +106,20 @@ class TestDecideAll:
         assert decision.decide_all(DEFINITIONS, inputs) == decision.decide_all(DEFINITIONS, backwards)
 
 
+class TestDecideOne:
+    @given(weighings(), st.sampled_from([*DEFINITIONS, "cam_elsewhere"]), st.integers(0, 10**6))
+    def test_says_of_one_what_decide_all_says(self, inputs: dict[str, Inputs], campaign_id: str, used_ppm: int) -> None:
+        """Seen to fail with the caps left out of `eligibility.holds`."""
+
+        def learn(rivals: Sequence[Candidate]) -> dict[str, Learned]:
+            return {c.campaign_id: Learned(0, 0, 10_000, 0, 0, used_ppm, 0) for c in rivals}
+
+        everything = decision.decide_all(DEFINITIONS, inputs, learn)
+        winner = next((cid for cid, (_, result) in everything.items() if result.outcome == decision.OFFER), None)
+        found = decision.decide_one(campaign_id, DEFINITIONS, inputs, learn)
+        assert found == (winner, everything.get(campaign_id))
+
+
 class TestReplay:
     @given(weighings())
     def test_byte_equal_from_what_is_stored(self, inputs: dict[str, Inputs]) -> None:
