@@ -6,7 +6,7 @@ coupon is already redeemed is decided by one conditional UPDATE in redemption.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -20,6 +20,7 @@ from offers.till_reasons import TillReason
 
 APP = "app"
 TILL = "till"
+LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Context:
     used: int = 0
     device: str | None = None
     """The mark of the phone that showed a live code; None when none was shown."""
+    used_by_same: int = 0
+    """Other coupons of the campaign that were used by whoever may be the holder (identity.py)."""
 
 
 class Holder(msgspec.Struct, frozen=True, tag="holder"):
@@ -52,6 +55,17 @@ class Device(msgspec.Struct, frozen=True, tag="device"):
 
     def verify(self, context: Context) -> Verdict:
         return PASS if context.device == self.device else Fail(TillReason.WRONG_DEVICE)
+
+
+class Shown(msgspec.Struct, frozen=True, tag="shown"):
+    """How it is shown at a till: `live` asks for the live code of a phone, `any` takes every form, whatever it is worth."""
+
+    how: str
+
+    def verify(self, context: Context) -> Verdict:
+        if self.how == LIVE and context.channel == TILL and context.device is None:
+            return Fail(TillReason.LIVE_CODE_NEEDED)
+        return PASS
 
 
 class Places(msgspec.Struct, frozen=True, tag="places"):
@@ -109,12 +123,41 @@ class Uses(msgspec.Struct, frozen=True, tag="uses"):
         return PASS if context.used < self.maximum else Fail(ReasonCode.COUPON_ALREADY_REDEEMED)
 
 
-Caveat = Holder | Device | Places | Channels | Window | Trust | Uses
+class Person(msgspec.Struct, frozen=True, tag="person"):
+    """So many coupons of the campaign are used by all who share one of these hints with the holder, herself included."""
+
+    limit: int
+    by: tuple[str, ...]
+
+    def verify(self, context: Context) -> Verdict:
+        return PASS if context.used_by_same < self.limit else self.used_up(context.used_by_same)
+
+    def used_up(self, used: int) -> Fail:
+        facts = {"used": used, "cap": self.limit, "counted_by": ", ".join(self.by)}
+        return Fail(ReasonCode.PERSON_LIMIT_USED, facts)
+
+
+Caveat = Holder | Device | Shown | Places | Channels | Window | Trust | Uses | Person
+
+
+def person_of(bound: Iterable[Caveat]) -> Person | None:
+    return next((c for c in bound if isinstance(c, Person)), None)
 
 
 class _Bundle(msgspec.Struct, frozen=True):
     FORMAT: ClassVar[int] = 1
     caveats: tuple[Caveat, ...]
+
+
+def live_needed(bound: Sequence[Caveat], worth_minor: int | None, above_minor: int | None) -> bool:
+    """Is it taken at a till by its live code alone? As its campaign says; else when it may take off more than `above_minor`.
+
+    `worth_minor` None has no bound, so it is more than any; `above_minor` None asks for none by value.
+    """
+    how = next((c.how for c in bound if isinstance(c, Shown)), None)
+    if how is not None:
+        return how == LIVE
+    return above_minor is not None and (worth_minor is None or worth_minor > above_minor)
 
 
 def to_json(caveats: Sequence[Caveat]) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from geofences.contracts import TrustLevel
-from offers import experiment, pacing, schedule
+from offers import audience_words, experiment, pacing, schedule, segments
 from offers.definition import Definition, NthVisit, Pacing
 from offers.experiment import Draw
 from offers.reasons import Facts, ReasonCode, Weighed
+from offers.segments import Value
 
 TRUST_ORDER: dict[str, int] = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
 
@@ -45,6 +46,12 @@ class Counts(Struct, frozen=True):
     shopper_in_window: int = 0
     total: int = 0
     budget_committed_minor: int = 0
+    here: int | UnsetType = UNSET
+    """At this place. Like those below it stands in a record only where the campaign asks, and in no record older than its cap."""
+    total_in_window: int | UnsetType = UNSET
+    joined: int | UnsetType = UNSET
+    """To her and to those who share a hint with her, so that they may be the same person."""
+    joined_in_window: int | UnsetType = UNSET
 
 
 class Refusal(Struct, frozen=True):
@@ -68,6 +75,8 @@ class Inputs(Struct, frozen=True):
     counts: Counts
     draw: Draw | None = None
     """What experiment.py drew for her; None where the campaign draws nothing, and without consent."""
+    audience: dict[str, Value] | UnsetType = UNSET
+    """The facts its audience asks for, by key; in no record where it is meant for everybody, or without consent."""
 
 
 def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weighed:
@@ -211,6 +220,16 @@ def fewer(_: Definition, i: Inputs) -> Weighed:
     return _weighed(not i.asked_for_fewer, ReasonCode.OPEN_TO_OFFERS, ReasonCode.SHOPPER_ASKED_FOR_FEWER, {})
 
 
+def audience(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
+    """Whether she belongs to those it is meant for, and then everything that keeps her out."""
+    if d.audience is None or i.audience is UNSET:
+        return ()
+    missed = segments.missed(d.audience, i.audience)
+    whole = _weighed(not missed, ReasonCode.IN_AUDIENCE, ReasonCode.NOT_IN_AUDIENCE, {})
+    code = str(ReasonCode.AUDIENCE_PART_MISSED)
+    return (whole, *(Weighed(code, False, audience_words.facts_of(c, i.audience[c.key], w)) for c, w in missed))
+
+
 def shopper_cap(d: Definition, i: Inputs) -> Weighed | None:
     cap = d.caps.per_shopper
     if cap is None:
@@ -226,6 +245,63 @@ def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
     facts: Facts = {"issued": i.counts.shopper_in_window, "cap": cap.count, "window_s": cap.window_s}
     held = i.counts.shopper_in_window < cap.count
     return _weighed(held, ReasonCode.UNDER_SHOPPER_WINDOW_CAP, ReasonCode.SHOPPER_WINDOW_CAP_REACHED, facts)
+
+
+def joined_cap(d: Definition, i: Inputs) -> Weighed | None:
+    """As `shopper_cap`, over all who may be the same person by the hints this campaign counts by."""
+    cap = d.caps.per_shopper
+    if cap is None or not d.caps.joined_by:
+        return None
+    issued = i.counts.joined or 0
+    facts: Facts = {"issued": issued, "cap": cap, "counted_by": ", ".join(d.caps.joined_by)}
+    return _weighed(issued < cap, ReasonCode.UNDER_PERSON_CAP, ReasonCode.PERSON_CAP_REACHED, facts)
+
+
+def joined_window_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.per_shopper_window
+    if cap is None or not d.caps.joined_by:
+        return None
+    issued = i.counts.joined_in_window or 0
+    facts: Facts = {
+        "issued": issued,
+        "cap": cap.count,
+        "window_s": cap.window_s,
+        "counted_by": ", ".join(d.caps.joined_by),
+    }
+    held = issued < cap.count
+    return _weighed(held, ReasonCode.UNDER_PERSON_WINDOW_CAP, ReasonCode.PERSON_WINDOW_CAP_REACHED, facts)
+
+
+def room_besides(d: Definition, counts: Counts) -> bool:
+    """Is there room for one more by all that is counted only where it is asked?"""
+    caps = d.caps
+    rooms = (
+        (counts.joined, caps.per_shopper),
+        (counts.joined_in_window, caps.per_shopper_window and caps.per_shopper_window.count),
+        (counts.here, caps.per_place),
+        (counts.total_in_window, caps.total_window and caps.total_window.count),
+    )
+    return all(counted is UNSET or cap is None or counted < cap for counted, cap in rooms)
+
+
+def place_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.per_place
+    if cap is None:
+        return None
+    issued = i.counts.here or 0
+    facts: Facts = {"issued": issued, "cap": cap}
+    return _weighed(issued < cap, ReasonCode.UNDER_PLACE_CAP, ReasonCode.PLACE_CAP_REACHED, facts)
+
+
+def total_window_cap(d: Definition, i: Inputs) -> Weighed | None:
+    cap = d.caps.total_window
+    if cap is None:
+        return None
+    issued = i.counts.total_in_window or 0
+    facts: Facts = {"issued": issued, "cap": cap.count, "window_s": cap.window_s}
+    return _weighed(
+        issued < cap.count, ReasonCode.UNDER_TOTAL_WINDOW_CAP, ReasonCode.TOTAL_WINDOW_CAP_REACHED, facts
+    )
 
 
 def total_cap(d: Definition, i: Inputs) -> Weighed | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from offers.segments import Segment
+
 
 class BenefitKind(StrEnum):
     PERCENT = "percent"
@@ -101,6 +103,15 @@ class WindowCap:
     window_s: int
 
 
+class Hint(StrEnum):
+    """What tells that two shoppers may be one person (identity.py). An account always does; the others where a campaign says so."""
+
+    ACCOUNT = "account"
+    CONTACT = "contact"
+    DEVICE = "device"
+    PAYMENT = "payment"
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """Coupons issued, less those revoked; None is no cap."""
@@ -108,6 +119,17 @@ class Caps:
     per_shopper: int | None = 1
     per_shopper_window: WindowCap | None = None
     total: int | None = None
+    per_place: int | None = None
+    total_window: WindowCap | None = None
+    """Of all shoppers together, in a rolling window."""
+    counted_by: tuple[Hint, ...] = (Hint.ACCOUNT,)
+    """Who is one shopper for `per_shopper` and its window."""
+
+    @property
+    def joined_by(self) -> tuple[Hint, ...]:
+        """The hints beside the account; none where nobody but herself counts."""
+        bounded = self.per_shopper is not None or self.per_shopper_window is not None
+        return tuple(h for h in self.counted_by if h is not Hint.ACCOUNT) if bounded else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +194,14 @@ class Stacking:
     after: tuple[str, ...] = ()
 
 
+class Show(StrEnum):
+    """What the till asks to see: the changing code of her phone where the coupon is worth it, always, or any form of it."""
+
+    BY_VALUE = "by_value"
+    LIVE = "live"
+    ANY = "any"
+
+
 @dataclass(frozen=True, slots=True)
 class CouponTerms:
     """`valid_for_s` from the moment of issue, but never past the campaign's last day in the store."""
@@ -180,6 +210,7 @@ class CouponTerms:
     places: CouponPlaces = CouponPlaces.CAMPAIGN
     in_app: bool = True
     at_till: bool = True
+    show: Show = Show.BY_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +260,8 @@ class Definition:
     experiment: Experiment = field(default_factory=Experiment)
     stacking: Stacking = field(default_factory=Stacking)
     pacing: Pacing = Pacing.NONE
+    audience: Segment | None = None
+    """Whom it is meant for; None: everybody."""
 
     @property
     def face_minor(self) -> int:

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+import msgspec
+
 from app.kernel.money import Money
+from offers import audience_words
 from offers.campaign_contracts import CampaignChange
+from offers.segments import Segment
 
 NAMES = {
     "name": "Name",
@@ -35,14 +39,19 @@ NAMES = {
     "benefit.max_discount_minor": "Most off with one coupon",
     "benefit.floor_percent": "Always paid, share in percent",
     "benefit.floor_unit_minor": "Always paid, each item",
+    "audience": "Audience",
     "schedule.starts_on": "First day",
     "schedule.ends_on": "Last day",
     "schedule.weekly": "Weekly hours",
     "caps.per_shopper": "Coupons for one shopper",
     "caps.per_shopper_window": "Coupons for one shopper in a while",
     "caps.total": "Coupons in all",
+    "caps.per_place": "Coupons at one place",
+    "caps.total_window": "Coupons in all in a while",
+    "caps.counted_by": "One shopper is known by",
     "coupon.valid_for_s": "Coupon good for",
     "coupon.places": "Coupon good at",
+    "coupon.show": "Shown at the till",
     "min_trust": "Least trust in the position",
     "budget_minor": "Budget",
     "priority": "Priority",
@@ -63,7 +72,7 @@ def _changes(
         field, old, new = f"{path}{name}", before.get(name), after.get(name)
         if old == new:
             continue
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
+        if name != "audience" and isinstance(old, Mapping) and isinstance(new, Mapping):
             inner = cast("tuple[Mapping[str, Any], Mapping[str, Any]]", (old, new))
             yield from _changes(f"{field}.", *inner, currencies)
         else:
@@ -85,6 +94,8 @@ def _plain(value: Any) -> bool:
 
 
 def _said(field: str, value: Any, currency: str) -> str:
+    if field == "audience":
+        return "everybody" if value is None else audience_words.phrase(msgspec.convert(value, Segment))
     if value in (None, "", []):
         return "none"
     if isinstance(value, bool):

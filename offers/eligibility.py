@@ -28,7 +28,11 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
     conditions.fewer,
     conditions.shopper_cap,
     conditions.shopper_window_cap,
+    conditions.joined_cap,
+    conditions.joined_window_cap,
+    conditions.place_cap,
     conditions.total_cap,
+    conditions.total_window_cap,
     conditions.budget,
     conditions.pace,
     conditions.version,
@@ -37,13 +41,14 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
 
 
 def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
-    """Every condition the campaign asks for, in order: consent, trigger, calendar, trust, wishes, caps, budget, holdout."""
+    """Every condition the campaign asks for, in order: consent, trigger, calendar, audience, trust, wishes, caps, budget, holdout."""
     consent = conditions.consent(definition, inputs)
     if not consent.passed:
         return (consent,)
     before = [w for rule in BEFORE_CALENDAR if (w := rule(definition, inputs)) is not None]
     after = [w for rule in AFTER_CALENDAR if (w := rule(definition, inputs)) is not None]
-    return (consent, *before, *conditions.calendar(definition, inputs), *after)
+    meant = conditions.audience(definition, inputs)
+    return (consent, *before, *conditions.calendar(definition, inputs), *meant, *after)
 
 
 def eligible(weighed: tuple[Weighed, ...]) -> bool:
@@ -59,4 +64,4 @@ def holds(definition: Definition, inputs: Inputs) -> bool:
             weighed = rule(definition, inputs)
             if weighed is not None and not weighed.passed:
                 return False
-    return eligible(conditions.calendar(definition, inputs))
+    return eligible((*conditions.calendar(definition, inputs), *conditions.audience(definition, inputs)))

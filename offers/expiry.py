@@ -52,17 +52,34 @@ def _expire(session: Session, at: datetime, limit: int, books: Books) -> int:
 
 
 def revoke_of_moment(session: Session, moment_id: str, at: datetime, why: str = ReasonCode.MOMENT_RETRACTED) -> bool:
-    """Late truth: the moment never was. Its coupon is revoked unless used; a reserved one when it comes back."""
-    coupon_id = session.scalar(select(CouponRow.id).where(CouponRow.moment_id == moment_id))
-    if coupon_id is None:
-        return False
+    """Late truth: the moment never was. Its coupon is revoked unless used; a reserved one when it comes back. One that has expired
+    is revoked, too: what was given for nothing counts toward no cap. True if one was touched."""
+    touched = [_revoke(session, coupon_id, at, why) for coupon_id in _of_moment(session, moment_id)]
+    return any(touched)
+
+
+def stands_again(session: Session, moment_id: str, at: datetime) -> bool:
+    """The moment is true after all: a coupon of it that is used, or part of an order, is no longer to be withdrawn. True if
+    there is one."""
+    kept = False
+    for coupon_id in _of_moment(session, moment_id):
+        coupon = repository.coupon_row(session, coupon_id)
+        if coupon is not None and coupon.state in (CouponState.RESERVED, CouponState.REDEEMED):
+            if not moves.move(session, coupon, coupon.state, coupon.state, at, retracted_at=None):
+                raise RuntimeError("the coupon of a moment moved while it was told again; the event will be delivered again")
+            kept = True
+    return kept
+
+
+def _of_moment(session: Session, moment_id: str) -> list[str]:
+    """By id: the order in which coupons are locked. More than one only where the moment was taken back and told again."""
+    return list(session.scalars(select(CouponRow.id).where(CouponRow.moment_id == moment_id).order_by(CouponRow.id)))
+
+
+def _revoke(session: Session, coupon_id: str, at: datetime, why: str) -> bool:
     for _ in range(moves.MOST_TRIES):
         coupon = repository.coupon_row(session, coupon_id)
-        if (
-            coupon is None
-            or coupon.retracted_at is not None
-            or coupon.state in (CouponState.EXPIRED, CouponState.REVOKED)
-        ):
+        if coupon is None or coupon.retracted_at is not None or coupon.state == CouponState.REVOKED:
             return False
         books = Books(session, at)
         done = moves.revoked_or_marked(session, coupon, at, why, books)

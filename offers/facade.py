@@ -26,6 +26,7 @@ from offers import (
     expiry,
     figures,
     gs1_coupons,
+    identity,
     issuance,
     live,
     planning,
@@ -37,6 +38,7 @@ from offers import (
     review,
     schemas,
     simulation,
+    tellings,
     till,
     wishes,
 )
@@ -55,6 +57,7 @@ from offers.contracts import (
     Simulation,
     TillRedemption,
 )
+from offers.definition import Hint
 from offers.errors import NoSuchDecision
 from offers.reasons import Audience
 
@@ -68,20 +71,29 @@ WALLET_PAST = timedelta(days=30)
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
-def decide(session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S) -> list[str]:
-    """Weigh one moment: all listening campaigns, at most one coupon. Returns decision ids; a repeat returns none."""
+def decide(
+    session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S, told: str = ""
+) -> list[str]:
+    """Weigh one moment: all listening campaigns, at most one coupon. Returns decision ids; a repeat returns none.
+
+    `told` is the id of the event that tells it: one that is newer than its retraction is weighed again.
+    """
     places = geofences.directory(session)
     place = places.by_id.get(moment.place_id)
     if place is None:
         return []
     consent = gate.may(session, moment.shopper_id, Purpose.PERSONALISATION, at)
     setting = issuance.Setting(place, consent, places, fewer_mute_s)
-    return issuance.decide_moment(session, moment, setting, at)
+    return issuance.decide_moment(session, moment, setting, at, told)
 
 
-def retract(session: Session, *, moment_id: str, shopper_id: str, at: datetime) -> bool:
-    """The moment never was: its unused coupon is revoked, and it will not be weighed again. True if a coupon was touched."""
-    issuance.note_retraction(session, moment_id, shopper_id, at)
+def retract(
+    session: Session, *, moment_id: str, shopper_id: str, at: datetime, taken_back: str | None = None
+) -> bool:
+    """The moment never was: its unused coupon is revoked, and it will not be weighed unless it is told again. True if a coupon was
+    touched. `taken_back` is the id of the event that says so; without one it is news of now."""
+    if not tellings.take_back(session, moment_id, shopper_id, at, taken_back):
+        return False
     return expiry.revoke_of_moment(session, moment_id, at)
 
 
@@ -344,18 +356,34 @@ def books(session: Session, campaign_id: str) -> Books:
 
 # --- audiences and figures --------------------------------------------------------------------------------------------
 
+def note_payment_method(session: Session, *, shopper_id: str, fingerprint: str, at: datetime) -> None:
+    """She has paid with this card or account (the payment provider's own mark of it); only a keyed hash is kept."""
+    identity.note(session, shopper_id, Hint.PAYMENT, fingerprint, at)
+
+
+def note_contact(session: Session, *, shopper_id: str, contact: str, at: datetime) -> None:
+    """She has shown that this address or telephone number is hers; only a keyed hash is kept. Not for one that was only typed."""
+    identity.note(session, shopper_id, Hint.CONTACT, contact.strip().casefold(), at)
+
+
 note_purchase = purchases.note
 forget_purchase = purchases.forget
 
 
-def count_audience(
-    session: Session, document: Mapping[str, Any], *, at: datetime, campaign_id: str | None = None
-) -> AudienceCount:
-    """How many shoppers a campaign is meant for now, as its document says. Of `campaign_id` it counts who is at its caps.
+def count_audience(session: Session, audience: object, *, at: datetime, campaign_id: str | None = None) -> AudienceCount:
+    """How many shoppers an audience has now, written as in a campaign's document (None: everybody).
 
-    Raises Invalid (422) naming each wrong field.
+    Of `campaign_id` it counts who is at its caps. Raises Invalid (422) naming each wrong field, NoSuchCampaign (404).
     """
-    return audience_counts.count(session, schemas.checked(document), at=at, campaign_id=campaign_id)
+    named = lives.in_force(session, campaign_id) if campaign_id is not None else None
+    segment = schemas.checked_audience(audience, named.currency if named else "EUR") if audience is not None else None
+    return audience_counts.count(session, segment, at=at, campaign_id=campaign_id, caps=named.caps if named else None)
+
+
+def count_campaign_audience(session: Session, campaign_id: str, *, at: datetime) -> AudienceCount:
+    """The same for a campaign as it is."""
+    defined = lives.in_force(session, campaign_id)
+    return audience_counts.count(session, defined.audience, at=at, campaign_id=campaign_id, caps=defined.caps)
 
 
 def campaign_figures(session: Session, campaign_id: str, *, at: datetime, days: int = figures.DAYS) -> FiguresByArm:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -19,14 +20,16 @@ from app.kernel.db import Instant, prepared
 from app.kernel.verdict import Fail, Verdict
 from app.security import people
 from geofences.contracts import MomentView, Place
-from offers import affinity, bandit, experiment, repository
+from offers import affinity, audience_facts, bandit, experiment, repository
 from offers.affinity import Past
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.contracts import CouponState
+from offers.counting import NOTHING, Besides
 from offers.decision import Learning
 from offers.definition import Definition
 from offers.models import Campaign, CampaignVersion, Counter, CouponRow, FewerWish, Tally, TriggerRow
 from offers.ranking import Candidate, Learned
+from offers.segments import Segment, Value, asked
 
 MOST_PAST = 200
 """So many of her finished coupons tell what she likes; older ones say little."""
@@ -112,6 +115,9 @@ class Hers:
     given: Mapping[str, int] | None = None
     within: Mapping[str, int] | None = None
     muted: frozenset[str] = frozenset()
+    facts: Mapping[str, Value] | None = None
+    """What the audiences of the campaigns that listen ask for, by key."""
+    besides: Mapping[str, Besides] = field(default_factory=dict[str, Besides])
 
 
 def selectors(place: Place) -> list[str]:
@@ -136,7 +142,7 @@ def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Li
 def hers(
     session: Session, shopper_id: str, heard: Mapping[str, Listener], fewer_mute_s: int, at: datetime
 ) -> Hers:
-    """Three statements and one more for rolling windows."""
+    """Three statements and one more for rolling windows, and the kinds of facts audiences ask for."""
     ids, owner = people.ids_and_owner(session, shopper_id)
     windows_s = {cid: w.window_s for cid, h in heard.items() if (w := h.definition.caps.per_shopper_window) is not None}
     return Hers(
@@ -145,7 +151,12 @@ def hers(
         _given(session, ids),
         repository.given_since(session, ids, windows_s, at),
         _muted(session, ids, at, fewer_mute_s),
+        audience_facts.facts_for(session, ids, audiences(heard), at),
     )
+
+
+def audiences(heard: Mapping[str, Listener]) -> list[Segment]:
+    return [segment for h in heard.values() if (segment := h.definition.audience) is not None]
 
 
 def _given(session: Session, ids: Sequence[str]) -> dict[str, int]:
@@ -167,11 +178,14 @@ def inputs_of(
     out: dict[str, Inputs] = {}
     for cid, listener in heard.items():
         counts, drawn = Counts(), None
+        known: dict[str, Value] | UnsetType = UNSET
         if refusal is None:
-            counts = Counts(given.get(cid, 0), within.get(cid, 0), listener.issued, listener.committed_minor)
+            counts = Counts(given.get(cid, 0), within.get(cid, 0), listener.issued, listener.committed_minor, *her.besides.get(cid, NOTHING))
             drawn = experiment.draw(listener.definition.experiment, cid, her.drawn_as)
+            if (segment := listener.definition.audience) is not None:
+                known = {one.key: (her.facts or {})[one.key] for one in asked(segment)}
         out[cid] = Inputs(
-            at, moment, place, cid, listener.version, listener.state, refusal, cid in her.muted, counts, drawn
+            at, moment, place, cid, listener.version, listener.state, refusal, cid in her.muted, counts, drawn, known
         )
     return out
 

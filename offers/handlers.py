@@ -33,11 +33,13 @@ def moment_of(event: MomentDetected) -> MomentView:
 def subscribe(subscriptions: Subscriptions, settings: OfferSettings) -> None:
     """Called once by bootstrap."""
 
-    def decide(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
-        facade.decide(session, moment_of(event), at=session.info["clock"].now(), fewer_mute_s=settings.fewer_mute_s)
+    def decide(session: Session, event: MomentDetected, envelope: Envelope) -> None:
+        at, told = session.info["clock"].now(), envelope.event_id
+        facade.decide(session, moment_of(event), at=at, fewer_mute_s=settings.fewer_mute_s, told=told)
 
-    def retract(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
-        facade.retract(session, moment_id=event.moment_id, shopper_id=event.shopper_id, at=session.info["clock"].now())
+    def retract(session: Session, event: MomentRetracted, envelope: Envelope) -> None:
+        at, taken_back = session.info["clock"].now(), envelope.event_id
+        facade.retract(session, moment_id=event.moment_id, shopper_id=event.shopper_id, at=at, taken_back=taken_back)
 
     subscriptions.on(MomentDetected, consumer="offers.decide", handler=decide, prompt=True)
     subscriptions.on(MomentRetracted, consumer="offers.retract", handler=retract, prompt=True)

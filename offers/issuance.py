@@ -8,6 +8,7 @@ a claim is lost to another shopper, everything is gathered and decided again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -19,12 +20,24 @@ from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import Event, emit_many
 from geofences.contracts import MomentView
-from offers import decision, experiment, gathering, minting, pacing, repository
+from offers import (
+    conditions,
+    counting,
+    decision,
+    experiment,
+    gathering,
+    identity,
+    minting,
+    pacing,
+    repository,
+    tellings,
+)
+from offers.conditions import Counts
 from offers.contracts import DecisionRecorded
 from offers.decision import OFFER, Record, Result
-from offers.definition import Definition
+from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener, Setting
-from offers.models import Counter, CouponRow, Decision, Tally, WeighedMoment
+from offers.models import Counter, CouponRow, Decision, Tally
 from offers.reasons import ReasonCode, Weighed
 
 MOST_TRIES = 12
@@ -44,6 +57,7 @@ _COLUMNS = (
     "coupon_id",
     "arm",
     "decided_at",
+    "telling",
 )
 
 
@@ -51,9 +65,13 @@ class _Lost(Exception):
     """Another shopper was faster; what this claim had taken is given back."""
 
 
-def decide_moment(session: Session, moment: MomentView, setting: Setting, at: datetime) -> list[str]:
-    """Weigh all campaigns that listen here; returns the ids of the decisions (none, if the moment was weighed before)."""
-    if not _first_time(session, moment, at):
+def decide_moment(session: Session, moment: MomentView, setting: Setting, at: datetime, told: str = "") -> list[str]:
+    """Weigh all campaigns that listen here; returns the ids of the decisions (none, if this telling was weighed before).
+
+    `told` is the event that told the moment; without one it counts as told before everything else that is known of it.
+    """
+    telling = tellings.begin(session, moment, at, told)
+    if telling is None:
         return []
     facts, place = gathering.moment_facts(moment), gathering.place_facts(setting.place)
     refusal = gathering.refusal_of(setting.consent)
@@ -62,11 +80,7 @@ def decide_moment(session: Session, moment: MomentView, setting: Setting, at: da
         heard = gathering.listeners(session, moment.kind, named)
         if not heard:
             return []
-        her = (
-            Hers()
-            if refusal is not None
-            else gathering.hers(session, moment.shopper_id, heard, setting.fewer_mute_s, at)
-        )
+        her = Hers() if refusal is not None else _hers(session, moment, setting, heard, at)
         learn = gathering.learning(
             facts, heard, lambda ids=her.ids: gathering.past_of(session, ids), explore=setting.explore
         )
@@ -77,47 +91,46 @@ def decide_moment(session: Session, moment: MomentView, setting: Setting, at: da
         )
         winner = next((cid for cid, (_, result) in weighed.items() if result.outcome == OFFER), None)
         if winner is None or _claim(
-            session, winner, _drawn(heard, weighed, winner), moment.shopper_id, her.ids, place.timezone, at
+            session, winner, _drawn(heard, weighed, winner), moment, her.ids, place.timezone, at
         ):
-            return _store(session, moment, setting, heard, weighed, at)
+            return _store(session, moment, setting, heard, weighed, telling, at)
     raise RuntimeError("the claim was lost every time; the event will be delivered again")
+
+
+def _hers(
+    session: Session, moment: MomentView, setting: Setting, heard: Mapping[str, Listener], at: datetime
+) -> Hers:
+    her = gathering.hers(session, moment.shopper_id, heard, setting.fewer_mute_s, at)
+    besides = counting.besides(session, moment, her.ids, {cid: h.definition for cid, h in heard.items()}, at)
+    return replace(her, besides=besides) if besides else her
 
 
 def _drawn(heard: Mapping[str, Listener], weighed: Mapping[str, tuple[Record, Result]], campaign_id: str) -> Definition:
     return experiment.as_drawn(heard[campaign_id].definition, weighed[campaign_id][0].inputs.draw)
 
 
-def _first_time(session: Session, moment: MomentView, at: datetime) -> bool:
-    """A repeat of the event, or a retraction that came first, ends here: the row is unique and written by one."""
-    values = {
-        "moment_id": moment.id,
-        "shopper_id": moment.shopper_id,
-        "decided_at": at,
-        "retracted_at": None,
-        "noted_at": at,
-    }
-    return insert_new(session, WeighedMoment, values, unique=["moment_id"])
-
-
 def _claim(
     session: Session,
     campaign_id: str,
     definition: Definition,
-    shopper_id: str,
+    moment: MomentView,
     her_ids: tuple[str, ...],
     timezone: str,
     at: datetime,
 ) -> bool:
     """Take one coupon from the shopper's tally and the campaign's counter, or nothing. True if taken."""
-    key = {"of_campaign": campaign_id, "of_shopper": shopper_id}
+    key = {"of_campaign": campaign_id, "of_shopper": moment.shopper_id}
     if not _claim_tally(session, definition, key, at):
         return False
     try:
         _claim_window(session, campaign_id, definition, her_ids, at)
         _claim_counter(session, campaign_id, definition, pacing.released_minor(definition, timezone, at))
+        _claim_besides(session, campaign_id, definition, moment, her_ids, at)
     except _Lost:
         moved(session, _TAKE_TALLY, {**key, "count": -1, "most": _NO_LIMIT, "at": at})  # under the lock just taken
         return False
+    if Hint.DEVICE in definition.caps.joined_by:
+        identity.note(session, moment.shopper_id, Hint.DEVICE, moment.device_id, at)
     return True
 
 
@@ -179,6 +192,23 @@ def _claim_counter(session: Session, campaign_id: str, definition: Definition, b
         raise _Lost
 
 
+def _claim_besides(
+    session: Session,
+    campaign_id: str,
+    definition: Definition,
+    moment: MomentView,
+    her_ids: tuple[str, ...],
+    at: datetime,
+) -> None:
+    """Counted under the lock of the counter just written: whoever gives another coupon of the campaign is either done or waits."""
+    counted = counting.besides(session, moment, her_ids, {campaign_id: definition}, at)
+    if counted and not conditions.room_besides(definition, Counts(0, 0, 0, 0, *counted[campaign_id])):
+        face_minor = definition.face_minor
+        given_back = {"issued": Counter.issued - 1, "budget_reserved_minor": Counter.budget_reserved_minor - face_minor}
+        moved(session, update(Counter).where(Counter.campaign_id == campaign_id).values(given_back))
+        raise _Lost
+
+
 def arm_of(definition: Definition, record: Record, reasons: tuple[Weighed, ...]) -> str | None:
     """The group this decision counts in: only where nothing but the holdout or a rival stood against the offer."""
     if any(not w.passed and w.code not in _NOT_AGAINST for w in reasons):
@@ -192,17 +222,18 @@ def _store(
     setting: Setting,
     heard: Mapping[str, Listener],
     weighed: Mapping[str, tuple[Record, Result]],
+    telling: int,
     at: datetime,
 ) -> list[str]:
     """All decisions, the coupon and their events, in a few statements however many campaigns there are."""
     rows: list[tuple[object, ...]] = []
     events: list[tuple[Event, str]] = []
     for campaign_id, (record, result) in weighed.items():
-        decision_id = derived_id("dec", moment.id, campaign_id)
+        decision_id = derived_id("dec", *tellings.parts(moment.id, telling), campaign_id)
         coupon: CouponRow | None = None
         if result.outcome == OFFER:
             drawn = _drawn(heard, weighed, campaign_id)
-            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, at)
+            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)
             events.append((minting.announcement(coupon, record, drawn, at), moment.shopper_id))
         failed = tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons)
         events.append(
@@ -227,20 +258,9 @@ def _store(
                 coupon.id if coupon else None,
                 arm_of(heard[campaign_id].definition, record, result.reasons),
                 at,
+                telling,
             )
         )
     insert_many(session, Decision, _COLUMNS, rows)
     emit_many(session, events)
     return [str(row[0]) for row in rows]
-
-
-def note_retraction(session: Session, moment_id: str, shopper_id: str, at: datetime) -> None:
-    """Remember that the moment never was. If it has not been weighed yet, this keeps it from ever being."""
-    values = {"moment_id": moment_id, "shopper_id": shopper_id, "decided_at": None, "retracted_at": at, "noted_at": at}
-    if not insert_new(session, WeighedMoment, values, unique=["moment_id"]):
-        moved(
-            session,
-            update(WeighedMoment)
-            .where(WeighedMoment.moment_id == moment_id, WeighedMoment.retracted_at.is_(None))
-            .values(retracted_at=at),
-        )

@@ -9,9 +9,9 @@ the counter and then wanted that coupon would wait for ever.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import bindparam, insert, update
@@ -61,6 +61,7 @@ class _Counted:
         self._session = session
         self.sums: defaultdict[str, _Sums] = defaultdict(_Sums)
         self.tallies: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.works: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
 
     @classmethod
     def of(cls, session: Session) -> _Counted:
@@ -74,18 +75,30 @@ class _Counted:
         for (campaign_id, shopper_id), count in sorted(self.tallies.items()):
             row = update(Tally).where(Tally.campaign_id == campaign_id, Tally.shopper_id == shopper_id)
             moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
-        for campaign_id, sums in sorted(self.sums.items(), key=itemgetter(0)):
-            if sums == _Sums():
-                continue
-            values = {
-                "of_campaign": campaign_id,
-                "more_revoked": sums.revoked,
-                "more_redeemed": sums.redeemed,
-                "more_reserved_minor": sums.reserved_minor,
-                "more_spent_minor": sums.spent_minor,
-            }
-            if not moved(self._session, _COUNT, values):
-                raise RuntimeError(f"campaign {campaign_id} has no counter")
+        for campaign_id in sorted({*self.sums, *self.works}):
+            if campaign_id in self.works:
+                self._count(campaign_id, _Sums())  # takes its turn
+                for work in self.works[campaign_id]:
+                    work()
+            if self.sums[campaign_id] != _Sums():
+                self._count(campaign_id, self.sums[campaign_id])
+
+    def _count(self, campaign_id: str, sums: _Sums) -> None:
+        values = {
+            "of_campaign": campaign_id,
+            "more_revoked": sums.revoked,
+            "more_redeemed": sums.redeemed,
+            "more_reserved_minor": sums.reserved_minor,
+            "more_spent_minor": sums.spent_minor,
+        }
+        if not moved(self._session, _COUNT, values):
+            raise RuntimeError(f"campaign {campaign_id} has no counter")
+
+
+def last(session: Session, campaign_id: str, work: Callable[[], None]) -> None:
+    """Run `work` at the end of the transaction, while it holds the campaign's counter: for what has to look at what everybody
+    else took before it takes something itself. It may enter into the books; it must not move a coupon that is not locked yet."""
+    _Counted.of(session).works[campaign_id].append(work)
 
 
 class Books:

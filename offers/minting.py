@@ -16,10 +16,10 @@ from app.kernel.bulk import insert_many
 from app.kernel.ids import derived_id
 from app.security import sealing
 from geofences.contracts import MomentView
-from offers import caveats, codes, experiment, explanation, phrases, repository, schedule
+from offers import caveats, codes, experiment, explanation, phrases, repository, schedule, tellings
 from offers.contracts import CouponIssued, CouponState
 from offers.decision import Record
-from offers.definition import CouponPlaces, Definition
+from offers.definition import CouponPlaces, Definition, Show
 from offers.gathering import Setting
 from offers.ledger import CAMPAIGN, Books, held_minor
 from offers.models import CouponRow
@@ -42,10 +42,11 @@ def mint(
     record: Record,
     definition: Definition,
     decision_id: str,
+    telling: int,
     at: datetime,
 ) -> CouponRow:
-    """The coupon row with its caveats; at most one per moment (unique). `definition` as it was drawn for her."""
-    coupon_id = derived_id("cpn", moment.id)
+    """The coupon row with its caveats; at most one per telling of a moment (unique). `definition` as it was drawn for her."""
+    coupon_id = derived_id("cpn", *tellings.parts(moment.id, telling))
     code = codes.new_code(setting.random_bits)
     end = ends_at(definition, record.inputs.place.timezone, at)
     anywhere = definition.trigger.everywhere and definition.coupon.places is CouponPlaces.CAMPAIGN
@@ -60,11 +61,14 @@ def mint(
     bound: list[caveats.Caveat] = [caveats.Holder(moment.shopper_id)]
     bound += [] if anywhere else [caveats.Places(tuple(place_ids))]
     bound += [
+        *([] if definition.coupon.show is Show.BY_VALUE else [caveats.Shown(definition.coupon.show.value)]),
         caveats.Channels(definition.coupon.in_app, definition.coupon.at_till),
         caveats.Window(at, end),
         caveats.Trust(definition.min_trust),
         caveats.Uses(1),
     ]
+    if definition.caps.joined_by and definition.caps.per_shopper is not None:
+        bound.append(caveats.Person(definition.caps.per_shopper, tuple(map(str, definition.caps.joined_by))))
     variant = experiment.variant_of(definition.experiment, record.inputs.draw)
     coupon = CouponRow(
         id=coupon_id,
@@ -76,6 +80,7 @@ def mint(
         campaign_version=record.inputs.campaign_version,
         decision_id=decision_id,
         moment_id=moment.id,
+        telling=telling,
         visit_id=moment.visit_id,
         shopper_id=moment.shopper_id,
         place_id=moment.place_id,

@@ -95,8 +95,23 @@ class Tally(Base):
     touched_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class IdentityHint(Base):
+    """That a shopper has this phone, card or verified contact: `hash` is keyed, and nothing else is kept of it (identity.py)."""
+
+    __tablename__ = "offers_identity_hint"
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class WeighedMoment(Base):
-    """One row per moment that was decided or retracted: the same moment is weighed once, in whatever order its events come."""
+    """One row per moment that was decided or retracted: each telling of it is weighed once, in whatever order its events come.
+
+    `telling` counts how often it was weighed. `told` and `taken_back` are the newest events that told it and took it back
+    (their ids sort by time), so that one that comes late is known to be old.
+    """
 
     __tablename__ = "offers_weighed_moment"
     moment_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -104,10 +119,14 @@ class WeighedMoment(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     retracted_at: Mapped[datetime | None] = mapped_column(Instant)
     noted_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    telling: Mapped[int] = mapped_column(default=1)
+    told: Mapped[str] = mapped_column(String(40), default="")
+    taken_back: Mapped[str] = mapped_column(String(40), default="")
 
 
 class Decision(Base):
-    """`record` and `result` are canonical JSON text: recomputing `result` from `record` gives the same bytes.
+    """`record` and `result` are canonical JSON text: recomputing `result` from `record` gives the same bytes. `telling` is that
+    of the moment (WeighedMoment).
 
     `arm` is her group in the campaign's experiment (experiment.arm_of); None where nothing else made the offer possible.
     """
@@ -125,7 +144,8 @@ class Decision(Base):
     coupon_id: Mapped[str | None] = mapped_column(String(40))
     arm: Mapped[str | None] = mapped_column(String(40))
     decided_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    __table_args__ = (UniqueConstraint("moment_id", "campaign_id"),)
+    telling: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (UniqueConstraint("moment_id", "campaign_id", "telling"),)
 
 
 class CouponRow(Base):
@@ -143,7 +163,8 @@ class CouponRow(Base):
     campaign_id: Mapped[str] = mapped_column(String(40))
     campaign_version: Mapped[int]
     decision_id: Mapped[str] = mapped_column(String(40), index=True)
-    moment_id: Mapped[str] = mapped_column(String(40), unique=True)
+    moment_id: Mapped[str] = mapped_column(String(40))
+    telling: Mapped[int] = mapped_column(default=1)
     visit_id: Mapped[str] = mapped_column(String(40))
     shopper_id: Mapped[str] = mapped_column(String(40))
     place_id: Mapped[str] = mapped_column(String(80))
@@ -167,6 +188,9 @@ class CouponRow(Base):
         Index("ix_offers_coupon_wallet", "shopper_id", "state"),
         Index("ix_offers_coupon_window", "campaign_id", "shopper_id", "issued_at"),
         Index("ix_offers_coupon_due", "state", "expires_at"),
+        Index("ix_offers_coupon_here", "campaign_id", "place_id"),
+        Index("ix_offers_coupon_lately", "campaign_id", "issued_at"),
+        UniqueConstraint("moment_id", "telling"),
         CheckConstraint("state IN ('issued','reserved','redeemed','expired','revoked')", name="state"),
         CheckConstraint("bound_minor IS NULL OR bound_minor >= 0", name="bound"),
     )

@@ -154,11 +154,13 @@ def claim(session: Session, coupon: CouponRow, amount_minor: int, part: Instrume
 
 
 def revoked_or_marked(session: Session, coupon: CouponRow, at: datetime, why: str, books: Books) -> bool:
-    """issued -> revoked at once; a reserved one is marked and revoked when it comes back. False if neither was possible."""
-    if coupon.state == CouponState.ISSUED and move(
-        session, coupon, CouponState.ISSUED, CouponState.REVOKED, at, retracted_at=at
+    """issued or expired -> revoked at once; a reserved one is marked and revoked when it comes back. False if neither was possible."""
+    from_state = coupon.state
+    if from_state in (CouponState.ISSUED, CouponState.EXPIRED) and move(
+        session, coupon, from_state, CouponState.REVOKED, at, retracted_at=at
     ):
-        books.enter(coupon, CouponState.ISSUED, CouponState.REVOKED, reserved_minor=-held_minor(coupon), why=why)
+        freed_minor = held_minor(coupon) if from_state == CouponState.ISSUED else 0
+        books.enter(coupon, from_state, CouponState.REVOKED, reserved_minor=-freed_minor, why=why)
         return True
     return coupon.state in (CouponState.RESERVED, CouponState.REDEEMED) and move(
         session, coupon, coupon.state, coupon.state, at, retracted_at=at

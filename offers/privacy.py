@@ -6,8 +6,9 @@ shopper out of coupons: their rows stay, nameless and without code, because the 
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select, update
@@ -20,11 +21,24 @@ from offers.audience_schemas import ORDER_DAYS
 from offers.contracts import CouponState
 from offers.decision import plain, record_from, result_from
 from offers.ledger import Books
-from offers.models import CouponRow, Decision, FewerWish, PurchaseRow, Tally, WeighedMoment
+from offers.models import CouponRow, Decision, FewerWish, IdentityHint, PurchaseRow, Tally, WeighedMoment
 from offers.reasons import ReasonCode
 from offers.settings import OfferSettings
+from offers.tills.models import Provisional
+from offers.tills.offline import WAITING
 
-TABLES = ("offers_weighed_moment", "offers_tally", "offers_decision", "offers_coupon", "offers_fewer_wish", "offers_purchase")
+TABLES = (
+    "offers_weighed_moment",
+    "offers_tally",
+    "offers_decision",
+    "offers_coupon",
+    "offers_fewer_wish",
+    "offers_purchase",
+    "offers_identity_hint",
+    "offers_provisional",
+)
+"""The last one names no shopper, but coupons, and those are hers."""
+TILLS_KEPT_S = 365 * 86_400
 ERASED = "erased"
 PURCHASES_KEPT_S = ORDER_DAYS * 86_400
 
@@ -46,6 +60,9 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
     )
     bought = session.scalars(
         select(PurchaseRow).where(PurchaseRow.shopper_id == shopper_id).order_by(PurchaseRow.bought_at, PurchaseRow.line_no)
+    )
+    hints = session.scalars(
+        select(IdentityHint).where(IdentityHint.shopper_id == shopper_id).order_by(IdentityHint.first_seen_at)
     )
     return {
         "decisions": [
@@ -71,7 +88,22 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
              "currency": b.currency, "bought_at": b.bought_at}
             for b in bought
         ],
+        "known_by": [
+            {"kind": h.kind, "first_seen_at": h.first_seen_at, "last_seen_at": h.last_seen_at} for h in hints
+        ],
+        "told_by_tills": [
+            {"coupon_id": t.coupon_id, "place_id": t.place_id, "at": t.at, "outcome": t.outcome, "reason": t.reason}
+            for t in _told_by_tills(session, [c.id for c in coupons])
+        ],
     }
+
+
+def _told_by_tills(session: Session, coupon_ids: Sequence[str]) -> list[Provisional]:
+    """Entries of tills that had no network."""
+    if not coupon_ids:
+        return []
+    entries = select(Provisional).where(Provisional.coupon_id.in_(coupon_ids))
+    return list(session.scalars(entries.order_by(Provisional.at, Provisional.till_id, Provisional.seq)))
 
 
 def erase(session: Session, shopper_id: str) -> int:
@@ -107,8 +139,11 @@ def erase(session: Session, shopper_id: str) -> int:
             .values(**nameless)
             .execution_options(synchronize_session=False)
         )
+    for entry in _told_by_tills(session, [coupon.id for coupon in coupons]):
+        entry.facts = json.dumps({k: v for k, v in json.loads(entry.facts).items() if k != "device"})
+    session.flush()
     gone = len(coupons)
-    for model in (Decision, FewerWish, PurchaseRow, Tally, WeighedMoment):
+    for model in (Decision, FewerWish, IdentityHint, PurchaseRow, Tally, WeighedMoment):
         statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
         gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
     session.expire_all()
@@ -157,6 +192,28 @@ def rules(settings: OfferSettings) -> tuple[RetentionRule, ...]:
             PURCHASES_KEPT_S,
             "What you bought, kept two years: some offers are for those who bought something, or long ago.",
         ),
+        RetentionRule(
+            "offers_identity_hint",
+            "last_seen_at",
+            settings.keep_hints_s,
+            f"By what we would know that two accounts are one person (a phone, a card, a verified address), scrambled; kept "
+            f"{settings.keep_hints_s // 86_400} days after it was last used, so that an offer for one person is given to one person.",
+        ),
+        RetentionRule(
+            "offers_provisional",
+            "received_at",
+            settings.keep_decisions_s,
+            f"Coupons a till took while it had no network: kept {days} days, so that two uses of one coupon can be cleared up.",
+            lambda t: t.c.outcome != WAITING,
+        ),
+        RetentionRule(
+            "offers_hold",
+            "reserved_at",
+            settings.keep_decisions_s,
+            f"What a coupon would have given in an order that did not come about: kept {days} days.",
+            lambda t: t.c.state == "released",
+        ),
+        RetentionRule("offers_till", "seen_at", TILLS_KEPT_S, "Tills that have not been heard of for a year."),
     )
 
 

@@ -19,7 +19,7 @@ from app.kernel.db import moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
-from offers import caveats, codes, explanation, late_payment, moves, pricing, repository
+from offers import caveats, codes, explanation, identity, late_payment, moves, pricing, repository
 from offers.contracts import CouponRedeemed, CouponReleased, CouponState, Quote, QuoteLine, Refused
 from offers.ledger import Books, held_minor
 from offers.models import CouponRow, Hold, Redemption
@@ -79,7 +79,9 @@ def _priced(
     bound = caveats.from_json(coupon.caveats)
     if repository.owner(session, coupon) == shopper_id:
         shopper_id = coupon.shopper_id  # given to her before she signed in, under the id she had then
-    against = caveats.refusals(bound, caveats.Context(at, caveats.APP, shopper_id, place_id, coupon.trust))
+    used = identity.used_by_same(session, coupon, bound)
+    context = caveats.Context(at, caveats.APP, shopper_id, place_id, coupon.trust, used_by_same=used)
+    against = caveats.refusals(bound, context)
     if any(f.reason == ReasonCode.WRONG_HOLDER for f in against):
         return (Fail(ReasonCode.WRONG_HOLDER),)
     definition = repository.terms_of(session, coupon)

@@ -8,18 +8,21 @@ nobody uses a coupon: one frees its money when it ends, as the expiry job does.
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from geofences.contracts import MomentView, Place
-from offers import affinity, decision, experiment, gathering
+from offers import affinity, counting, decision, experiment, gathering
 from offers.affinity import Past
 from offers.conditions import PlaceFacts, Refusal, place_covered
+from offers.counting import Besides
 from offers.decision import OFFER, Record, Result
-from offers.definition import Definition
+from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
+from offers.identity import Others
 from offers.minting import ends_at
 
 
@@ -39,6 +42,8 @@ class Shopper:
     drawn_as: str
     refusal: Refusal | None = None
     wishes: Mapping[str, Wish] = field(default_factory=dict[str, Wish])
+    others: Others = field(default_factory=dict[Hint, frozenset[str]])
+    """Who shares a card or a contact with her, as it is known today; phones are learned on the way."""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,25 @@ class _Given:
     issued: int = 0
     committed_minor: int = 0
     times: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict[str, list[datetime]](list))
+    by_place: Counter[str] = field(default_factory=Counter[str])
+    all_times: list[datetime] = field(default_factory=list[datetime])
+    """In order, since moments come in order."""
+
+
+class Phones:
+    """Whose phone was seen in whose hand, as identity.py remembers it."""
+
+    def __init__(self) -> None:
+        self._held_by: defaultdict[str, set[str]] = defaultdict(set)
+        self._of: defaultdict[str, set[str]] = defaultdict(set)
+
+    def note(self, moment: MomentView, her: Shopper) -> None:
+        self._held_by[moment.device_id] |= {*her.ids, her.drawn_as}
+        self._of[moment.shopper_id].add(moment.device_id)
+
+    def others(self, her: Shopper, in_hand: str) -> frozenset[str]:
+        hers = {in_hand, *(d for i in her.ids for d in self._of[i])}
+        return frozenset(i for d in hers for i in self._held_by[d])
 
 
 class Rehearsal:
@@ -63,6 +87,7 @@ class Rehearsal:
         self._out: list[tuple[datetime, datetime, str, str, int]] = []
         """Ends at, given at, campaign, shopper, money held."""
         self._past: defaultdict[str, list[tuple[datetime, Past]]] = defaultdict(list)
+        self._phones = Phones()
         self._heard: dict[tuple[str, str], dict[str, tuple[int, Definition]]] = {}
         self._places: dict[str, PlaceFacts] = {}
 
@@ -80,7 +105,7 @@ class Rehearsal:
             for g in (self._given[cid],)
         }
         facts = gathering.moment_facts(moment)
-        known = Hers() if her.refusal is not None else self._hers(her, here, at)
+        known = Hers() if her.refusal is not None else self._hers(her, here, moment, at)
         decided = decision.decide_all(
             {cid: definition for cid, (_, definition) in here.items()},
             gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at),
@@ -88,7 +113,7 @@ class Rehearsal:
         )
         for cid, (record, result) in decided.items():
             if result.outcome == OFFER:
-                self._give(cid, moment.shopper_id, record, at)
+                self._give(cid, moment, her, record, at)
         return decided
 
     def _listening(self, kind: str, place: Place) -> dict[str, tuple[int, Definition]]:
@@ -102,7 +127,9 @@ class Rehearsal:
             }
         return self._heard[key]
 
-    def _hers(self, her: Shopper, here: Mapping[str, tuple[int, Definition]], at: datetime) -> Hers:
+    def _hers(
+        self, her: Shopper, here: Mapping[str, tuple[int, Definition]], moment: MomentView, at: datetime
+    ) -> Hers:
         given: dict[str, int] = {}
         within: dict[str, int] = {}
         for cid, (_, definition) in here.items():
@@ -117,20 +144,37 @@ class Rehearsal:
             for cid, wish in her.wishes.items()
             if wish.asked_at <= at and (wish.times > 1 or wish.asked_at > at - self._mute)
         )
-        return Hers(her.ids, her.drawn_as, given, within, muted)
+        asking = {cid: d for cid, (_, d) in here.items() if counting.asks(d)}
+        besides = {cid: self._besides(cid, d, her, moment, at) for cid, d in asking.items()}
+        return Hers(her.ids, her.drawn_as, given, within, muted, besides=besides)
+
+    def _besides(self, campaign_id: str, d: Definition, her: Shopper, moment: MomentView, at: datetime) -> Besides:
+        given, window, to_them = self._given[campaign_id], d.caps.total_window, list[datetime]()
+        lately = 0
+        if window is not None:
+            lately = len(given.all_times) - bisect_right(given.all_times, at - timedelta(seconds=window.window_s))
+        if d.caps.joined_by:
+            shared = {**her.others, Hint.DEVICE: self._phones.others(her, moment.device_id)}
+            them = {i for i in given.times if i in her.ids or counting.counts_as_her(shared, i, d)}
+            to_them = [t for i in them for t in given.times[i]]
+        return counting.together(d, given.by_place[moment.place_id], lately, to_them, at)
 
     def _before(self, ids: Sequence[str]) -> list[Past]:
         over = sorted((p for i in ids for p in self._past.get(i, ())), key=lambda p: p[0], reverse=True)
         return [p for _, p in over[: gathering.MOST_PAST]]
 
-    def _give(self, campaign_id: str, shopper_id: str, record: Record, at: datetime) -> None:
+    def _give(self, campaign_id: str, moment: MomentView, her: Shopper, record: Record, at: datetime) -> None:
         drawn = experiment.as_drawn(self._campaigns[campaign_id][1], record.inputs.draw)
         given = self._given[campaign_id]
         given.issued += 1
         given.committed_minor += drawn.face_minor
-        given.times[shopper_id].append(at)
+        given.times[moment.shopper_id].append(at)
+        given.by_place[moment.place_id] += 1
+        given.all_times.append(at)
+        if Hint.DEVICE in drawn.caps.joined_by:
+            self._phones.note(moment, her)
         end = ends_at(drawn, record.inputs.place.timezone, at)
-        heapq.heappush(self._out, (end, at, campaign_id, shopper_id, drawn.face_minor))
+        heapq.heappush(self._out, (end, at, campaign_id, moment.shopper_id, drawn.face_minor))
 
     def _expire(self, at: datetime) -> None:
         while self._out and self._out[0][0] <= at:

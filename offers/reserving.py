@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.verdict import Fail
-from offers import bundling, moves, redemption, repository
+from offers import bundling, identity, moves, redemption, repository
 from offers.contracts import CouponState, Quote, QuoteLine, Refused
 from offers.ledger import Books
 from offers.models import CouponRow, Hold
@@ -121,6 +121,7 @@ def _take(
             return False
         _hold(session, share, position[share.coupon_id], order_id, place_id, at)
         books.enter(coupon, CouponState.ISSUED, CouponState.RESERVED, cause=order_id)
+        identity.hold_limit(session, coupon)
     books.close()
     return True
 

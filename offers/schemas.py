@@ -6,7 +6,7 @@ Owns the validation of a campaign: every wrong field is named with its remedy. I
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -14,23 +14,25 @@ from app.kernel.errors import FieldError, Invalid
 from app.kernel.money import MAX_AMOUNT_MINOR
 from geofences.contracts import MomentKind, TrustLevel
 from offers import schedule
+from offers.audience_schemas import SegmentIn, segment_document, segment_of
 from offers.benefit_schemas import BenefitIn, benefit_document, benefit_of
+from offers.caps_schemas import CapsIn, caps_document, caps_of
 from offers.definition import (
     BenefitKind,
-    Caps,
     CouponPlaces,
     CouponTerms,
     Definition,
     NthVisit,
     Pacing,
     Schedule,
+    Show,
     Stacking,
     StoreHours,
     Trigger,
     WeeklyHours,
-    WindowCap,
 )
 from offers.experiment_schemas import ExperimentIn, experiment_document, experiment_of
+from offers.segments import Segment
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_DAYS_S = 366 * 86_400
@@ -47,6 +49,9 @@ Minor = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _In(BaseModel):
@@ -141,22 +146,15 @@ class ScheduleIn(_In):
         return self
 
 
-class WindowCapIn(_In):
-    count: Count
-    window_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)]
-
-
-class CapsIn(_In):
-    per_shopper: Count | None = 1
-    per_shopper_window: WindowCapIn | None = None
-    total: Count | None = None
-
-
 class CouponIn(_In):
     valid_for_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)] = 86_400
     places: CouponPlaces = CouponPlaces.CAMPAIGN
     in_app: bool = True
     at_till: bool = True
+    show: Show = Field(
+        default=Show.BY_VALUE,
+        description="What the till asks to see: `live` the changing code of her phone, `any` also paper or a picture, `by_value` the live code where the coupon may take off more than the house allows without.",
+    )
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -205,6 +203,7 @@ class CampaignIn(_In):
     experiment: ExperimentIn = ExperimentIn()
     stacking: StackingIn = StackingIn()
     pacing: Pacing = Field(default=Pacing.NONE, description="`even` releases the budget evenly over the days.")
+    audience: SegmentIn | None = Field(default=None, description="Whom it is meant for; null: everybody.")
 
     @field_validator("currency")
     @classmethod
@@ -264,7 +263,6 @@ def definition_of(given: CampaignIn) -> Definition:
     t, b, s, c = given.trigger, given.benefit, given.schedule, given.caps
     nth = NthVisit(t.nth_visit.exactly, t.nth_visit.at_least, t.nth_visit.every) if t.nth_visit else None
     weekly = tuple(weekly_hours(w) for w in s.weekly)
-    window = WindowCap(c.per_shopper_window.count, c.per_shopper_window.window_s) if c.per_shopper_window else None
     return Definition(
         name=given.name,
         title=given.title,
@@ -290,14 +288,15 @@ def definition_of(given: CampaignIn) -> Definition:
                 for one in sorted(s.store_hours, key=lambda one: one.place_id)
             ),
         ),
-        caps=Caps(c.per_shopper, window, c.total),
-        coupon=CouponTerms(given.coupon.valid_for_s, given.coupon.places, given.coupon.in_app, given.coupon.at_till),
+        caps=caps_of(c),
+        coupon=CouponTerms(**given.coupon.model_dump()),
         min_trust=given.min_trust.value,
         budget_minor=given.budget_minor,
         priority=given.priority,
         expected_value_minor=given.expected_value_minor,
         experiment=experiment_of(given.experiment),
         pacing=given.pacing,
+        audience=segment_of(given.audience, given.currency) if given.audience else None,
         stacking=Stacking(given.stacking.group, given.stacking.combinable, tuple(sorted(set(given.stacking.after)))),
     )
 
@@ -316,7 +315,7 @@ def weekly_document(weekly: tuple[WeeklyHours, ...]) -> list[dict[str, Any]]:
 def document_of(definition: Definition) -> dict[str, Any]:
     """The inverse of `definition_of`: the document a marketer may change and send back."""
     d, t = definition, definition.trigger
-    nth, window = t.nth_visit, d.caps.per_shopper_window
+    nth = t.nth_visit
     trigger = {
         "moment_kinds": list(t.moment_kinds),
         "place_ids": list(t.place_ids),
@@ -341,16 +340,13 @@ def document_of(definition: Definition) -> dict[str, Any]:
             "weekly": weekly,
             "store_hours": stores,
         },
-        "caps": {
-            "per_shopper": d.caps.per_shopper,
-            "per_shopper_window": {"count": window.count, "window_s": window.window_s} if window else None,
-            "total": d.caps.total,
-        },
+        "caps": caps_document(d.caps),
         "coupon": {
             "valid_for_s": d.coupon.valid_for_s,
             "places": d.coupon.places.value,
             "in_app": d.coupon.in_app,
             "at_till": d.coupon.at_till,
+            "show": d.coupon.show.value,
         },
         "min_trust": d.min_trust,
         "budget_minor": d.budget_minor,
@@ -358,6 +354,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "expected_value_minor": d.expected_value_minor,
         "experiment": experiment_document(d.experiment),
         "pacing": d.pacing.value,
+        "audience": segment_document(d.audience) if d.audience else None,
         "stacking": {
             "group": d.stacking.group,
             "combinable": d.stacking.combinable,
@@ -375,8 +372,17 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def checked(document: Mapping[str, Any]) -> Definition:
     """A document from a form or a file as a Definition; raises Invalid that names every wrong field."""
+    return definition_of(_validated(CampaignIn, document))
+
+
+def checked_audience(document: object, currency: str) -> Segment:
+    """The audience alone, likewise."""
+    return segment_of(_validated(SegmentIn, document, "audience"), currency)
+
+
+def _validated(model: type[_Model], document: object, *under: str) -> _Model:
     try:
-        return definition_of(CampaignIn.model_validate(document))
+        return model.model_validate(document)
     except ValidationError as error:
-        fields = [FieldError(_path(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
+        fields = [FieldError(_path((*under, *e["loc"])), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
         raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None

@@ -23,6 +23,11 @@ class OfferSettings(SettingsGroup):
     keep_decisions_s: int = Field(
         default=180 * 86_400, ge=86_400, description="How long decisions with their inputs are kept, in seconds."
     )
+    keep_hints_s: int = Field(
+        default=365 * 86_400,
+        ge=86_400,
+        description="How long it is remembered, after it was last seen, that a shopper has a phone, a card or a verified contact (keyed hashes), in seconds.",
+    )
     expire_batch: int = Field(
         default=500,
         ge=1,
@@ -31,7 +36,17 @@ class OfferSettings(SettingsGroup):
     )
     live_code_required: bool = Field(
         default=False,
-        description="Take a coupon at the till only with the live code of the shopper's phone: a picture or a written-down code is then worth nothing.",
+        description="Take every coupon at the till only with the live code of the shopper's phone, whatever its campaign says: a picture or a written-down code is then worth nothing.",
+    )
+    live_code_above_minor: int = Field(
+        default=1_000,
+        ge=0,
+        description="Where a campaign does not say how its coupons are shown: take those that may take off more than this (minor units), or have no bound, only with the live code of the shopper's phone.",
+    )
+    gs1_company_prefix: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{6,12}$",
+        description="Your GS1 company prefix (6 to 12 digits). With it coupons that need no live code can also be shown as a GS1 coupon, AI (8112), for tills that read nothing else.",
     )
     signed_coupon_ttl_s: int = Field(
         default=86_400,

@@ -20,10 +20,10 @@ from app.privacy.purposes import Purpose
 from app.security import people
 from geofences import facade as geofences
 from geofences.contracts import MomentView
-from offers import bandit, experiment, explanation, gathering, repository
+from offers import bandit, experiment, explanation, gathering, identity, repository
 from offers.contracts import Cell, SimulatedReason, Simulation
 from offers.decision import OFFER, Record, Result
-from offers.definition import Definition
+from offers.definition import Definition, Hint
 from offers.errors import NoSuchCampaign
 from offers.models import Campaign, CampaignVersion, FewerWish
 from offers.rehearsal import Rehearsal, Shopper, Wish
@@ -40,7 +40,8 @@ def rehearse(
     campaigns = _campaigns(session, campaign_id)
     kinds = {kind for _, d in campaigns.values() for kind in d.trigger.moment_kinds}
     moments = geofences.detected_moments(session, kinds, since=since, until=until)
-    shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), at)
+    hints = {hint for _, d in campaigns.values() for hint in d.caps.joined_by} - {Hint.DEVICE}
+    shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), hints, at)
     places = {p.id: p for p in geofences.places(session)}
     house = Rehearsal(campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
     for detected_at, moment in moments:
@@ -65,8 +66,10 @@ def _campaigns(session: Session, campaign_id: str) -> dict[str, tuple[int, Defin
     return found
 
 
-def _shoppers(session: Session, ids: set[str], campaign_ids: set[str], at: datetime) -> dict[str, Shopper]:
-    """Who they are, whether they agree, and what they asked to see less of."""
+def _shoppers(
+    session: Session, ids: set[str], campaign_ids: set[str], hints: set[Hint], at: datetime
+) -> dict[str, Shopper]:
+    """Who they are and may be, whether they agree, and what they asked to see less of."""
     ordered = sorted(ids)
     owners: dict[str, str] = {}
     for start in range(0, len(ordered), _BATCH):
@@ -85,8 +88,15 @@ def _shoppers(session: Session, ids: set[str], campaign_ids: set[str], at: datet
     rows = session.execute(select(w.shopper_id, w.campaign_id, w.times, w.asked_at).where(w.campaign_id.in_(campaign_ids)))
     for shopper_id, campaign_id, times, asked_at in rows:
         asked[shopper_id][campaign_id] = Wish(times, asked_at)
+    others = identity.sharing(session, ids, hints) if hints else {}
     return {
-        i: Shopper((i, *same[i]), owners[i], refusals.get(i), _wishes([asked[k] for k in (i, *same[i]) if k in asked]))
+        i: Shopper(
+            (i, *same[i]),
+            owners[i],
+            refusals.get(i),
+            _wishes([asked[k] for k in (i, *same[i]) if k in asked]),
+            others.get(i, {}),
+        )
         for i in ordered
     }
 

@@ -17,7 +17,7 @@ from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
 from geofences import facade as geofences
-from offers import caveats, explanation, moves, redemption, repository, scanning, schedule
+from offers import caveats, explanation, identity, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
 from offers.definition import BenefitKind
 from offers.errors import (
@@ -35,6 +35,7 @@ from offers.errors import (
 )
 from offers.models import CouponRow, Redemption
 from offers.reasons import Audience, ReasonCode
+from offers.till_reasons import TillReason
 
 
 def _shown(session: Session, at: datetime, place_id: str | None) -> tuple[str, str]:
@@ -62,7 +63,6 @@ def _already(session: Session, coupon: CouponRow) -> CouponAlreadyRedeemed:
 
 
 def _refuse(session: Session, coupon: CouponRow, fail: Fail) -> NoReturn:
-    text = explanation.say(fail.reason, dict(fail.facts), Audience.CLERK)
     match fail.reason:
         case ReasonCode.COUPON_ALREADY_REDEEMED:
             raise _already(session, coupon)
@@ -76,9 +76,12 @@ def _refuse(session: Session, coupon: CouponRow, fail: Fail) -> NoReturn:
             raise CouponRevoked()
         case ReasonCode.COUPON_RESERVED:
             raise CouponReserved()
+        case TillReason.LIVE_CODE_NEEDED:
+            scanning.refuse(fail)
         case ReasonCode.PLACE_NOT_COVERED:
             raise CouponNotForHere()
         case _:
+            text = explanation.say(fail.reason, dict(fail.facts), Audience.CLERK)
             raise CouponNotNow(text, extra={"reason": str(fail.reason)})
 
 
@@ -92,14 +95,18 @@ def redeem_at_till(
     undo_s: int,
     discount_minor: int | None = None,
     live_code_required: bool = False,
+    live_code_above_minor: int | None = None,
 ) -> TillRedemption:
     """issued -> redeemed at `place_id`. `discount_minor` is what the till took off, where it says so (else the most it may).
 
-    `code` in any form of scanning.py; with `live_code_required` a code without live digits (a picture, a paper) is refused.
+    `code` in any form of scanning.py; with `live_code_required` one without a live code (a picture, a paper) is refused, else where
+    the campaign says so or, if it says nothing, the coupon may take off more than `live_code_above_minor`.
     Raises UnknownCode 404, CodeMistyped 422, ScanRefused 422 (with its reason), CouponAlreadyRedeemed 409 (when and where),
     CouponReserved 409, CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
     """
-    shown = scanning.scanned(session, code, at, live_code_required=live_code_required)
+    shown = scanning.scanned(
+        session, code, at, live_code_required=live_code_required, live_code_above_minor=live_code_above_minor
+    )
     for tried in range(moves.MOST_TRIES):
         coupon = (None if tried else shown.coupon) or repository.coupon_row(session, shown.coupon_id)
         if coupon is None:
@@ -109,12 +116,17 @@ def redeem_at_till(
         state = redemption.state_refusal(session, coupon, at)
         if state is not None:
             _refuse(session, coupon, state)
-        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device)
-        against = caveats.refusals(caveats.from_json(coupon.caveats), context)
+        bound = caveats.from_json(coupon.caveats)
+        used = identity.used_by_same(session, coupon, bound)
+        context = caveats.Context(
+            at, caveats.TILL, None, place_id, coupon.trust, device=shown.device, used_by_same=used
+        )
+        against = caveats.refusals(bound, context)
         if against:
             _refuse(session, coupon, against[0])
         use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor)
         if use is not None:
+            identity.hold_limit(session, coupon)
             return TillRedemption(
                 use.id, coupon.id, coupon.title, coupon.benefit_text, place_id, at, at + timedelta(seconds=undo_s)
             )

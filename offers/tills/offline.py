@@ -22,7 +22,7 @@ from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
 from app.security import signing
-from offers import coupon_signing, coupon_token, reasons, repository, rotating, till
+from offers import coupon_signing, coupon_token, repository, rotating, sentences, till
 from offers.contracts import CouponState
 from offers.errors import JournalBroken, JournalForked, NoSuchTill
 from offers.models import CouponRow, Redemption
@@ -79,7 +79,7 @@ def bundle(
     row.clerk_id, row.cap, row.taken, row.issued_at, row.seen_at = clerk_id, cap, 0, at, at
     session.flush()
     keys = [
-        {**public, "live_key": base64.b64encode(coupon_signing.live_key(key.period)).decode()}
+        {**public, "live_key": base64.b64encode(coupon_signing.live_key(key)).decode()}
         for public, key in zip(
             coupon_signing.public_keys(at), signing.checking_keys(coupon_signing.PURPOSE, at), strict=True
         )
@@ -95,6 +95,7 @@ def bundle(
         "undo_s": undo_s,
         "step_s": rotating.STEP_S,
         "keys": keys,
+        "revoked": coupon_signing.revoked_keys(at),
         "spent": _spent(session, place_id, at),
         "words": {str(code): text for code, text in SENTENCES.items()} | _words(),
     }
@@ -112,7 +113,7 @@ def _words() -> dict[str, str]:
         ReasonCode.COUPON_REVOKED,
         ReasonCode.TRUST_TOO_LOW,
     )
-    told = {str(code): reasons.SENTENCES[code].shopper for code in codes}
+    told = {str(code): sentences.SENTENCES[code].shopper for code in codes}
     return told | {
         str(ReasonCode.COUPON_EXPIRED): "This coupon has expired.",
         str(ReasonCode.COUPON_NOT_YET_VALID): "This coupon cannot be used yet.",
@@ -210,7 +211,7 @@ def _written(session: Session, row: TillRow, entry: Entry, now: datetime, undo_s
         outcome=REFUSED,
         reason=None,
         redemption_id=None,
-        facts="{}",
+        facts=json.dumps({"clock": entry.clock_text} if entry.clock_text else {}),
     )
     session.add(written)
     if entry.kind is EntryKind.UNDO:
@@ -236,7 +237,7 @@ def _redeem(session: Session, row: TillRow, written: Provisional, entry: Entry, 
         return
     row.taken += 1
     device = judged.claims.device.hex()
-    written.facts = json.dumps({"device": device, "shown_at": utc_text(_step_start(judged.step, entry.at))})
+    _noted(written, device=device, shown_at=utc_text(_step_start(judged.step, entry.at)))
     _use(session, written, Scanned(judged.claims.coupon_id, True, device), now)
 
 
@@ -268,18 +269,20 @@ def _double(session: Session, written: Provisional, at: datetime) -> None:
         written.outcome, written.reason, written.redemption_id = REDEEMED, None, other.id
         return
     written.outcome = DOUBLE
-    written.facts = json.dumps(
-        json.loads(written.facts)
-        | {
-            "other_redemption_id": other.id,
-            "other_channel": other.channel,
-            "other_place_id": other.place_id,
-            "other_at": utc_text(other.redeemed_at),
-            "first": "this" if at < other.redeemed_at else "other",
-            "discount_minor": other.discount_minor,
-            "currency": other.currency,
-        }
+    _noted(
+        written,
+        other_redemption_id=other.id,
+        other_channel=other.channel,
+        other_place_id=other.place_id,
+        other_at=utc_text(other.redeemed_at),
+        first="this" if at < other.redeemed_at else "other",
+        discount_minor=other.discount_minor,
+        currency=other.currency,
     )
+
+
+def _noted(written: Provisional, **facts: Any) -> None:
+    written.facts = json.dumps(json.loads(written.facts) | facts)
 
 
 def _same_press(session: Session, other: Redemption, written: Provisional) -> bool:

@@ -13,7 +13,8 @@ from offers import decision, explanation, schemas
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.decision import Record, Result
 from offers.definition import Definition
-from offers.reasons import SENTENCES, Audience, ReasonCode
+from offers.reasons import Audience, ReasonCode
+from offers.sentences import SENTENCES
 from tests.conftest import START
 from tests.offers.builders import document
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from offers.reasons import SENTENCES, Audience, ReasonCode, Sentence
+from offers.reasons import ReasonCode
+from offers.sentences import SENTENCES
 from offers.till_reasons import SENTENCES as AT_THE_TILL
 from tests.paths import REPOSITORY
 
@@ -18,11 +19,3 @@ class TestReasonCodes:
         rows = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.*?) \|", page, re.MULTILINE))
         words = {str(code): SENTENCES[code].shopper for code in ReasonCode} | {str(code): text for code, text in AT_THE_TILL.items()}
         assert rows == words
-
-
-class TestSentence:
-    def test_the_clerk_reads_the_marketer_s_words_unless_she_has_her_own(self) -> None:
-        assert Sentence("s", "m").to(Audience.CLERK) == "m"
-        assert Sentence("s", "m", "c").to(Audience.CLERK) == "c"
-        assert Sentence("s", "m", "c").to(Audience.MARKETER) == "m"
-        assert Sentence("s", "m", "c").to(Audience.SHOPPER) == "s"

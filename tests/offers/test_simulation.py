@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,25 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "min_trust": "verified",
         "schedule": {"weekly": [{"days": ["sat", "sun"], "from": "10:00", "until": "20:00"}]},
     },
+    "cam_d": {
+        "priority": 4,
+        "trigger": {"moment_kinds": ["store_visit"], "everywhere": True},
+        "caps": {
+            "per_shopper": 1,
+            "per_place": 2,
+            "total_window": {"count": 2, "window_s": 5_000},
+            "counted_by": ["account", "device", "payment"],
+        },
+    },
+    "cam_e": {
+        "priority": 3,
+        "trigger": {"moment_kinds": ["dwell"], "everywhere": True},
+        "caps": {
+            "per_shopper": None,
+            "per_shopper_window": {"count": 1, "window_s": 20_000},
+            "counted_by": ["account", "contact"],
+        },
+    },
 }
 
 
@@ -51,7 +71,8 @@ def some_days(seed: int) -> list[tuple[Any, MomentView]]:
         place, trust = draw.choice([KLUUVI, KAMPPI, TOKYO, MALL]), draw.choice([TrustLevel.CLAIMED, TrustLevel.VERIFIED])
         occurred_at = at - seconds(draw.choice([0, 0, 900]))
         who, dwell_s, nth_visit = f"shp_{draw.randint(0, 7)}", draw.randint(0, 120), draw.randint(1, 4)
-        out.append((at, moment(f"mom_{n:04d}", who, place, occurred_at, kind, dwell_s, nth_visit, trust)))
+        told = moment(f"mom_{n:04d}", who, place, occurred_at, kind, dwell_s, nth_visit, trust)
+        out.append((at, replace(told, device_id=draw.choice([f"dev_{who}", f"dev_{who}", "dev_of_the_family"]))))
     return out
 
 
@@ -60,7 +81,8 @@ class TestRehearse:
     def test_equals_executing(self, database: Database, seed: int) -> None:
         """Decision by decision, byte for byte, with rivals, windows, budgets, coupons that end, wishes and holdouts.
 
-        Seen to fail with coupons that never end, without the rivals, and with the budget charged by the plain version of the offer.
+        Seen to fail with coupons that never end, with phones and cards that join nobody, with a place that counts other places' coupons,
+         without the rivals, and with the budget charged by the plain version of the offer.
         """
         places = {p.id: p for p in (KLUUVI, KAMPPI, TOKYO, MALL)}
         moments = some_days(seed)
@@ -69,6 +91,10 @@ class TestRehearse:
                 go_live(session, cid, **changes)
             for n in range(7):  # the eighth has not agreed
                 set_consent(session, f"shp_{n}", Purpose.PERSONALISATION, granted=True, source="test", at=START)
+            facade.note_payment_method(session, shopper_id="shp_4", fingerprint="card", at=START)
+            facade.note_payment_method(session, shopper_id="shp_5", fingerprint="card", at=START)
+            for who in ("shp_1", "shp_2"):
+                facade.note_contact(session, shopper_id=who, contact="jane@example.org", at=START)
             session.add(FewerWish(shopper_id="shp_3", campaign_id="cam_a", times=1, asked_at=START))
             geofences.bench_moments(session, moments)
         for at, m in moments:  # each in a transaction of its own, as when it counts: counters move at the end of one
@@ -85,6 +111,9 @@ class TestRehearse:
                 told = list(simulation.rehearse(session, cid, explore=True, **span))
                 assert {m.id: decision.result_json(result) for m, _, result in told} == stored
                 reasons |= {w.code for _, _, result in told for w in result.reasons}
+        assert reasons >= {
+            "person_cap_reached", "person_window_cap_reached", "place_cap_reached", "total_window_cap_reached",
+        }  # fmt: skip
         assert reasons >= {"budget_left", "held_out", "version_drawn", "expected_worth", "outranked", "best_offer", "moment_too_old"}
 
 

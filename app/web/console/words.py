@@ -19,6 +19,7 @@ KINDS = {
     "crossed": "passes through",
     "beacon_proximity": "stops near a beacon in",
 }
+SHARED = {"contact": "verified contact", "device": "phone or browser", "payment": "means of payment"}
 DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday"}
 
 
@@ -105,16 +106,28 @@ def gives(benefit: Mapping[str, Any], benefit_text: str, money: Money) -> list[s
     return out
 
 
-def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
-    caps = document.get("caps", {})
+def caps_in_words(caps: Mapping[str, Any]) -> list[str]:
     out: list[str] = []
     if caps.get("per_shopper"):
         out.append(f"Each shopper gets it {times(caps['per_shopper'])}.")
     window = caps.get("per_shopper_window")
     if window:
         out.append(f"At most {times(window['count'])} within {span(window['window_s'])} for each shopper.")
+    beside = [hint for hint in caps.get("counted_by", []) if hint != "account"]
+    if beside and (caps.get("per_shopper") or window):
+        out.append(f"Shoppers who share a {listed([SHARED[hint] for hint in beside])} count as one.")
+    if caps.get("per_place"):
+        out.append(f"{caps['per_place']} coupons at each place.")
     if caps.get("total"):
         out.append(f"{caps['total']} coupons in all.")
+    rolling = caps.get("total_window")
+    if rolling:
+        out.append(f"{rolling['count']} coupons within {span(rolling['window_s'])}, all shoppers together.")
+    return out
+
+
+def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
+    out = caps_in_words(document.get("caps", {}))
     if document.get("budget_minor"):
         out.append(f"Budget {money(document['budget_minor'])}.")
     if document.get("pacing") == "even":
