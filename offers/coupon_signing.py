@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from app.kernel.clock import utc_text
 from app.security import sealing, signing
+from app.security.signing import CheckingKey
 from offers import caveats, coupon_token, rotating
+from offers.contracts import COUPON_SIGNING
 from offers.coupon_token import CheckedKey, Checker, Claims
 from offers.models import CouponRow
 
-PURPOSE, LIVE_PURPOSE = "offers_coupon", "offers_live_code"
+PURPOSE, LIVE_PURPOSE = COUPON_SIGNING, "offers_live_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ def _holder_mark(shopper_id: str) -> bytes:
     return bytes.fromhex(sealing.keyed_hash("offers_holder_mark", shopper_id))[: coupon_token.MARK_BYTES]
 
 
-def live_key(period: int) -> bytes:
-    return sealing.derived_key(LIVE_PURPOSE, period)
+def live_key(key: CheckingKey) -> bytes:
+    """It goes with its signing key: a till that lost it learns the next one with the next bundle."""
+    return signing.secret_beside(PURPOSE, key, LIVE_PURPOSE)
 
 
 def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Claims:
@@ -68,28 +71,45 @@ def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Cl
 
 
 def sign(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Signed | None:
-    """None for a coupon of more places than a code can carry: it is shown by its typed code alone, and needs a network."""
+    """None for a coupon of more places than a code can carry: its live code stands behind its typed code, and needs a network."""
     claims = claims_of(coupon, device_id, at, ttl_s)
     if claims.places is not None and len(claims.places) > coupon_token.MOST_PLACES:
         return None
     body = coupon_token.body(claims)
     text = coupon_token.signed_text(body, signing.sign(PURPOSE, coupon_token.CONTEXT + body, at))
-    return Signed(text, secret_of(coupon.id, device_id, signing.period_of(at)), claims.good_until)
+    return Signed(text, secrets_of(coupon.id, device_id, at)[0], claims.good_until)
 
 
-def secret_of(coupon_id: str, device_id: str, period: int) -> bytes:
-    return rotating.device_secret(live_key(period), coupon_token.id_bytes(coupon_id), device_mark(device_id))
+def secret_of(coupon_id: str, device_id: str, key: CheckingKey) -> bytes:
+    return rotating.device_secret(live_key(key), coupon_token.id_bytes(coupon_id), device_mark(device_id))
+
+
+def secrets_of(coupon_id: str, device_id: str, at: datetime) -> list[bytes]:
+    """With the key of this week, then that of the last: the phone may not have asked since."""
+    last, this, _ = signing.checking_keys(PURPOSE, at)
+    return [secret_of(coupon_id, device_id, key) for key in (this, last)]
 
 
 def checker(at: datetime) -> Checker:
     """Knows the keys that are good at `at`: a coupon of a key that is past its overlap is as unknown as a stranger's."""
-    known = {key.id: key for key in signing.checking_keys(PURPOSE, at)}
+    known = {key.id: key for key in signing.known_keys(PURPOSE, at)}
 
     def check(key_id: bytes, message: bytes, signature: bytes) -> CheckedKey | None:
         key = known.get(key_id)
-        return CheckedKey(signing.checks(key.public, message, signature), live_key(key.period)) if key else None
+        if key is None:
+            return None
+        return CheckedKey(signing.checks(key.public, message, signature), live_key(key), revoked=key.revoked(at))
 
     return check
+
+
+def revoked_keys(at: datetime) -> list[dict[str, str]]:
+    """Of these weeks, with when they ended: what they signed counts no more, however new it looks."""
+    return [
+        {"kid": key.id.hex(), "good_until": utc_text(key.good_until), "revoked_at": utc_text(key.revoked_at)}
+        for key in signing.known_keys(PURPOSE, at)
+        if key.revoked_at is not None
+    ]
 
 
 def public_keys(at: datetime) -> list[dict[str, str]]:

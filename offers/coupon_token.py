@@ -45,10 +45,12 @@ _TRUST = {rank: level for level, rank in TRUST_ORDER.items()}
 
 
 class CheckedKey(NamedTuple):
-    """What a checker knows of a key id: the public key's verdict, and the key that live codes of that week are made with."""
+    """What a checker knows of a key id: the public key's verdict, the key that live codes of that week are made with, whether it
+    was revoked by then."""
 
     genuine: bool
     live_key: bytes
+    revoked: bool = False
 
 
 Checker = Callable[[bytes, bytes, bytes], CheckedKey | None]
@@ -205,6 +207,8 @@ def judge(text: str, at: datetime, checker: Checker) -> Judged | Fail:
     known = checker(claims.key_id, shown.message, shown.signature)
     if known is None:
         return Fail(TillReason.SIGNED_CODE_KEY_UNKNOWN)
+    if known.revoked:
+        return Fail(TillReason.SIGNED_CODE_KEY_REVOKED)
     if not known.genuine:
         return Fail(TillReason.SIGNED_CODE_FORGED)
     if at >= claims.good_until and at < claims.ends_at:

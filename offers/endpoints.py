@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.http import Command, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
-from offers import campaign_endpoints, facade, till_endpoints
+from offers import audience_endpoints, campaign_endpoints, facade, till_endpoints
 from offers.contracts import CouponView, DecisionView, LiveCoupon
 from offers.errors import CouponNotLive, NoSuchCoupon, NoSuchDecision
 from offers.reasons import Audience
@@ -21,6 +21,7 @@ from offers.settings import settings_of
 
 router = APIRouter(tags=["offers"])
 router.include_router(campaign_endpoints.router)
+router.include_router(audience_endpoints.router)
 router.include_router(till_endpoints.router)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
@@ -70,9 +71,15 @@ def live_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
         found = facade.coupon(session, coupon_id, with_code=False)
         if found is None or found.shopper_id != caller.id:
             raise NoSuchCoupon
-        ttl_s = settings_of(call).signed_coupon_ttl_s
+        chosen = settings_of(call)
         shown = facade.live_coupon(
-            session, coupon_id, device_id=caller.device_id or caller.id, at=call.clock.now(), ttl_s=ttl_s
+            session,
+            coupon_id,
+            device_id=caller.device_id or caller.id,
+            at=call.clock.now(),
+            ttl_s=chosen.signed_coupon_ttl_s,
+            live_code_required=chosen.live_code_required,
+            live_code_above_minor=chosen.live_code_above_minor,
         )
         if shown is None:
             raise CouponNotLive

@@ -56,6 +56,11 @@ class PositiveOffer:
         """What goes into a GS1-128 or a GS1 QR symbol, after the FNC1 that opens it."""
         return AI + self.value
 
+    @property
+    def bracketed(self) -> str:
+        """For people, and for what draws symbols: `(8112)0...`."""
+        return f"({AI}){self.value}"
+
 
 def parse(value: str) -> PositiveOffer | Fail:
     """The value (without the AI), or the first thing that is wrong with it, by name and with its place."""

@@ -13,8 +13,8 @@ from typing import NoReturn
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
-from app.security import people, signing
-from offers import codes, coupon_signing, coupon_token, gs1, repository, rotating
+from app.security import people
+from offers import caveats, codes, coupon_signing, coupon_token, gs1, gs1_coupons, repository, rotating
 from offers.errors import CodeMistyped, ScanRefused, UnknownCode
 from offers.models import CouponRow
 from offers.till_reasons import SENTENCES, TillReason
@@ -36,31 +36,44 @@ def refuse(fail: Fail) -> NoReturn:
     raise ScanRefused(SENTENCES[reason].format(**fail.facts), extra={"reason": str(reason), **fail.facts})
 
 
-def scanned(session: Session, text: str, at: datetime, *, live_code_required: bool = False) -> Scanned:
+def scanned(
+    session: Session,
+    text: str,
+    at: datetime,
+    *,
+    live_code_required: bool = False,
+    live_code_above_minor: int | None = None,
+) -> Scanned:
     """Raises CodeMistyped 422, ScanRefused 422 (with its reason), UnknownCode 404."""
     if text.strip().upper().startswith(coupon_token.PREFIX):
         judged = coupon_token.judge(text, at, coupon_signing.checker(at))
         if isinstance(judged, Fail):
             refuse(judged)
         return Scanned(judged.claims.coupon_id, True, judged.claims.device.hex())
-    value = gs1.scanned(text.strip())
+    value = gs1.scanned(text.strip(" \t\r\n"))  # not the group separator, which Python takes for white space
     if value is not None:
         offer = gs1.parse(value)
         if isinstance(offer, Fail):
             refuse(offer)
-        raise UnknownCode()
-    code, digits = codes.apart(text)
-    canonical = codes.normalise(code)
-    if canonical is None:
-        raise CodeMistyped()
-    coupon = repository.coupon_row_by_code(session, canonical)
+        coupon, digits = gs1_coupons.coupon_of(session, offer), ""
+    else:
+        code, digits = codes.apart(text)
+        canonical = codes.normalise(code)
+        if canonical is None:
+            raise CodeMistyped()
+        coupon = repository.coupon_row_by_code(session, canonical)
     if coupon is None:
         raise UnknownCode()
-    if not digits:
-        if live_code_required:
-            refuse(Fail(TillReason.LIVE_CODE_NEEDED))
-        return Scanned(coupon.id, coupon=coupon)
-    return _shown_by_her_phone(session, coupon, digits, at)
+    if digits:
+        return _shown_by_her_phone(session, coupon, digits, at)
+    if live_code_required or live_only(coupon, live_code_above_minor):
+        refuse(Fail(TillReason.LIVE_CODE_NEEDED))
+    return Scanned(coupon.id, coupon=coupon)
+
+
+def live_only(coupon: CouponRow, above_minor: int | None) -> bool:
+    """A code anybody could have copied is not enough for this one."""
+    return caveats.live_needed(caveats.from_json(coupon.caveats), coupon.bound_minor, above_minor)
 
 
 def _shown_by_her_phone(session: Session, coupon: CouponRow, digits: str, at: datetime) -> Scanned:
@@ -68,8 +81,7 @@ def _shown_by_her_phone(session: Session, coupon: CouponRow, digits: str, at: da
     told: rotating.Step | None = None
     for shopper_id in people.same_person(session, repository.owner(session, coupon)):
         for device in people.devices_of(session, shopper_id):
-            for period in (signing.period_of(at), signing.period_of(at) - 1):
-                secret = coupon_signing.secret_of(coupon.id, device.device_id, period)
+            for secret in coupon_signing.secrets_of(coupon.id, device.device_id, at):
                 step = rotating.step_made(secret, digits, at.timestamp())
                 if step is not None and step.good:
                     return Scanned(coupon.id, True, coupon_signing.device_mark(device.device_id).hex())

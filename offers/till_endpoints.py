@@ -14,13 +14,13 @@ from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import allow
 from app.security.principals import Principal, Role
-from offers import facade
+from offers import coupon_signing, facade
 from offers.contracts import TillRedemption
 from offers.errors import NotYourStore
 from offers.settings import settings_of
 from offers.till_schemas import BundleWish, Journal, TillScan
 from offers.tills import offline
-from offers.tills.journal import Entry, EntryKind
+from offers.tills.journal import Entry
 
 router = APIRouter(tags=["offers"])
 
@@ -42,8 +42,12 @@ def _store_of(caller: Principal, place_id: str | None) -> str:
 
 @router.get("/v1/till/keys")
 def till_keys(_: Keyholder, call: Reading) -> Response:
-    """The public keys that signed coupons are checked with (a JSON Web Key Set): of the last, this and the next week."""
-    return call.run(lambda _session: {"keys": facade.till_keys(call.clock.now())})
+    """The public keys that signed coupons are checked with (a JSON Web Key Set): of the last, this and the next week.
+
+    `revoked` names keys of these weeks that were ended early: whatever they signed is refused.
+    """
+    at = call.clock.now()
+    return call.run(lambda _session: {"keys": facade.till_keys(at), "revoked": coupon_signing.revoked_keys(at)})
 
 
 @router.post("/v1/till/redemptions", status_code=201)
@@ -62,6 +66,7 @@ def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
             discount_minor=scan.discount_minor,
             undo_s=chosen.undo_s,
             live_code_required=chosen.live_code_required,
+            live_code_above_minor=chosen.live_code_above_minor,
         )
 
     return call.run(work, status=201)
@@ -114,10 +119,9 @@ def till_journal(sent: Journal, caller: Clerk, call: Reading) -> Response:
     entries: list[Entry] = []
     for k, e in enumerate(sent.entries):
         try:
-            at = e.moment()
+            entries.append(e.entry())
         except ValueError:
             raise Invalid.field(f"entries[{k}].at", "a time that exists, as 2026-11-22T12:00:00.000Z") from None
-        entries.append(Entry(e.seq, EntryKind(e.kind), e.text, at, e.at, e.hash))
 
     outcomes: list[offline.Outcome] = []
     for entry in entries:

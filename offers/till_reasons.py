@@ -25,6 +25,7 @@ class TillReason(StrEnum):
     SIGNED_CODE_MALFORMED = "signed_code_malformed"
     SIGNED_CODE_TRUNCATED = "signed_code_truncated"
     SIGNED_CODE_KEY_UNKNOWN = "signed_code_key_unknown"
+    SIGNED_CODE_KEY_REVOKED = "signed_code_key_revoked"
     SIGNED_CODE_FORGED = "signed_code_forged"
     SIGNED_CODE_OUTDATED = "signed_code_outdated"
     LIVE_CODE_NEEDED = "live_code_needed"
@@ -57,9 +58,10 @@ SENTENCES: dict[TillReason, str] = {
     _R.SIGNED_CODE_MALFORMED: "This is no coupon of ours, or not all of it was read. Scan it once more.",
     _R.SIGNED_CODE_TRUNCATED: "The coupon's code ends too early. Scan it once more.",
     _R.SIGNED_CODE_KEY_UNKNOWN: "The coupon was not made here, or too long ago. Ask the shopper to open it in the wallet again.",
+    _R.SIGNED_CODE_KEY_REVOKED: "The coupon is signed with a key that has been withdrawn. Ask the shopper to open it in the wallet again, with a network.",
     _R.SIGNED_CODE_FORGED: "The coupon's signature does not fit: it was changed or made by somebody else.",
     _R.SIGNED_CODE_OUTDATED: "The phone has been without a network too long. Ask the shopper to open the coupon in the wallet again.",
-    _R.LIVE_CODE_NEEDED: "The coupon counts only with the live code of the phone, not from paper or a picture.",
+    _R.LIVE_CODE_NEEDED: "This coupon counts only with the code that changes on the phone. Ask the shopper to open it in the wallet, and scan that; paper or a picture does not count.",
     _R.LIVE_CODE_WRONG: "The live code is not this phone's: a picture more than an hour old, or another's.",
     _R.LIVE_CODE_LATE: "The code on show is {apart_s} seconds old: a picture, or the clock of phone or till is wrong. Scan the phone itself.",
     _R.LIVE_CODE_EARLY: "The code on show is {apart_s} seconds ahead: the clock of phone or till is wrong.",

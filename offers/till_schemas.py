@@ -8,8 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from offers.tills.journal import Entry, EntryKind
+
 PlaceId = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Scan = Annotated[str, StringConstraints(min_length=1, max_length=700)]
+
+
+Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 
 
 class _In(BaseModel):
@@ -37,12 +42,17 @@ class JournalEntry(_In):
     seq: Annotated[int, Field(ge=1, le=10**9)] = Field(description="1, 2, 3, ... without a gap.")
     kind: Literal["redeem", "undo"] = Field(description="A coupon was taken, or an entry taken back.")
     text: Scan = Field(description="What was scanned; for an undo the number of the entry.")
-    at: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] = Field(
-        description="When, by the till's clock, as 2026-11-22T12:00:00.000Z."
+    at: Instant = Field(
+        description="When, by the house's time as the till knows it since its last bundle, as 2026-11-22T12:00:00.000Z."
     )
+    clock: Instant | None = Field(default=None, description="What the till's own clock said then; kept as evidence.")
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
-        description="SHA-256 over the hash before, seq, kind, at and text, joined by line feeds."
+        description="SHA-256 over the hash before, seq, kind, at, clock (where it is told) and text, joined by line feeds."
     )
+
+    def entry(self) -> Entry:
+        """Raises ValueError for a day or hour that does not exist."""
+        return Entry(self.seq, EntryKind(self.kind), self.text, self.moment(), self.at, self.hash, self.clock or "")
 
     def moment(self) -> datetime:
         """Raises ValueError for a day or hour that does not exist."""

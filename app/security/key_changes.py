@@ -19,8 +19,8 @@ from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.security import secrets, signing
 from app.security.models import KeyChange
-from app.security.secrets import Replacement, Secrets
 from app.security.sealing import take_up
+from app.security.secrets import Replacement, Secrets
 from app.security.signing import CheckingKey
 
 REVOKED, ROTATED = "revoked", "rotated"

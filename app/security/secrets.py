@@ -85,9 +85,9 @@ def load_or_create(data_dir: Path) -> Secrets:
     path = data_dir / FILE_NAME
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _written_aside(data_dir, new_secrets()) as aside:
-            with contextlib.suppress(FileExistsError):  # another process was faster: its file is the one that counts
-                os.link(aside, path)
+        # another process may be faster: its file is the one that counts
+        with _written_aside(data_dir, new_secrets()) as aside, contextlib.suppress(FileExistsError):
+            os.link(aside, path)
     return load(path)
 
 
@@ -101,7 +101,7 @@ def replace(data_dir: Path, change: Callable[[Secrets], Secrets]) -> Secrets:
         fcntl.flock(folder, fcntl.LOCK_EX)
         changed = change(load(data_dir / FILE_NAME))
         with _written_aside(data_dir, changed) as aside:
-            os.rename(aside, data_dir / FILE_NAME)
+            aside.rename(data_dir / FILE_NAME)
         os.fsync(folder)
     finally:
         os.close(folder)
@@ -125,7 +125,7 @@ class Watched:
         try:
             return load(self._path)
         except SecretsUnsafe as problem:
-            log.error("secrets_not_read_again", why=problem.detail)
+            log.warning("secrets_not_read_again", why=problem.detail)
             return None
 
 

@@ -20,7 +20,11 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`text` is what was scanned, or the number of the entry that is undone. `at` by the till's clock, as it was written."""
+    """`text` is what was scanned, or the number of the entry that is undone.
+
+    `at` is the house's time as the till knew it, `at_text` as it was written; `clock_text` what the till's own clock said,
+    empty for a till that did not say.
+    """
 
     seq: int
     kind: EntryKind
@@ -28,6 +32,7 @@ class Entry:
     at: datetime
     at_text: str
     hash: str
+    clock_text: str = ""
 
 
 def first_hash(till_id: str) -> str:
@@ -35,15 +40,17 @@ def first_hash(till_id: str) -> str:
     return hashlib.sha256(f"moments till {till_id}".encode()).hexdigest()
 
 
-def entry_hash(before: str, seq: int, kind: str, at_text: str, text: str) -> str:
-    return hashlib.sha256("\n".join((before, str(seq), kind, at_text, text)).encode()).hexdigest()
+def entry_hash(before: str, seq: int, kind: str, at_text: str, text: str, clock_text: str = "") -> str:
+    times = (at_text, clock_text) if clock_text else (at_text,)
+    return hashlib.sha256("\n".join((before, str(seq), kind, *times, text)).encode()).hexdigest()
 
 
 def broken_at(before: str, seq: int, entries: Sequence[Entry]) -> int | None:
     """The number of the first entry that does not continue the chain after `seq` and `before`; None when all do."""
     for entry in entries:
         seq += 1
-        if entry.seq != seq or entry.hash != entry_hash(before, seq, entry.kind, entry.at_text, entry.text):
+        told = entry_hash(before, seq, entry.kind, entry.at_text, entry.text, entry.clock_text)
+        if entry.seq != seq or entry.hash != told:
             return entry.seq
         before = entry.hash
     return None

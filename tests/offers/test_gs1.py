@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from app.kernel.verdict import Fail
 from offers import gs1
 from offers.gs1 import PositiveOffer
+from offers.till_reasons import TillReason
+from tests.offers.gs1_strings import GOOD, INVALID
 from tests.paths import shared
 
 
@@ -42,6 +44,27 @@ class TestPublishedStrings:
             assert isinstance(found, Fail), case
             assert found.reason == "gs1_" + case["error"].lower(), case
         assert len(invalid) == 32
+
+
+class TestStringsOfOurOwn:
+    """Those of gs1_strings.py: the suite says as much without the published ones."""
+
+    def test_there_are_more_than_the_published_ones_and_every_reason_among_them(self) -> None:
+        assert len(INVALID) >= 49
+        assert set(INVALID.values()) == {str(reason) for reason in TillReason if reason.startswith("gs1_")}
+
+    @pytest.mark.parametrize(("value", "reason"), sorted(INVALID.items()))
+    def test_each_is_refused_by_its_name(self, value: str, reason: str) -> None:
+        """Seen to fail with a serial number read to the end of the text: excess data was a longer serial number."""
+        found = gs1.parse(value)
+        assert isinstance(found, Fail)
+        assert found.reason == reason
+
+    @pytest.mark.parametrize("value", GOOD)
+    def test_what_they_were_made_from_is_read(self, value: str) -> None:
+        found = gs1.parse(value)
+        assert isinstance(found, PositiveOffer)
+        assert (found.value, found.bracketed) == (value, f"(8112){value}")
 
 
 class TestParse:

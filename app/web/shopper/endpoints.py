@@ -27,6 +27,7 @@ from app.web.forms import Fields
 from app.web.shopper.bars import bars_svg
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
+from app.web.shopper.gs1 import gs1_svg
 from app.web.shopper.qr import qr_svg
 from geofences import facade as geofences
 from notifications import facade as notifications
@@ -154,8 +155,8 @@ def wallet(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.get("/m/coupons/{coupon_id}")
-def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading, form: Literal["qr", "bars"] = "qr") -> Response:
-    """One coupon with its live code, for the till; as bars for a scanner that reads only lines. The link of a message leads here."""
+def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading, form: Literal["qr", "bars", "gs1"] = "qr") -> Response:
+    """One coupon with its live code, for the till; as bars for a scanner that reads only lines, or as GS1 reads coupons. The link of a message leads here."""
     at = call.clock.now()
     chosen = call.app.settings.offers
     with call.database.reading() as session:
@@ -163,20 +164,32 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
         if coupon is None or coupon.shopper_id != caller.id:
             raise NotFound
         [card] = cards_of(session, [coupon], at)
-        live = offers.live_coupon(session, coupon.id, device_id=caller.device_id or caller.id, at=at, ttl_s=chosen.signed_coupon_ttl_s)
-        picture = bars_svg(live.bars if live else coupon.code.replace("-", "")) if form == "bars" else qr_svg(live.text if live else coupon.code)
+        live = offers.live_coupon(
+            session, coupon.id, device_id=caller.device_id or caller.id, at=at, ttl_s=chosen.signed_coupon_ttl_s,
+            live_code_required=chosen.live_code_required, live_code_above_minor=chosen.live_code_above_minor,
+        )  # fmt: skip
+        prefix = chosen.gs1_company_prefix if live is not None and not live.only else None
+        if form == "gs1" and prefix is None:
+            raise NotFound
         places = geofences.places_by_ids(session, list(coupon.place_ids))
         context = frame(session, caller.id, "wallet", at) | {
             "card": card,
             "form": form,
             "live": live,
-            "live_only": chosen.live_code_required,
-            "picture": Markup(picture),  # noqa: S704 - drawn from our own code
+            "gs1": prefix is not None,
             "code_shown": coupon.code,
             "where": sorted(p.name for p in places.values()),
             "explanation": own_explanation(session, coupon.decision_id, caller.id, at),
         }
-    return rendering.page(request, "shopper/coupon.html", context, frame_self=True)
+    if form == "gs1" and prefix is not None:
+        with call.database.transaction() as session:
+            value = offers.gs1_coupon(session, coupon_id, prefix)
+        if value is None:
+            raise NotFound
+        drawn, context["code_shown"] = gs1_svg(value), value
+    else:
+        drawn = bars_svg(live.bars if live else coupon.code.replace("-", "")) if form == "bars" else qr_svg(live.text if live else coupon.code)
+    return rendering.page(request, "shopper/coupon.html", context | {"picture": Markup(drawn)}, frame_self=True)  # noqa: S704 - drawn from our own code
 
 
 # --- my data ----------------------------------------------------------------------------------------------------------

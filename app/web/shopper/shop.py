@@ -57,8 +57,8 @@ def _lay_in(call: Any, shopper_id: str, coupon_id: str, at: datetime) -> None:
 
 
 def _applied(session: Session, shopper_id: str, at: datetime) -> Any:
-    laid = storefront.cart(session, shopper_id).coupon_id
-    found = offers.coupon(session, laid, with_code=False) if laid else None
+    laid = storefront.cart(session, shopper_id).coupon_ids
+    found = offers.coupon(session, laid[-1], with_code=False) if laid else None
     return cards_of(session, [found], at)[0] if found is not None and usable(found, at) else None
 
 

@@ -40,6 +40,16 @@ TITLES = {
     "code_mistyped": "Mistyped",
     "scan_refused": "Not taken",
     "not_your_store": "Not your store",
+    "live_code_needed": "Ask for the phone",
+    "live_code_late": "Too old",
+    "live_code_early": "A clock is wrong",
+    "live_code_wrong": "Another phone's code",
+    "signed_code_forged": "Not genuine",
+    "signed_code_key_revoked": "Open it again",
+    "signed_code_key_unknown": "Open it again",
+    "signed_code_outdated": "Open it again",
+    "signed_code_truncated": "Scan it once more",
+    "signed_code_malformed": "Scan it once more",
     "undo_too_late": "Too late to undo",
     "already_undone": "Already undone",
 }
@@ -97,13 +107,21 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
     def work(session: Session) -> TillRedemption:
         chosen = call.app.settings.offers
         return offers.redeem_at_till(
-            session, code=code, place_id=place_id, clerk_id=caller.id, at=call.clock.now(), undo_s=chosen.undo_s, live_code_required=chosen.live_code_required
+            session,
+            code=code,
+            place_id=place_id,
+            clerk_id=caller.id,
+            at=call.clock.now(),
+            undo_s=chosen.undo_s,
+            live_code_required=chosen.live_code_required,
+            live_code_above_minor=chosen.live_code_above_minor,
         )
 
     try:
         answer = json.loads(bytes(call.run(work).body))  # of this press, or the stored one if the press was sent twice
     except AppError as refusal:
-        return Outcome(False, refusal.code, TITLES.get(refusal.code, "Not redeemed"), refusal.detail)
+        title = TITLES.get(str(refusal.extra.get("reason"))) or TITLES.get(refusal.code, "Not redeemed")
+        return Outcome(False, refusal.code, title, refusal.detail)
     with call.database.reading() as session:
         place = geofences.place(session, answer["place_id"])
     undo_until = datetime.fromisoformat(answer["undo_until"])

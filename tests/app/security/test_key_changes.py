@@ -100,7 +100,7 @@ class TestRevoke:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("os.rename", full)
+        monkeypatch.setattr(Path, "rename", full)
         with pytest.raises(OSError, match="No space"):
             revoke(database, data_dir, this.id.hex())
         with database.reading() as session:

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from app.security.secrets import FILE_NAME, Replacement, Secrets, SecretsUnsafe, Watched, load, load_or_create, new_secrets, replace
+from app.security.secrets import (
+    FILE_NAME,
+    Replacement,
+    Secrets,
+    SecretsUnsafe,
+    Watched,
+    load,
+    load_or_create,
+    new_secrets,
+    replace,
+)
 
 
 class TestLoadOrCreate:

@@ -3,7 +3,7 @@
 import encodeQR from "qr";
 import { bytesOf, hmacKey, hotp } from "moments/codes";
 
-let told = null;     // {signed, key, stepS, aheadMs, goodUntil} of the element on the page
+let told = null;     // {stem, key, stepS, aheadMs, goodUntil} of the element on the page
 let drawn = null;    // {step, svg, digits} as last shown, so that a page refreshed within a step shows it again at once
 let drawing = false;
 
@@ -16,9 +16,9 @@ function svgOf(text) {
 async function hear() {
   const element = document.querySelector("[data-live]");
   if (!element) { told = null; return; }
-  const { signed, secret, step, now, good } = element.dataset;
-  if (told?.signed === signed) return;
-  told = { signed, key: await hmacKey(bytesOf(secret)), stepS: Number(step), aheadMs: Date.parse(now) - Date.now(), goodUntil: Date.parse(good) };
+  const { stem, secret, step, now, good } = element.dataset;
+  if (told?.stem === stem) return;
+  told = { stem, key: await hmacKey(bytesOf(secret)), stepS: Number(step), aheadMs: Date.parse(now) - Date.now(), goodUntil: Date.parse(good) };
   drawn = null;
 }
 
@@ -43,7 +43,7 @@ async function tick() {
   if (drawn?.step !== step) {
     drawing = true;
     const digits = await hotp(told.key, step);
-    drawn = { step, digits, svg: svgOf(`${told.signed}.${digits}`) };
+    drawn = { step, digits, svg: svgOf(`${told.stem}${digits}`) };
     drawing = false;
     show();
   }

@@ -97,13 +97,14 @@ async function stepMade(key, code, now) {
   return null;
 }
 
-/** {claims} of a coupon that is genuine and shown by its phone now, or {reason, facts}. `keys`: [{kid, check, live, goodUntil}]. */
+/** {claims} of a coupon that is genuine and shown by its phone now, or {reason, facts}. `keys`: [{kid, check, live, goodUntil}], or [{kid, goodUntil, revokedAt}] for those that were ended. */
 export async function judge(scanned, nowMs, keys, stepS) {
   const shown = read(scanned);
   if (shown.reason) return shown;
   const { claims } = shown;
   const key = keys.find((k) => k.kid === claims.kid && nowMs < k.goodUntil);
   if (!key) return fail("signed_code_key_unknown");
+  if (key.revokedAt <= nowMs) return fail("signed_code_key_revoked");
   if (!(await crypto.subtle.verify("Ed25519", key.check, shown.signature, shown.message))) return fail("signed_code_forged");
   if (nowMs >= claims.goodUntil && nowMs < claims.endsAt) return fail("signed_code_outdated");
   if (!shown.live) return fail("live_code_needed");
@@ -124,6 +125,8 @@ export async function against(claims, nowMs, placeId) {
   return claims.trust < claims.least ? fail("trust_too_low") : null;
 }
 
-export async function entryHash(before, seq, kind, at, text) {
-  return hex(await sha256(utf8.encode([before, seq, kind, at, text].join("\n"))));
+/** `at` is the house's time as this till knows it, `clock` what the till's own clock said. */
+export async function entryHash(before, seq, kind, at, text, clock = "") {
+  const times = clock ? [at, clock] : [at];
+  return hex(await sha256(utf8.encode([before, seq, kind, ...times, text].join("\n"))));
 }

@@ -7,6 +7,7 @@ const cameraButton = document.querySelector("[data-camera]");
 const box = document.getElementById("camera");
 const video = box?.querySelector("video");
 const says = box?.querySelector("[data-says]");
+const FORMATS = ["qr_code", "data_matrix", "code_128"];
 let stream = null;
 
 document.addEventListener("htmx:after:swap", (event) => {
@@ -40,12 +41,19 @@ function detector() {
 }
 
 async function reader() {
-  if ("BarcodeDetector" in globalThis && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
-    return new BarcodeDetector({ formats: ["qr_code"] });
+  if ("BarcodeDetector" in globalThis) {
+    const known = await BarcodeDetector.getSupportedFormats();
+    if (FORMATS.every((format) => known.includes(format))) return new BarcodeDetector({ formats: FORMATS });
   }
   const ponyfill = await import("barcode-detector");
   ponyfill.prepareZXingModule({ overrides: { locateFile: (path, prefix) => (path.endsWith(".wasm") ? config.zxingWasm : prefix + path) }, fireImmediately: true });
-  return new ponyfill.BarcodeDetector({ formats: ["qr_code"] });
+  return new ponyfill.BarcodeDetector({ formats: FORMATS });
+}
+
+/** A GS1 symbol opens with a sign that no text has: what it holds is written as people write it, so that it is known as that. */
+function textOf({ format, rawValue }) {
+  const text = rawValue.replace(/^\x1d/, "");
+  return format !== "qr_code" && /^8112\d{21,}$/.test(text) ? `(8112)${text.slice(4)}` : text;
 }
 
 function closeCamera() {
@@ -60,7 +68,7 @@ async function look(reader) {
     try {
       const [found] = video.readyState >= 2 ? await reader.detect(video) : [];
       if (found?.rawValue) {
-        field.value = found.rawValue;
+        field.value = textOf(found);
         closeCamera();
         form.requestSubmit();
         return;

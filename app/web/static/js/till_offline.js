@@ -6,11 +6,17 @@ import { against, bundleIsOurs, checkingKey, entryHash, judge } from "moments/of
 
 const form = document.getElementById("scan");
 const state = document.querySelector("[data-offline-state]");
+const clock = document.querySelector("[data-offline-clock]");
 const found = document.querySelector("[data-offline-findings]");
 const CLOCK_MS = 2000;
+const ASKEW_MS = 60_000;
+const PLACE = "moments-till-place";
 const WORDS = { redeemed: "taken", undone: "undone", double: "used twice", refused: "not taken", waiting: "held by an online order", over_cap: "over the cap" };
 
 const place = () => form.elements.place_id.value;
+/** How far the clock has been moved since the page began; a till that slept counts as moved too, so it only explains, it never refuses. */
+const steady = () => Date.now() - performance.now();
+const began = steady();
 
 function database() {
   return new Promise((resolve, reject) => {
@@ -52,11 +58,20 @@ async function opened(sent) {
   bundle.keys = await Promise.all(bundle.keys.map(async (key) => ({
     kid: key.kid, goodUntil: Date.parse(key.good_until), check: await checkingKey(key.x), live: await hmacKey(bytesOf(key.live_key)),
   })));
+  bundle.keys.push(...bundle.revoked.map((key) => ({ kid: key.kid, goodUntil: Date.parse(key.good_until), revokedAt: Date.parse(key.revoked_at) })));
   return bundle;
+}
+
+function minutes(ms) {
+  const count = Math.round(Math.abs(ms) / 60_000);
+  return `${count} ${count === 1 ? "minute" : "minutes"}`;
 }
 
 function show(till) {
   const waiting = till?.journal.length ?? 0;
+  const askew = Math.abs(till?.aheadMs ?? 0) >= ASKEW_MS;
+  clock.hidden = !askew;
+  if (askew) clock.textContent = `This till's clock is ${minutes(till.aheadMs)} ${till.aheadMs > 0 ? "behind" : "ahead"}. Please set it; until then its times are put right by ours.`;
   if (waiting) state.textContent = `No network: ${waiting} ${waiting === 1 ? "entry is" : "entries are"} kept in this till and told when it is back.`;
   else state.textContent = till ? "Ready to go on without a network." : "";
   state.dataset.waiting = waiting;
@@ -97,9 +112,18 @@ async function sync(id) {
 async function written(id, till, kind, text, nowMs) {
   const seq = till.seq + 1;
   const at = new Date(nowMs).toISOString();
-  const entry = { seq, kind, text, at, hash: await entryHash(till.hash, seq, kind, at, text) };
+  const clockSays = new Date().toISOString();
+  const entry = { seq, kind, text, at, clock: clockSays, hash: await entryHash(till.hash, seq, kind, at, text, clockSays) };
   const grown = { ...till, seq, hash: entry.hash, lastMs: nowMs, journal: [...till.journal, entry] };
   return grown;
+}
+
+/** A live code that is apart by as much as this till's clock was moved: then it is the till that is wrong, not the phone. */
+function explained(judged) {
+  const movedMs = steady() - began;
+  const apartMs = judged.facts.apart_s * 1000 * (judged.reason === "live_code_late" ? 1 : -1);
+  if (Math.abs(movedMs) < ASKEW_MS || Math.abs(movedMs - apartMs) > ASKEW_MS) return judged;
+  return { reason: movedMs > 0 ? "till_clock_ahead" : "till_clock_behind", facts: {} };
 }
 
 async function refusal(till, id, scanned, nowMs) {
@@ -108,6 +132,7 @@ async function refusal(till, id, scanned, nowMs) {
   if (nowMs >= Date.parse(bundle.expires_at)) return { reason: "till_bundle_expired", facts: {} };
   if (!scanned.trim().toUpperCase().startsWith("MM1.")) return { reason: "needs_network", facts: {} };
   const judged = await judge(scanned, nowMs, bundle.keys, bundle.step_s);
+  if (judged.reason === "live_code_late" || judged.reason === "live_code_early") return explained(judged);
   if (judged.reason) return judged;
   const { claims } = judged;
   const wrong = await against(claims, nowMs, id);
@@ -178,8 +203,19 @@ async function tryToTell() {
   }
 }
 
+/** Reloaded without a network the page is the one that was kept: the clerk is where she was before. */
+function whereSheWas() {
+  const field = form.elements.place_id;
+  const last = localStorage.getItem(PLACE);
+  if ([...(field.options ?? [])].some((option) => option.value === last)) field.value = last;
+  field.addEventListener("change", () => localStorage.setItem(PLACE, field.value));
+}
+
 if (form && state && crypto.subtle && navigator.locks) {
+  whereSheWas();
   tryToTell();
+  navigator.serviceWorker?.register("/till-worker.js", { scope: "/till" }).catch(() => {}); // without it the page has to stay open
+  navigator.storage?.persist?.().catch(() => {}); // the journal is not to make room for anything
   addEventListener("online", tryToTell);
   form.elements.place_id.addEventListener("change", tryToTell);
   setInterval(async () => { if (Number(state.dataset.waiting)) await tryToTell(); }, 15_000);
