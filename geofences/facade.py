@@ -179,8 +179,8 @@ def recent_visits(session: Session, shopper_id: str, limit: int) -> list[VisitVi
 
 def stays(
     session: Session, shopper_ids: Collection[str], *, since: datetime, until: datetime
-) -> Sequence[tuple[str, datetime, int]]:
-    """(place id, when it began, seconds) of these shoppers' visits from `since` on that had ended by `until`, oldest first."""
+) -> Sequence[tuple[str, str, datetime, datetime, int]]:
+    """(shopper id, place id, when it began, when it ended, seconds) of these shoppers' visits from `since` on that had ended by `until`, oldest first."""
     from geofences import stays
 
     return stays.stays(session, shopper_ids, since=since, until=until)

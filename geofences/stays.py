@@ -18,7 +18,7 @@ from geofences.models import VisitRow
 
 _V = VisitRow
 _STAYS = (
-    select(_V.place_id, _V.started_at, _V.dwell_s)
+    select(_V.shopper_id, _V.place_id, _V.started_at, _V.ended_at, _V.dwell_s)
     .where(
         _V.shopper_id.in_(bindparam("ids", expanding=True)),
         _V.started_at >= bindparam("since", type_=Instant),
@@ -30,10 +30,10 @@ _STAYS = (
 
 def stays(
     session: Session, shopper_ids: Collection[str], *, since: datetime, until: datetime
-) -> Sequence[tuple[str, datetime, int]]:
-    """(place id, when it began, seconds) of visits that began from `since` on and had ended by `until`, oldest first."""
+) -> Sequence[tuple[str, str, datetime, datetime, int]]:
+    """(shopper id, place id, when it began, when it ended, seconds) of visits that began from `since` on and had ended by `until`, oldest first."""
     rows = prepared(session, _STAYS, {"ids": list(shopper_ids), "since": since, "until": until})
-    return [(place_id, started_at, dwell_s) for place_id, started_at, dwell_s in rows]
+    return [(who, where, began, ended, dwell_s) for who, where, began, ended, dwell_s in rows]
 
 
 def tallies(

@@ -21,6 +21,7 @@ class Stay:
     chain: str | None
     tags: tuple[str, ...]
     started_at: datetime
+    ended_at: datetime
     dwell_s: int
 
 
@@ -47,7 +48,7 @@ class Had:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Of all ids she is known by. What no campaign asks for stays empty."""
+    """What no campaign asks for stays empty."""
 
     since: datetime | None = None
     account: bool = False
@@ -55,6 +56,20 @@ class Known:
     stays: Sequence[Stay] = ()
     bought: Sequence[Bought] = ()
     had: Sequence[Had] = ()
+
+
+def together(parts: Sequence[Known]) -> Known:
+    """What is known of one person by several ids, the present one first: whether she takes messages is said by that one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Known(
+        since=min((k.since for k in parts if k.since is not None), default=None),
+        account=any(k.account for k in parts),
+        messages=parts[0].messages,
+        stays=[s for k in parts for s in k.stays],
+        bought=[b for k in parts for b in k.bought],
+        had=[h for k in parts for h in k.had],
+    )
 
 
 def covers(asked: Segment, place_id: str, chain: str | None, tags: Sequence[str]) -> bool:
@@ -77,7 +92,7 @@ def fact(asked: Segment, known: Known, at: datetime) -> Value:
         return when <= at and (since is None or when >= since)
 
     if asked.fact in OF_VISITS:
-        stays = [s for s in known.stays if counts(s.started_at) and covers(asked, s.place_id, s.chain, s.tags)]
+        stays = [s for s in known.stays if s.ended_at <= at and counts(s.started_at) and covers(asked, s.place_id, s.chain, s.tags)]
         return of_visits(
             asked, len(stays), sum(s.dwell_s for s in stays), max((s.started_at for s in stays), default=None), at
         )

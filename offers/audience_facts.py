@@ -1,10 +1,11 @@
-"""What audiences need to know about one shopper, read for the decision at hand: one statement for each kind of thing asked about.
+"""What audiences need to know about shoppers one by one: one statement for each kind of thing that is asked about.
 
 Owns these reads. Nothing is read that no listening campaign asks for. Asks nobody's consent: who calls has it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -23,12 +24,13 @@ from offers.models import CouponRow, PurchaseRow
 from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, asked
 
 EVER = timedelta(days=3650)
+BATCH = 500
 _IDS = bindparam("ids", expanding=True)
 _P, _C = PurchaseRow, CouponRow
-_BOUGHT = select(_P.order_id, _P.product_id, _P.category, _P.total_minor, _P.currency, _P.bought_at).where(
-    _P.shopper_id.in_(_IDS), _P.bought_at >= bindparam("since", type_=Instant)
-)
-_HAD = select(_C.campaign_id, _C.issued_at, _C.state, _C.expires_at).where(
+_BOUGHT = select(
+    _P.shopper_id, _P.order_id, _P.product_id, _P.category, _P.total_minor, _P.currency, _P.bought_at
+).where(_P.shopper_id.in_(_IDS), _P.bought_at >= bindparam("since", type_=Instant))
+_HAD = select(_C.shopper_id, _C.campaign_id, _C.issued_at, _C.state, _C.expires_at).where(
     _C.shopper_id.in_(_IDS), _C.issued_at >= bindparam("since", type_=Instant), _C.state != CouponState.REVOKED
 )
 
@@ -38,31 +40,50 @@ def facts_for(session: Session, ids: Sequence[str], segments: Iterable[Segment],
     wanted = {one.key: one for segment in segments for one in asked(segment)}
     if not wanted:
         return {}
-    known = _known(session, ids, wanted.values(), at)
-    return {key: audience.fact(one, known, at) for key, one in wanted.items()}
+    known = known_of(session, ids, wanted.values(), since=at, until=at)
+    together = audience.together([known[i] for i in ids])
+    return {key: audience.fact(one, together, at) for key, one in wanted.items()}
 
 
-def _known(session: Session, ids: Sequence[str], wanted: Collection[Segment], at: datetime) -> Known:
+def known_of(
+    session: Session, ids: Sequence[str], wanted: Collection[Segment], *, since: datetime, until: datetime
+) -> dict[str, Known]:
+    """What must be known of each of the ids to reckon these facts at any time from `since` to `until`."""
+    out: dict[str, Known] = {}
+    for start in range(0, len(ids), BATCH):
+        out |= _known(session, ids[start : start + BATCH], wanted, since, until)
+    return out
+
+
+def _known(
+    session: Session, ids: Sequence[str], wanted: Collection[Segment], since: datetime, until: datetime
+) -> dict[str, Known]:
     facts = {one.fact for one in wanted}
+    stays, bought, had = defaultdict[str, list[Stay]](list), defaultdict[str, list[Bought]](list), defaultdict[str, list[Had]](list)
 
-    def values(of: Collection[str]) -> dict[str, object]:
+    def begins(of: Collection[str]) -> datetime:
         """As far back as any of them looks."""
         spans = [timedelta(days=one.within_days) if one.within_days else EVER for one in wanted if one.fact in of]
-        return {"ids": list(ids), "since": at - max(spans)}
+        return since - max(spans)
 
-    return Known(
-        since=min(crowds.known_since(session, ids).values(), default=None) if Fact.MEMBER_DAYS in facts else None,
-        account=Fact.ACCOUNT in facts and bool(crowds.with_account(session, ids)),
-        messages=Fact.MESSAGES in facts and gate.may(session, ids[0], Purpose.MARKETING_PUSH, at).ok,
-        stays=_stays(session, ids, wanted, at) if facts & OF_VISITS else (),
-        bought=[Bought(*row) for row in prepared(session, _BOUGHT, values(OF_ORDERS))] if facts & OF_ORDERS else (),
-        had=[
-            Had(campaign_id, issued_at, used_of(state, expires_at, at))
-            for campaign_id, issued_at, state, expires_at in prepared(session, _HAD, values(OF_COUPONS))
-        ]
-        if facts & OF_COUPONS
-        else (),
-    )
+    if facts & OF_VISITS:
+        by_kind = any(one.chains or one.tags for one in wanted)
+        places = geofences.directory(session).by_id if by_kind else {}
+        for who, where, began, ended, dwell_s in geofences.stays(session, ids, since=begins(OF_VISITS), until=until):
+            place = places.get(where)
+            stays[who].append(Stay(where, place.chain if place else None, place.tags if place else (), began, ended, dwell_s))
+    if facts & OF_ORDERS:
+        for who, *line in prepared(session, _BOUGHT, {"ids": list(ids), "since": begins(OF_ORDERS)}):
+            bought[who].append(Bought(*line))
+    if facts & OF_COUPONS:
+        for who, campaign_id, issued_at, state, ends_at in prepared(session, _HAD, {"ids": list(ids), "since": begins(OF_COUPONS)}):
+            had[who].append(Had(campaign_id, issued_at, used_of(state, ends_at, until)))
+    seen = crowds.known_since(session, ids) if Fact.MEMBER_DAYS in facts else {}
+    accounts = crowds.with_account(session, ids) if Fact.ACCOUNT in facts else set[str]()
+    messages = gate.may_many(session, ids, Purpose.MARKETING_PUSH, until) if Fact.MESSAGES in facts else {}
+    return {
+        i: Known(seen.get(i), i in accounts, i in messages and messages[i].ok, stays[i], bought[i], had[i]) for i in ids
+    }
 
 
 def used_of(state: str, expires_at: datetime, at: datetime) -> bool | None:
@@ -70,14 +91,3 @@ def used_of(state: str, expires_at: datetime, at: datetime) -> bool | None:
     if state == CouponState.REDEEMED:
         return True
     return False if state == CouponState.EXPIRED or (state == CouponState.ISSUED and expires_at <= at) else None
-
-
-def _stays(session: Session, ids: Sequence[str], wanted: Collection[Segment], at: datetime) -> list[Stay]:
-    rows = geofences.stays(session, ids, since=at - EVER, until=at)
-    by_kind = any(one.chains or one.tags for one in wanted)
-    places = geofences.directory(session).by_id if by_kind else {}
-    return [
-        Stay(place_id, place.chain if place else None, place.tags if place else (), started_at, dwell_s)
-        for place_id, started_at, dwell_s in rows
-        for place in (places.get(place_id),)
-    ]

@@ -11,12 +11,13 @@ import heapq
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from geofences.contracts import MomentView, Place
-from offers import affinity, counting, decision, experiment, gathering
+from offers import affinity, audience, counting, decision, experiment, gathering
 from offers.affinity import Past
+from offers.audience import Had, Known
 from offers.conditions import PlaceFacts, Refusal, place_covered
 from offers.counting import Besides
 from offers.decision import OFFER, Record, Result
@@ -24,6 +25,7 @@ from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
 from offers.identity import Others
 from offers.minting import ends_at
+from offers.segments import OF_COUPONS, Value, asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Shopper:
     wishes: Mapping[str, Wish] = field(default_factory=dict[str, Wish])
     others: Others = field(default_factory=dict[Hint, frozenset[str]])
     """Who shares a card or a contact with her, as it is known today; phones are learned on the way."""
+    known: Known = field(default_factory=Known)
+    """What audiences ask about her, over the whole span; of coupons only those given here count."""
 
 
 @dataclass(slots=True)
@@ -146,7 +150,16 @@ class Rehearsal:
         )
         asking = {cid: d for cid, (_, d) in here.items() if counting.asks(d)}
         besides = {cid: self._besides(cid, d, her, moment, at) for cid, d in asking.items()}
-        return Hers(her.ids, her.drawn_as, given, within, muted, besides=besides)
+        return Hers(her.ids, her.drawn_as, given, within, muted, self._facts(her, here, at), besides)
+
+    def _facts(self, her: Shopper, here: Mapping[str, tuple[int, Definition]], at: datetime) -> dict[str, Value]:
+        wanted = {one.key: one for _, d in here.values() if d.audience is not None for one in asked(d.audience)}
+        known = her.known
+        if any(one.fact in OF_COUPONS for one in wanted.values()):
+            over = [Had(p.campaign_id, given_at, used=p.used) for i in her.ids for given_at, p in self._past.get(i, ())]
+            out = [Had(cid, given_at, used=None) for _, given_at, cid, who, _ in self._out if who in her.ids]
+            known = replace(known, had=[*over, *out])
+        return {key: audience.fact(one, known, at) for key, one in wanted.items()}
 
     def _besides(self, campaign_id: str, d: Definition, her: Shopper, moment: MomentView, at: datetime) -> Besides:
         given, window, to_them = self._given[campaign_id], d.caps.total_window, list[datetime]()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,7 +21,17 @@ from app.privacy.purposes import Purpose
 from app.security import people
 from geofences import facade as geofences
 from geofences.contracts import MomentView
-from offers import bandit, experiment, explanation, gathering, identity, repository
+from offers import (
+    audience,
+    audience_facts,
+    bandit,
+    experiment,
+    explanation,
+    gathering,
+    identity,
+    repository,
+    segments,
+)
 from offers.contracts import Cell, SimulatedReason, Simulation
 from offers.decision import OFFER, Record, Result
 from offers.definition import Definition, Hint
@@ -42,6 +53,7 @@ def rehearse(
     moments = geofences.detected_moments(session, kinds, since=since, until=until)
     hints = {hint for _, d in campaigns.values() for hint in d.caps.joined_by} - {Hint.DEVICE}
     shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), hints, at)
+    shoppers = _knowing(session, shoppers, [d for _, d in campaigns.values()], since, at)
     places = {p.id: p for p in geofences.places(session)}
     house = Rehearsal(campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
     for detected_at, moment in moments:
@@ -99,6 +111,18 @@ def _shoppers(
         )
         for i in ordered
     }
+
+
+def _knowing(
+    session: Session, shoppers: dict[str, Shopper], definitions: list[Definition], since: datetime, until: datetime
+) -> dict[str, Shopper]:
+    """With all that the audiences of these campaigns ask about them."""
+    wanted = {one.key: one for d in definitions if d.audience is not None for one in segments.asked(d.audience)}
+    if not wanted:
+        return shoppers
+    ids = sorted({i for shopper in shoppers.values() for i in shopper.ids})
+    known = audience_facts.known_of(session, ids, wanted.values(), since=since, until=until)
+    return {i: replace(s, known=audience.together([known[k] for k in s.ids])) for i, s in shoppers.items()}
 
 
 def _wishes(asked: list[dict[str, Wish]]) -> dict[str, Wish]:
