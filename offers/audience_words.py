@@ -7,6 +7,9 @@ in. Must not decide.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from app.kernel.money import Money
 from offers.reasons import Facts
@@ -128,6 +131,11 @@ def sentences(segment: Segment, place_names: Mapping[str, str]) -> list[str]:
     if segment.any:
         out.append(f"She has {listed([phrase(one, place_names) for one in segment.any])}.")
     return out + [f"She has not: {phrase(one, place_names)}." for one in segment.none]
+
+
+def of_document(document: Mapping[str, Any] | None, place_names: Mapping[str, str]) -> list[str]:
+    """`sentences` of an audience as a campaign's document has it."""
+    return sentences(msgspec.convert(document, Segment), place_names) if document is not None else ["Everybody."]
 
 
 def facts_of(c: Segment, value: Value, wanted: bool) -> Facts:

@@ -19,6 +19,8 @@ from geofences import facade as geofences
 from geofences.contracts import MomentView
 from offers import (
     audience_counts,
+    audience_file,
+    audience_words,
     auditing,
     bundling,
     codes,
@@ -366,6 +368,9 @@ def note_contact(session: Session, *, shopper_id: str, contact: str, at: datetim
     identity.note(session, shopper_id, Hint.CONTACT, contact.strip().casefold(), at)
 
 
+audience_in_words = audience_words.of_document
+audiences_of_file = audience_file.audiences_of
+AUDIENCE_FACTS = audience_words.NAMES
 note_purchase = purchases.note
 forget_purchase = purchases.forget
 

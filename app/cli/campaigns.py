@@ -130,3 +130,39 @@ def books(campaign_id: Annotated[str, typer.Argument(help="An id of `moments cam
         print(f"  drift: {line}")
     if found.drift:
         raise typer.Exit(1)
+
+
+@program.command("figures")
+def figures(
+    campaign_id: Annotated[str, typer.Argument(metavar="ID", help="An id of `moments campaigns list`.")],
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days after the first decision count.")] = 14,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What each group of a campaign was given and did, and what it brings against those held out, with its interval."""
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json, print_table
+    from app.kernel.money import Money
+    from offers import facade as offers
+
+    with opened_database() as database, database.reading() as session:
+        found = offers.campaign_figures(session, campaign_id, at=database.clock.now(), days=days)
+    if as_json:
+        print_json(found)
+        return
+
+    def money(amount_minor: int | None) -> str | None:
+        return Money(amount_minor, found.currency).display() if amount_minor is not None else None
+
+    rows = [
+        (a.arm, a.people, a.offered, a.issued, a.redeemed, money(a.discount_minor), a.bought, money(a.spent_minor), a.came_back)
+        for a in found.arms
+    ]
+    columns = ("group", "people", "offered", "coupons", "redeemed", "discount", "bought", "spent", "came back")
+    print_table(columns, rows, empty="No groups.")
+    print(f"A dash: fewer than 20 people stand behind it. {found.text}")
+    if found.waiting is not None:
+        print(f"{found.waiting} more people count once their {found.days} days are over.")
+    for one in found.lifts:
+        print(f"{'' if one.arm == 'all' else f'{one.arm}: '}{one.text}")
+    if found.lifts:
+        print(f"Intervals: {found.method}.")

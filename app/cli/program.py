@@ -29,6 +29,7 @@ from app.cli import (
     people_data,
     places,
     replay,
+    segments,
     serve,
 )
 
@@ -49,6 +50,7 @@ program.command()(doctor.doctor)
 program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
+program.add_typer(segments.program, name="segments")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")

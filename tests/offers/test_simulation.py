@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -92,15 +94,17 @@ def some_days(seed: int) -> list[tuple[Any, MomentView]]:
     return out
 
 
-def a_past(session: Session, seed: int) -> None:
-    """Visits and orders before and while these days go on: what comes later must not be known earlier."""
-    draw = random.Random(f"past/{seed}")
-    for n in range(8):
+def meanwhile(seed: int) -> list[tuple[datetime, Callable[[Session], object]]]:
+    """(when it is known, what writes it down): visits that end and orders that are paid, before and while these days go on."""
+    draw, out = random.Random(f"meanwhile/{seed}"), list[tuple[datetime, Callable[[Session], object]]]()
+    for who in (f"shp_{n}" for n in range(8)):
         for _ in range(5):
-            place = draw.choice([KLUUVI, KAMPPI, TOKYO, MALL])
-            stay(session, f"shp_{n}", place.id, START + seconds(draw.randint(-90_000, 90_000)), draw.choice([60, 3_600]))
+            place, began, dwell_s = draw.choice([KLUUVI, KAMPPI, TOKYO, MALL]), START + seconds(draw.randint(-90_000, 90_000)), draw.choice([60, 3_600])
+            out.append((began + seconds(dwell_s), partial(stay, shopper_id=who, place_id=place.id, began=began, dwell_s=dwell_s)))
         for _ in range(2):
-            bought(session, f"shp_{n}", START + seconds(draw.randint(-200_000, 90_000)), total_minor=draw.choice([100, 450]))
+            at, total_minor = START + seconds(draw.randint(-200_000, 90_000)), draw.choice([100, 450])
+            out.append((at, partial(bought, shopper_id=who, at=at, total_minor=total_minor)))
+    return sorted(out, key=lambda known: known[0])
 
 
 class TestRehearse:
@@ -122,13 +126,15 @@ class TestRehearse:
             facade.note_payment_method(session, shopper_id="shp_5", fingerprint="card", at=START)
             for who in ("shp_1", "shp_2"):
                 facade.note_contact(session, shopper_id=who, contact="jane@example.org", at=START)
-            a_past(session, seed)
             session.add(FewerWish(shopper_id="shp_3", campaign_id="cam_a", times=1, asked_at=START))
             geofences.bench_moments(session, moments)
+        news = meanwhile(seed)
         for at, m in moments:  # each in a transaction of its own, as when it counts: counters move at the end of one
             with database.transaction() as session:
                 while facade.expire_due(session, at):
                     pass
+                while news and news[0][0] <= at:
+                    news.pop(0)[1](session)
             with database.transaction() as session:
                 weigh(session, m, at, gate.may(session, m.shopper_id, Purpose.PERSONALISATION, at), places[m.place_id])
         span = {"since": START, "until": moments[-1][0] + seconds(1), "at": moments[-1][0], "fewer_mute_s": 30 * 86_400}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from offers.facade import audience_in_words
+
 Money = Callable[[int], str]
 
 KINDS = {
@@ -159,6 +161,7 @@ def in_words(document: Mapping[str, Any], benefit_text: str, place_names: Mappin
     return [
         ("When", when(document["trigger"], place_names)),
         ("Days and hours", calendar(document.get("schedule", {}))),
+        ("Who", audience_in_words(document.get("audience"), place_names)),
         ("What the shopper gets", gives(document["benefit"], benefit_text, money)),
         ("The coupon", coupon(document["coupon"])),
         ("Limits", bounds(document, money)),
