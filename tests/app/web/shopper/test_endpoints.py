@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from app.privacy.consents import consents
 from app.privacy.purposes import Purpose
 from app.security.cookies import cookie_name
 from app.security.principals import Role
+from offers.settings import OfferSettings
 from tests.app.web.conftest import Browser, Town
 
 
@@ -92,6 +97,10 @@ class TestAnothersThings:
         assert "is in your cart: 25" not in other.get("/m/shop").text
 
 
+def choose(town: Town, monkeypatch: pytest.MonkeyPatch, offers: OfferSettings) -> None:
+    monkeypatch.setattr(town.house, "settings", town.house.settings.model_copy(update={"offers": offers}))
+
+
 class TestCoupon:
     def test_code_and_picture(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
@@ -101,6 +110,25 @@ class TestCoupon:
         assert "<svg xmlns" in answer.text
         assert answer.headers["cache-control"] == "no-store"
         assert coupon.code not in shopper.get("/m/wallet").text
+
+    def test_as_a_gs1_coupon_where_the_house_has_a_company_prefix(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        path = f"/m/coupons/{coupon.id}"
+        assert "form=gs1" not in shopper.get(path).text
+        assert shopper.get(f"{path}?form=gs1").status_code == 404
+        choose(town, monkeypatch, OfferSettings(gs1_company_prefix="6400001"))
+        assert "form=gs1" in shopper.get(path).text
+        assert re.search(r"data-code[^>]*>\(8112\)016400001\d{6}9\d{15}</p>", shopper.get(f"{path}?form=gs1").text)
+
+    def test_one_that_counts_only_live_says_so_and_has_no_other_form(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        path = f"/m/coupons/{coupon.id}"
+        assert "a picture of it is worth nothing" not in shopper.get(path).text
+        choose(town, monkeypatch, OfferSettings(gs1_company_prefix="6400001", live_code_above_minor=999))
+        assert "a picture of it is worth nothing" in shopper.get(path).text
+        assert shopper.get(f"{path}?form=gs1").status_code == 404
 
 
 class TestMyData:
