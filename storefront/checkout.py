@@ -1,6 +1,6 @@
 """Checkout: from a cart to an order whose payment is asked for.
 
-Owns the one transaction (T7) in which the cart is claimed, the stock held, the coupon reserved and the order written, and
+Owns the one transaction (T7) in which the cart is claimed, the stock held, the coupons reserved and the order written, and
 the steps around it. The order's id follows from the request's idempotency key: a retry finds the order and goes on where
 the first attempt stopped. The provider is spoken to with no transaction open; money is true only by settlement.
 """
@@ -18,9 +18,18 @@ from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
 from geofences import facade as geofences
-from offers.contracts import Quote, Refused
+from offers.contracts import Quote, QuoteLine, Refused
 from storefront.carts import repository as carts
-from storefront.carts.quoting import CartQuote, Change, changes, coupon_view, quote_cart, quote_lines
+from storefront.carts.quoting import (
+    CartQuote,
+    Change,
+    changes,
+    delivery_line,
+    delivery_of,
+    discounts_of,
+    quote_cart,
+    quote_lines,
+)
 from storefront.carts.totals import PricedLine, Totals, payable, totals
 from storefront.catalog.repository import hold, products_by_ids
 from storefront.contracts import OrderPlaced, OrderState, ProductView
@@ -35,13 +44,16 @@ from storefront.errors import (
     UnknownOrder,
 )
 from storefront.orders import moves
-from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
 from storefront.payments import collecting
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
 from storefront.reasons import StorefrontReason
-from storefront.settings import StorefrontSettings
+from storefront.settings import DeliveryMethod, StorefrontSettings
+
+DO_NOT_COMBINE = "coupons_do_not_combine"
+"""How `offers` says that two coupons may not lie on one cart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
 
 
 def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:
-    """T7: claim the cart, re-check prices and stock, hold the pieces, reserve the coupon, write the order. All or nothing."""
+    """T7: claim the cart, re-check prices and stock, hold the pieces, reserve the coupons, write the order. All or nothing."""
     if asked.place_id is not None and geofences.place(session, asked.place_id) is None:
         raise Invalid.field("place_id", "there is no such place; leave it out, or name one of GET /v1/places")
     cart = carts.cart_of(session, asked.shopper_id)
@@ -89,11 +101,17 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     products = products_by_ids(session, [line.product_id for line in cart.lines])
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
-    coupon_id, discounts = _reserve(session, shop, order_id, cart, products, place_id=asked.place_id, at=at)
-    sums = totals([PricedLine(line.id, line.quantity, products[line.product_id].price_minor) for line in cart.lines], discounts)
+    way = _delivery(cart, shop.settings)
+    lines = (*quote_lines(cart, products), delivery_line(way, cart.currency))
+    shares = _reserve(session, shop, order_id, cart, lines, place_id=asked.place_id, at=at)
+    sums = totals([PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines], discounts_of(shares))
     _refuse_total(sums, asked.expected_total_minor)
-    _write(session, order_id, cart, products, sums, coupon_id, asked, settings=shop.settings, at=at)
-    emit(session, OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at), subject=asked.shopper_id)
+    coupon_id = cart.coupon_id
+    _write(session, order_id, cart, sums, coupon_id, asked, settings=shop.settings, at=at)
+    numbers = _write_lines(session, order_id, lines, products, sums, way)
+    _write_coupons(session, order_id, shares, numbers)
+    placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
+    emit(session, placed, subject=asked.shopper_id)
     if sums.total_minor == 0:
         moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: the coupon paid for everything
     row = fresh(session, order_id)
@@ -117,20 +135,30 @@ def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) 
         raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
 
 
+def _delivery(cart: carts.Cart, settings: StorefrontSettings) -> DeliveryMethod:
+    way = delivery_of(cart, settings.delivery)
+    if way is None:
+        raise QuoteChanged("The way you chose to get your order is no longer offered; choose another.", extra={"changes": []})
+    return way
+
+
 def _reserve(
-    session: Session, shop: Shop, order_id: str, cart: carts.Cart, products: dict[str, ProductView], *, place_id: str | None, at: datetime
-) -> tuple[str | None, dict[str, int]]:
-    if cart.coupon_id is None:
-        return None, {}
-    answer: Quote | Refused = shop.coupons.reserve(
-        session, code=cart.coupon_id, shopper_id=cart.shopper_id, order_id=order_id, lines=quote_lines(cart, products),
+    session: Session, shop: Shop, order_id: str, cart: carts.Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime
+) -> tuple[Quote, ...]:
+    if not cart.coupon_ids:
+        return ()
+    answer = shop.coupons.reserve_all(
+        session, codes=cart.coupon_ids, shopper_id=cart.shopper_id, order_id=order_id, lines=lines,
         currency=cart.currency or "", place_id=place_id, at=at, ttl_s=shop.settings.hold_ttl_s + shop.settings.coupon_grace_s,
     )  # fmt: skip
     if isinstance(answer, Refused):
-        detail = " ".join(r.text for r in answer.reasons if not r.passed) or None
-        raise CouponRefused(detail or "", extra={"reasons": answer.reasons, "coupon_id": answer.coupon_id})
-    _, discounts = coupon_view(cart.coupon_id, answer)
-    return answer.coupon_id, discounts
+        raise refusal_of(answer)
+    return answer
+
+
+def refusal_of(answer: Refused) -> CouponRefused:
+    detail = " ".join(r.text for r in answer.reasons if not r.passed)
+    return CouponRefused(detail, extra={"reasons": answer.reasons, "coupon_id": answer.coupon_id})
 
 
 def _refuse_total(sums: Totals, expected_minor: int | None) -> None:
@@ -148,7 +176,6 @@ def _write(
     session: Session,
     order_id: str,
     cart: carts.Cart,
-    products: dict[str, ProductView],
     sums: Totals,
     coupon_id: str | None,
     asked: CheckoutOrder,
@@ -161,16 +188,47 @@ def _write(
         "id": order_id, "shopper_id": asked.shopper_id, "state": OrderState.PENDING, "currency": cart.currency, "subtotal_minor": sums.subtotal_minor,
         "discount_minor": sums.discount_minor, "total_minor": sums.total_minor, "coupon_id": coupon_id, "place_id": asked.place_id,
         "confirmations": 0, "refund_state": "none", "refunded_minor": 0, "restock": True, "placed_at": at, "expires_at": expires_at,
-        "next_look_at": min(expires_at, at + timedelta(seconds=settings.look_again_s)),
+        "next_look_at": min(expires_at, at + timedelta(seconds=settings.look_again_s)), "returned_minor": 0,
+        "points_rate": settings.points_per_100_minor,
     }  # fmt: skip
     if not insert_new(session, OrderRow, row, unique=["id"]):
         raise CartChanged  # the same request, running twice at the same time, was faster
-    for number, line in enumerate(cart.lines, start=1):
-        item, discount = products[line.product_id], sums.discounts[line.id]
+
+
+def _write_lines(
+    session: Session, order_id: str, lines: tuple[QuoteLine, ...], products: dict[str, ProductView], sums: Totals, way: DeliveryMethod
+) -> dict[str, int]:
+    """The delivery last, and only if it has a price. Returns line id -> line number."""
+    kept = [line for line in lines if not line.delivery or line.unit_amount_minor]
+    numbers = {line.line_id: number for number, line in enumerate(kept, start=1)}
+    for line in kept:
+        discount, gross = sums.discounts[line.line_id], line.unit_amount_minor * line.quantity
         session.add(
             OrderLineRow(
-                order_id=order_id, line_no=number, product_id=item.id, name=item.name, unit_minor=item.price_minor, quantity=line.quantity,
-                discount_minor=discount, total_minor=item.price_minor * line.quantity - discount,
+                order_id=order_id, line_no=numbers[line.line_id], product_id=line.product_id,
+                name=way.name if line.delivery else products[line.product_id].name, unit_minor=line.unit_amount_minor,
+                quantity=line.quantity, discount_minor=discount, total_minor=gross - discount,
+            )
+        )  # fmt: skip
+    session.flush()
+    return numbers
+
+
+def _write_coupons(session: Session, order_id: str, shares: tuple[Quote, ...], numbers: dict[str, int]) -> None:
+    """Frozen per coupon and line: refunds, cashback and points are reckoned from these and never anew."""
+    for position, share in enumerate(shares):
+        off = {str(numbers[line.line_id]): line.discount_minor for line in share.lines if line.discount_minor}
+        promised = [
+            {
+                "kind": e.kind, "text": e.text, "amount_minor": e.amount_minor or 0, "multiplier_bp": e.multiplier_bp,
+                "payment_methods": list(e.payment_methods), "lines": [numbers[i] for i in e.line_ids],
+            }
+            for e in share.entitlements
+        ]  # fmt: skip
+        session.add(
+            OrderCouponRow(
+                order_id=order_id, coupon_id=share.coupon_id, position=position, title=share.title, discount_minor=share.discount_minor,
+                shares=off, entitlements=promised,
             )
         )  # fmt: skip
     session.flush()
@@ -180,23 +238,55 @@ def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None
     """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
     cart = carts.cart_of(session, shopper_id)
     products = products_by_ids(session, [line.product_id for line in cart.lines])
-    result = quote_cart(session, shop.coupons, cart, products, place_id=place_id, at=at)
+    result = quote_cart(session, shop.coupons, cart, products, ways=shop.settings.delivery, place_id=place_id, at=at)
     if seen:
         carts.saw_prices(session, cart, {line.line_id: line.unit_minor for line in result.lines})
     return result
 
 
-def put_coupon(session: Session, shop: Shop, shopper_id: str, code: str, *, place_id: str | None, at: datetime) -> CartQuote:
-    """Lay a coupon into the cart, by its code or id. One that is not known, or another's, is refused; one that does not
-    apply yet is kept and says why. Only its id is kept. Raises UnknownCoupon."""
+def put_coupon(
+    session: Session, shop: Shop, shopper_id: str, code: str, *, place_id: str | None, at: datetime, beside: bool = False
+) -> CartQuote:
+    """Lay a coupon into the cart, by its code or id: instead of those that lie there, or `beside` them. One that is not known, or
+    another's, is refused, and so is one that may not lie beside another; one that does not apply yet is kept and says why.
+    Only its id is kept. Raises UnknownCoupon, CouponRefused."""
     cart = carts.cart_of(session, shopper_id)
     products = products_by_ids(session, [line.product_id for line in cart.lines])
-    answer = shop.coupons.quote(
-        session, code=code, shopper_id=shopper_id, lines=quote_lines(cart, products), currency=cart.currency or shop.settings.currency,
-        place_id=place_id, at=at,
-    )  # fmt: skip
+    currency = cart.currency or shop.settings.currency
+    way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
+    lines = (*quote_lines(cart, products), delivery_line(way, currency))
+    answer = shop.coupons.quote(session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at)
     if answer.coupon_id is None:
         reasons = answer.reasons if isinstance(answer, Refused) else ()
         raise UnknownCoupon(" ".join(r.text for r in reasons), extra={"reasons": reasons})
-    carts.set_coupon(session, shopper_id, answer.coupon_id, at=at)
+    others = [c for c in cart.coupon_ids if c != answer.coupon_id] if beside else []
+    if len(others) >= shop.settings.max_coupons:
+        raise CouponRefused(f"A cart holds {shop.settings.max_coupons} coupons at most; take one out first.")
+    coupon_ids = [*others, answer.coupon_id]
+    if others:
+        together = shop.coupons.quote_together(
+            session, coupon_ids=coupon_ids, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at
+        )
+        for refused in together.refused:
+            if refused.coupon_id == answer.coupon_id and any(r.code == DO_NOT_COMBINE for r in refused.reasons):
+                raise refusal_of(refused)
+    carts.set_coupons(session, shopper_id, coupon_ids, at=at)
+    return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
+
+
+def put_best_coupons(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime) -> CartQuote:
+    """Lay the best of her coupons into the cart instead of those that lie there; when none applies, nothing changes."""
+    now = quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
+    if now.best is None:
+        return now
+    carts.set_coupons(session, shopper_id, now.best.coupon_ids, at=at)
+    return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
+
+
+def choose_delivery(session: Session, shop: Shop, shopper_id: str, way_id: str, *, place_id: str | None, at: datetime) -> CartQuote:
+    """How she wants to get her order. Raises Invalid for a way that is not offered."""
+    if not any(way.id == way_id for way in shop.settings.delivery):
+        known = ", ".join(way.id for way in shop.settings.delivery)
+        raise Invalid.field("method", f"there is no such delivery; choose one of {known}")
+    carts.set_delivery(session, shopper_id, way_id, at=at)
     return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)

@@ -10,6 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+DELIVERY = ""
+"""Stands for the product in the line that says what bringing an order costs: no product has this id."""
+
 
 class OrderState(StrEnum):
     PENDING = "pending"
@@ -42,11 +45,38 @@ class OrderView:
     coupon_id: str | None
     placed_at: datetime
     paid_at: datetime | None
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCouponView:
+    """What one coupon gave in an order. `cashback_minor` is what it promised to pay back; `cashback_state`: due, done, dropped."""
+
+    coupon_id: str
+    title: str
+    discount_minor: int
+    cashback_minor: int
+    cashback_state: str | None
+    cashback_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money of an order on its way back, or back. `kind`: return (of pieces) or cashback; `state`: due, done, dropped."""
+
+    id: str
+    kind: str
+    state: str
+    amount_minor: int
+    pieces: dict[str, int]
+    asked_at: datetime
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLineView:
-    """One line as it was charged, frozen at checkout."""
+    """One line as it was charged, frozen at checkout. The delivery is a line without a product. `returned`: pieces that
+    were asked to be returned."""
 
     line_no: int
     product_id: str
@@ -55,13 +85,14 @@ class OrderLineView:
     quantity: int
     discount_minor: int
     total_minor: int
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
-    `refund_due`: money is on its way back. `expires_at`: until when an unpaid order holds its stock and coupon.
+    `refund_due`: money is on its way back. `refunded_minor`: what went back in all, cashback too. `points`: earned and kept. `expires_at`: until when an unpaid order holds its stock and coupon.
     """
 
     order: OrderView
@@ -76,6 +107,19 @@ class OrderDetail:
     close_text: str | None
     refunded_minor: int
     refund_due: bool
+    coupons: tuple[OrderCouponView, ...] = ()
+    refunds: tuple[RefundView, ...] = ()
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointsView:
+    """One movement of points. `why`: paid, pieces_returned or refunded."""
+
+    order_id: str
+    points: int
+    why: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import product
 from storefront.checkout import CheckoutOrder
 from storefront.checkout import check_out as _check_out
+from storefront.checkout import choose_delivery as _choose_delivery
+from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
 from storefront.contracts import OrderState
 from storefront.errors import OrderClosed, UnknownProduct
@@ -49,13 +51,27 @@ def set_quantity(session: Session, shopper_id: str, line_id: str, quantity: int,
         carts.set_quantity(session, shopper_id, line_id, quantity, at=at)
 
 
-def put_coupon(session: Session, shop: Shop, shopper_id: str, code: str, *, at: datetime) -> None:
-    """By code or id; raises UnknownCoupon. One that does not apply yet stays in the cart and says why in the quote."""
-    _put_coupon(session, shop, shopper_id, code, place_id=None, at=at)
+def put_coupon(session: Session, shop: Shop, shopper_id: str, code: str, *, at: datetime, beside: bool = False) -> None:
+    """By code or id, instead of those in the cart or beside them; raises UnknownCoupon, CouponRefused. One that does not apply
+    yet stays in the cart and says why in the quote."""
+    _put_coupon(session, shop, shopper_id, code, place_id=None, at=at, beside=beside)
 
 
-def take_coupon_out(session: Session, shopper_id: str, *, at: datetime) -> None:
-    carts.set_coupon(session, shopper_id, None, at=at)
+def put_best_coupons(session: Session, shop: Shop, shopper_id: str, *, at: datetime) -> None:
+    _put_best_coupons(session, shop, shopper_id, place_id=None, at=at)
+
+
+def take_coupon_out(session: Session, shopper_id: str, *, at: datetime, coupon_id: str | None = None) -> None:
+    """That one, or all of them."""
+    if coupon_id is None:
+        carts.set_coupons(session, shopper_id, (), at=at)
+    else:
+        carts.take_coupon_out(session, shopper_id, coupon_id, at=at)
+
+
+def choose_delivery(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime) -> None:
+    """Raises Invalid for a way that is not offered."""
+    _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at)
 
 
 def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int) -> None:

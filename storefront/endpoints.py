@@ -7,15 +7,16 @@ from fastapi import APIRouter, Depends, Response
 from app.kernel.http import Command, Stage
 from app.security.access import Principal, Role, allow
 from storefront.carts.endpoints import router as cart_routes
-from storefront.carts.schemas import CouponIn, QuoteIn
+from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
 from storefront.catalog.endpoints import router as catalog_routes
-from storefront.checkout import CheckoutOrder, check_out, put_coupon, quote
+from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_best_coupons, put_coupon, quote
 from storefront.orders.endpoints import router as order_routes
 from storefront.orders.schemas import CheckoutIn
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.endpoints import return_address
 from storefront.payments.endpoints import router as payment_routes
 from storefront.payments.shop import Shop
+from storefront.points.endpoints import router as points_routes
 
 router = APIRouter()
 joined = APIRouter(tags=["cart"])
@@ -25,9 +26,30 @@ Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 
 @joined.put("/v1/cart/coupon")
 def set_coupon(body: CouponIn, caller: Shopper, call: Command) -> Response:
-    """Lay a coupon into the cart. If it does not apply yet, it stays there and the answer says why."""
+    """Lay a coupon into the cart, instead of any that lies there. If it does not apply yet, it stays there and the answer says why."""
     shop: Shop = call.app.shop
     return call.run(lambda session: put_coupon(session, shop, caller.id, body.code, place_id=body.place_id, at=call.clock.now()))
+
+
+@joined.post("/v1/cart/coupons")
+def add_coupon(body: CouponIn, caller: Shopper, call: Command) -> Response:
+    """Lay one more coupon into the cart. Refused when it may not be used with one that lies there, naming both and why."""
+    shop: Shop = call.app.shop
+    return call.run(lambda session: put_coupon(session, shop, caller.id, body.code, place_id=body.place_id, at=call.clock.now(), beside=True))
+
+
+@joined.post("/v1/cart/coupons/best")
+def lay_best_coupons(body: QuoteIn, caller: Shopper, call: Command) -> Response:
+    """Lay in those of your coupons that together give most; the answer proves it. When none applies, the cart stays as it is."""
+    shop: Shop = call.app.shop
+    return call.run(lambda session: put_best_coupons(session, shop, caller.id, place_id=body.place_id, at=call.clock.now()))
+
+
+@joined.put("/v1/cart/delivery")
+def set_delivery(body: DeliveryIn, caller: Shopper, call: Command) -> Response:
+    """How you want to get the order; the quote says what each way costs."""
+    shop: Shop = call.app.shop
+    return call.run(lambda session: choose_delivery(session, shop, caller.id, body.method, place_id=body.place_id, at=call.clock.now()))
 
 
 @joined.post("/v1/cart/quote")
@@ -55,5 +77,5 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     return call.staged(work)
 
 
-for part in (catalog_routes, cart_routes, joined, order_routes, payment_routes):
+for part in (catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes):
     router.include_router(part)

@@ -99,6 +99,20 @@ class OrderNotRefundable(AppError):
     code = "order_not_refundable"
 
 
+class TooManyReturned(AppError):
+    """More pieces of a line would come back than are still out; `left` says how many are."""
+
+    status = 409
+    code = "too_many_returned"
+
+
+class RefundUnderWay(AppError):
+    """Cashback of this order is on its way just now; try again in a moment."""
+
+    status = 409
+    code = "refund_under_way"
+
+
 class OrderNotCancellable(AppError):
     """The payment is already under way or done; ask for a refund instead."""
 

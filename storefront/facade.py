@@ -29,6 +29,7 @@ from storefront.payments.adapters.memory_gateway import MemoryGateway
 from storefront.payments.adapters.stripe_gateway import StripeGateway
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
+from storefront.points import ledger as _points
 from storefront.ports import CouponDesk
 from storefront.settings import StorefrontSettings
 
@@ -49,6 +50,7 @@ __all__ = [
     "open_shop",
     "order",
     "orders",
+    "points",
     "product",
     "products",
     "spent_minor",
@@ -122,10 +124,15 @@ def order(session: Session, order_id: str) -> OrderDetail | None:
     return _orders.detail(session, row) if row is not None else None
 
 
+def points(session: Session, shopper_id: str) -> int:
+    """What she has in the points book."""
+    return _points.balance(session, shopper_id)
+
+
 def spent_minor(session: Session, shopper_id: str, *, since: datetime) -> dict[str, int]:
     """Currency -> minor units paid since then and not given back."""
     rows = session.execute(
-        select(OrderRow.currency, func.sum(OrderRow.total_minor))
+        select(OrderRow.currency, func.sum(OrderRow.total_minor - OrderRow.refunded_minor))
         .where(OrderRow.shopper_id == shopper_id, OrderRow.state == OrderState.PAID, OrderRow.paid_at >= since)
         .group_by(OrderRow.currency)
     )

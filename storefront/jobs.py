@@ -50,7 +50,7 @@ def reconcile(shop: Shop, order_id: str) -> None:
     elif state is OrderState.PENDING:
         payment = collecting.look(shop, order_id)
     else:
-        payment = None
+        payment = collecting.send_due(shop, order_id)
     if payment is not None:
         with shop.database.transaction() as session:
             settle(session, shop.coupons, order_id, payment, at=shop.now())

@@ -11,21 +11,38 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from offers.contracts import Quote, QuoteLine, Refused
+from offers.contracts import Bundle, PurchaseLine, Quote, QuoteLine, Refused, Together
 
 
 class CouponDesk(Protocol):
-    """Quote, hold, go on holding, use, put back and give back a coupon. All inside the caller's transaction."""
+    """Quote coupons, hold, go on holding, use, put back and give back those of an order; and hear what was bought. All inside
+    the caller's transaction."""
 
     def quote(
         self, session: Session, *, code: str, shopper_id: str, lines: Sequence[QuoteLine], currency: str, place_id: str | None, at: datetime
     ) -> Quote | Refused: ...
 
-    def reserve(
+    def quote_together(
         self,
         session: Session,
         *,
-        code: str,
+        coupon_ids: Sequence[str],
+        shopper_id: str,
+        lines: Sequence[QuoteLine],
+        currency: str,
+        place_id: str | None,
+        at: datetime,
+    ) -> Together: ...
+
+    def best_bundle(
+        self, session: Session, *, shopper_id: str, lines: Sequence[QuoteLine], currency: str, place_id: str | None, at: datetime
+    ) -> Bundle: ...
+
+    def reserve_all(
+        self,
+        session: Session,
+        *,
+        codes: Sequence[str],
         shopper_id: str,
         order_id: str,
         lines: Sequence[QuoteLine],
@@ -33,7 +50,7 @@ class CouponDesk(Protocol):
         place_id: str | None,
         at: datetime,
         ttl_s: int,
-    ) -> Quote | Refused: ...
+    ) -> tuple[Quote, ...] | Refused: ...
 
     def redeem(self, session: Session, *, order_id: str, at: datetime) -> bool: ...
 
@@ -42,3 +59,13 @@ class CouponDesk(Protocol):
     def release(self, session: Session, *, order_id: str, at: datetime, why: str) -> bool: ...
 
     def give_back(self, session: Session, *, order_id: str, at: datetime, why: str) -> bool: ...
+
+    def return_part(
+        self, session: Session, *, order_id: str, coupon_id: str, amount_minor: int, at: datetime, cause: str, why: str
+    ) -> bool: ...
+
+    def note_purchase(
+        self, session: Session, *, order_id: str, shopper_id: str, currency: str, lines: Sequence[PurchaseLine], at: datetime
+    ) -> bool: ...
+
+    def forget_purchase(self, session: Session, *, order_id: str) -> bool: ...

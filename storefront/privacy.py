@@ -1,6 +1,6 @@
-"""What the storefront holds about a shopper: her cart and her orders. How it is handed over, and how it is made gone.
+"""What the storefront holds about a shopper: her cart, her orders and her points. How it is handed over, and how it is made gone.
 
-Owns the two data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
+Owns the data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
 authority, the person is taken out.
 """
 
@@ -18,6 +18,8 @@ from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import detail
+from storefront.points import ledger
+from storefront.points.models import PointsEntry
 
 ERASED = "erased"
 """Stands where the shopper's id stood: the same for everybody, so that nothing can be told apart by it."""
@@ -49,6 +51,17 @@ def erase_orders(session: Session, shopper_id: str) -> int:
     return cast("CursorResult[Any]", session.execute(nameless)).rowcount
 
 
+def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
+    entries = ledger.entries(session, shopper_id, limit=10_000)
+    return {"points": ledger.balance(session, shopper_id), "entries": [_plain(dataclasses.asdict(e)) for e in entries]} if entries else {}
+
+
+def erase_points(session: Session, shopper_id: str) -> int:
+    """Nobody has them any more; the book keeps its sum."""
+    nameless = update(PointsEntry).where(PointsEntry.shopper_id == shopper_id).values(shopper_id=ERASED)
+    return cast("CursorResult[Any]", session.execute(nameless)).rowcount
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in cast("dict[str, Any]", value).items()}
@@ -66,9 +79,17 @@ HOLDERS: tuple[DataHolder, ...] = (
         erase_orders,
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
+    DataHolder(
+        "storefront.points",
+        ("storefront_points_entry",),
+        export_points,
+        erase_points,
+        books={"storefront_points_entry": "Points are owed by the shop: the sums stay in the books, without your name."},
+    ),
 )
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
+    RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

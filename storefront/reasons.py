@@ -27,6 +27,8 @@ class StorefrontReason(StrEnum):
     AMOUNT_MISMATCH = "amount_mismatch"
     REFUNDED_BY_STAFF = "refunded_by_staff"
     REFUNDED_AT_PROVIDER = "refunded_at_provider"
+    METHOD_EARNS_NO_CASHBACK = "method_earns_no_cashback"
+    ORDER_REFUNDED = "order_refunded"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -51,6 +53,8 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.AMOUNT_MISMATCH: "The amount paid is not the amount of the order; it is being given back.",
     StorefrontReason.REFUNDED_BY_STAFF: "We gave your money back.",
     StorefrontReason.REFUNDED_AT_PROVIDER: "Your money was given back.",
+    StorefrontReason.METHOD_EARNS_NO_CASHBACK: "You paid in a way that does not earn this cashback.",
+    StorefrontReason.ORDER_REFUNDED: "All your money was given back, so there is no cashback on it.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from app.kernel.settings import SettingsGroup
+
+
+class DeliveryMethod(BaseModel):
+    """A way to get an order. `prices_minor`: currency -> price; with none at all it is free, in every currency."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    name: str = Field(min_length=1, max_length=80)
+    prices_minor: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]] = {}
+
+    def price_minor(self, currency: str) -> int | None:
+        """None: not offered in that currency."""
+        return self.prices_minor.get(currency) if self.prices_minor else 0
 
 
 class StorefrontSettings(SettingsGroup):
@@ -23,5 +39,15 @@ class StorefrontSettings(SettingsGroup):
     hold_ttl_s: int = Field(900, ge=60, le=86_400, description="How long an unpaid order holds its stock and its coupon.")
     coupon_grace_s: int = Field(3600, ge=0, description="How much longer than the order the coupon's reservation lasts, so that the order decides first.")
     look_again_s: int = Field(60, ge=1, description="How often an order whose payment is not settled is looked up at the provider.")
+    delivery: tuple[DeliveryMethod, ...] = Field(
+        (
+            DeliveryMethod(id="pickup", name="Pick up in the shop"),
+            DeliveryMethod(id="home", name="Home delivery", prices_minor={"EUR": 490, "SEK": 5500, "USD": 590}),
+        ),
+        min_length=1,
+        description="Ways to get an order, as a JSON list; the first counts until another is chosen, and has no prices (free).",
+    )
+    points_per_100_minor: int = Field(1, ge=0, le=1000, description="Points a shopper earns for each 100 minor units (1.00 €) that she pays for products.")
+    max_coupons: int = Field(12, ge=1, le=12, description="How many coupons fit into one cart.")
     max_lines: int = Field(50, ge=1, le=200, description="How many different products fit into one cart.")
     max_confirmations: int = Field(10, ge=1, le=100, description="How often payment of one order may be tried.")

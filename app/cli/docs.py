@@ -130,7 +130,7 @@ def _shown(field: Any) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
-    return json.dumps(list(default)) if isinstance(default, (tuple, list)) else str(default)
+    return json.dumps(list(default), default=lambda value: value.model_dump()) if isinstance(default, (tuple, list)) else str(default)
 
 
 def _bounds(field: Any) -> str:

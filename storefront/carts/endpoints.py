@@ -63,7 +63,7 @@ def remove_line(line_id: LineId, caller: Shopper, call: Command) -> Response:
 
 @router.delete("/v1/cart")
 def empty_cart(caller: Shopper, call: Command) -> Response:
-    """Take everything out, the coupon too."""
+    """Take everything out, the coupons too."""
 
     def work(session: Session) -> repository.Cart:
         repository.empty(session, caller.id, at=call.clock.now())
@@ -74,10 +74,21 @@ def empty_cart(caller: Shopper, call: Command) -> Response:
 
 @router.delete("/v1/cart/coupon")
 def remove_coupon(caller: Shopper, call: Command) -> Response:
-    """Take the coupon out of the cart; it stays yours."""
+    """Take every coupon out of the cart; they stay yours."""
 
     def work(session: Session) -> repository.Cart:
-        repository.set_coupon(session, caller.id, None, at=call.clock.now())
+        repository.set_coupons(session, caller.id, (), at=call.clock.now())
+        return repository.cart_of(session, caller.id)
+
+    return call.run(work)
+
+
+@router.delete("/v1/cart/coupons/{coupon_id}")
+def remove_one_coupon(coupon_id: LineId, caller: Shopper, call: Command) -> Response:
+    """Take one coupon out of the cart; it stays yours."""
+
+    def work(session: Session) -> repository.Cart:
+        repository.take_coupon_out(session, caller.id, coupon_id, at=call.clock.now())
         return repository.cart_of(session, caller.id)
 
     return call.run(work)

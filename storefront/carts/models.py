@@ -7,18 +7,20 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.db import Base, Instant
+from app.kernel.db import Base, Instant, Json
 
 
 class CartRow(Base):
     """`version` counts every change: a checkout claims the version it has priced. `currency` is null while empty.
-    The coupon lies in the cart by its id: the secret code is not kept here."""
+    Coupons lie in the cart by their ids, as they were laid in: the secret codes are not kept here. `delivery` is the way
+    she chose to get it, null for the first there is."""
 
     __tablename__ = "storefront_cart"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     shopper_id: Mapped[str] = mapped_column(String(40), unique=True)
     currency: Mapped[str | None] = mapped_column(String(3))
-    coupon_id: Mapped[str | None] = mapped_column(String(40))
+    coupon_ids: Mapped[list[str]] = mapped_column(Json, default=list)
+    delivery: Mapped[str | None] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
 

@@ -1,22 +1,26 @@
-"""What the cart costs now: today's prices, what is in stock, the coupon's discount or why there is none.
+"""What the cart costs now: today's prices, what is in stock, the delivery, what each coupon gives or why it gives nothing.
 
-Owns joining cart, catalogue and coupon into one quote. Must not hold or move anything; checkout does, by the same rules.
+Owns joining cart, catalogue, delivery and coupons into one quote. Must not hold or move anything; checkout does, by the same rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from offers.contracts import Quote, QuoteLine, Reason, Refused
+from offers.contracts import Entitlement, Quote, QuoteLine, Reason
 from storefront.carts.repository import Cart
 from storefront.carts.totals import PricedLine, totals
-from storefront.contracts import ProductView
+from storefront.contracts import DELIVERY, ProductView
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason, sentence
+from storefront.settings import DeliveryMethod
+
+DELIVERY_LINE = "delivery"
+"""The id of the delivery's line in a quote; those of products begin with `lin_`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,44 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CouponOnCart:
-    """The coupon lying in the cart: applied with its discount and how it came about, or refused with every reason."""
+    """A coupon lying in the cart: applied with its share of the discount, what it promises besides and how it came about, or
+    refused with every reason."""
 
     coupon_id: str
     applied: bool
     discount_minor: int
     proof: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    title: str = ""
+    entitlements: tuple[Entitlement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BestCoupons:
+    """Of all her coupons, those that together give most on this cart. `proof` says of each other why not; `laid`: they lie
+    in the cart already."""
+
+    coupon_ids: tuple[str, ...]
+    discount_minor: int
+    proof: tuple[str, ...]
+    laid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOnCart:
+    """A way to get the order, and what it costs; `discount_minor` is what coupons take off that."""
+
+    id: str
+    name: str
+    price_minor: int
+    chosen: bool
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CartQuote:
-    """Exact to the minor unit; `currency` is null only when the cart is empty."""
+    """Exact to the minor unit; `currency` is null only when the cart is empty. `subtotal_minor` is everything before discounts,
+    the chosen delivery too. `coupon` is the first of `coupons`. `cashback_minor` comes back after paying in the right way."""
 
     currency: str | None
     lines: tuple[QuotedLine, ...]
@@ -71,23 +101,42 @@ class CartQuote:
     total_minor: int
     coupon: CouponOnCart | None
     changes: tuple[Change, ...]
+    coupons: tuple[CouponOnCart, ...] = ()
+    best: BestCoupons | None = None
+    delivery: tuple[DeliveryOnCart, ...] = ()
+    cashback_minor: int = 0
 
 
 def quote_cart(
-    session: Session, desk: CouponDesk, cart: Cart, products: Mapping[str, ProductView], *, place_id: str | None, at: datetime
+    session: Session,
+    desk: CouponDesk,
+    cart: Cart,
+    products: Mapping[str, ProductView],
+    *,
+    ways: Sequence[DeliveryMethod],
+    place_id: str | None,
+    at: datetime,
 ) -> CartQuote:
     """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
-    coupon, discounts = _coupon(session, desk, cart, quote_lines(cart, products), place_id=place_id, at=at)
-    sums = totals([PricedLine(line.id, line.quantity, item.price_minor) for line, item in there], discounts)
-    lines = tuple(
+    chosen = delivery_of(cart, ways) or ways[0]
+    brought = delivery_line(chosen, cart.currency) if there else None
+    lines = (*quote_lines(cart, products), *((brought,) if brought else ()))
+    coupons, discounts = _coupons(session, desk, cart, lines, place_id=place_id, at=at)
+    priced = [PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines]
+    sums = totals(priced, discounts)
+    quoted = tuple(
         QuotedLine(
             line.id, item.id, item.name, item.image, item.category, line.quantity, item.price_minor, line.seen_unit_minor,
             line.quantity * item.price_minor, sums.discounts[line.id], item.in_stock,
         )
         for line, item in there
     )  # fmt: skip
-    return CartQuote(cart.currency, lines, sums.subtotal_minor, sums.discount_minor, sums.total_minor, coupon, changes(cart, products))
+    return CartQuote(
+        cart.currency, quoted, sums.subtotal_minor, sums.discount_minor, sums.total_minor, next(iter(coupons), None), changes(cart, products),
+        coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(ways, chosen, cart.currency, sums.discounts) if there else (),
+        sum(e.amount_minor or 0 for c in coupons for e in c.entitlements),
+    )  # fmt: skip
 
 
 def quote_lines(cart: Cart, products: Mapping[str, ProductView]) -> tuple[QuoteLine, ...]:
@@ -118,22 +167,56 @@ def _change(code: StorefrontReason, line_id: str, product_id: str, name: str, be
     return Change(code.value, sentence(code) or "", line_id, product_id, name, before, now)
 
 
-def _coupon(
-    session: Session, desk: CouponDesk, cart: Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime
-) -> tuple[CouponOnCart | None, dict[str, int]]:
-    if cart.coupon_id is None:
-        return None, {}
-    if not lines or cart.currency is None:
-        return CouponOnCart(cart.coupon_id, False, 0, (), ()), {}
-    answer = desk.quote(
-        session, code=cart.coupon_id, shopper_id=cart.shopper_id, lines=lines, currency=cart.currency, place_id=place_id, at=at
+def delivery_of(cart: Cart, ways: Sequence[DeliveryMethod]) -> DeliveryMethod | None:
+    """The way she chose, or the first; None when what she chose is not offered (any more, or in this currency)."""
+    wanted = cart.delivery or ways[0].id
+    return next((way for way in ways if way.id == wanted and way.price_minor(cart.currency or "") is not None), None)
+
+
+def delivery_line(way: DeliveryMethod, currency: str | None) -> QuoteLine:
+    """The delivery as offers sees it: a line of its own, also when it costs nothing."""
+    return QuoteLine(DELIVERY_LINE, DELIVERY, DELIVERY, 1, way.price_minor(currency or "") or 0, delivery=True)
+
+
+def _choices(
+    ways: Sequence[DeliveryMethod], chosen: DeliveryMethod, currency: str | None, discounts: Mapping[str, int]
+) -> tuple[DeliveryOnCart, ...]:
+    offered = ((way, way.price_minor(currency or "")) for way in ways)
+    return tuple(
+        DeliveryOnCart(way.id, way.name, price, way == chosen, discounts.get(DELIVERY_LINE, 0) if way == chosen else 0)
+        for way, price in offered
+        if price is not None
     )
-    return coupon_view(cart.coupon_id, answer)
 
 
-def coupon_view(coupon_id: str, answer: Quote | Refused) -> tuple[CouponOnCart, dict[str, int]]:
-    """What the shopper sees of the answer, and the discount per line id."""
-    if isinstance(answer, Refused):
-        return CouponOnCart(coupon_id, False, 0, (), answer.reasons), {}
-    discounts = {line.line_id: line.discount_minor for line in answer.lines}
-    return CouponOnCart(coupon_id, True, answer.discount_minor, answer.proof, ()), discounts
+def _coupons(
+    session: Session, desk: CouponDesk, cart: Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime
+) -> tuple[tuple[CouponOnCart, ...], dict[str, int]]:
+    """Those in the cart, as they were laid in, and the discount per line id."""
+    if not cart.coupon_ids or not lines or cart.currency is None:
+        return tuple(CouponOnCart(coupon_id, False, 0, (), ()) for coupon_id in cart.coupon_ids), {}
+    answer = desk.quote_together(
+        session, coupon_ids=cart.coupon_ids, shopper_id=cart.shopper_id, lines=lines, currency=cart.currency, place_id=place_id, at=at
+    )
+    seen = {s.coupon_id: CouponOnCart(s.coupon_id, True, s.discount_minor, s.proof, (), s.title, s.entitlements) for s in answer.shares}
+    seen |= {r.coupon_id: CouponOnCart(r.coupon_id, False, 0, (), r.reasons) for r in answer.refused if r.coupon_id}
+    return tuple(seen[c] for c in cart.coupon_ids if c in seen), discounts_of(answer.shares)
+
+
+def discounts_of(shares: Sequence[Quote]) -> dict[str, int]:
+    """Line id -> what all coupons together take off it."""
+    out: dict[str, int] = {}
+    for line in (line for share in shares for line in share.lines):
+        out[line.line_id] = out.get(line.line_id, 0) + line.discount_minor
+    return out
+
+
+def _best(
+    session: Session, desk: CouponDesk, cart: Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime
+) -> BestCoupons | None:
+    """None when no coupon of hers applies to this cart."""
+    if not lines or cart.currency is None:
+        return None
+    found = desk.best_bundle(session, shopper_id=cart.shopper_id, lines=lines, currency=cart.currency, place_id=place_id, at=at)
+    ids = tuple(share.coupon_id for share in found.shares)
+    return BestCoupons(ids, found.discount_minor, found.proof, set(ids) == set(cart.coupon_ids)) if ids else None

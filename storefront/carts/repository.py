@@ -5,6 +5,7 @@ Owns the statements about carts. A cart is always found by its shopper, so anoth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from app.kernel.ids import new_id
 from app.kernel.money import CurrencyMismatch
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.contracts import ProductView
-from storefront.errors import CartFull, QuantityOutOfRange, UnknownLine
+from storefront.errors import CartFull, QuantityOutOfRange, UnknownCoupon, UnknownLine
 
 MAX_QUANTITY = 99
 
@@ -32,13 +33,15 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """`version` 0 and no lines: the shopper has no cart yet."""
+    """`version` 0 and no lines: the shopper has no cart yet. `coupon_id` is the first of `coupon_ids`."""
 
     shopper_id: str
     currency: str | None
     coupon_id: str | None
     version: int
     lines: tuple[CartLine, ...]
+    coupon_ids: tuple[str, ...] = ()
+    delivery: str | None = None
 
 
 def cart_of(session: Session, shopper_id: str) -> Cart:
@@ -47,11 +50,14 @@ def cart_of(session: Session, shopper_id: str) -> Cart:
     if row is None:
         return Cart(shopper_id, None, None, 0, ())
     lines = session.scalars(select(CartLineRow).where(CartLineRow.cart_id == row.id).order_by(CartLineRow.added_at, CartLineRow.id))
-    return Cart(shopper_id, row.currency, row.coupon_id, row.version, tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor) for li in lines))
+    return Cart(
+        shopper_id, row.currency, next(iter(row.coupon_ids), None), row.version,
+        tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor) for li in lines), tuple(row.coupon_ids), row.delivery,
+    )  # fmt: skip
 
 
 def _changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
-    values = {"id": new_id("crt"), "shopper_id": shopper_id, "version": 0, "changed_at": at}
+    values = {"id": new_id("crt"), "shopper_id": shopper_id, "coupon_ids": [], "version": 0, "changed_at": at}
     insert_new(session, CartRow, values, unique=["shopper_id"])
     moved(session, update(CartRow).where(CartRow.shopper_id == shopper_id).values(version=CartRow.version + 1, changed_at=at))
     return session.execute(select(CartRow).where(CartRow.shopper_id == shopper_id).execution_options(populate_existing=True)).scalar_one()
@@ -108,15 +114,29 @@ def remove(session: Session, shopper_id: str, line_id: str, *, at: datetime) -> 
 
 
 def empty(session: Session, shopper_id: str, *, at: datetime) -> None:
-    """Take everything out, the coupon too."""
+    """Take everything out, the coupons too."""
     cart = _changing(session, shopper_id, at)
     session.execute(delete(CartLineRow).where(CartLineRow.cart_id == cart.id))
-    session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=None, coupon_id=None))
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=None, coupon_ids=[]))
 
 
-def set_coupon(session: Session, shopper_id: str, coupon_id: str | None, *, at: datetime) -> None:
+def set_coupons(session: Session, shopper_id: str, coupon_ids: Sequence[str], *, at: datetime) -> None:
+    """These and no others, each once."""
     cart = _changing(session, shopper_id, at)
-    session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_id=coupon_id))
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_ids=list(dict.fromkeys(coupon_ids))))
+
+
+def take_coupon_out(session: Session, shopper_id: str, coupon_id: str, *, at: datetime) -> None:
+    """Raises UnknownCoupon when it does not lie there."""
+    cart = _changing(session, shopper_id, at)
+    if coupon_id not in cart.coupon_ids:
+        raise UnknownCoupon
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_ids=[c for c in cart.coupon_ids if c != coupon_id]))
+
+
+def set_delivery(session: Session, shopper_id: str, delivery: str, *, at: datetime) -> None:
+    cart = _changing(session, shopper_id, at)
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(delivery=delivery))
 
 
 def saw_prices(session: Session, cart: Cart, seen_minor: dict[str, int]) -> None:
@@ -129,7 +149,7 @@ def saw_prices(session: Session, cart: Cart, seen_minor: dict[str, int]) -> None
 def claim(session: Session, cart: Cart, *, at: datetime) -> bool:
     """Empty exactly the cart that was priced; False when it was changed, or claimed by another checkout, in between."""
     taken = update(CartRow).where(CartRow.shopper_id == cart.shopper_id, CartRow.version == cart.version)
-    if not moved(session, taken.values(version=CartRow.version + 1, currency=None, coupon_id=None, changed_at=at)):
+    if not moved(session, taken.values(version=CartRow.version + 1, currency=None, coupon_ids=[], delivery=None, changed_at=at)):
         return False
     session.execute(delete(CartLineRow).where(CartLineRow.id.in_([line.id for line in cart.lines])))
     return True

@@ -36,6 +36,15 @@ class CouponIn(BaseModel):
     place_id: Id | None = None
 
 
+class DeliveryIn(BaseModel):
+    """One of the ways a quote names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    place_id: Id | None = None
+
+
 class QuoteIn(BaseModel):
     """Where the shopper is, if she is in a store; a coupon may be bound to it."""
 

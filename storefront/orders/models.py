@@ -1,4 +1,4 @@
-"""Tables of orders: what was bought at which price, and how far its payment has come.
+"""Tables of orders: what was bought at which price, what each coupon gave, how far the payment has come, what went back.
 
 The lines are frozen: name, price and discount stay as they were charged. `shopper_id` is blanked on erasure, the books stay.
 """
@@ -6,15 +6,20 @@ The lines are frozen: name, price and discount stay as they were charged. `shopp
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.db import Base, Instant
+from app.kernel.db import Base, Instant, Json
 
 
 class OrderRow(Base):
-    """`refund_state`: none, due (money must go back), done. `next_look_at`: when the reconciler looks again; null: settled."""
+    """`refund_state`: none, due (all money must go back), done. `next_look_at`: when the reconciler looks again; null: settled.
+
+    `coupon_id` is the first of its coupons. `returned_minor` is what the pieces have cost that were asked to be returned,
+    `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units.
+    """
 
     __tablename__ = "storefront_order"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -33,6 +38,8 @@ class OrderRow(Base):
     refund_state: Mapped[str] = mapped_column(String(10), default="none")
     refunded_minor: Mapped[int] = mapped_column(default=0)
     restock: Mapped[bool] = mapped_column(default=True)
+    returned_minor: Mapped[int] = mapped_column(default=0)
+    points_rate: Mapped[int] = mapped_column(default=0)
     placed_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     paid_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -40,12 +47,15 @@ class OrderRow(Base):
     next_look_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     __table_args__ = (
         CheckConstraint("total_minor = subtotal_minor - discount_minor AND total_minor >= 0 AND discount_minor >= 0", name="sums_add_up"),
+        CheckConstraint("returned_minor BETWEEN 0 AND total_minor", name="returned"),
         Index("ix_storefront_order_shopper", "shopper_id", "placed_at"),
         Index("ix_storefront_order_placed", "placed_at"),
     )
 
 
 class OrderLineRow(Base):
+    """`returned` counts the pieces that were asked to be returned. The delivery is the last line, one piece of it."""
+
     __tablename__ = "storefront_order_line"
     order_id: Mapped[str] = mapped_column(ForeignKey("storefront_order.id", ondelete="CASCADE"), primary_key=True)
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -55,4 +65,45 @@ class OrderLineRow(Base):
     quantity: Mapped[int]
     discount_minor: Mapped[int]
     total_minor: Mapped[int]
-    __table_args__ = (CheckConstraint("total_minor = unit_minor * quantity - discount_minor AND total_minor >= 0", name="line_adds_up"),)
+    returned: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        CheckConstraint("total_minor = unit_minor * quantity - discount_minor AND total_minor >= 0", name="line_adds_up"),
+        CheckConstraint("returned BETWEEN 0 AND quantity", name="returned"),
+    )
+
+
+class OrderCouponRow(Base):
+    """What one coupon gave, frozen when the order was placed. `shares`: line number -> minor units. `entitlements`: what it
+    promised besides (cashback, points), each with the numbers of its lines."""
+
+    __tablename__ = "storefront_order_coupon"
+    order_id: Mapped[str] = mapped_column(ForeignKey("storefront_order.id", ondelete="CASCADE"), primary_key=True)
+    coupon_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    discount_minor: Mapped[int]
+    shares: Mapped[dict[str, int]] = mapped_column(Json)
+    entitlements: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+
+
+class RefundRow(Base):
+    """Part of an order's money on its way back. `kind`: return (of pieces) or cashback. `state`: due, done, dropped (`why`).
+
+    `pieces`: line number -> how many. `shares`: coupon id -> what of its cost goes back to its campaign for them.
+    """
+
+    __tablename__ = "storefront_refund"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("storefront_order.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    amount_minor: Mapped[int]
+    coupon_id: Mapped[str | None] = mapped_column(String(40))
+    pieces: Mapped[dict[str, int]] = mapped_column(Json)
+    shares: Mapped[dict[str, int]] = mapped_column(Json)
+    restock: Mapped[bool]
+    why: Mapped[str | None] = mapped_column(String(40))
+    asked_by: Mapped[str | None] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount"),)

@@ -16,11 +16,15 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
+from offers.contracts import PurchaseLine
+from storefront.catalog.models import ProductRow
 from storefront.catalog.repository import put_back
-from storefront.contracts import OrderClosed, OrderPaid, OrderState
+from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
+from storefront.orders import returning
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
 from storefront.orders.states import predecessors
+from storefront.orders.worth import settle_points
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
 
@@ -28,7 +32,7 @@ log = get_logger(__name__)
 
 
 def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> bool:
-    """pending -> paid: the coupon is used, `order.paid` goes out."""
+    """pending -> paid: the coupons are used, cashback is due, points are earned, `order.paid` goes out."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.PAID)))
     if not moved(session, move.values(state=OrderState.PAID, paid_at=at, decline=None, next_look_at=None)):
         return False
@@ -38,6 +42,9 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
         log.warning("coupon_not_reserved_at_payment", order_id=order_id, coupon_id=row.coupon_id)
     paid = OrderPaid(row.id, row.shopper_id, row.total_minor, row.discount_minor, row.currency, row.coupon_id, at)
     emit(session, paid, subject=row.shopper_id)
+    returning.promise_cashback(session, desk, row, at=at)
+    settle_points(session, row, "paid", at=at)
+    desk.note_purchase(session, order_id=order_id, shopper_id=row.shopper_id, currency=row.currency, lines=_bought(session, order_id), at=at)
     return True
 
 
@@ -61,14 +68,15 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
 
 
 def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: int, reason: StorefrontReason, *, at: datetime) -> bool:
-    """paid -> refunded: the coupon is given back once, the pieces go back on the shelf unless told otherwise."""
+    """paid -> refunded: the coupons are given back once, the pieces go back on the shelf unless told otherwise."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.REFUNDED)))
     values = {"state": OrderState.REFUNDED, "refund_state": "done", "refunded_minor": amount_minor, "close_reason": reason, "closed_at": at}
     if not moved(session, move.values(**values, next_look_at=None)):
         return False
     row = _row(session, order_id)
-    if row.restock:
-        put_back(session, _units(session, order_id))
+    desk.forget_purchase(session, order_id=order_id)
+    returning.close_with_order(session, desk, row, at=at)
+    settle_points(session, row, "refunded", at=at)
     if row.coupon_id is not None:
         desk.give_back(session, order_id=order_id, at=at, why=reason.value)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
@@ -79,6 +87,12 @@ def ask_refund(session: Session, order_id: str, *, restock: bool, at: datetime) 
     """Mark a paid order's money as due to go back; False when it is not paid or already being refunded."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none")
     return moved(session, move.values(refund_state="due", restock=restock, next_look_at=at))
+
+
+def note_refunded(session: Session, order_id: str, amount_minor: int) -> bool:
+    """Part of a paid order's money is back, says the provider; an older statement changes nothing."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID, OrderRow.refunded_minor < amount_minor)
+    return moved(session, move.values(refunded_minor=amount_minor))
 
 
 def owe(session: Session, order_id: str, *, at: datetime) -> bool:
@@ -126,8 +140,18 @@ def _row(session: Session, order_id: str) -> OrderRow:
     return row
 
 
+def _bought(session: Session, order_id: str) -> list[PurchaseLine]:
+    """The lines as they were charged, each with the category its product has now."""
+    o, p = OrderLineRow, ProductRow
+    rows = session.execute(
+        select(o.line_no, o.product_id, p.category, o.total_minor).outerjoin(p, p.id == o.product_id).where(o.order_id == order_id, o.product_id != DELIVERY)
+    )
+    return [PurchaseLine(line_no, product_id, category or "", total_minor) for line_no, product_id, category, total_minor in rows]
+
+
 def _units(session: Session, order_id: str) -> Counter[str]:
     units: Counter[str] = Counter()
-    for product_id, quantity in session.execute(select(OrderLineRow.product_id, OrderLineRow.quantity).where(OrderLineRow.order_id == order_id)):
+    sold = select(OrderLineRow.product_id, OrderLineRow.quantity).where(OrderLineRow.order_id == order_id, OrderLineRow.product_id != DELIVERY)
+    for product_id, quantity in session.execute(sold):
         units[product_id] += quantity
     return units

@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.contracts import OrderDetail, OrderLineView, OrderState, OrderView
+from storefront.contracts import OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.errors import UnknownOrder
-from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
+from storefront.points.ledger import of_order as points_of_order
 from storefront.reasons import sentence
 
 MOST = 100
@@ -46,20 +47,50 @@ def by_payment(session: Session, payment_id: str, order_id: str | None) -> Order
 
 def view(row: OrderRow) -> OrderView:
     return OrderView(
-        row.id, row.shopper_id, OrderState(row.state), row.total_minor, row.discount_minor, row.currency, row.coupon_id, row.placed_at, row.paid_at
-    )
+        row.id, row.shopper_id, OrderState(row.state), row.total_minor, row.discount_minor, row.currency, row.coupon_id, row.placed_at, row.paid_at,
+        row.refunded_minor,
+    )  # fmt: skip
 
 
 def lines(session: Session, order_id: str) -> tuple[OrderLineView, ...]:
     rows = session.scalars(select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line_no))
-    return tuple(OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor) for r in rows)
+    return tuple(OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor, r.returned) for r in rows)
+
+
+def coupons_of(session: Session, order_id: str) -> list[OrderCouponRow]:
+    """What each coupon gave, in the order they took their shares."""
+    return list(session.scalars(select(OrderCouponRow).where(OrderCouponRow.order_id == order_id).order_by(OrderCouponRow.position)))
+
+
+def refunds_of(session: Session, order_id: str) -> list[RefundRow]:
+    """Parts of its money on their way back or back, oldest first."""
+    rows = select(RefundRow).where(RefundRow.order_id == order_id).order_by(RefundRow.asked_at, RefundRow.id)
+    return list(session.scalars(rows.execution_options(populate_existing=True)))
+
+
+def _coupon_views(session: Session, order_id: str, refunds: Sequence[RefundRow]) -> tuple[OrderCouponView, ...]:
+    paid_back = {row.coupon_id: row for row in refunds if row.coupon_id is not None}
+
+    def seen(row: OrderCouponRow) -> OrderCouponView:
+        back = paid_back.get(row.coupon_id)
+        promised = [one for one in row.entitlements if one["kind"] == "cashback"]
+        amount_minor = back.amount_minor if back else sum(one["amount_minor"] for one in promised)
+        state, why = (back.state, back.why) if back else (None, None)
+        return OrderCouponView(row.coupon_id, row.title, row.discount_minor, amount_minor, state, sentence(why))
+
+    return tuple(seen(row) for row in coupons_of(session, order_id))
 
 
 def detail(session: Session, row: OrderRow) -> OrderDetail:
+    refunds = refunds_of(session, row.id)
     return OrderDetail(
         order=view(row), lines=lines(session, row.id), subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
         closed_at=row.closed_at, decline=row.decline, decline_text=sentence(row.decline), close_reason=row.close_reason,
-        close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor, refund_due=row.refund_state == "due",
+        close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor,
+        refund_due=row.refund_state == "due" or any(r.state == "due" and r.kind == "return" for r in refunds),
+        coupons=_coupon_views(session, row.id, refunds),
+        refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at) for r in refunds),
+        points=points_of_order(session, row.id),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
 from storefront.contracts import OrderDetail
@@ -46,6 +46,31 @@ class RefundIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     restock: bool = True
+
+
+class PiecesIn(BaseModel):
+    """So many pieces of one line of the order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line_no: Annotated[int, Field(strict=True, ge=1, le=1000)]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=99)]
+
+
+class ReturnIn(BaseModel):
+    """What comes back, each line once; `restock` false when the pieces do not go back on the shelf."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: Annotated[list[PiecesIn], Field(min_length=1, max_length=201)]
+    restock: bool = True
+
+    @field_validator("lines")
+    @classmethod
+    def _each_once(cls, lines: list[PiecesIn]) -> list[PiecesIn]:
+        if len({one.line_no for one in lines}) != len(lines):
+            raise ValueError("name each line once, with all the pieces of it that come back")
+        return lines
 
 
 class PaymentOut(BaseModel):

@@ -7,6 +7,8 @@ order is given up only after the provider has promised that no money will come.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.kernel.ids import derived_id
 from storefront.contracts import OrderState
 from storefront.errors import (
@@ -16,9 +18,9 @@ from storefront.errors import (
     OrderNotRefundable,
     PaymentTriesExhausted,
 )
-from storefront.orders import moves
+from storefront.orders import moves, returning
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import fresh
+from storefront.orders.repository import coupons_of, fresh, refunds_of
 from storefront.payments.ports import Payment, PaymentState
 from storefront.payments.settlement import settle
 from storefront.payments.shop import Shop
@@ -117,6 +119,47 @@ def send_refund(shop: Shop, order_id: str) -> Payment | None:
             moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
         return None
     return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
+
+
+def send_due(shop: Shop, order_id: str) -> Payment | None:
+    """Give back every part of the order's money that is due, each once, however often this is called; a cashback only if it was
+    paid in a way that earns it. Returns the payment as it is then; None when nothing was asked.
+
+    Raises GatewayUnreachable when the outcome of one is not known yet: its row stays due, and the same key finds it.
+    """
+    order, payment = _read(shop, order_id), None
+    with shop.database.reading() as session:
+        due = [row for row in refunds_of(session, order_id) if row.state == returning.DUE]
+        earns = {row.coupon_id: returning.methods_of(row) for row in coupons_of(session, order_id)}
+    for row in due:
+        if row.kind == returning.CASHBACK and order.payment_id is not None:
+            payment = shop.gateway.read_payment(order.payment_id)
+            if earns.get(row.coupon_id or "", frozenset()).isdisjoint(payment.methods):
+                with shop.database.transaction() as session:
+                    returning.drop(session, shop.coupons, row.id, StorefrontReason.METHOD_EARNS_NO_CASHBACK, at=shop.now())
+                continue
+        if row.amount_minor and order.payment_id is not None:
+            payment = shop.gateway.refund_payment(order.payment_id, amount_minor=row.amount_minor, key=row.id)
+        with shop.database.transaction() as session:
+            returning.finish(session, shop.coupons, row.id, at=shop.now())
+            if payment is not None:
+                settle(session, shop.coupons, order_id, payment, at=shop.now())
+            elif returning.all_returned(session, order_id):
+                moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
+    return payment
+
+
+def give_pieces_back(
+    shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str
+) -> Payment | None:
+    """Return pieces of a paid order (line number -> how many) and send what was paid for them; once per `key`. Raises
+    UnknownOrder, OrderNotRefundable, TooManyReturned, RefundUnderWay, with nothing applied; GatewayUnreachable when the
+    outcome is not known yet."""
+    payment = send_due(shop, order_id)
+    refund_id = derived_id("rfd", order_id, key)
+    with shop.database.transaction() as session:
+        returning.ask_return(session, order_id, pieces, refund_id=refund_id, restock=restock, asked_by=asked_by, at=shop.now())
+    return send_due(shop, order_id) or payment
 
 
 def _read(shop: Shop, order_id: str) -> OrderRow:

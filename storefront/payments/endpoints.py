@@ -1,4 +1,4 @@
-"""The routes by which money becomes true, or goes back: confirm, refresh, cancel, refund, and the provider's webhook."""
+"""The routes by which money becomes true, or goes back: confirm, refresh, cancel, refund, return, and the provider's webhook."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from app.kernel.http import Command, CommandCall, Stage
 from app.security.access import ANYONE, Principal, Role, allow
 from storefront.contracts import OrderState
-from storefront.errors import OrderClosed
+from storefront.errors import OrderClosed, UnknownOrder
 from storefront.orders.endpoints import owner
 from storefront.orders.repository import owned
-from storefront.orders.schemas import ConfirmIn, RefundIn
+from storefront.orders.schemas import ConfirmIn, RefundIn, ReturnIn
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.shop import Shop
@@ -21,6 +21,7 @@ router = APIRouter(tags=["orders"])
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Payer = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
 Refunder = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
+Returner = Annotated[Principal, Depends(allow(Role.CLERK, Role.MARKETER, Role.OPERATOR))]
 OrderId = Annotated[str, Path(max_length=80)]
 
 
@@ -84,7 +85,7 @@ def cancel_order(order_id: OrderId, caller: Shopper, call: Command) -> Response:
 
 @router.post("/v1/orders/{order_id}/refund")
 def refund_order(order_id: OrderId, body: RefundIn, caller: Refunder, call: Command) -> Response:
-    """Give all the money back. The coupon is given back too, once."""
+    """Give all the money back that is not back yet. The coupons are given back too, once."""
     shop: Shop = call.app.shop
 
     def work(stage: Stage) -> None:
@@ -94,6 +95,31 @@ def refund_order(order_id: OrderId, body: RefundIn, caller: Refunder, call: Comm
         settle_and_finish(shop, stage, order_id, payment)
 
     return call.staged(work)
+
+
+@router.post("/v1/orders/{order_id}/returns")
+def return_pieces(order_id: OrderId, body: ReturnIn, caller: Returner, call: Command) -> Response:
+    """Take pieces of a paid order back and give back what was paid for them, to the cent, less their share of any cashback.
+
+    Send an Idempotency-Key: a retry with the same key finishes what was begun and never pays back twice.
+    """
+    shop: Shop = call.app.shop
+    pieces = {line.line_no: line.quantity for line in body.lines}
+
+    def work(stage: Stage) -> None:
+        _of_her_store(shop, order_id, caller)
+        payment = collecting.give_pieces_back(shop, order_id, pieces, key=stage.key, restock=body.restock, asked_by=caller.id)
+        settle_and_finish(shop, stage, order_id, payment)
+
+    return call.staged(work)
+
+
+def _of_her_store(shop: Shop, order_id: str, caller: Principal) -> None:
+    """A clerk takes back what was ordered in her stores, or in none; other staff everything. Raises UnknownOrder."""
+    with shop.database.reading() as session:
+        place_id = owned(session, order_id, None).place_id
+    if caller.kind is Role.CLERK and place_id is not None and place_id not in caller.place_ids:
+        raise UnknownOrder
 
 
 @router.post("/v1/webhooks/stripe", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])

@@ -28,7 +28,8 @@ class Payment:
 
     `received_minor` is what was taken, `refunded_minor` what of it went back. `action_url` is where the shopper proves to
     her bank that it is she. `decline` is a reason code (storefront/reasons.py). `client_secret` lets her browser, and
-    nobody else, go on with this payment.
+    nobody else, go on with this payment. `methods` are the names of the way it was paid (`card`, `visa`, `apple_pay`); none
+    while that is not told.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Payment:
     client_secret: str | None = None
     action_url: str | None = None
     decline: str | None = None
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,6 @@ class PaymentGateway(Protocol):
         """Make sure no money can be taken any more; answers the truth when it already was."""
         ...
 
-    def refund_payment(self, payment_id: str, *, key: str) -> Payment:
-        """Give back everything that was taken and not yet given back; answers the payment afterwards."""
+    def refund_payment(self, payment_id: str, *, key: str, amount_minor: int | None = None) -> Payment:
+        """Give back so much, or everything that was taken and not yet given back; answers the payment afterwards."""
         ...

@@ -44,8 +44,9 @@ def settle(
         return row
     for _ in range(MOST_MOVES):
         move = next_move(
-            payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline, refund_state=row.refund_state
-        )
+            payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,
+            refund_state=row.refund_state, refunded_minor=row.refunded_minor,
+        )  # fmt: skip
         if move is None:
             return row
         _make(session, desk, row, move, payment, at=at, close_reason=close_reason)
@@ -73,6 +74,8 @@ def _make(
             moves.owe(session, row.id, at=at)
         case Move.NOTE:
             moves.note_decline(session, row.id, payment.decline)
+        case Move.PART:
+            moves.note_refunded(session, row.id, payment.refunded_minor)
         case Move.RETURNED:
             moves.owed_returned(session, row.id, payment.refunded_minor)
 

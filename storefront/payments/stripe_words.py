@@ -44,6 +44,7 @@ def payment_of_intent(document: Mapping[str, Any]) -> Payment:
         order_id=_order_id(document),
         client_secret=document.get("client_secret"),
         action_url=redirect.get("url"),
+        methods=_methods(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else (),
         decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state is PaymentState.NEEDS_METHOD else None,
     )
 
@@ -61,7 +62,16 @@ def payment_of_charge(document: Mapping[str, Any]) -> Payment | None:
         refunded_minor=_number(document, "amount_refunded"),
         currency=_text(document, "currency").upper(),
         order_id=_order_id(document),
+        methods=_methods(document),
     )
+
+
+def _methods(charge: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the way a charge was paid, from the widest to the narrowest: kind, brand of the card, wallet."""
+    details = _maybe(charge, "payment_method_details") or {}
+    card = _maybe(details, "card") or {}
+    names = (details.get("type"), card.get("brand"), (_maybe(card, "wallet") or {}).get("type"))
+    return tuple(name for name in names if isinstance(name, str) and name)
 
 
 def news_of_event(document: object) -> PaymentNews:

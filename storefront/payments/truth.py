@@ -13,7 +13,8 @@ from storefront.payments.ports import Payment, PaymentState
 
 
 class Move(StrEnum):
-    """`pay`, `refund`, `close`: moves of the order. `owe`: money must go back. `note`: remember the decline. `returned`: it went back."""
+    """`pay`, `refund`, `close`: moves of the order. `owe`: money must go back. `note`: remember the decline. `returned`: it went
+    back. `part`: some of it has."""
 
     PAY = "pay"
     REFUND = "refund"
@@ -21,14 +22,28 @@ class Move(StrEnum):
     OWE = "owe"
     NOTE = "note"
     RETURNED = "returned"
+    PART = "part"
 
 
 def next_move(
-    payment: Payment, *, state: OrderState, total_minor: int, currency: str, decline: str | None, refund_state: str
+    payment: Payment,
+    *,
+    state: OrderState,
+    total_minor: int,
+    currency: str,
+    decline: str | None,
+    refund_state: str,
+    refunded_minor: int | None = None,
 ) -> Move | None:
-    """The one thing to do next, or None when order and payment agree. Asked again after each move until it is None."""
+    """The one thing to do next, or None when order and payment agree. Asked again after each move until it is None.
+
+    `refunded_minor` is what the order knows to be back; None: parts do not matter.
+    """
     if payment.state is PaymentState.SUCCEEDED:
-        return _after_money(payment, state, fits=payment.received_minor == total_minor and payment.currency == currency, refund_state=refund_state)
+        fits = payment.received_minor == total_minor and payment.currency == currency
+        move = _after_money(payment, state, fits=fits, refund_state=refund_state)
+        more = refunded_minor is not None and payment.refunded_minor > refunded_minor
+        return Move.PART if move is None and state is OrderState.PAID and more else move
     if state is not OrderState.PENDING:
         return None
     if payment.state is PaymentState.CANCELLED:

@@ -43,7 +43,7 @@ def one_of_everything(house: House) -> Belongings:
     order_id, line_id, message_id, cart_id = new_id("ord"), new_id("lin"), new_id("msg"), new_id("crt")
     with house.database.transaction() as session:
         session.add(_order(order_id, shopper_id))
-        session.add(CartRow(id=cart_id, shopper_id=shopper_id, currency="EUR", changed_at=START))
+        session.add(CartRow(id=cart_id, shopper_id=shopper_id, currency="EUR", coupon_ids=[coupon.id], changed_at=START))
         session.flush()
         session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
         session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))

@@ -322,7 +322,7 @@ class Books:
             "disputed": False, "failure_balance_transaction": None, "failure_code": None, "failure_message": None, "fraud_details": {},
             "livemode": False, "metadata": dict(intent["metadata"]), "on_behalf_of": None, "outcome": outcome, "paid": True,
             "payment_intent": intent["id"], "payment_method": intent["payment_method"],
-            "payment_method_details": {"type": kind}, "receipt_email": None, "receipt_number": None, "receipt_url": None,
+            "payment_method_details": _details(kind, behaviour), "receipt_email": None, "receipt_number": None, "receipt_url": None,
             "refunded": False, "review": None, "shipping": None, "source": None, "source_transfer": None, "statement_descriptor": None,
             "statement_descriptor_suffix": None, "status": "succeeded", "transfer_data": None, "transfer_group": None,
         }  # fmt: skip
@@ -374,6 +374,13 @@ class Books:
         }  # fmt: skip
         self.events.append(event)
         self.on_event(event)
+
+
+def _details(kind: str, behaviour: TestMethod) -> Doc:
+    """How it was paid, as far as anybody reads it here."""
+    if kind != "card":
+        return {"type": kind}
+    return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "fingerprint": None, "wallet": None}}
 
 
 def _amount(form: Doc, name: str) -> int:

@@ -130,6 +130,7 @@ class StripePeer:
                 Route("/v1/payment_intents/{id}/cancel", self._write("intent.cancel", books.cancel), methods=post),
                 Route("/v1/payment_intents/{id}/capture", self._write("intent.capture", books.capture), methods=post),
                 Route("/v1/refunds", self._write("refund.create", lambda _, form: books.refund(form)), methods=post),
+                Route("/v1/refunds", self._refunds, methods=get),
                 Route("/v1/refunds/{id}", self._read(lambda i: books.get(books.refunds, i, "refund")), methods=get),
                 Route("/v1/charges/{id}", self._read(lambda i: books.get(books.charges, i, "charge")), methods=get),
                 Route("/v1/events", self._events, methods=get),
@@ -235,6 +236,16 @@ class StripePeer:
             message = "Keys for idempotent requests can only be used with the same parameters they were first used with."
             return _problem(400, "idempotency_error", message)
         return _json(kept.status, kept.body, replayed=True)
+
+    async def _refunds(self, request: Request) -> Response:
+        def work() -> Doc:
+            self._who(request, {}, None)
+            wanted = request.query_params.get("payment_intent")
+            found = [refund for refund in self.books.refunds.values() if wanted in (None, refund["payment_intent"])]
+            newest_first = list(reversed(found))[: int(request.query_params.get("limit", "10"))]
+            return {"object": "list", "url": "/v1/refunds", "has_more": len(newest_first) < len(found), "data": newest_first}
+
+        return self._answer(request, work)
 
     async def _events(self, request: Request) -> Response:
         def work() -> Doc:

@@ -54,7 +54,7 @@ class MemoryGateway:
             if method in CHALLENGED:
                 return replace(payment, state=PaymentState.NEEDS_ACTION, decline=None, action_url=f"memory:{payment_id}" if return_url else None)
             if method in ACCEPTED:
-                return self._taken(payment)
+                return replace(self._taken(payment), methods=("card", method.removeprefix("pm_card_")))
             refusal = DECLINES.get(method, StorefrontReason.PAYMENT_METHOD_REFUSED)
             return replace(payment, state=PaymentState.NEEDS_METHOD, decline=refusal.value, action_url=None)
 
@@ -74,12 +74,17 @@ class MemoryGateway:
             self._payments[payment_id] = payment
             return payment
 
-    def refund_payment(self, payment_id: str, *, key: str) -> Payment:
+    def refund_payment(self, payment_id: str, *, key: str, amount_minor: int | None = None) -> Payment:
         def give_back() -> Payment:
             payment = self.read_payment(payment_id)
-            return replace(payment, refunded_minor=payment.received_minor)
+            left_minor = payment.received_minor - payment.refunded_minor
+            if amount_minor is not None and amount_minor > left_minor > 0:
+                raise GatewayRefused(extra={"provider_code": None})
+            back_minor = left_minor if amount_minor is None else min(amount_minor, left_minor)
+            return replace(payment, refunded_minor=payment.refunded_minor + back_minor)
 
-        return self._once(key, ("refund", payment_id), give_back)
+        self._once(key, ("refund", payment_id, str(amount_minor)), give_back)
+        return self.read_payment(payment_id)
 
     def authenticate(self, payment_id: str, *, passed: bool) -> Payment:
         """The shopper passes or fails her bank's challenge."""

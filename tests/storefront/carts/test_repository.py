@@ -92,7 +92,7 @@ class TestEmpty:
     def test_takes_coupon_and_currency_too(self, shop: Shop) -> None:
         fill(shop, prd_bonbon=1)
         with shop.database.transaction() as session:
-            repository.set_coupon(session, "shp_jane", "cpn_1", at=shop.now())
+            repository.set_coupons(session, "shp_jane", ["cpn_1"], at=shop.now())
             repository.empty(session, "shp_jane", at=shop.now())
         found = cart(shop)
         assert (found.lines, found.currency, found.coupon_id) == ((), None, None)

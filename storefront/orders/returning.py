@@ -1,0 +1,227 @@
+"""Part of an order's money goes back: for pieces that are returned, or as cashback that was earned.
+
+Owns the rows that say so (asked, then done or dropped) and what moves along with them: pieces, the coupons' shares in their
+campaigns' budgets, points. Rows first: the provider is asked by payments/collecting.py, with no transaction open, under the
+row's id as key. Everything begins with the order's row, which is the lock. Exact to the cent for any way of splitting a return,
+because each row is the difference of two sums from the start (offers.facade.refund_minor).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.ids import derived_id
+from offers.facade import refund_minor
+from storefront.catalog.repository import put_back
+from storefront.contracts import DELIVERY, OrderState
+from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
+from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
+from storefront.orders.repository import coupons_of, refunds_of
+from storefront.orders.worth import settle_points
+from storefront.ports import CouponDesk
+from storefront.reasons import StorefrontReason
+
+RETURN, CASHBACK = "return", "cashback"
+DUE, DONE, DROPPED = "due", "done", "dropped"
+
+
+def ask_return(
+    session: Session, order_id: str, pieces: Mapping[int, int], *, refund_id: str, restock: bool, asked_by: str, at: datetime
+) -> None:
+    """So many pieces (line number -> how many) come back, and what was paid for them is due. The same `refund_id` again changes
+    nothing. Raises UnknownOrder, OrderNotRefundable, RefundUnderWay, TooManyReturned; nothing is kept then."""
+    order = _locked(session, order_id)
+    if session.get(RefundRow, refund_id) is not None:
+        return
+    if order.state != OrderState.PAID or order.refund_state != "none":
+        raise OrderNotRefundable(extra={"state": order.state})
+    known = refunds_of(session, order_id)
+    if any(row.kind == CASHBACK and row.state == DUE for row in known):
+        raise RefundUnderWay
+    paid_back = {row.coupon_id: row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE}
+    goods_minor, shares = _claim_pieces(session, order_id, pieces, coupons_of(session, order_id))
+    before, after = order.returned_minor, order.returned_minor + goods_minor
+    claimed = update(OrderRow).where(OrderRow.id == order_id, OrderRow.returned_minor + goods_minor <= OrderRow.total_minor)
+    if not moved(session, claimed.values(returned_minor=OrderRow.returned_minor + goods_minor, next_look_at=at)):
+        raise TooManyReturned
+    kept_minor = 0
+    if order.total_minor:
+        kept_minor = _between(sum(paid_back.values()), before, after, order.total_minor)
+        for coupon_id, amount_minor in paid_back.items():
+            shares[str(coupon_id)] += _between(amount_minor, before, after, order.total_minor)
+    session.add(
+        RefundRow(
+            id=refund_id, order_id=order_id, kind=RETURN, state=DUE, amount_minor=goods_minor - kept_minor, coupon_id=None,
+            pieces={str(n): count for n, count in pieces.items()}, shares=dict(shares), restock=restock, asked_by=asked_by, asked_at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def _between(amount_minor: int, before: int, after: int, whole: int) -> int:
+    """The share of an amount that falls on the money from `before` to `after`."""
+    return refund_minor(amount_minor, 0, whole, returned_before=before, returned_now=after - before)
+
+
+def _claim_pieces(
+    session: Session, order_id: str, pieces: Mapping[int, int], coupons: Sequence[OrderCouponRow]
+) -> tuple[int, Counter[str]]:
+    """(what was paid for them, coupon id -> its part of the discount on them); each line by one conditional UPDATE."""
+    goods_minor, shares = 0, Counter[str]()
+    for line_no, count in sorted(pieces.items()):
+        line = OrderLineRow
+        out = update(line).where(line.order_id == order_id, line.line_no == line_no, line.returned + count <= line.quantity)
+        taken = count > 0 and moved(session, out.values(returned=line.returned + count))
+        row = session.execute(
+            select(line).where(line.order_id == order_id, line.line_no == line_no).execution_options(populate_existing=True)
+        ).scalar_one_or_none()
+        if not taken or row is None:
+            left = row.quantity - row.returned if row is not None else 0
+            raise TooManyReturned(f"line {line_no}: {left} left to return, not {count}", extra={"line_no": line_no, "left": left})
+        before = row.returned - count
+        goods_minor += refund_minor(
+            row.unit_minor * row.quantity, row.discount_minor, row.quantity, returned_before=before, returned_now=count
+        )
+        for coupon in coupons:
+            off = coupon.shares.get(str(line_no), 0)
+            shares[coupon.coupon_id] += refund_minor(off, 0, row.quantity, returned_before=before, returned_now=count)
+    return goods_minor, shares
+
+
+def promise_cashback(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
+    """The order is paid: what its coupons pay back is due, as far as money came. Whether it was paid in the right way is asked
+    of the provider when it is sent."""
+    left_minor, due = order.total_minor, False
+    for coupon in coupons_of(session, order.id):
+        promised_minor = cashback_of(coupon)
+        amount_minor = min(promised_minor, left_minor)
+        left_minor -= amount_minor
+        if amount_minor:
+            session.add(
+                RefundRow(
+                    id=derived_id("cbk", order.id, coupon.coupon_id), order_id=order.id, kind=CASHBACK, state=DUE, amount_minor=amount_minor,
+                    coupon_id=coupon.coupon_id, pieces={}, shares={}, restock=False, asked_at=at,
+                )
+            )  # fmt: skip
+            due = True
+        if promised_minor > amount_minor:
+            _not_earned(session, desk, order.id, coupon.coupon_id, promised_minor - amount_minor, at)
+    session.flush()
+    if due:
+        moved(session, update(OrderRow).where(OrderRow.id == order.id).values(next_look_at=at))
+
+
+def cashback_of(coupon: OrderCouponRow) -> int:
+    """What the coupon promised to pay back."""
+    return sum(one["amount_minor"] for one in coupon.entitlements if one["kind"] == CASHBACK)
+
+
+def methods_of(coupon: OrderCouponRow) -> frozenset[str]:
+    """Ways of paying that earn it."""
+    return frozenset(name for one in coupon.entitlements if one["kind"] == CASHBACK for name in one["payment_methods"])
+
+
+def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) -> bool:
+    """The money is back with the shopper: the pieces go back on the shelf, their shares to the campaigns, their points off.
+    True for the one who did it."""
+    row, order = _row_and_order(session, refund_id)
+    if not _close(session, refund_id, DONE, None, at):
+        return False
+    if row.restock:
+        put_back(session, _units(session, row))
+    for coupon_id, amount_minor in sorted(row.shares.items()):
+        if amount_minor:
+            desk.return_part(
+                session, order_id=order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
+            )
+    settle_points(session, order, PIECES_RETURNED, at=at)
+    _rest(session, order.id)
+    return True
+
+
+def drop(session: Session, desk: CouponDesk, refund_id: str, why: StorefrontReason, *, at: datetime) -> bool:
+    """A cashback that is not paid: its cost goes back to the campaign. True for the one who did it."""
+    row, order = _row_and_order(session, refund_id)
+    if not _close(session, refund_id, DROPPED, why.value, at):
+        return False
+    if row.coupon_id is not None:
+        _not_earned(session, desk, order.id, row.coupon_id, row.amount_minor, at)
+    _rest(session, order.id)
+    return True
+
+
+def close_with_order(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
+    """All of the order's money is back: what was due is done with, and the pieces that are still out come back too."""
+    for row in refunds_of(session, order.id):
+        if row.state == DUE and row.kind == RETURN:
+            finish(session, desk, row.id, at=at)
+        elif row.state == DUE:
+            drop(session, desk, row.id, StorefrontReason.ORDER_REFUNDED, at=at)
+    line = OrderLineRow
+    left = session.execute(select(line.product_id, line.quantity - line.returned).where(line.order_id == order.id, line.product_id != DELIVERY))
+    units = Counter[str]()
+    for product_id, count in left:
+        units[product_id] += count
+    if order.restock:
+        put_back(session, {product_id: count for product_id, count in units.items() if count})
+    session.execute(update(line).where(line.order_id == order.id).values(returned=line.quantity))
+    session.execute(update(OrderRow).where(OrderRow.id == order.id).values(returned_minor=OrderRow.total_minor))
+
+
+def all_returned(session: Session, order_id: str) -> bool:
+    """No piece of the order is out any more."""
+    line = OrderLineRow
+    out = select(line.line_no).where(line.order_id == order_id, line.returned < line.quantity).limit(1)
+    return session.scalar(out) is None
+
+
+PIECES_RETURNED = "pieces_returned"
+CASHBACK_NOT_EARNED = "cashback_not_earned"
+"""As `offers` names them in its ledger."""
+
+
+def _not_earned(session: Session, desk: CouponDesk, order_id: str, coupon_id: str, amount_minor: int, at: datetime) -> None:
+    cause = derived_id("cbk", order_id, coupon_id)
+    desk.return_part(
+        session, order_id=order_id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=cause, why=CASHBACK_NOT_EARNED
+    )
+
+
+def _close(session: Session, refund_id: str, state: str, why: str | None, at: datetime) -> bool:
+    row = update(RefundRow).where(RefundRow.id == refund_id, RefundRow.state == DUE)
+    return moved(session, row.values(state=state, why=why, closed_at=at))
+
+
+def _rest(session: Session, order_id: str) -> None:
+    """With nothing due any more nobody need look."""
+    if not any(row.state == DUE for row in refunds_of(session, order_id)):
+        settled = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none")
+        moved(session, settled.values(next_look_at=None))
+
+
+def _units(session: Session, row: RefundRow) -> Counter[str]:
+    units = Counter[str]()
+    products = dict(session.execute(select(OrderLineRow.line_no, OrderLineRow.product_id).where(OrderLineRow.order_id == row.order_id)).all())
+    for line_no, count in row.pieces.items():
+        if products[int(line_no)] != DELIVERY:
+            units[products[int(line_no)]] += count
+    return units
+
+
+def _locked(session: Session, order_id: str) -> OrderRow:
+    row = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
+    order = session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
+    if order is None:
+        raise UnknownOrder
+    return order
+
+
+def _row_and_order(session: Session, refund_id: str) -> tuple[RefundRow, OrderRow]:
+    row = session.get_one(RefundRow, refund_id)
+    return row, _locked(session, row.order_id)
