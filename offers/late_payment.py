@@ -13,32 +13,47 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from offers import moves
+from offers import ledger, moves
 from offers.ledger import Books
 from offers.models import Counter, CouponRow, Redemption
 from offers.reasons import ReasonCode
 
 
-def claim_spent(session: Session, coupon: CouponRow, discount_minor: int) -> bool:
-    """Take a discount that holds nothing from the campaign's budget; False when the budget does not have it."""
-    return moves.claim(session, coupon, discount_minor, Counter.budget_spent_minor)
+def spend(
+    session: Session,
+    coupon: CouponRow,
+    from_state: str,
+    to_state: str,
+    discount_minor: int,
+    at: datetime,
+    cause: str | None,
+    why: str | None = None,
+) -> None:
+    """At the end of the transaction, take a discount that holds nothing from the campaign's budget, and enter it; what the budget
+    does not have is entered as `budget_overrun`."""
+
+    def take() -> None:
+        claimed = moves.claim(session, coupon, discount_minor, Counter.budget_spent_minor)
+        books = Books(session, at)
+        books.enter(
+            coupon,
+            from_state,
+            to_state,
+            spent_minor=discount_minor,
+            claimed_spent_minor=discount_minor if claimed else 0,
+            cause=cause,
+            why=why if claimed else ReasonCode.BUDGET_OVERRUN,
+        )
+        books.close()
+
+    ledger.last(session, coupon.campaign_id, take)
 
 
 def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> None:
     """The discount of an order whose coupon is with somebody else or withdrawn: money alone, the coupon stays where it is."""
-    claimed = claim_spent(session, coupon, use.discount_minor)
     moves.keep(session, use)
-    books = Books(session, at)
-    books.enter(
-        coupon,
-        coupon.state,
-        coupon.state,
-        spent_minor=use.discount_minor,
-        claimed_spent_minor=use.discount_minor if claimed else 0,
-        cause=use.order_id,
-        why=ReasonCode.USED_ELSEWHERE if claimed else ReasonCode.BUDGET_OVERRUN,
-    )
-    books.close()
+    state, why = coupon.state, ReasonCode.USED_ELSEWHERE
+    spend(session, coupon, state, state, use.discount_minor, at, use.order_id, why)
 
 
 def unbook(session: Session, coupon: CouponRow, use: Redemption, at: datetime, why: str) -> bool:

@@ -11,15 +11,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.db import moved, prepared
 from app.kernel.outbox import emit
-from offers import repository
+from offers import ledger, repository
 from offers.contracts import CouponReleased, CouponState
 from offers.ledger import Books, held_minor
-from offers.models import Counter, CouponRow, Redemption, Tally
+from offers.models import Counter, CouponRow, Redemption
 
 MOST_TRIES = 8
 """A loser of a race looks again; what it finds then is an answer. More tries than states a coupon can go through."""
@@ -75,21 +75,14 @@ def lapsed(coupon: CouponRow, at: datetime) -> bool:
     return coupon.state == CouponState.RESERVED and coupon.reserved_until is not None and coupon.reserved_until <= at
 
 
-def locked(session: Session, coupon_ids: Iterable[str], *, with_counters: bool = False) -> list[CouponRow]:
-    """The coupons by id. Of several, everything that moving them touches is locked first, in the order of the house (coupons,
-    tallies, counters): two who move some of the same never wait for each other in a circle. One needs none: its move is the lock."""
+def locked(session: Session, coupon_ids: Iterable[str]) -> list[CouponRow]:
+    """The coupons by id. Several are locked first, in that order: two who move some of the same never wait for each other in a
+    circle. One needs none: its move is the lock."""
     ids = sorted(set(coupon_ids))
     statement = select(CouponRow).where(CouponRow.id.in_(ids)).order_by(CouponRow.id).execution_options(populate_existing=True)
     if len(ids) < 2:
         return list(session.scalars(statement))
-    coupons = list(session.scalars(statement.with_for_update()))
-    if with_counters:
-        whose = tuple_(Tally.campaign_id, Tally.shopper_id).in_([(c.campaign_id, c.shopper_id) for c in coupons])
-        tallies = select(Tally.campaign_id).where(whose).order_by(Tally.campaign_id, Tally.shopper_id)
-        session.execute(tallies.with_for_update()).all()
-        counters = select(Counter.campaign_id).where(Counter.campaign_id.in_({c.campaign_id for c in coupons}))
-        session.execute(counters.order_by(Counter.campaign_id).with_for_update()).all()
-    return coupons
+    return list(session.scalars(statement.with_for_update()))
 
 
 def home_state(coupon: CouponRow, at: datetime) -> CouponState:
@@ -110,29 +103,45 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
         raise RuntimeError("a standing redemption whose coupon is not redeemed")
     books = Books(session, at)
     spent_minor = use.spent_minor
+    again_minor = 0
     if home == CouponState.ISSUED and coupon.bound_minor is not None:
-        extra_minor = coupon.bound_minor - spent_minor
-        claimed = extra_minor > 0 and claim(session, coupon, extra_minor, Counter.budget_reserved_minor)
-        again_minor = coupon.bound_minor if claimed or extra_minor <= 0 else spent_minor
-        if again_minor != coupon.bound_minor:
-            # The difference has gone to others: the coupon comes back worth what it was worth, and the budget holds.
-            session.execute(update(CouponRow).where(CouponRow.id == coupon.id).values(bound_minor=again_minor))
-        taken_minor = extra_minor if claimed else 0
-        books.enter(
-            coupon,
-            CouponState.REDEEMED,
-            home,
-            reserved_minor=again_minor,
-            spent_minor=-spent_minor,
-            claimed_minor=taken_minor,
-            cause=use.id,
-            why=why,
-        )
-    else:
-        books.enter(coupon, CouponState.REDEEMED, home, spent_minor=-spent_minor, cause=use.id, why=why)
+        again_minor = min(coupon.bound_minor, spent_minor)
+        if again_minor < coupon.bound_minor:
+            _ask_for_all(session, coupon, again_minor, at, use.id, why)
+    books.enter(
+        coupon,
+        CouponState.REDEEMED,
+        home,
+        reserved_minor=again_minor,
+        spent_minor=-spent_minor,
+        cause=use.id,
+        why=why,
+    )
     books.close()
     emit(session, CouponReleased(coupon.id, coupon.campaign_id, coupon.shopper_id, why, at), subject=coupon.shopper_id)
     return True
+
+
+def _ask_for_all(session: Session, coupon: CouponRow, again_minor: int, at: datetime, cause: str, why: str) -> None:
+    """The use cost less than the coupon is good for. It comes back worth what it cost, which the budget still has; at the end of
+    the transaction the budget is asked for the difference, and if that has gone to others meanwhile, it stays at that."""
+    whole_minor, revision = coupon.bound_minor or 0, coupon.revision + 1
+    bound = update(CouponRow).where(CouponRow.id == coupon.id)
+    session.execute(bound.values(bound_minor=again_minor))
+
+    def ask() -> None:
+        now, extra_minor = repository.coupon_row(session, coupon.id), whole_minor - again_minor
+        if now is None or now.revision != revision:
+            return  # it has moved on in the same transaction
+        if claim(session, coupon, extra_minor, Counter.budget_reserved_minor):
+            session.execute(bound.values(bound_minor=whole_minor))
+            books = Books(session, at)
+            books.enter(
+                coupon, now.state, now.state, reserved_minor=extra_minor, claimed_minor=extra_minor, cause=cause, why=why
+            )
+            books.close()
+
+    ledger.last(session, coupon.campaign_id, ask)
 
 
 def undo(session: Session, use: Redemption, at: datetime, why: str) -> bool:
@@ -145,7 +154,7 @@ def undo(session: Session, use: Redemption, at: datetime, why: str) -> bool:
 
 def claim(session: Session, coupon: CouponRow, amount_minor: int, part: InstrumentedAttribute[int]) -> bool:
     """Take money from the budget of the coupon's campaign into `part` of its counter, reserved or spent; False when the budget
-    does not have it."""
+    does not have it. Only at the end of a transaction (`ledger.last`): a counter is locked after all coupons."""
     take = update(Counter).where(Counter.campaign_id == coupon.campaign_id)
     budget_minor = repository.budget_minor(session, coupon.campaign_id)
     if budget_minor is not None:

@@ -136,11 +136,11 @@ def _hold_of(session: Session, order_id: str, coupon_id: str) -> Hold | None:
     return session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def _each(session: Session, order_id: str, act: Callable[[str], bool], *, claims: bool = False) -> bool:
-    """`act` on every coupon of the order, by id; True if there is one and all did it. `claims`: it may ask for budget."""
+def _each(session: Session, order_id: str, act: Callable[[str], bool]) -> bool:
+    """`act` on every coupon of the order, by id; True if there is one and all did it."""
     coupon_ids = [held.coupon_id for held in holds_of(session, order_id)]
     if len(coupon_ids) > 1:
-        moves.locked(session, coupon_ids, with_counters=claims)
+        moves.locked(session, coupon_ids)
     done = [act(coupon_id) for coupon_id in coupon_ids]
     return bool(done) and all(done)
 
@@ -160,7 +160,7 @@ def redeem(session: Session, *, order_id: str, at: datetime) -> bool:
     else has taken meanwhile is then redeemed all the same. One that has gone stays where it is, and the discount is booked
     (late_payment.py).
     """
-    return _each(session, order_id, lambda coupon_id: _redeem_one(session, order_id, coupon_id, at), claims=True)
+    return _each(session, order_id, lambda coupon_id: _redeem_one(session, order_id, coupon_id, at))
 
 
 def _redeem_one(session: Session, order_id: str, coupon_id: str, at: datetime) -> bool:
@@ -221,23 +221,17 @@ def book_use(
     session: Session, coupon: CouponRow, from_state: str, discount_minor: int, at: datetime, cause: str
 ) -> None:
     """The entry of a use, in an order or at a till, and what it takes from the budget."""
-    freed_minor, claimed_minor, why = held_minor(coupon), 0, None
     if from_state == CouponState.EXPIRED:  # it holds nothing any more: what a late payment spends is taken anew
-        freed_minor = 0
-        if late_payment.claim_spent(session, coupon, discount_minor):
-            claimed_minor = discount_minor
-        else:
-            why = ReasonCode.BUDGET_OVERRUN
+        late_payment.spend(session, coupon, from_state, CouponState.REDEEMED, discount_minor, at, cause)
+        return
     books = Books(session, at)
     books.enter(
         coupon,
         from_state,
         CouponState.REDEEMED,
-        reserved_minor=-freed_minor,
+        reserved_minor=-held_minor(coupon),
         spent_minor=discount_minor,
-        claimed_spent_minor=claimed_minor,
         cause=cause,
-        why=why,
     )
     books.close()
 
@@ -322,7 +316,7 @@ def _unreserve(
 def give_back(session: Session, *, order_id: str, at: datetime, why: str) -> bool:
     """redeemed -> issued (or expired, or revoked) because the order was refunded, each coupon it used; once per order. True if this
     call did it for all."""
-    return _each(session, order_id, lambda coupon_id: _give_one_back(session, order_id, coupon_id, at, why), claims=True)
+    return _each(session, order_id, lambda coupon_id: _give_one_back(session, order_id, coupon_id, at, why))
 
 
 def _give_one_back(session: Session, order_id: str, coupon_id: str, at: datetime, why: str) -> bool:
