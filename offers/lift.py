@@ -49,6 +49,11 @@ def difference(treated: Share, held_out: Share) -> Difference | None:
     """None where one of the two may not be told."""
     if not (shown(treated.did, treated.people) and shown(held_out.did, held_out.people)):
         return None
+    return compared(treated, held_out)
+
+
+def compared(treated: Share, held_out: Share) -> Difference:
+    """Whatever may be told of it."""
     p1, p0 = treated.did / treated.people, held_out.did / held_out.people
     (low1, high1), (low0, high0) = wilson(treated), wilson(held_out)
     d = p1 - p0

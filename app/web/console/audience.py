@@ -1,0 +1,163 @@
+"""The pages about people in the mass: whom a campaign is meant for, counted while one writes it, and what its groups did.
+
+Owns the form of an audience (rows of conditions, each in one of three groups) and its way to a document and back. Must not judge or
+count: the room does. An audience with conditions within conditions is changed as a file; here it is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.http import Command, Reading
+from app.security.access import Principal, Role, allow
+from app.web import rendering
+from app.web.browser import go_to
+from app.web.forms import Fields, Form
+from geofences import facade as geofences
+from offers import facade as offers
+from offers.contracts import CampaignView
+
+router = APIRouter(include_in_schema=False)
+
+Marketer = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
+Id = Annotated[str, Path(min_length=1, max_length=80)]
+
+MOST_ROWS, SPARE_ROWS = 7, 2
+GROUPS = {"all": "must hold", "any": "one of these must hold", "none": "must not hold"}
+NAMED = {
+    "chain": "chains",
+    "tag": "tags",
+    "place": "place_ids",
+    "product": "product_ids",
+    "category": "categories",
+    "campaign": "campaign_ids",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """One line of the form, as texts. `of` is `chain:ooey-gooey, tag:coffee`."""
+
+    group: str = "all"
+    fact: str = ""
+    at_least: str = ""
+    at_most: str = ""
+    within_days: str = ""
+    of: str = ""
+
+
+def rows_of(form: Form) -> list[ConditionRow]:
+    """The lines that say something."""
+    rows: list[ConditionRow] = []
+    for n in range(MOST_ROWS):
+        group = form.text(f"group{n}", most=10) or "all"
+        texts = {name: form.text(f"{name}{n}") for name in ("fact", "at_least", "at_most", "within_days", "of")}
+        if texts["fact"]:
+            rows.append(ConditionRow(group if group in GROUPS else "all", **texts))
+    return rows
+
+
+def document_of(rows: list[ConditionRow]) -> dict[str, Any] | None:
+    """The audience as a campaign's document has it; None without any line. Raises Invalid naming the line."""
+    out: dict[str, Any] = {}
+    for n, row in enumerate(rows):
+        form = Form(asdict(row))
+        condition: dict[str, Any] = {"fact": row.fact}
+        for name in ("at_least", "at_most", "within_days"):
+            if getattr(row, name):
+                condition[name] = form.whole(name, least=0, most=10**12)
+        for word in filter(None, (part.strip() for part in row.of.split(","))):
+            kind, colon, name = word.partition(":")
+            if kind.strip() not in NAMED or not colon or not name.strip():
+                raise Invalid.field(f"condition {n + 1}", f"write what it is of as {', '.join(f'{k}:…' for k in NAMED)}; not {word}")
+            condition.setdefault(NAMED[kind.strip()], []).append(name.strip())
+        out.setdefault(row.group, []).append(condition)
+    return out or None
+
+
+def rows_from(document: Mapping[str, Any] | None, currency: str) -> list[ConditionRow] | None:
+    """The lines of an audience; None where it does not fit into lines."""
+    if document is None:
+        return []
+    grouped = {"all": [document]} if "fact" in document else document
+    kinds = {scope: kind for kind, scope in NAMED.items()}
+    rows: list[ConditionRow] = []
+    for group in GROUPS:
+        for one in grouped.get(group, []):
+            if "fact" not in one or one.get("currency", currency) != currency:
+                return None
+            numbers = {name: str(one[name]) for name in ("at_least", "at_most", "within_days") if name in one}
+            of = ", ".join(f"{kinds[scope]}:{name}" for scope in kinds for name in one.get(scope, []))
+            rows.append(ConditionRow(group, one["fact"], **numbers, of=of))
+    return rows if len(rows) <= MOST_ROWS else None
+
+
+@router.get("/console/campaigns/{campaign_id}/audience")
+def audience(request: Request, campaign_id: Id, _caller: Marketer, call: Reading) -> Response:
+    """The form with the live count of what it says: of what is stored, or of what stands in the address while one writes."""
+    form = Form(dict(request.query_params))
+    with call.database.reading() as session:
+        view = _campaign(session, campaign_id)
+        rows = rows_of(form) if form.ticked("written") else rows_from(view.definition["audience"], view.figures.currency)
+        return _page(request, session, view, rows, call.clock.now())
+
+
+@router.post("/console/campaigns/{campaign_id}/audience")
+def change_audience(request: Request, campaign_id: Id, caller: Marketer, call: Command, form: Fields) -> Response:
+    """A new version of the campaign with this audience; what is wrong with it is said beside the form."""
+    rows, four_eyes = rows_of(form), call.app.settings.offers.four_eyes
+    version = form.whole("version", least=1, most=1_000_000)
+
+    def work(session: Session) -> None:
+        if _campaign(session, campaign_id).version != version:
+            raise Invalid.field("version", "somebody else has changed the campaign meanwhile; look at it again")
+        change = {"audience": document_of(rows)}
+        offers.revise_campaign(session, campaign_id, change, by=caller.id, at=call.clock.now(), four_eyes=four_eyes)
+
+    try:
+        call.run(work)
+    except Invalid as refusal:
+        with call.database.reading() as session:
+            return _page(request, session, _campaign(session, campaign_id), rows, call.clock.now(), trouble=refusal.detail)
+    return go_to(request, f"/console/campaigns/{campaign_id}")
+
+
+@router.get("/console/campaigns/{campaign_id}/figures")
+def figures(
+    request: Request, campaign_id: Id, _caller: Marketer, call: Reading, days: Annotated[int, Query(ge=1, le=90)] = 14
+) -> Response:
+    """What each group was given and did, and what the campaign brings."""
+    with call.database.reading() as session:
+        view = _campaign(session, campaign_id)
+        found = offers.campaign_figures(session, campaign_id, at=call.clock.now(), days=days)
+    return rendering.page(request, "console/figures.html", {"here": "campaigns", "view": view, "found": found, "days": days})
+
+
+def _campaign(session: Session, campaign_id: str) -> CampaignView:
+    view = offers.campaign(session, campaign_id)
+    if view is None:
+        raise NotFound
+    return view
+
+
+def _page(
+    request: Request, session: Session, view: CampaignView, rows: list[ConditionRow] | None, at: Any, *, trouble: str = ""
+) -> Response:
+    names = {p.id: p.name for p in geofences.places(session)}
+    counted, words = None, list[str]()
+    try:
+        document = document_of(rows) if rows is not None else view.definition["audience"]
+        counted = offers.count_audience(session, document, at=at, campaign_id=view.id)
+        words = offers.audience_in_words(document, names)
+    except Invalid as refusal:
+        trouble = trouble or refusal.detail
+    shown = [*rows, *[ConditionRow()] * min(SPARE_ROWS, MOST_ROWS - len(rows))] if rows is not None else None
+    context = {"here": "campaigns", "view": view, "rows": shown, "groups": GROUPS, "facts": offers.AUDIENCE_FACTS}
+    context |= {"counted": counted, "words": words, "trouble": trouble}
+    return rendering.page(request, "console/audience.html", context, status=422 if trouble and request.method == "POST" else 200)

@@ -1,0 +1,102 @@
+"""The form of an audience: lines there and back, the count beside it, and what is wrong said where it is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app.kernel.errors import Invalid
+from app.security.principals import Role
+from app.web.console.audience import ConditionRow, document_of, rows_from, rows_of
+from app.web.forms import Form
+from offers import facade as offers
+from tests.app.web.conftest import Browser, Town
+
+TEA = "cam_afternoon_tea"
+VISITED = {"fact": "visits", "at_least": 2, "within_days": 30, "chains": ["ooey-gooey"], "tags": ["coffee"]}
+NO_BOOKS = {"fact": "orders", "at_most": 0, "categories": ["books"]}
+LINES = {
+    "written": "1",
+    "fact0": "visits", "at_least0": "2", "within_days0": "30", "of0": "chain:ooey-gooey, tag:coffee", "group0": "all",
+    "fact3": "orders", "at_most3": "0", "of3": "category:books", "group3": "none",
+}  # fmt: skip
+
+
+@pytest.fixture
+def marketer(town: Town) -> Browser:
+    return town.browser(Role.MARKETER)
+
+
+class TestDocumentOf:
+    def test_lines_there_and_back(self) -> None:
+        rows = rows_of(Form(LINES))
+        assert rows == [
+            ConditionRow("all", "visits", "2", "", "30", "chain:ooey-gooey, tag:coffee"),
+            ConditionRow("none", "orders", "", "0", "", "category:books"),
+        ]
+        assert document_of(rows) == {"all": [VISITED], "none": [NO_BOOKS]}
+        assert rows_from(document_of(rows), "EUR") == rows
+
+    def test_no_line_is_everybody(self) -> None:
+        assert (document_of([]), rows_from(None, "EUR")) == (None, [])
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"all": [{"any": [VISITED, NO_BOOKS]}]},
+            {"all": [NO_BOOKS] * 8},
+            {"fact": "spent_minor", "at_least": 1, "currency": "SEK"},
+        ],
+    )
+    def test_what_does_not_fit_into_lines(self, document: dict[str, Any]) -> None:
+        assert rows_from(document, "EUR") is None
+
+    @pytest.mark.parametrize(("of", "word"), [("books", "books"), ("shelf:books", "shelf:books"), ("category:", "category:")])
+    def test_a_scope_of_no_kind(self, of: str, word: str) -> None:
+        with pytest.raises(Invalid) as caught:
+            document_of([ConditionRow(fact="orders", at_least="1", of=of)])
+        assert caught.value.fields[0].field == "condition 1"
+        assert word in caught.value.fields[0].remedy
+
+
+class TestPage:
+    def test_an_audience_is_written_counted_and_read_back(self, town: Town, marketer: Browser) -> None:
+        page = marketer.get(f"/console/campaigns/{TEA}/audience").text
+        assert "Everybody." in page
+        counted = marketer.get(f"/console/campaigns/{TEA}/audience", params=LINES).text
+        assert re.findall("<li>(.*?)</li>", counted) == [
+            "She has at least 2 visits at any shop of Ooey Gooey or any place for coffee within 30 days.",
+            "She has not: no order of category books.",
+        ]
+        assert counted.count("under 20") == 4
+        marketer.post(f"/console/campaigns/{TEA}/pause")
+        version = re.findall('name="version" value="([0-9]+)"', page)[0]
+        saved = marketer.post(f"/console/campaigns/{TEA}/audience", {**LINES, "version": version})
+        assert (saved.status_code, saved.headers["location"]) == (303, f"/console/campaigns/{TEA}")
+        with town.house.database.reading() as session:
+            view = offers.campaign(session, TEA)
+        assert view is not None
+        assert view.definition["audience"] == {"all": [VISITED], "none": [NO_BOOKS]}
+        assert "She has not: no order of category books." in marketer.get(f"/console/campaigns/{TEA}").text
+        assert 'value="chain:ooey-gooey, tag:coffee"' in marketer.get(f"/console/campaigns/{TEA}/audience").text
+        late = marketer.post(f"/console/campaigns/{TEA}/audience", {**LINES, "version": version})
+        assert (late.status_code, "somebody else has changed" in late.text) == (422, True)
+
+    def test_what_is_wrong_is_said_beside_the_form(self, marketer: Browser) -> None:
+        half = marketer.get(f"/console/campaigns/{TEA}/audience", params={"written": "1", "fact0": "visits"})
+        assert half.status_code == 200
+        assert "visits needs at_least or at_most" in half.text
+
+    def test_an_unknown_campaign(self, marketer: Browser) -> None:
+        assert marketer.get("/console/campaigns/cam_none/audience").status_code == 404
+        assert marketer.get("/console/campaigns/cam_none/figures").status_code == 404
+
+
+class TestFigures:
+    def test_the_campaigns_page_asks_for_them(self, marketer: Browser) -> None:
+        assert f'hx-get="/console/campaigns/{TEA}/figures"' in marketer.get(f"/console/campaigns/{TEA}").text
+        text = marketer.get(f"/console/campaigns/{TEA}/figures").text
+        assert 'data-arm="all"' in text
+        assert "Nobody is held out of this campaign" in text
