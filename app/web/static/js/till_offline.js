@@ -105,7 +105,7 @@ async function sync(id) {
     const bundle = await opened(await send("bundle", { place_id: id, ...(till ? { till_id: till.bundle.till_id } : {}) }));
     till = { bundle, journal: [], seq: bundle.seq, hash: bundle.hash, taken: [], aheadMs: Date.parse(bundle.issued_at) - Date.now(), lastMs: 0 };
     await keep(id, till);
-    show(till);
+    if (id === place()) show(till);
   });
 }
 
@@ -217,7 +217,7 @@ if (form && state && crypto.subtle && navigator.locks) {
   navigator.serviceWorker?.register("/till-worker.js", { scope: "/till" }).catch(() => {}); // without it the page has to stay open
   navigator.storage?.persist?.().catch(() => {}); // the journal is not to make room for anything
   addEventListener("online", tryToTell);
-  form.elements.place_id.addEventListener("change", tryToTell);
+  form.elements.place_id.addEventListener("change", () => { state.textContent = ""; tryToTell(); }); // not ready before it is ready there
   setInterval(async () => { if (Number(state.dataset.waiting)) await tryToTell(); }, 15_000);
   setInterval(tryToTell, 600_000); // a fresh bundle before the last one is old
   // the request did not come through, or its answer did not come back: the journal is settled either way
