@@ -7,7 +7,7 @@ GatewayMisconfigured. A declined card or an unknown method is an answer, not an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -29,7 +29,8 @@ class Payment:
     `received_minor` is what was taken, `refunded_minor` what of it went back. `action_url` is where the shopper proves to
     her bank that it is she. `decline` is a reason code (storefront/reasons.py). `client_secret` lets her browser, and
     nobody else, go on with this payment. `methods` are the names of the way it was paid (`card`, `visa`, `apple_pay`); none
-    while that is not told.
+    while that is not told. `fingerprint` is the provider's own mark of the card or account, where it is told: the same card has
+    the same, whoever pays with it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Payment:
     action_url: str | None = None
     decline: str | None = None
     methods: tuple[str, ...] = ()
+    fingerprint: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

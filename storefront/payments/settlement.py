@@ -18,6 +18,7 @@ from storefront.orders.repository import fresh
 from storefront.payments.ports import Payment, PaymentState
 from storefront.payments.truth import Move, next_move
 from storefront.ports import CouponDesk
+from storefront.privacy import ERASED
 from storefront.reasons import StorefrontReason
 
 log = get_logger(__name__)
@@ -42,6 +43,8 @@ def settle(
     if row.payment_id not in (None, payment.id):
         log.warning("foreign_payment_ignored", order_id=order_id, payment_id=payment.id)
         return row
+    if payment.state is PaymentState.SUCCEEDED and payment.fingerprint and row.shopper_id != ERASED:
+        desk.note_payment_method(session, shopper_id=row.shopper_id, fingerprint=payment.fingerprint, at=at)
     for _ in range(MOST_MOVES):
         move = next_move(
             payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,

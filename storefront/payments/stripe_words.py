@@ -45,6 +45,7 @@ def payment_of_intent(document: Mapping[str, Any]) -> Payment:
         client_secret=document.get("client_secret"),
         action_url=redirect.get("url"),
         methods=_methods(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else (),
+        fingerprint=_fingerprint(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else None,
         decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state is PaymentState.NEEDS_METHOD else None,
     )
 
@@ -63,6 +64,7 @@ def payment_of_charge(document: Mapping[str, Any]) -> Payment | None:
         currency=_text(document, "currency").upper(),
         order_id=_order_id(document),
         methods=_methods(document),
+        fingerprint=_fingerprint(document),
     )
 
 
@@ -72,6 +74,12 @@ def _methods(charge: Mapping[str, Any]) -> tuple[str, ...]:
     card = _maybe(details, "card") or {}
     names = (details.get("type"), card.get("brand"), (_maybe(card, "wallet") or {}).get("type"))
     return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _fingerprint(charge: Mapping[str, Any]) -> str | None:
+    details = _maybe(charge, "payment_method_details") or {}
+    found = (_maybe(details, str(details.get("type"))) or {}).get("fingerprint")
+    return found if isinstance(found, str) and 0 < len(found) <= 200 else None
 
 
 def news_of_event(document: object) -> PaymentNews:
@@ -94,7 +102,7 @@ def news_of_event(document: object) -> PaymentNews:
 def _payment(kind: str, subject: Mapping[str, Any]) -> Payment | None:
     if kind.startswith("payment_intent.") and subject.get("object") == "payment_intent":
         return payment_of_intent(subject)
-    if kind == "charge.refunded" and subject.get("object") == "charge":
+    if kind in ("charge.succeeded", "charge.refunded") and subject.get("object") == "charge":
         return payment_of_charge(subject)
     return None
 

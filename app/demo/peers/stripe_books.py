@@ -7,6 +7,7 @@ Must not know HTTP, signatures or anything of this shop: it stands for somebody 
 from __future__ import annotations
 
 import copy
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable
@@ -344,7 +345,7 @@ class Books:
         if not behaviour.slow:
             method["card"] = {
                 "brand": behaviour.brand, "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit", "last4": behaviour.last4,
-                "fingerprint": None, "generated_from": None, "wallet": None,
+                "fingerprint": _fingerprint(behaviour), "generated_from": None, "wallet": None,
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
             }  # fmt: skip
         self.methods[method["id"]] = method
@@ -380,7 +381,12 @@ def _details(kind: str, behaviour: TestMethod) -> Doc:
     """How it was paid, as far as anybody reads it here."""
     if kind != "card":
         return {"type": kind}
-    return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "fingerprint": None, "wallet": None}}
+    return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "exp_month": 12, "exp_year": 2034, "fingerprint": _fingerprint(behaviour), "wallet": None}}
+
+
+def _fingerprint(behaviour: TestMethod) -> str:
+    """The same test card has the same one, whoever pays with it: as at Stripe."""
+    return hashlib.sha256(f"{behaviour.brand} {behaviour.last4}".encode()).hexdigest()[:16]
 
 
 def _amount(form: Doc, name: str) -> int:

@@ -54,7 +54,7 @@ class MemoryGateway:
             if method in CHALLENGED:
                 return replace(payment, state=PaymentState.NEEDS_ACTION, decline=None, action_url=f"memory:{payment_id}" if return_url else None)
             if method in ACCEPTED:
-                return replace(self._taken(payment), methods=("card", method.removeprefix("pm_card_")))
+                return replace(self._taken(payment), methods=("card", method.removeprefix("pm_card_")), fingerprint=f"fp_{method}")
             refusal = DECLINES.get(method, StorefrontReason.PAYMENT_METHOD_REFUSED)
             return replace(payment, state=PaymentState.NEEDS_METHOD, decline=refusal.value, action_url=None)
 

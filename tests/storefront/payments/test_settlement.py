@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
+from offers.models import IdentityHint
 from storefront.facade import Shop
+from storefront.orders.models import OrderRow
 from storefront.payments.adapters.memory_gateway import MemoryGateway
 from storefront.payments.ports import Payment, PaymentState
 from storefront.payments.settlement import settle
 from storefront.payments.webhooks import receive
+from storefront.privacy import ERASED
 from storefront.reasons import StorefrontReason
 from tests.offers.builders import race
 from tests.storefront.floor import coupon, coupon_state, events, fill, hook, lay_in, order, row, shelf, signed, state
@@ -206,3 +211,25 @@ class TestRaces:
         with shop.database.transaction() as session:
             settle(session, shop.coupons, order_id, as_(payment, PaymentState.CANCELLED), at=shop.now(), close_reason=StorefrontReason.HOLD_EXPIRED)
         assert row(shop, order_id).close_reason == "hold_expired"
+
+
+class TestTheSameCard:
+    """Three accounts, three phones, one card: what the payment tells is heeded from then on."""
+
+    def test_is_noted_as_a_hash_when_the_order_is_paid(self, shop: Shop) -> None:
+        order_id, payment = placed(shop)
+        paid = replace(as_(payment, PaymentState.SUCCEEDED, received=720), fingerprint="fp_of_jane")
+        tell(shop, order_id, paid)
+        with shop.database.reading() as session:
+            hints = session.scalars(select(IdentityHint)).all()
+            assert [(h.kind, h.shopper_id) for h in hints] == [("payment", row(shop, order_id).shopper_id)]
+            assert "jane" not in hints[0].hash
+
+    def test_not_before_it_is_paid_and_not_of_somebody_erased(self, shop: Shop) -> None:
+        order_id, payment = placed(shop)
+        tell(shop, order_id, replace(as_(payment, PaymentState.NEEDS_METHOD), fingerprint="fp_of_jane"))
+        with shop.database.transaction() as session:
+            session.get_one(OrderRow, order_id).shopper_id = ERASED
+        tell(shop, order_id, replace(as_(payment, PaymentState.SUCCEEDED, received=720), fingerprint="fp_of_jane"))
+        with shop.database.reading() as session:
+            assert session.scalars(select(IdentityHint)).all() == []

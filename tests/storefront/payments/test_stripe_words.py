@@ -48,6 +48,24 @@ class TestPaymentOfCharge:
     def test_captured(self) -> None:
         assert payment_of_charge(CHARGE) == Payment("pi_1", PaymentState.SUCCEEDED, 900, 900, 400, "EUR", "ord_1")
 
+    @pytest.mark.parametrize(
+        ("details", "fingerprint"),
+        [
+            ({"type": "card", "card": {"fingerprint": "fp_1"}}, "fp_1"),
+            ({"type": "sepa_debit", "sepa_debit": {"fingerprint": "fp_2"}, "card": {"fingerprint": "fp_1"}}, "fp_2"),
+            ({"type": "card", "card": {"fingerprint": None}}, None),
+            ({"type": "card", "card": {"fingerprint": "f" * 201}}, None),
+            ({"type": "klarna"}, None),
+            (None, None),
+        ],
+    )
+    def test_the_mark_of_the_card(self, details: object, fingerprint: str | None) -> None:
+        charge = {**CHARGE, "payment_method_details": details}
+        found = payment_of_charge(charge)
+        assert found is not None
+        assert found.fingerprint == payment_of_intent({**INTENT, "latest_charge": charge}).fingerprint == fingerprint
+        assert "fp_" not in repr(found)
+
     def test_uncaptured_or_without_intent_says_nothing(self) -> None:
         assert payment_of_charge({**CHARGE, "captured": False}) is None
         assert payment_of_charge({**CHARGE, "payment_intent": None}) is None
@@ -57,10 +75,11 @@ class TestNewsOfEvent:
     def test_intent_and_charge(self) -> None:
         assert news_of_event(event("payment_intent.succeeded", INTENT)) == PaymentNews("evt_1", "payment_intent.succeeded", payment_of_intent(INTENT))
         assert news_of_event(event("charge.refunded", CHARGE)).payment == payment_of_charge(CHARGE)
+        assert news_of_event(event("charge.succeeded", CHARGE)).payment == payment_of_charge(CHARGE)
 
     def test_other_types_say_nothing(self) -> None:
         assert news_of_event(event("customer.created", {"object": "customer"})).payment is None
-        assert news_of_event(event("charge.succeeded", CHARGE)).payment is None
+        assert news_of_event(event("charge.failed", CHARGE)).payment is None
 
     @pytest.mark.parametrize(
         "document",
