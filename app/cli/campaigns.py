@@ -1,23 +1,32 @@
-"""`moments campaigns`: what runs, what it has given so far, and campaigns as a file.
+"""`moments campaigns`: what runs, what it has given so far, its way to going live, and campaigns as a file.
 
 Owns the commands; the room offers owns campaigns.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
     from offers.contracts import CampaignPlan
 
 CHANGES = 2
 """The exit code of `plan` when applying the file would change something."""
 
-program = typer.Typer(help="Campaigns: list them, keep them as a file.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="Campaigns: list them, bring them live, keep them as a file.", no_args_is_help=True, rich_markup_mode=None)
 
+Id = Annotated[str, typer.Argument(help="An id of `moments campaigns list`.", metavar="CAMPAIGN_ID")]
+As = Annotated[str, typer.Option("--as", help="Who does it: a marketer or operator by name.", metavar="NAME")]
+Named = Annotated[str, typer.Option("--as", help="Who does it: a marketer or operator by name.", metavar="NAME")]
+Note = Annotated[str, typer.Option(help="A word to the other one.")]
 File = Annotated[Path, typer.Argument(help="A file as `moments campaigns export` writes it.", metavar="FILE")]
 
 
@@ -69,19 +78,113 @@ def plan(file: File) -> None:
 
 
 @program.command("apply")
-def apply(file: File) -> None:
+def apply(file: File, name: As = "") -> None:
     """Change campaigns as FILE says, all of it or nothing. The same file again changes nothing."""
-    import getpass
-
     from app.cli.opening import opened_database
     from offers import facade as offers
 
-    text, by = _text_of(file), f"cli:{getpass.getuser()}"[:80]
+    text = _text_of(file)
     with opened_database() as database, database.transaction() as session:
-        found = offers.apply_campaigns(session, text, by=by, at=database.clock.now(), four_eyes=_four_eyes())
+        found = offers.apply_campaigns(session, text, by=_person(session, name), at=database.clock.now(), four_eyes=_four_eyes())
     _say(found)
     if found.changes_something:
         print("Done.")
+
+
+@program.command("submit")
+def submit(campaign_id: Id, name: Named, note: Note = "") -> None:
+    """Send a draft, or a paused campaign that was changed, to another person for review."""
+    from offers import facade as offers
+
+    _move(campaign_id, name, lambda session, by, at: offers.submit_campaign(session, campaign_id, by=by, at=at, note=_noted(note)))
+
+
+@program.command("approve")
+def approve(
+    campaign_id: Id,
+    version: Annotated[int, typer.Option(min=1, help="The version you looked at; it is approved, and no other.")],
+    name: Named,
+    note: Note = "",
+) -> None:
+    """Approve a version that somebody else wrote and sent for review."""
+    from offers import facade as offers
+
+    _move(
+        campaign_id, name, lambda session, by, at: offers.approve_campaign(session, campaign_id, version=version, by=by, at=at, note=_noted(note))
+    )
+
+
+@program.command("send-back")
+def send_back(campaign_id: Id, name: Named, note: Annotated[str, typer.Option(help="What is to be changed.")]) -> None:
+    """Make a draft again of what waits for review or was approved."""
+    from offers import facade as offers
+
+    _move(campaign_id, name, lambda session, by, at: offers.send_campaign_back(session, campaign_id, by=by, at=at, note=_noted(note)))
+
+
+@program.command("activate")
+def activate(campaign_id: Id, name: Named) -> None:
+    """Make an approved campaign live, or let a paused one go on."""
+    from offers import facade as offers
+
+    four_eyes = _four_eyes()
+    _move(campaign_id, name, lambda session, by, at: offers.activate_campaign(session, campaign_id, by=by, at=at, four_eyes=four_eyes))
+
+
+@program.command("pause")
+def pause(campaign_id: Id, name: Named) -> None:
+    """No new coupons for now; those that were given stay good."""
+    from offers import facade as offers
+
+    _move(campaign_id, name, lambda session, by, at: offers.pause_campaign(session, campaign_id, by=by, at=at))
+
+
+@program.command("end")
+def end(campaign_id: Id, name: Named) -> None:
+    """No new coupons, for good; those that were given stay good."""
+    from offers import facade as offers
+
+    _move(campaign_id, name, lambda session, by, at: offers.end_campaign(session, campaign_id, by=by, at=at))
+
+
+def _move(campaign_id: str, name: str, step: Callable[[Session, str, datetime], None]) -> None:
+    from app.cli.opening import opened_database
+    from app.kernel.errors import NotFound
+    from offers import facade as offers
+
+    with opened_database() as database, database.transaction() as session:
+        if offers.campaign(session, campaign_id) is None:
+            raise NotFound(f"CAMPAIGN_ID: there is no campaign {campaign_id}; see: moments campaigns list")
+        step(session, _person(session, name), database.clock.now())
+        now = offers.campaign(session, campaign_id)
+    assert now is not None
+    print(f"{now.id} “{now.name}”, version {now.version}: {now.state}")
+
+
+def _person(session: Session, name: str) -> str:
+    """The marketer or operator of this name: four eyes are two people of the house, at whatever door they come in. Without a
+    name it is whoever is logged in here, who is nobody of the house and can approve nothing."""
+    from app.kernel.errors import Invalid
+    from app.security.people import staff_named
+    from app.security.principals import Role
+
+    if not name:
+        return _here()
+    found = staff_named(session, name, (Role.MARKETER, Role.OPERATOR))
+    if found is None:
+        raise Invalid.field("--as", f"nobody here is called {name}; moments links --role marketer --name NAME makes somebody known")
+    return found
+
+
+def _here() -> str:
+    import getpass
+
+    return f"cli:{getpass.getuser()}"[:80]
+
+
+def _noted(note: str) -> str:
+    """Who is named was not asked to prove it here, so the history says at which login a review was done."""
+    return f"{note} ({_here()})".strip()[:300]
 
 
 def _text_of(file: Path) -> str:

@@ -52,6 +52,12 @@ def staff(session: Session, role: Role, name: str, *, at: datetime, place_ids: S
     return row.id
 
 
+def staff_named(session: Session, name: str, roles: Sequence[Role]) -> str | None:
+    """The person id of the member of staff of this name in one of these roles; None when there is none. Makes nobody."""
+    known = select(PersonRow.id).where(PersonRow.name == name, PersonRow.role.in_([r.value for r in roles]), PersonRow.disabled_at.is_(None))
+    return session.scalar(known.order_by(PersonRow.id).limit(1))
+
+
 def make_link(
     session: Session,
     role: Role,

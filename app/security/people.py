@@ -7,7 +7,7 @@ Gathers what the modules beside it own; holds no rule itself. Callers must not r
 - `devices_of(session, shopper_id)`, `shopper_exists(session, shopper_id)`, `same_person(session, shopper_id)`, `known_as(session, ids)`,
   `ids_and_owner(session, shopper_id)`
 - `make_link(session, role, at=...)` -> token for `/enter/{token}`; `use_link(session, token, at=...)` exactly once
-- `staff(session, role, name, at=..., place_ids=...)` -> person id; `person(session, person_id)` -> Account | None
+- `staff(session, role, name, at=..., place_ids=...)` -> person id; `staff_named(session, name, roles)` -> person id | None; `person(session, person_id)` -> Account | None
 - `make_api_key`, `list_api_keys`, `revoke_api_key`; `open_session`, `end_session`, `revoke_shopper`, `revoke_person`, `revoke_device`
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from app.security.accounts import Account, account_by_email, account_of_shopper, claim_account, person
 from app.security.api_keys import ApiKeyView, NewApiKey, list_api_keys, make_api_key, revoke_api_key
-from app.security.links import UsedLink, check_link, make_link, staff, use_link
+from app.security.links import UsedLink, check_link, make_link, staff, staff_named, use_link
 from app.security.sessions import NewSession, end_session, open_session, revoke_device, revoke_person, revoke_shopper
 from app.security.shoppers import (
     DeviceView,
@@ -67,5 +67,6 @@ __all__ = [
     "same_person",
     "shopper_exists",
     "staff",
+    "staff_named",
     "use_link",
 ]
