@@ -27,10 +27,12 @@ def note(
     session: Session, *, order_id: str, shopper_id: str, currency: str, lines: Sequence[PurchaseLine], at: datetime
 ) -> bool:
     """The order was paid at `at`, and this stands of it. Again for the same order: this stands of it now. False where nothing may be
-    noted."""
+    noted.
+    """
     forget(session, order_id=order_id)
     purposes = (Purpose.PERSONALISATION, Purpose.ANALYTICS)
-    if not any(gate.may(session, shopper_id, purpose, at).ok for purpose in purposes):
+    now = session.info["clock"].now()
+    if not any(gate.may(session, shopper_id, purpose, now).ok for purpose in purposes):
         return False
     rows = [
         (order_id, line.line_no, shopper_id, line.product_id, line.category, line.total_minor, currency, at) for line in lines

@@ -16,11 +16,9 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
-from offers.contracts import PurchaseLine
-from storefront.catalog.models import ProductRow
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
-from storefront.orders import returning
+from storefront.orders import purchases, returning
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
 from storefront.orders.states import predecessors
@@ -44,7 +42,7 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
     emit(session, paid, subject=row.shopper_id)
     returning.promise_cashback(session, desk, row, at=at)
     settle_points(session, row, "paid", at=at)
-    desk.note_purchase(session, order_id=order_id, shopper_id=row.shopper_id, currency=row.currency, lines=_bought(session, order_id), at=at)
+    purchases.tell(session, desk, row)
     return True
 
 
@@ -74,8 +72,8 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     if not moved(session, move.values(**values, next_look_at=None)):
         return False
     row = _row(session, order_id)
-    desk.forget_purchase(session, order_id=order_id)
     returning.close_with_order(session, desk, row, at=at)
+    desk.forget_purchase(session, order_id=order_id)
     settle_points(session, row, "refunded", at=at)
     if row.coupon_id is not None:
         desk.give_back(session, order_id=order_id, at=at, why=reason.value)
@@ -138,15 +136,6 @@ def _row(session: Session, order_id: str) -> OrderRow:
     if row is None:
         raise LookupError(f"order {order_id} was moved but is not there")
     return row
-
-
-def _bought(session: Session, order_id: str) -> list[PurchaseLine]:
-    """The lines as they were charged, each with the category its product has now."""
-    o, p = OrderLineRow, ProductRow
-    rows = session.execute(
-        select(o.line_no, o.product_id, p.category, o.total_minor).outerjoin(p, p.id == o.product_id).where(o.order_id == order_id, o.product_id != DELIVERY)
-    )
-    return [PurchaseLine(line_no, product_id, category or "", total_minor) for line_no, product_id, category, total_minor in rows]
 
 
 def _units(session: Session, order_id: str) -> Counter[str]:
