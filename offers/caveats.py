@@ -160,12 +160,15 @@ def live_needed(bound: Sequence[Caveat], worth_minor: int | None, above_minor: i
     return above_minor is not None and (worth_minor is None or worth_minor > above_minor)
 
 
+_read = msgspec.json.Decoder(_Bundle).decode  # at import: see definition.py
+
+
 def to_json(caveats: Sequence[Caveat]) -> str:
     return msgspec.json.encode(_Bundle(tuple(caveats))).decode()
 
 
 def from_json(document: str) -> tuple[Caveat, ...]:
-    return msgspec.json.decode(document, type=_Bundle).caveats
+    return _read(document).caveats
 
 
 def refusals(caveats: Sequence[Caveat], context: Context) -> tuple[Fail, ...]:

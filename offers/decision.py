@@ -136,6 +136,11 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 """The same bytes as definition.canonical_json, five times as fast; a test holds the two together."""
 
 
+_read_record = msgspec.json.Decoder(Record).decode
+_read_result = msgspec.json.Decoder(Result).decode
+"""Made at import: two threads at the first use of a class would end the process (definition.py)."""
+
+
 def record_json(record: Record) -> str:
     return _encode(record).decode()
 
@@ -145,11 +150,11 @@ def result_json(result: Result) -> str:
 
 
 def record_from(document: str) -> Record:
-    return msgspec.json.decode(document, type=Record)
+    return _read_record(document)
 
 
 def result_from(document: str) -> Result:
-    return msgspec.json.decode(document, type=Result)
+    return _read_result(document)
 
 
 def replay(definition: Definition, stored_record: str) -> str:

@@ -276,6 +276,11 @@ def canonical_json(value: Any) -> str:
     )
 
 
+_SEEN = msgspec.json.Decoder(Definition)
+"""Makes msgspec look at these classes now, at import: it remembers what it finds at their first use, half of it before it is
+done, and two threads that use them for the first time at once would end the process."""
+
+
 def definition_from(document: dict[str, Any]) -> Definition:
     """A stored or validated document as a value; raises `msgspec.ValidationError` when it is not one of ours."""
     return msgspec.convert(document, Definition)

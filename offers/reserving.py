@@ -22,6 +22,8 @@ from offers.ledger import Books
 from offers.models import CouponRow, Hold
 from offers.reasons import ReasonCode
 
+_read_quote = msgspec.json.Decoder(Quote).decode  # at import: see definition.py
+
 
 def reserve(
     session: Session,
@@ -50,7 +52,7 @@ def reserve(
             same = {hold.coupon_id for hold in held} == set(found)
             if same and all(repository.owner(session, coupon) == shopper_id for coupon in found.values()):
                 frozen = sorted(held, key=lambda hold: hold.position)
-                return tuple(msgspec.json.decode(hold.quote, type=Quote) for hold in frozen)
+                return tuple(_read_quote(hold.quote) for hold in frozen)
             return redemption.refused(next(iter(found), None), [Fail(ReasonCode.ORDER_HAS_ANOTHER_COUPON)])
         locked = {coupon.id: coupon for coupon in moves.locked(session, found)} if len(found) > 1 else found
         lapsed = [coupon for coupon in locked.values() if moves.lapsed(coupon, at)]
