@@ -8,7 +8,7 @@ import pytest
 
 from app.kernel.verdict import PASS, Verdict
 from offers import caveats
-from offers.caveats import Caveat, Channels, Context, Holder, Places, Trust, Uses, Window
+from offers.caveats import Caveat, Channels, Context, Holder, Person, Places, Trust, Uses, Window
 from tests.conftest import START
 from tests.offers.builders import seconds
 
@@ -50,6 +50,8 @@ class TestVerify:
             (Trust("verified"), HERE, "trust_too_low"),
             (Uses(1), HERE, ""),
             (Uses(1), replace(HERE, used=1), "coupon_already_redeemed"),
+            (Person(2, ("device",)), replace(HERE, used_by_same=1), ""),
+            (Person(2, ("device",)), replace(HERE, used_by_same=2), "person_limit_used"),
         ],
     )
     def test_each(self, caveat: Caveat, context: Context, reason: str) -> None:

@@ -29,6 +29,15 @@ class TestChanges:
             ({"coupon": {"valid_for_s": 86_400, "at_till": False}}, "Coupon: at till: yes → no."),
             ({"schedule": {"starts_on": "2026-11-01", "ends_on": "2026-12-01"}}, "Last day: 2026-11-29 → 2026-12-01."),
             ({"caps": {"per_shopper": None}}, "Coupons for one shopper: 1 → none."),
+            ({"caps": {"per_shopper": 1, "per_place": 50}}, "Coupons at one place: none → 50."),
+            (
+                {"caps": {"per_shopper": 1, "total_window": {"count": 20, "window_s": 3600}}},
+                "Coupons in all in a while: none → count 20, window 1 hour.",
+            ),
+            (
+                {"caps": {"per_shopper": 1, "counted_by": ["account", "device"]}},
+                "One shopper is known by: device added.",
+            ),
             (
                 {"caps": {"per_shopper": 1, "per_shopper_window": {"count": 2, "window_s": 90}}},
                 "Coupons for one shopper in a while: none → count 2, window 90 seconds.",
@@ -75,4 +84,6 @@ class TestChanges:
             for key in way[:-1]:
                 inner = inner[key]
             inner[way[-1]] = ["changed"] if isinstance(inner[way[-1]], list) else "changed"
+            if way == ("audience",):
+                inner["audience"] = {"fact": "member_days", "at_least": 2}
             assert [change.field for change in diffing.changes(before, after)] == [".".join(way)]

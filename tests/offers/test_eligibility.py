@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from offers import eligibility, schemas
+from offers import conditions, eligibility, schemas
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal, ordinal, place_covered
 from offers.definition import Definition
 from offers.reasons import Weighed
@@ -206,3 +206,35 @@ class TestOrdinal:
             "101st",
             "111th",
         ]
+
+
+class TestCountedWhereItIsAsked:
+    """Caps of a place, of a while over everybody, and of all who may be one person: on the edge, and not asked."""
+
+    BOTH = ("account", "device")
+
+    @pytest.mark.parametrize(
+        ("caps", "count", "cap", "held", "not_held", "facts"),
+        [
+            ({"per_place": 3}, "here", 3, "under_place_cap", "place_cap_reached", {}),
+            ({"total_window": {"count": 3, "window_s": 60}}, "total_in_window", 3, "under_total_window_cap", "total_window_cap_reached", {"window_s": 60}),
+            ({"per_shopper": 3, "counted_by": BOTH}, "joined", 3, "under_person_cap", "person_cap_reached", {"counted_by": "device"}),
+            (
+                {"per_shopper_window": {"count": 3, "window_s": 60}, "counted_by": BOTH}, "joined_in_window", 3,
+                "under_person_window_cap", "person_window_cap_reached", {"window_s": 60, "counted_by": "device"},
+            ),
+        ],
+    )  # fmt: skip
+    def test_on_the_edge(self, caps: dict[str, Any], count: str, cap: int, held: str, not_held: str, facts: dict[str, Any]) -> None:
+        definition = campaign(caps=caps)
+        for issued, code in ((cap - 1, held), (cap, not_held), (cap + 1, not_held)):
+            counts = replace(Counts(here=0, total_in_window=0, joined=0, joined_in_window=0), **{count: issued})
+            assert conditions.room_besides(definition, counts) is (code == held)
+            (weighed,) = [w for w in eligibility.weigh(definition, replace(INPUTS, counts=counts)) if w.code in (held, not_held)]
+            assert weighed == Weighed(code, code == held, {"issued": issued, "cap": cap, **facts})
+
+    def test_not_asked(self) -> None:
+        counts = Counts(here=99, total_in_window=99, joined=99, joined_in_window=99)
+        definition = campaign(caps={"per_shopper": 1})
+        assert failed(definition, replace(INPUTS, counts=counts)) == []
+        assert not {w.code for w in eligibility.weigh(definition, INPUTS)} & {"under_place_cap", "under_person_cap", "under_total_window_cap"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import select
 from app.kernel.db import Database
 from app.kernel.verdict import PASS, Fail
 from geofences.contracts import TrustLevel
-from offers import experiment, facade
+from offers import decision, experiment, facade
 from offers.decision import record_from
+from offers.definition import definition_from
 from offers.models import CouponRow, Decision
 from tests.conftest import START
 from tests.offers.builders import go_live, moment, seconds, weigh
+from tests.paths import REPOSITORY
 
 EXPERIMENT = {"holdout_bp": 2_000, "variants": [{"name": "a", "percent": 10}, {"name": "b", "percent": 30, "title": "30 % off"}]}
 
@@ -72,3 +75,24 @@ class TestReplay:
     @pytest.mark.full
     def test_ten_thousand_decisions_across_three_versions(self, database: Database) -> None:
         prove(database, 10_000)
+
+
+class TestOldRecords:
+    """Records as they were stored before there were caps of a place, hints, tellings and audiences, with their definitions."""
+
+    RECORDS: list[dict[str, str]] = json.loads((REPOSITORY / "tests" / "offers" / "old_records.json").read_text())
+
+    @pytest.mark.parametrize("stored", RECORDS)
+    def test_give_the_same_bytes(self, stored: dict[str, str]) -> None:
+        """Seen to fail with a condition added that answers also where the campaign does not ask."""
+        definition = definition_from(json.loads(stored["definition"]))
+        assert decision.replay(definition, stored["record"]) == stored["result"]
+
+    def test_are_of_all_outcomes_and_know_nothing_of_what_is_new(self) -> None:
+        assert {json.loads(one["result"])["outcome"] for one in self.RECORDS} == {"offer", "withheld"}
+        everything = json.dumps(self.RECORDS)
+        assert not [new for new in ("per_place", "counted_by", "joined", "audience") if new in everything]
+
+    def test_what_nobody_asks_for_stands_in_no_new_record(self) -> None:
+        record = next(one["record"] for one in self.RECORDS if "learned" in one["record"])
+        assert decision.record_json(decision.record_from(record)) == record

@@ -92,7 +92,7 @@ class TestInWords:
             ("schedule.store_hours", [{"place_id": "plc_a", "weekly": [{"days": ["sun"], "from": "10:00", "until": "11:00"}]}]), ("stacking.combinable", True), ("stacking.after", ["food"]),
             ("benefit.max_items", 1), ("benefit.max_discount_minor", 1), ("schedule.starts_on", "2026-01-01"), ("schedule.ends_on", "2026-01-01"),
             ("schedule.weekly", [{"days": ["sun"], "from": "10:00", "until": "11:00"}]), ("caps.per_shopper", None), ("caps.per_shopper_window", {"count": 1, "window_s": 60}),
-            ("caps.total", 5), ("coupon.valid_for_s", 60), ("coupon.places", "place"), ("coupon.in_app", False), ("coupon.at_till", False), ("min_trust", "verified"),
+            ("caps.total", 5), ("caps.per_place", 5), ("caps.total_window", {"count": 5, "window_s": 60}), ("caps.counted_by", ["account", "device"]), ("coupon.valid_for_s", 60), ("coupon.places", "place"), ("coupon.in_app", False), ("coupon.at_till", False), ("min_trust", "verified"),
             ("budget_minor", 100), ("priority", 3), ("expected_value_minor", 5), ("title", "Other"), ("because", ""),
         ],
     )  # fmt: skip
@@ -110,6 +110,7 @@ class TestInWords:
         assert words_of(DOCUMENT) == [
             ("When", ["A shopper walks into Höyry Tea Room.", "We hear of it within 30 minutes."]),
             ("Days and hours", ["Always."]),
+            ("Who", ["Everybody."]),
             ("What the shopper gets", ["25 % off.", "On the whole basket."]),
             ("The coupon", ["Good for 4 hours, at any place of the campaign, at the till or in the app."]),
             ("Limits", ["Each shopper gets it once."]),
@@ -123,4 +124,14 @@ class TestPieces:
             "x.", "On category tea.", "From a basket of €5.00 on.", "For at most 2 items.", "Never more than €2.50 off.",
         ]  # fmt: skip
         assert bounds({"caps": {"per_shopper": None}}, euros) == ["No limit."]
+
+    def test_where_in_a_while_and_who_counts_as_one(self) -> None:
+        caps = {"per_shopper": 1, "per_place": 50, "total_window": {"count": 20, "window_s": 3600}, "counted_by": ["account", "contact", "device", "payment"]}
+        assert bounds({"caps": caps}, euros) == [
+            "Each shopper gets it once.",
+            "Shoppers who share a verified contact, phone or browser or means of payment count as one.",
+            "50 coupons at each place.",
+            "20 coupons within 1 hour, all shoppers together.",
+        ]
+        assert bounds({"caps": {"per_shopper": None, "counted_by": ["account", "device"]}}, euros) == ["No limit."]
         assert coupon({"valid_for_s": 60, "places": "place", "at_till": True, "in_app": False}) == ["Good for 1 minute, at the place where it was given, at the till."]
