@@ -6,7 +6,9 @@ Must not say whether the coupon is still good, nor whether this form of it is en
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
@@ -41,6 +43,11 @@ def coupon_of(session: Session, offer: PositiveOffer) -> CouponRow | None:
     """The coupon that exactly this value means, or None: another funder's, another's, or never given."""
     coupon_id = session.scalar(select(Gs1Serial.coupon_id).where(Gs1Serial.value_hash == _hash(offer)))
     return None if coupon_id is None else repository.coupon_row(session, coupon_id)
+
+
+def forget(session: Session, coupon_ids: Sequence[str]) -> None:
+    """Their holder was erased: no value means these coupons any more."""
+    session.execute(delete(Gs1Serial).where(Gs1Serial.coupon_id.in_(coupon_ids)))
 
 
 def _offer(coupon: CouponRow, funder_id: str, turn: int) -> PositiveOffer:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
-from offers import moves, repository
+from offers import gs1_coupons, moves, repository
 from offers.audience_schemas import ORDER_DAYS
 from offers.contracts import CouponState
 from offers.decision import plain, record_from, result_from
@@ -139,7 +139,9 @@ def erase(session: Session, shopper_id: str) -> int:
             .values(**nameless)
             .execution_options(synchronize_session=False)
         )
-    for entry in _told_by_tills(session, [coupon.id for coupon in coupons]):
+    coupon_ids = [coupon.id for coupon in coupons]
+    gs1_coupons.forget(session, coupon_ids)
+    for entry in _told_by_tills(session, coupon_ids):
         entry.facts = json.dumps({k: v for k, v in json.loads(entry.facts).items() if k != "device"})
     session.flush()
     gone = len(coupons)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.kernel.db import Database
 from app.kernel.verdict import Fail
-from offers import errors, facade, gs1, gs1_coupons, scanning
+from offers import errors, facade, gs1, gs1_coupons, privacy, scanning
 from offers.contracts import CouponView
 from offers.models import CouponRow, Gs1Serial
 from tests.conftest import START
@@ -82,6 +82,16 @@ class TestOfferOf:
         with database.reading() as session:
             [row] = session.scalars(select(Gs1Serial)).all()
             assert value[-15:] not in f"{row.value_hash}{row.coupon_id}{row.turn}"
+
+
+class TestForget:
+    def test_when_its_holder_is_erased_the_value_means_nothing(self, database: Database, coupons: list[CouponView]) -> None:
+        """Seen to fail with the row left behind: her coupon was still found by its value, though its code was forgotten."""
+        hers, anothers = shown(database, coupons[0]), shown(database, coupons[1])
+        with database.transaction() as session:
+            [holder] = privacy.HOLDERS
+            holder.erase(session, "shp_0")
+        assert (meant(database, hers), meant(database, anothers)) == (None, coupons[1].id)
 
 
 class TestAtTheTill:

@@ -94,7 +94,7 @@ class TestRevoke:
             assert key_changes.ended(session, "a") == [Ended(this.id.hex(), "revoked", "cli:ann", "a till was stolen", START)]
 
     def test_without_the_file_nothing_is_written_down(self, database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Seen to fail with the file written after the commit: a row told of a key that still counted."""
+        """Seen to fail with the error of the file kept quiet: a row told of a key that still counted."""
         this = signing.checking_key("a", START)
 
         def full(*_: object) -> None:
