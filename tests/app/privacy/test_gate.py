@@ -8,7 +8,7 @@ from sqlalchemy import event
 from app.kernel.db import Database
 from app.kernel.verdict import PASS, Fail
 from app.privacy.consents import grant, withdraw
-from app.privacy.gate import may, may_many, refused_of
+from app.privacy.gate import agreed_to, may, may_many, refused_of
 from app.privacy.models import ConsentStateRow
 from app.privacy.privacy import HOLDERS
 from app.privacy.purposes import NOTICES, Purpose
@@ -86,6 +86,7 @@ class TestRefusedOf:
             for purpose in Purpose:
                 wanted = {i for i, verdict in may_many(session, ids, purpose, now).items() if not verdict.ok}
                 assert refused_of(session, ids, purpose, now) == wanted
+                assert agreed_to(session, purpose, now) == ids - wanted
             assert refused_of(session, {"shp_yes"}, Purpose.LOCATION, now) == refused_of(session, set(), Purpose.LOCATION, now) == frozenset()
 
     def test_thousands_at_once(self, database: Database) -> None:
