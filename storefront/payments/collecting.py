@@ -131,6 +131,7 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
     with shop.database.reading() as session:
         due = [row for row in refunds_of(session, order_id) if row.state == returning.DUE]
         earns = {row.coupon_id: returning.methods_of(row) for row in coupons_of(session, order_id)}
+        session.expunge_all()
     for row in due:
         if row.kind == returning.CASHBACK and order.payment_id is not None:
             payment = shop.gateway.read_payment(order.payment_id)

@@ -157,6 +157,9 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
     return {
         "order": detail.order,
         "lines": detail.lines,
+        "coupons": detail.coupons,
+        "refunds": detail.refunds,
+        "points": detail.points,
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
         "cards": _cards(call) if wants_card else (),

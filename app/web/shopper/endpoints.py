@@ -203,6 +203,7 @@ def me(request: Request, caller: Shopper, call: Reading) -> Response:
         context = frame(session, caller.id, "me", at) | {
             "consents": consents(session, caller.id, at),
             "orders": storefront.orders(session, caller.id),
+            "points": storefront.points(session, caller.id),
             "shopper_id": caller.id,
         }
     return rendering.page(request, "shopper/me.html", context, frame_self=True)

@@ -53,7 +53,10 @@ def _lay_in(call: Any, shopper_id: str, coupon_id: str, at: datetime) -> None:
     with call.database.transaction() as session:
         found = offers.coupon(session, coupon_id, with_code=False)
         if found is not None and found.shopper_id == shopper_id and usable(found, at):
-            at_counter.put_coupon(session, call.app.shop, shopper_id, coupon_id, at=at)
+            try:
+                at_counter.put_coupon(session, call.app.shop, shopper_id, coupon_id, at=at, beside=True)
+            except AppError:  # it does not go with those that lie there: it is the one she chose now
+                at_counter.put_coupon(session, call.app.shop, shopper_id, coupon_id, at=at)
 
 
 def _applied(session: Session, shopper_id: str, at: datetime) -> Any:
@@ -144,18 +147,36 @@ def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, form
 
 @router.post("/m/cart/coupon")
 def set_coupon(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
-    """Lay a coupon in, by code or id; an empty field takes it out."""
-    wanted = form.text("code", most=64)
+    """Lay a coupon in beside those that lie there, by `code` or id; or the `best` of hers; or go on `without` one. An empty
+    form takes all out."""
+    wanted, without = form.text("code", most=64), form.text("without", most=64)
+    best = form.ticked("best")
 
     def work(session: Session) -> dict[str, bool]:
+        at = call.clock.now()
         if wanted:
-            at_counter.put_coupon(session, call.app.shop, caller.id, wanted, at=call.clock.now())
+            at_counter.put_coupon(session, call.app.shop, caller.id, wanted, at=at, beside=True)
+        elif best:
+            at_counter.put_best_coupons(session, call.app.shop, caller.id, at=at)
         else:
-            at_counter.take_coupon_out(session, caller.id, at=call.clock.now())
+            at_counter.take_coupon_out(session, caller.id, at=at, coupon_id=without or None)
         return {"coupon": bool(wanted)}
 
     try:
         call.run(work)
     except AppError as refusal:
         return _changed(request, caller, call, refusal.detail)
+    return _changed(request, caller, call)
+
+
+@router.post("/m/cart/delivery")
+def set_delivery(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
+    """How she wants to get it."""
+    way = form.text("method", most=40)
+
+    def work(session: Session) -> dict[str, str]:
+        at_counter.choose_delivery(session, call.app.shop, caller.id, way, at=call.clock.now())
+        return {"delivery": way}
+
+    call.run(work)
     return _changed(request, caller, call)
