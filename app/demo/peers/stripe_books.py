@@ -384,8 +384,7 @@ def _details(kind: str, behaviour: TestMethod) -> Doc:
     return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "exp_month": 12, "exp_year": 2034, "fingerprint": _fingerprint(behaviour), "wallet": None}}
 
 
-def _fingerprint(behaviour: TestMethod) -> str:
-    """The same test card has the same one, whoever pays with it: as at Stripe."""
+def _fingerprint(behaviour: TestMethod) -> str:  # the same test card has the same one, whoever pays with it: as at Stripe
     return hashlib.sha256(f"{behaviour.brand} {behaviour.last4}".encode()).hexdigest()[:16]
 
 
