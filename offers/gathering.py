@@ -26,7 +26,8 @@ from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.contracts import CouponState
 from offers.counting import NOTHING, Besides
 from offers.decision import Learning
-from offers.definition import Definition
+from offers.definition import Definition, Experiment
+from offers.experiment import Draw
 from offers.models import Campaign, CampaignVersion, Counter, CouponRow, FewerWish, Tally, TriggerRow
 from offers.ranking import Candidate, Learned
 from offers.segments import Segment, Value, asked
@@ -72,10 +73,13 @@ _PAST = (
 )
 
 RandomBits = Callable[[int], int]
+Drawing = Callable[[Experiment, str, str], Draw | None]
 
 
 class Places(Protocol):
     """As geofences.facade.directory gives it."""
+
+    by_id: Mapping[str, Place]
 
     def named(self, ids: Collection[str], chains: Collection[str], tags: Collection[str]) -> list[Place]: ...
 
@@ -171,7 +175,13 @@ def _muted(session: Session, ids: Sequence[str], at: datetime, mute_s: int) -> f
 
 
 def inputs_of(
-    moment: MomentFacts, place: PlaceFacts, refusal: Refusal | None, heard: Mapping[str, Listener], her: Hers, at: datetime
+    moment: MomentFacts,
+    place: PlaceFacts,
+    refusal: Refusal | None,
+    heard: Mapping[str, Listener],
+    her: Hers,
+    at: datetime,
+    draw: Drawing = experiment.draw,
 ) -> dict[str, Inputs]:
     """The logged inputs per campaign, from what was read."""
     given, within = her.given or {}, her.within or {}
@@ -181,7 +191,7 @@ def inputs_of(
         known: dict[str, Value] | UnsetType = UNSET
         if refusal is None:
             counts = Counts(given.get(cid, 0), within.get(cid, 0), listener.issued, listener.committed_minor, *her.besides.get(cid, NOTHING))
-            drawn = experiment.draw(listener.definition.experiment, cid, her.drawn_as)
+            drawn = draw(listener.definition.experiment, cid, her.drawn_as)
             if (segment := listener.definition.audience) is not None:
                 known = {one.key: (her.facts or {})[one.key] for one in asked(segment)}
         out[cid] = Inputs(

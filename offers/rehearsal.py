@@ -13,14 +13,15 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from geofences.contracts import MomentView, Place
 from offers import affinity, audience, counting, decision, experiment, gathering
 from offers.affinity import Past
 from offers.audience import Had, Known
-from offers.conditions import PlaceFacts, Refusal, place_covered
+from offers.conditions import Inputs, PlaceFacts, Refusal, place_covered
 from offers.counting import Besides
-from offers.decision import OFFER, Record, Result
+from offers.decision import Record, Result
 from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
 from offers.identity import Others
@@ -79,11 +80,17 @@ class Phones:
 
 
 class Rehearsal:
-    """`campaigns`: version and definition by id, all taken for live, none of which has given anything yet."""
+    """Of one campaign. `campaigns`: version and definition by id, all taken for live, none of which has given anything yet."""
 
     def __init__(
-        self, campaigns: Mapping[str, tuple[int, Definition]], *, fewer_mute_s: int, explore: bool = True
+        self,
+        campaign_id: str,
+        campaigns: Mapping[str, tuple[int, Definition]],
+        *,
+        fewer_mute_s: int,
+        explore: bool = True,
     ) -> None:
+        self._campaign_id = campaign_id
         self._campaigns = dict(sorted(campaigns.items()))
         self._mute = timedelta(seconds=fewer_mute_s)
         self._explore = explore
@@ -94,15 +101,16 @@ class Rehearsal:
         self._phones = Phones()
         self._heard: dict[tuple[str, str], dict[str, tuple[int, Definition]]] = {}
         self._places: dict[str, PlaceFacts] = {}
+        self._draw = lru_cache(maxsize=None)(experiment.draw)
 
     def decide(
         self, at: datetime, moment: MomentView, place: Place, her: Shopper
-    ) -> dict[str, tuple[Record, Result]]:
-        """Weigh one moment, not earlier than the one before; what it gives counts from now on."""
+    ) -> tuple[Record, Result] | None:
+        """Weigh one moment, not earlier than the one before; what it gives counts from now on. None: it does not listen there."""
         self._expire(at)
         here = self._listening(moment.kind.value, place)
         if not here:
-            return {}
+            return None
         heard = {
             cid: Listener(cid, version, "live", definition, g.issued, 0, g.committed_minor)
             for cid, (version, definition) in here.items()
@@ -110,14 +118,15 @@ class Rehearsal:
         }
         facts = gathering.moment_facts(moment)
         known = Hers() if her.refusal is not None else self._hers(her, here, moment, at)
-        decided = decision.decide_all(
+        inputs = gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at, self._draw)
+        winner, decided = decision.decide_one(
+            self._campaign_id,
             {cid: definition for cid, (_, definition) in here.items()},
-            gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at),
+            inputs,
             gathering.learning(facts, heard, lambda: self._before(her.ids), explore=self._explore),
         )
-        for cid, (record, result) in decided.items():
-            if result.outcome == OFFER:
-                self._give(cid, moment, her, record, at)
+        if winner is not None:
+            self._give(winner, moment, her, inputs[winner], at)
         return decided
 
     def _listening(self, kind: str, place: Place) -> dict[str, tuple[int, Definition]]:
@@ -176,8 +185,8 @@ class Rehearsal:
         over = sorted((p for i in ids for p in self._past.get(i, ())), key=lambda p: p[0], reverse=True)
         return [p for _, p in over[: gathering.MOST_PAST]]
 
-    def _give(self, campaign_id: str, moment: MomentView, her: Shopper, record: Record, at: datetime) -> None:
-        drawn = experiment.as_drawn(self._campaigns[campaign_id][1], record.inputs.draw)
+    def _give(self, campaign_id: str, moment: MomentView, her: Shopper, inputs: Inputs, at: datetime) -> None:
+        drawn = experiment.as_drawn(self._campaigns[campaign_id][1], inputs.draw)
         given = self._given[campaign_id]
         given.issued += 1
         given.committed_minor += drawn.face_minor
@@ -186,7 +195,7 @@ class Rehearsal:
         given.all_times.append(at)
         if Hint.DEVICE in drawn.caps.joined_by:
             self._phones.note(moment, her)
-        end = ends_at(drawn, record.inputs.place.timezone, at)
+        end = ends_at(drawn, inputs.place.timezone, at)
         heapq.heappush(self._out, (end, at, campaign_id, moment.shopper_id, drawn.face_minor))
 
     def _expire(self, at: datetime) -> None:

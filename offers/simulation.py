@@ -7,7 +7,7 @@ fewer than twenty people stand behind or are left out of.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,10 +32,12 @@ from offers import (
     repository,
     segments,
 )
+from offers.concerned import concerned
 from offers.contracts import Cell, SimulatedReason, Simulation
 from offers.decision import OFFER, Record, Result
 from offers.definition import Definition, Hint
 from offers.errors import NoSuchCampaign
+from offers.gathering import Places
 from offers.models import Campaign, CampaignVersion, FewerWish
 from offers.rehearsal import Rehearsal, Shopper, Wish
 
@@ -48,20 +50,43 @@ def rehearse(
     session: Session, campaign_id: str, *, since: datetime, until: datetime, at: datetime, fewer_mute_s: int, explore: bool
 ) -> Iterator[tuple[MomentView, Record, Result]]:
     """The campaign's decision about each stored moment it would have weighed, in the order they were detected."""
-    campaigns = _campaigns(session, campaign_id)
+    campaigns, places = _campaigns(session, campaign_id), geofences.directory(session)
     kinds = {kind for _, d in campaigns.values() for kind in d.trigger.moment_kinds}
     moments = geofences.detected_moments(session, kinds, since=since, until=until)
     hints = {hint for _, d in campaigns.values() for hint in d.caps.joined_by} - {Hint.DEVICE}
     shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), hints, at)
     shoppers = _knowing(session, shoppers, [d for _, d in campaigns.values()], since, at)
-    places = {p.id: p for p in geofences.places(session)}
-    house = Rehearsal(campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
+    campaigns = _narrowed(campaign_id, campaigns, places, moments, shoppers)
+    house = Rehearsal(campaign_id, campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
     for detected_at, moment in moments:
-        if moment.place_id not in places:
-            continue
-        decided = house.decide(detected_at, moment, places[moment.place_id], shoppers[moment.shopper_id])
-        if campaign_id in decided:
-            yield moment, *decided[campaign_id]
+        place = places.by_id.get(moment.place_id)
+        decided = house.decide(detected_at, moment, place, shoppers[moment.shopper_id]) if place is not None else None
+        if decided is not None:
+            yield moment, *decided
+
+
+def _narrowed(
+    campaign_id: str,
+    campaigns: dict[str, tuple[int, Definition]],
+    places: Places,
+    moments: list[tuple[datetime, MomentView]],
+    shoppers: dict[str, Shopper],
+) -> dict[str, tuple[int, Definition]]:
+    """Without those that cannot change what this one decides.
+
+    A moment earns one coupon at most. Whoever has more moments than affinity looks back on might have had a coupon forgotten
+    for one of those left out: then nobody is.
+    """
+    told = Counter(m.shopper_id for _, m in moments)
+    if max((sum(told[i] for i in her.ids) for her in shoppers.values()), default=0) > gathering.MOST_PAST:
+        return campaigns
+
+    def places_of(d: Definition) -> frozenset[str]:
+        t = d.trigger
+        return frozenset(places.by_id if t.everywhere else (p.id for p in places.named(t.place_ids, t.chains, t.tags)))
+
+    found = concerned(campaign_id, {cid: d for cid, (_, d) in campaigns.items()}, places_of)
+    return {cid: of for cid, of in campaigns.items() if cid in found}
 
 
 def _campaigns(session: Session, campaign_id: str) -> dict[str, tuple[int, Definition]]:

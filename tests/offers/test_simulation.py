@@ -18,9 +18,10 @@ from app.kernel.errors import Invalid
 from app.privacy import gate
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
+from app.security import people
 from geofences import facade as geofences
 from geofences.contracts import MomentKind, MomentView, TrustLevel
-from offers import decision, errors, facade, simulation
+from offers import decision, errors, facade, gathering, simulation
 from offers.contracts import Cell
 from offers.models import Decision, FewerWish
 from tests.conftest import START
@@ -149,6 +150,65 @@ class TestRehearse:
             "person_cap_reached", "person_window_cap_reached", "place_cap_reached", "total_window_cap_reached",
         }  # fmt: skip
         assert reasons >= {"budget_left", "held_out", "version_drawn", "expected_worth", "outranked", "best_offer", "moment_too_old", "in_audience", "audience_part_missed"}
+
+
+class TestNarrowed:
+    @staticmethod
+    def house(draw: random.Random, things: int) -> dict[str, dict[str, Any]]:
+        """Ten campaigns, each at few places, about one thing or two, some by phones, some by what was given before."""
+        out: dict[str, dict[str, Any]] = {}
+        for n in range(10):
+            scope = draw.sample([f"thing_{k}" for k in range(things)], draw.choice([1, 1, 2]))
+            out[f"cam_{n}"] = {
+                "priority": draw.choice([1, 1, 2]),
+                "expected_value_minor": draw.choice([0, 90, 100]),
+                "trigger": {
+                    "moment_kinds": draw.choice([["store_visit"], ["dwell"], ["store_visit", "dwell"]]),
+                    "place_ids": [draw.choice([KLUUVI, KAMPPI, TOKYO, MALL]).id],
+                },
+                "benefit": {"kind": "percent", "percent": 20, "categories": scope, "max_discount_minor": 500},
+                "caps": {"per_shopper": draw.choice([1, 3]), "counted_by": draw.choice([["account"], ["account", "device"]])},
+                "coupon": {"valid_for_s": 3_600},
+            }
+            if draw.random() < 0.3:
+                asked = {"fact": "coupons_given", "at_most": 0, "within_days": 2, "campaign_ids": [f"cam_{draw.randint(0, 9)}"]}
+                out[f"cam_{n}"]["audience"] = {"all": [asked]}
+        return out
+
+    @pytest.mark.parametrize(("seed", "things"), [(0, 8), (0, 14), (1, 14)])
+    def test_those_left_out_change_nothing(
+        self, database: Database, seed: int, things: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Seen to fail without each of the four ways in which campaigns meet (concerned.py), each for one of the houses."""
+        moments = some_days(seed)
+        with database.transaction() as session:
+            for cid, changes in self.house(random.Random(seed), things).items():
+                go_live(session, cid, **changes)
+            for n in range(8):
+                set_consent(session, f"shp_{n}", Purpose.PERSONALISATION, granted=True, source="test", at=LONG_AGO)
+            geofences.bench_moments(session, moments)
+        span = {"since": START, "until": moments[-1][0] + seconds(1), "at": moments[-1][0], "fewer_mute_s": 30 * 86_400}
+        with database.reading() as session:
+            for cid in (f"cam_{n}" for n in range(10)):
+                narrow = list(simulation.rehearse(session, cid, explore=True, **span))
+                with monkeypatch.context() as patched:
+                    patched.setattr(simulation, "concerned", lambda _cid, definitions, _places_of: frozenset(definitions))
+                    assert narrow == list(simulation.rehearse(session, cid, explore=True, **span))
+
+    def test_a_shopper_with_very_many_moments_keeps_everybody_in(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Affinity looks back on the newest coupons: those of any campaign push others out. Seen to fail with only one id of hers counted."""
+        with database.transaction() as session:
+            go_live(session, "cam_a")
+            moments = [(START + seconds(n), moment(f"mom_{n}", f"shp_{n % 2}", at=START)) for n in range(gathering.MOST_PAST + 1)]
+            geofences.bench_moments(session, moments)
+        asked: list[str] = []
+        monkeypatch.setattr(simulation, "concerned", lambda cid, definitions, _: asked.append(cid) or frozenset(definitions))
+        with database.reading() as session:
+            list(simulation.rehearse(session, "cam_a", since=START, until=START + timedelta(days=1), at=START, fewer_mute_s=0, explore=True))
+            assert asked == ["cam_a"]  # two people, each with half of them
+            monkeypatch.setattr(people, "known_as", lambda _session, ids: dict.fromkeys(ids, "shp_0"))
+            list(simulation.rehearse(session, "cam_a", since=START, until=START + timedelta(days=1), at=START, fewer_mute_s=0, explore=True))
+            assert asked == ["cam_a"]  # one person with all of them
 
 
 class TestSimulate:
