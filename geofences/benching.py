@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
 from app.kernel.db import Database
+from app.kernel.ids import new_id
 from app.kernel.outbox import OutboxEvent
 from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, of_json
@@ -126,3 +127,16 @@ def store_moments(session: Session, told: Sequence[tuple[datetime, MomentView]])
         for at, m in told
     ]  # fmt: skip
     insert_many(session, MomentRow, columns, rows)
+
+
+def store_visits(session: Session, stays: Sequence[tuple[str, str, datetime]]) -> None:
+    """(shopper, place, when it began) as visits of ten minutes that have ended."""
+    columns = (
+        "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "dwell_s", "nth_visit", "confidence",
+        "trust", "doubts",
+    )  # fmt: skip
+    rows = [
+        (new_id("vis"), shopper_id, "dev", place_id, "fnc", began, began + timedelta(seconds=600), began, 600, 1, 0.9, "verified", [])
+        for shopper_id, place_id, began in stays
+    ]
+    insert_many(session, VisitRow, columns, rows)

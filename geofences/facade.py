@@ -87,6 +87,13 @@ def bench_moments(session: Session, told: Sequence[tuple[datetime, MomentView]])
     benching.store_moments(session, told)
 
 
+def bench_visits(session: Session, stays: Sequence[tuple[str, str, datetime]]) -> None:
+    """(shopper, place, when it began) stored as visits of ten minutes; see geofences/benching.py."""
+    from geofences import benching
+
+    benching.store_visits(session, stays)
+
+
 def bench_key(shopper_id: str, device_id: str) -> Key:
     """Whose fixes `Walks.batches` sends."""
     from geofences.track import Key

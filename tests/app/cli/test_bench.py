@@ -67,3 +67,12 @@ class TestRedeem:
         found = json.loads(ran.out)
         assert (found["redemptions"], found["connections"], found["drift"]) == (64, 4, [])
         assert found["against_bare"] > 0
+
+
+class TestAudience:
+    def test_a_small_run_counts_what_it_made(self) -> None:
+        from app.cli import bench_audience
+
+        found = bench_audience.audience(600)
+        assert (found["shoppers"], found["visits"], found["count_everybody_members"]) == (600, 6_000, 600)
+        assert 20 <= found["count_members"] < 600
