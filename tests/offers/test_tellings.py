@@ -66,9 +66,10 @@ class TestBegin:
         """Seen to fail with the retraction's age not looked at: the one that comes last takes what was told after it."""
         with database.transaction() as session:
             go_live(session, caps={"per_shopper": None})
-        deliver(database, *order, *order)
-        assert states(database).count(CouponState.ISSUED) == 1
-        assert set(states(database)) <= {"issued", "revoked"}
+        for _ in range(2):  # and again, as a relay may that was killed
+            deliver(database, *order)
+            assert states(database).count(CouponState.ISSUED) == 1
+            assert set(states(database)) <= {"issued", "revoked"}
 
     @pytest.mark.parametrize("order", list(itertools.permutations(TOLD[:2])))
     def test_taken_back_stays_taken_back(self, database: Database, order: tuple[str, ...]) -> None:

@@ -111,7 +111,7 @@ class TestAs:
             assert (found.code, found.out, found.err) == (0, f"cam_tea “Tea time”, version 1: {state}\n", "")
 
     def test_four_eyes_hold(self, migrated: Moments, tea: Path) -> None:
-        """Seen to fail with the name taken for the id of whoever is logged in: then nobody is the author."""
+        """Seen to fail with `apply` written down as whoever is logged in, whatever name it was given."""
         assert migrated("campaigns", "apply", str(tea), "--as", "Mia").code == 0  # state: live sends it for review
         alone = migrated("campaigns", "approve", "cam_tea", "--version", "1", "--as", "Mia")
         assert (alone.code, alone.err) == (1, "moments: You wrote this version or sent it for review; another person has to approve it.\n")

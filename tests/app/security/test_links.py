@@ -7,7 +7,7 @@ from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
 from app.security.errors import LinkExpired, LinkUnknown, LinkUsed
-from app.security.links import UsedLink, check_link, make_link, staff, use_link
+from app.security.links import UsedLink, check_link, make_link, staff, staff_named, use_link
 from app.security.models import DeviceRow, LoginLinkRow, PersonRow, ShopperRow
 from app.security.principals import Role
 from app.security.shoppers import register_device
@@ -116,3 +116,14 @@ class TestStaff:
     def test_a_shopper_is_not_staff(self, database: Database) -> None:
         with pytest.raises(Invalid, match="marketer, clerk, operator"), database.transaction() as session:
             staff(session, Role.SHOPPER, "x", at=database.clock.now())
+
+
+class TestStaffNamed:
+    def test_finds_and_makes_nobody(self, database: Database) -> None:
+        with database.transaction() as session:
+            mia = staff(session, Role.MARKETER, "Mia", at=database.clock.now())
+            staff(session, Role.CLERK, "Cleo", at=database.clock.now())
+        with database.reading() as session:
+            assert staff_named(session, "Mia", (Role.MARKETER, Role.OPERATOR)) == mia
+            assert staff_named(session, "Cleo", (Role.MARKETER, Role.OPERATOR)) is None
+            assert staff_named(session, "mia", (Role.MARKETER,)) is None
