@@ -1,5 +1,9 @@
 """Money is conserved: whatever is ordered, paid, declined, paid late, returned in parts, cancelled or left to expire, with up to
-five coupons, and answers of the provider lost on the way."""
+five coupons, and answers of the provider lost on the way.
+
+Planted bugs seen: a coupon given back with its whole discount after part of it had come back already; pieces that stay out when
+all the money goes back.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from storefront.contracts import OrderState
 from storefront.errors import GatewayUnreachable
 from storefront.facade import Shop, open_shop
 from storefront.jobs import reconcile_orders
-from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.models import OrderLineRow, OrderRow, RefundRow
 from storefront.payments import collecting
 from storefront.payments.adapters.memory_gateway import MemoryGateway
 from storefront.payments.ports import Payment, PaymentState
@@ -161,6 +165,8 @@ class History:
             for row in session.scalars(select(OrderRow).where(OrderRow.shopper_id == self.id)):
                 sold = select(func.sum(OrderLineRow.total_minor), func.sum(OrderLineRow.discount_minor))
                 assert tuple(session.execute(sold.where(OrderLineRow.order_id == row.id)).one()) == (row.total_minor, row.discount_minor)
+                backs = select(func.sum(RefundRow.amount_minor)).where(RefundRow.order_id == row.id, RefundRow.state != "dropped")
+                assert (session.scalar(backs) or 0) <= row.total_minor
                 payment = self.gateway.read_payment(row.payment_id) if row.payment_id else None
                 assert payment is None or 0 <= payment.refunded_minor <= payment.received_minor
 

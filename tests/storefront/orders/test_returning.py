@@ -90,7 +90,7 @@ class TestReturn:
         assert [r.amount_minor for r in detail(shop, order_id).refunds] == [360]
 
     def test_more_than_was_bought_is_refused_however_many_ask(self, shop: Shop) -> None:
-        """Planted bug seen: without the condition in the UPDATE four of four got their money for three pieces."""
+        """Planted bug seen: without the condition in the UPDATE only the table's own check stopped the fourth, with a 500."""
         order_id = with_coupon(shop)
 
         def ask(k: int) -> Any:
