@@ -1,16 +1,19 @@
 """The server that the proofs kill: the real application, in a process that only the tests can start and only they can arm.
 
-One parent imports everything once and forks a server for each line it reads (JSON settings), so that three hundred
-restarts do not cost three hundred imports. A server has the routes of `moments serve` and, under /proof, a few more: arm a
+One parent imports everything once, builds a house that nobody uses, and forks a server for each line it reads (JSON
+settings), so that three hundred restarts do not cost three hundred imports. A server has the routes of `moments serve` and, under /proof, a few more: arm a
 point, tell the points passed, set the clock on, weigh a moment, expire. `plant` names a bug of plants.py to switch on.
 """
 # No `from __future__ import annotations`: FastAPI reads the signatures of the routes.
 
+import ctypes
 import json
 import os
 import signal
 import sys
+import tempfile
 import traceback
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +31,9 @@ from offers import facade as offers
 from tests.offers.builders import moment, weigh
 from tests.proofs import plants
 from tests.proofs.points import Answers, Points
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that comes when the parent ends."""
 
 
 class MovedClock(SystemClock):
@@ -50,7 +56,9 @@ def _router(points: Points, clock: MovedClock) -> APIRouter:
 
     @router.get("/proof/points")
     def passed() -> dict[str, Any]:
-        return {"scope": points.last.scope if points.last else None, "passed": points.last.passed if points.last else []}
+        """Of the work that was armed last: has it ended, and which points did it pass."""
+        last = None if points.armed else points.last
+        return {"finished": last is not None and last.finished, "passed": last.passed if last else []}
 
     @router.post("/proof/clock")
     def set_on(ahead_s: float) -> dict[str, float]:
@@ -86,7 +94,7 @@ def _serve(given: dict[str, Any]) -> None:
     points.watch_gateway(house.shop.gateway)
     points.watch_relay()
     if plant is not None:
-        plants.PLANTS[plant]()
+        plants.PLANTS[plant](setattr)
     app = create_app(house)
     app.add_middleware(Answers, points=points)
     server = make_server(house, host="127.0.0.1", port=0, app=app)
@@ -94,12 +102,36 @@ def _serve(given: dict[str, Any]) -> None:
     server.run()
 
 
+def _warm() -> None:
+    """What is loaded and remembered at the first use is there before the first fork."""
+    import stripe  # noqa: F401 - the gateway loads it at its first send
+    import uvicorn  # noqa: F401 - the server loads it when it starts
+
+    with tempfile.TemporaryDirectory() as folder:
+        house = build(load_settings(data_dir=folder, database_url="", loops=False))
+        upgrade(house.database)
+        app = create_app(house)
+        app.openapi()  # goes through every route
+        house.stop()
+
+
+def _bury(*_: Any) -> None:
+    """Collect what has ended, and tell of every server that did not end by a kill."""
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if os.waitstatus_to_exitcode(ended[1]) != -signal.SIGKILL:
+                print(json.dumps({"died": os.waitstatus_to_exitcode(ended[1])}), flush=True)
+
+
 def main() -> None:
-    """Fork a server for every line; what has ended is collected, and all end with the reader."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    """Fork a server for every line; all end with whoever writes them."""
+    _warm()
+    signal.signal(signal.SIGCHLD, _bury)
     for line in sys.stdin:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            with suppress(AttributeError):  # where the system cannot, a server may outlive a test run that was killed
+                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             devnull = os.open(os.devnull, os.O_RDONLY)
             os.dup2(devnull, 0)
             try:

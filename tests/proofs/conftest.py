@@ -10,8 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.kernel.db import Database
+from storefront.facade import Shop, open_shop
+from storefront.payments.adapters.memory_gateway import MemoryGateway
 from tests.conftest import PostgresServer
 from tests.proofs.rig import Forge, Rig
+from tests.storefront.floor import SETTINGS
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +45,20 @@ def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         rigs[engine] = Rig(forge, tmp_path_factory.mktemp(engine) / "house", url)
     rigs[engine].open()
     return rigs[engine]
+
+
+@pytest.fixture
+def shop(rig: Rig) -> Iterator[Shop]:
+    """The storefront over the same database, in this process."""
+    database = Database(rig.database.url.render_as_string(hide_password=False), pool_size=35)
+    yield open_shop(database, SETTINGS, gateway=MemoryGateway())
+    database.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What has been proved, in its own figures, and how long it took."""
+    told = [(r.nodeid.rpartition("/")[2], r.duration, value) for r in terminalreporter.getreports("passed") if r.when == "call" for name, value in r.user_properties if name == "proved"]
+    if told and terminalreporter.config.option.markexpr == "full":
+        terminalreporter.section("proved")
+        for test, seconds, value in told:
+            terminalreporter.line(f"{test} in {seconds:.0f} s: {value}")

@@ -1,40 +1,77 @@
-"""The bugs that the proofs are there to notice, each one small and plausible, switched on in a child process alone.
+"""The bugs that the proofs are there to notice, each one small and plausible, switched on for one process alone.
 
-Owns nothing of the product: each function replaces a piece of it by a version somebody might have written.
+Owns nothing of the product: each function puts a version that somebody might have written in the place of a piece of it.
+`put` is `setattr` in a child process, and `monkeypatch.setattr` where the threads of a test are the server.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import http, idempotency
-from offers import ledger, moves
-from offers.models import CouponRow
+from offers import issuance, ledger, moves
+from offers.definition import Definition
+from offers.models import Counter, CouponRow
+
+Put = Callable[[Any, str, Any], None]
 
 GAP_S = 0.1
-"""What lies between looking and writing: long enough for somebody else to look too."""
+"""What lies between the effect and the key: long enough for a repeat to come in between."""
+MEET_WITHIN_S = 2.0
+
+_meeting = threading.Barrier(2)
 
 
-def check_before_lock() -> None:
+def _meet() -> None:
+    """Whoever has looked waits here, before it writes, for a second who has looked too: the bug then shows every time.
+
+    On SQLite nobody comes, since one writer is let in at a time; that hides the bug, and after a while one goes on alone.
+    """
+    try:
+        _meeting.wait(MEET_WITHIN_S)
+    except threading.BrokenBarrierError:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            _meeting.reset()
+
+
+def count_then_insert(put: Put) -> None:
+    """The coupons that there are are counted, and if they are fewer than the cap there is one more; the budget likewise."""
+
+    def claim(session: Session, campaign_id: str, definition: Definition, budget_minor: int | None) -> None:
+        counter = update(Counter).where(Counter.campaign_id == campaign_id)
+        cap, face_minor = definition.caps.total, definition.face_minor
+        given = session.scalar(select(func.count()).select_from(CouponRow).where(CouponRow.campaign_id == campaign_id)) or 0
+        held_minor = session.scalar(select(Counter.budget_reserved_minor + Counter.budget_spent_minor).where(Counter.campaign_id == campaign_id)) or 0
+        if (cap is not None and given >= cap) or (budget_minor is not None and held_minor + face_minor > budget_minor):
+            raise issuance._Lost
+        _meet()
+        session.execute(counter.values(issued=Counter.issued + 1, budget_reserved_minor=Counter.budget_reserved_minor + face_minor))
+
+    put(issuance, "_claim_counter", claim)
+
+
+def check_before_lock(put: Put) -> None:
     """The coupon's state is looked at, and then written without asking again."""
 
-    def move(session: Session, coupon: CouponRow, from_state: str, to_state: str, at: Any, *_: Any, **values: Any) -> bool:
+    def move(session: Session, coupon: CouponRow, from_state: str, to_state: str, at: Any, *_: Any, of_use: str | None = None, **values: Any) -> bool:
         if session.scalar(select(CouponRow.state).where(CouponRow.id == coupon.id)) != from_state:
             return False
-        time.sleep(GAP_S)
+        _meet()
         row = update(CouponRow).where(CouponRow.id == coupon.id)
         session.execute(row.values(state=str(to_state), changed_at=at, **values))
         return True
 
-    moves.move = move  # type: ignore[assignment]
+    put(moves, "move", move)
 
 
-def commit_split_in_two() -> None:
+def commit_split_in_two(put: Put) -> None:
     """The coupon's move is committed before its ledger entry."""
     whole = moves.move
 
@@ -43,10 +80,10 @@ def commit_split_in_two() -> None:
         session.commit()
         return done
 
-    moves.move = move  # type: ignore[assignment]
+    put(moves, "move", move)
 
 
-def key_stored_after_the_effect() -> None:
+def key_stored_after_the_effect(put: Put) -> None:
     """The idempotent answer is stored in a transaction of its own, after that of the effect."""
 
     def run(call: http.CommandCall, work: Callable[[Session], Any], status: int = 200) -> Any:
@@ -65,10 +102,10 @@ def key_stored_after_the_effect() -> None:
                 idempotency.finish(session, key_hash, answer)
         return http._respond(answer)
 
-    http.CommandCall.run = run  # type: ignore[method-assign]
+    put(http.CommandCall, "run", run)
 
 
-def skip_one_ledger_entry() -> None:
+def skip_one_ledger_entry(put: Put) -> None:
     """A use at the till is not written into the ledger."""
     enter = ledger.Books.enter
 
@@ -76,10 +113,10 @@ def skip_one_ledger_entry() -> None:
         if to_state != "redeemed":
             enter(books, coupon, from_state, to_state, **named)
 
-    ledger.Books.enter = forgetful  # type: ignore[method-assign]
+    put(ledger.Books, "enter", forgetful)
 
 
-PLANTS: dict[str, Callable[[], None]] = {
+PLANTS: dict[str, Callable[[Put], None]] = {
     plant.__name__: plant
-    for plant in (check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
+    for plant in (count_then_insert, check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
 }

@@ -1,4 +1,4 @@
-"""Where a process can be killed: every write, commit, send and answer of one piece of work, counted as it goes by.
+"""Where a process can be killed: every statement, commit, send and answer of one piece of work, counted as it goes by.
 
 Owns the counting and the kill. Nothing of the product knows of it: statements and commits are told by SQLAlchemy's own
 events, sends by wrapping the gateway's verbs, answers by ASGI middleware; and all of it is put in place by
@@ -11,18 +11,18 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.kernel.outbox import Relay
+from app.kernel.outbox import OutboxDelivery, Relay
 
-WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)(?: INTO| FROM)?\s+(\w+)", re.IGNORECASE)
+TABLE = re.compile(r"\b(?:INTO|FROM|UPDATE)\s+(\w+)", re.IGNORECASE)
 VERBS = ("create_payment", "confirm_payment", "read_payment", "cancel_payment", "refund_payment")
 
 
@@ -32,6 +32,7 @@ class Watch:
     def __init__(self, scope: str, kill_at: int | None) -> None:
         self.scope, self.kill_at = scope, kill_at
         self.passed: list[str] = []
+        self.finished = False
 
     def reach(self, name: str) -> None:
         self.passed.append(name)
@@ -48,8 +49,18 @@ def reach(name: str) -> None:
         watch.reach(name)
 
 
+def _named(statement: str) -> str:
+    """`update offers_coupon`: what a statement does, and to which table first."""
+    table = TABLE.search(statement)
+    return " ".join([statement.split(None, 1)[0].lower(), *(table.groups() if table else ())])
+
+
 class Points:
-    """What is armed in this process: the next work of that scope is watched, once."""
+    """What is armed in this process: the next work of that scope is watched, once.
+
+    A scope is how a piece of work begins: `POST /v1/checkout`, `claim` (the relay takes up what is due), or
+    `analytics.count coupon.redeemed` (a consumer is told an event).
+    """
 
     def __init__(self) -> None:
         self.armed: Watch | None = None
@@ -63,23 +74,21 @@ class Points:
         if self.armed is None or not scope.startswith(self.armed.scope):
             yield
             return
-        self.last, self.armed = self.armed, None
-        token = _watching.set(self.last)
+        watch = self.last = self.armed
+        self.armed = None
+        token = _watching.set(watch)
         try:
             yield
         finally:
+            watch.finished = True
             _watching.reset(token)
 
     def watch_database(self, engine: Engine) -> None:
         def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            written = WRITES.match(statement)
-            if written:
-                reach(f"before {written[1].lower()} {written[2]}")
+            reach(f"before {_named(statement)}")
 
         def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            written = WRITES.match(statement)
-            if written:
-                reach(f"after {written[1].lower()} {written[2]}")
+            reach(f"after {_named(statement)}")
 
         event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "after_cursor_execute", after)
@@ -91,13 +100,20 @@ class Points:
             setattr(gateway, verb, _sending(verb, getattr(gateway, verb)))
 
     def watch_relay(self) -> None:
-        deliver = Relay._deliver
+        claim, deliver = Relay._claim, Relay._deliver
 
-        def watched(relay: Relay, envelope: Any, payload: Any, consumer: str) -> None:
-            with self.work(consumer):
+        def watched_claim(relay: Relay) -> Any:
+            with relay._database.reading() as session:
+                due = session.scalar(select(OutboxDelivery.event_id).where(OutboxDelivery.state == "pending", relay._mine).limit(1))
+            with self.work("claim") if due else nullcontext():  # looking in vain is no work
+                return claim(relay)
+
+        def watched_delivery(relay: Relay, envelope: Any, payload: Any, consumer: str) -> None:
+            with self.work(f"{consumer} {envelope.type}"):
                 deliver(relay, envelope, payload, consumer)
 
-        Relay._deliver = watched  # type: ignore[method-assign]
+        Relay._claim = watched_claim  # type: ignore[method-assign]
+        Relay._deliver = watched_delivery  # type: ignore[method-assign]
 
 
 def _sending(verb: str, send: Any) -> Any:
@@ -111,7 +127,7 @@ def _sending(verb: str, send: Any) -> Any:
 
 
 class Answers:
-    """ASGI middleware: the request is the piece of work; its answer's first and last byte are points."""
+    """ASGI middleware: the request is the piece of work; having it, and its answer's first and last byte, are points."""
 
     def __init__(self, app: ASGIApp, points: Points) -> None:
         self._app, self._points = app, points
@@ -121,6 +137,12 @@ class Answers:
             await self._app(scope, receive, send)
             return
 
+        async def heard() -> Message:
+            reach("before request")
+            message = await receive()
+            reach("after request")
+            return message
+
         async def told(message: Message) -> None:
             kind = message["type"].removeprefix("http.response.")
             reach(f"before answer {kind}")
@@ -128,4 +150,4 @@ class Answers:
             reach(f"after answer {kind}")
 
         with self._points.work(f"{scope['method']} {scope['path']}"):
-            await self._app(scope, receive, told)
+            await self._app(scope, heard, told)

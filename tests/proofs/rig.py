@@ -5,6 +5,7 @@ Owns the process, and a look into its database that does not go through it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,17 +13,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from app.analytics.models import CampaignTotal
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.db import Database
 from app.kernel.ids import new_id
+from app.kernel.outbox import OutboxDelivery
 from app.migrations import upgrade
+from app.privacy.consents import grant
+from app.privacy.purposes import Purpose
 from app.security import people
 from app.security.principals import Role
 from app.security.sealing import use_secrets
@@ -33,7 +41,7 @@ from offers.contracts import CouponView
 from offers.models import CouponRow, LedgerEntry, Redemption
 from storefront.facade import import_catalogue
 from tests.offers.builders import document, moment, weigh
-from tests.proofs.wire import Asked, Wire
+from tests.proofs.wire import Asked, Wire, ask
 from tests.storefront.floor import WEBHOOK_SECRET
 
 BONBON = {"id": "prd_bonbon", "name": "Bonbon", "description": "Salt", "category": "bonbon", "image": "bonbon", "price_minor": 450, "currency": "EUR", "stock": 1_000_000}
@@ -44,6 +52,9 @@ PLACE = {
     "geometry": {"type": "Point", "coordinates": [24.95, 60.17]},
 }
 START_LIMIT_S = 60.0
+
+Told = Callable[[str, object], None]
+"""`record_property`: what a proof has proved, in its own figures, goes under "proved"."""
 
 
 class Forge:
@@ -61,14 +72,42 @@ class Forge:
         self._process.stdin.flush()
         said = json.loads(self._process.stdout.readline() or "null")
         assert said, "the server ended before it listened"
+        assert "died" not in said, f"a server ended with {said['died']}, and nobody had killed it"
         return said["url"], said["pid"]
 
     def stop(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=START_LIMIT_S)
         assert self._process.stdout is not None
+        assert self._process.stdout.read() == "", "a server ended, and nobody had killed it"
         self._process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How long until a server that was started anew was back."""
+
+    wall_s: float
+    share: float
+    """Of the time that its main thread was ready to run, how much it was given a processor (proc(5), schedstat)."""
+
+    @property
+    def own_s(self) -> float:
+        """As if the machine were its own: a half of a processor makes everything last twice as long, also what it waits for."""
+        return self.wall_s * self.share
+
+    @classmethod
+    def since(cls, begun: float, pid: int) -> Back:
+        """Now, when it was begun at that `perf_counter`."""
+        told = Path(f"/proc/{pid}/task/{pid}/schedstat")
+        ran, stood = (int(n) for n in told.read_text().split()[:2]) if told.exists() else (1, 0)
+        return cls(time.perf_counter() - begun, ran / (ran + stood))
+
+    @staticmethod
+    def words(backs: Sequence[Back]) -> str:
+        own, wall = [b.own_s for b in backs], [b.wall_s for b in backs]
+        return f"{median(own):.1f} s, at most {max(own):.1f} s ({max(wall):.1f} s by the clock on the wall)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +140,7 @@ class Rig:
         folder.mkdir(parents=True, exist_ok=True)
         use_secrets(load_or_create(folder))
         self.database = Database(url or f"sqlite:///{folder.resolve() / 'moments.sqlite3'}", pool_size=4)
+        self.database.consumers["moment.detected"] = ["offers.decide"]
         upgrade(self.database)
         with self.database.transaction() as session:
             import_catalogue(session, {"products": [BONBON]}, at=self.now)
@@ -117,14 +157,37 @@ class Rig:
 
     # -- the process --------------------------------------------------------------------------------------------------
 
-    def start(self, plant: str | None = None) -> float:
-        """A server with this bug, or none; one that runs already is kept. Returns the seconds until it listened."""
+    def start(self, plant: str | None = None) -> None:
+        """A server with this bug, or none; one that runs already is kept."""
         if self._pid and plant == self._plant:
-            return 0.0
+            return
         self.kill()
-        self._plant, begun = plant, time.perf_counter()
+        self._plant = plant
         self.url, self._pid = self._forge.start({**self._settings, "plant": plant})
-        return time.perf_counter() - begun
+
+    def revive(self) -> Back:
+        """After a kill: start it again, and wait until it answers and has taken up what the dead one left. How long that took."""
+        begun = time.perf_counter()
+        self.start(self._plant)
+        assert ask(self.url, "GET", "/readyz").status == 200
+        self.told_everything()
+        return Back.since(begun, self._pid)
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[Back]:
+        """The same house by `moments serve`, from nothing, killed in the end. How long until it answered."""
+        self.kill()
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
+        env |= {f"MOMENTS_{name.upper()}": str(self._settings[name]) for name in ("data_dir", "database_url", "log_level")}
+        begun = time.perf_counter()
+        with subprocess.Popen([sys.executable, "-m", "app.cli", "serve", "--port", "0", "--no-links"], stdout=subprocess.PIPE, text=True, env=env) as process:
+            assert process.stdout is not None
+            try:
+                url = process.stdout.readline().split()[4]  # "Mobile Moments listens on http://..."
+                assert ask(url, "GET", "/readyz").status == 200
+                yield Back.since(begun, process.pid)
+            finally:
+                process.kill()
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone. Also after it has killed itself."""
@@ -179,12 +242,20 @@ class Rig:
     def shopper(self) -> tuple[str, dict[str, str]]:
         with self.database.transaction() as session:
             device = people.register_device(session, "Phone", "android", self.now)
+            self._agree(session, device.shopper_id)
         return device.shopper_id, {"Authorization": f"Bearer {device.token}"}
 
+    def _agree(self, session: Session, shopper_id: str) -> None:
+        for purpose in (Purpose.PERSONALISATION, Purpose.ANALYTICS):
+            grant(session, shopper_id, purpose, source="proof", at=self.now)
+
     def coupon(self, shopper_id: str | None = None) -> CouponView:
-        """A fresh coupon of the live campaign."""
-        moment_id, shopper_id, at = new_id("mom"), shopper_id or new_id("shp"), self.now
+        """A fresh coupon of the live campaign, for her or for somebody new."""
+        moment_id, at = new_id("mom"), self.now
         with self.database.transaction() as session:
+            if shopper_id is None:
+                shopper_id = new_id("shp")
+                self._agree(session, shopper_id)
             weigh(session, moment(moment_id, shopper_id, at=at), at)
             return next(c for c in offers.wallet(session, shopper_id, at) if c.moment_id == moment_id)
 
@@ -200,14 +271,29 @@ class Rig:
         uses = sum((entry.to_state == "redeemed") - (entry.from_state == "redeemed") for entry in moves)
         return Counted(states, len(standing), uses, books.drift)
 
-    def in_order(self) -> Counted:
-        """The ledger identity, by three independent counts, with no drift."""
+    def told_everything(self) -> None:
+        """Wait until every event has been delivered to whom it is due."""
+        pending = select(OutboxDelivery.event_id).where(OutboxDelivery.state == "pending").limit(1)
+        until = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < until:
+            with self.database.reading() as session:
+                if session.scalar(pending) is None:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("an event was never delivered")
+
+    def in_order(self, *, told: bool = False) -> Counted:
+        """The ledger identity, by three independent counts, with no drift. `told`: and what was told of it adds up too."""
         with self.database.reading() as session:
             books = offers.books(session, self.campaign_id)
         assert books.drift == ()
         assert books.issued == books.live + books.reserved + books.redeemed + books.expired + books.revoked
         found = self.counted()
         assert found.redemptions == found.ledger_uses == found.states["redeemed"]
+        if told:
+            told_of = select(func.coalesce(func.sum(CampaignTotal.redemptions), 0)).where(CampaignTotal.campaign_id == self.campaign_id)
+            with self.database.reading() as session:
+                assert session.scalar(told_of) == found.redemptions
         return found
 
 

@@ -12,13 +12,24 @@ from typing import Any
 
 import pytest
 
-from tests.proofs.rig import Rig
+from tests.proofs.rig import Rig, Told
 from tests.proofs.wire import Asked, Wire, crowd
 
+TOTAL = {"per_shopper": None, "total": 0}
+OF_THE_PLACE = {"per_shopper": None, "per_place": 0}
+OF_ONE_PERSON = {"per_shopper": 0, "counted_by": ["account", "device"]}
+"""All attempts come from one phone, each with another account."""
+
 FULL = [
-    pytest.param(cap, connections, 50, marks=[pytest.mark.full, pytest.mark.timeout(7200)])
-    for cap, connections in itertools.product((1, 3, 100, 2000), (8, 32, 64))
+    *itertools.product((TOTAL,), (1, 3, 100, 2000), (8, 32, 64)),
+    *itertools.product((OF_THE_PLACE, OF_ONE_PERSON), (3, 100), (8, 64)),
 ]
+SMALL = [(TOTAL, 1, 32), (TOTAL, 3, 8), (TOTAL, 20, 64), (OF_THE_PLACE, 3, 32), (OF_ONE_PERSON, 1, 32)]
+
+
+def named(caps: dict[str, Any], cap: int, connections: int, rounds: int) -> Any:
+    marks = [pytest.mark.full, pytest.mark.timeout(7200)] if rounds > 1 else []
+    return pytest.param(caps, cap, connections, rounds, id=f"{next(k for k, v in caps.items() if v == 0)}-{cap}-{connections}-{rounds}", marks=marks)
 
 
 def rush(rig: Rig, connections: int, attempts: int) -> Counter[str]:
@@ -41,14 +52,18 @@ def rush(rig: Rig, connections: int, attempts: int) -> Counter[str]:
 
 
 class TestCaps:
-    @pytest.mark.parametrize(("cap", "connections", "rounds"), [(1, 32, 2), (3, 8, 2), (20, 64, 1), *FULL])
-    def test_redemptions_are_the_smaller_of_cap_and_attempts(self, rig: Rig, cap: int, connections: int, rounds: int) -> None:
+    @pytest.mark.parametrize(("caps", "cap", "connections", "rounds"), [*(named(*one, 1) for one in SMALL), *(named(*one, 50) for one in FULL)])
+    def test_redemptions_are_the_smaller_of_cap_and_attempts(
+        self, rig: Rig, caps: dict[str, Any], cap: int, connections: int, rounds: int, record_property: Told
+    ) -> None:
+        """`caps` with the cap in the place of its zero."""
         for _ in range(rounds):
             attempts = cap + max(4, cap // 4)
-            rig.campaign(caps={"per_shopper": None, "total": cap})
+            rig.campaign(caps={name: cap if value == 0 else value for name, value in caps.items()})
             told = rush(rig, connections, attempts)
             assert told == {"coupon": cap, "no coupon": attempts - cap, "201": cap, "coupon_already_redeemed": cap}
             assert rig.in_order().redemptions == cap
+        record_property("proved", f"cap {cap} ({', '.join(caps)}), {connections} connections, {rounds} rounds of {attempts} attempts: {cap} coupons and {cap} redemptions in each")
 
     def test_fewer_attempts_than_the_cap(self, rig: Rig) -> None:
         rig.campaign(caps={"per_shopper": None, "total": 100})

@@ -1,61 +1,90 @@
-"""Every proof fails when its bug is switched on: else it would prove nothing.
+"""Every proof fails when a bug it is for is switched on: else it would prove nothing.
 
-SQLite lets one writer in at a time, which hides the bugs of two who look at once; those are planted on PostgreSQL.
+The proofs are called as they stand, in their small form. SQLite lets one writer in at a time, which hides the bugs of two
+who look at once; those are planted on PostgreSQL.
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from tests.proofs.rig import Rig, scan
-from tests.proofs.test_kill import killed_at
-from tests.proofs.test_repeats import insist
-from tests.proofs.test_single_use import check, once
-from tests.proofs.wire import ask
+from storefront.facade import Shop
+from tests.proofs import test_budget, test_caps, test_kill, test_repeats, test_single_use
+from tests.proofs.plants import PLANTS
+from tests.proofs.rig import Rig, Told
+from tests.proofs.works import Redeem
+
+BOTH, POSTGRESQL = ("sqlite", "postgresql"), ("postgresql",)
 
 
-class TestOnEither:
-    def test_skip_one_ledger_entry(self, rig: Rig) -> None:
-        rig.start(plant="skip_one_ledger_entry")
-        rig.campaign()
-        check(once(rig, rig.clerks(2)))
-        with pytest.raises(AssertionError):
-            rig.in_order()
+def ignore(_name: str, _value: object) -> None:
+    """What a proof tells of itself, when it is expected to fail."""
 
-    def test_key_stored_after_the_effect(self, rig: Rig) -> None:
-        rig.start(plant="key_stored_after_the_effect")
-        _, shopper = rig.shopper()
-        told: Counter[str] = Counter()
-        for n in range(12):
-            told += insist(rig.url, shopper, f"planted.{n}", random.Random(n))
-        pieces = sum(line["quantity"] for line in ask(rig.url, "GET", "/v1/cart", **shopper).json["lines"])
-        assert pieces > 12
+
+def caps(rig: Rig) -> None:
+    test_caps.TestCaps().test_redemptions_are_the_smaller_of_cap_and_attempts(rig, test_caps.TOTAL, 1, 32, 1, ignore)
+
+
+def tills(rig: Rig) -> None:
+    test_single_use.TestThirtyTills().test_one_yes_and_twenty_nine_definite_noes(rig, 1, ignore)
+
+
+def checkouts(rig: Rig) -> None:
+    test_single_use.TestTillsAgainst().test_checkouts(rig, 1, ignore)
+
+
+def expiry(rig: Rig) -> None:
+    test_single_use.TestTillsAgainst().test_an_expiry(rig, 1, ignore)
+
+
+def kills(rig: Rig) -> None:
+    test_kill.TestEveryPoint().test_around_the_last_commit(rig, Redeem)
+
+
+def repeats(rig: Rig) -> None:
+    test_repeats.TestKeys().test_one_effect_for_each_key(rig, 64, ignore)
+
+
+Proof = Callable[[Rig], None]
+NOTICES: tuple[tuple[str, Proof, tuple[str, ...]], ...] = (
+    ("count_then_insert", caps, POSTGRESQL),
+    ("check_before_lock", tills, POSTGRESQL),
+    ("check_before_lock", checkouts, POSTGRESQL),
+    ("check_before_lock", expiry, POSTGRESQL),
+    ("commit_split_in_two", kills, BOTH),
+    ("key_stored_after_the_effect", kills, BOTH),
+    ("key_stored_after_the_effect", repeats, BOTH),
+    ("skip_one_ledger_entry", caps, BOTH),
+    ("skip_one_ledger_entry", tills, BOTH),
+    ("skip_one_ledger_entry", kills, BOTH),
+)
+SMALL = {("key_stored_after_the_effect", repeats), ("skip_one_ledger_entry", tills)}
+PAIRS = [
+    pytest.param(bug, proof, engine, id=f"{engine}-{bug}-{proof.__name__}", marks=[] if (bug, proof) in SMALL else [pytest.mark.full, pytest.mark.timeout(600)])
+    for bug, proof, engines in NOTICES
+    for engine in engines
+]
+
+
+@pytest.mark.parametrize(("bug", "proof", "rig"), PAIRS, indirect=["rig"])
+class TestNoticed:
+    def test_by_the_proof(self, rig: Rig, bug: str, proof: Proof, record_property: Told) -> None:
+        rig.start(plant=bug)
+        with pytest.raises(AssertionError) as noticed:
+            proof(rig)
+        said, where = str(noticed.value).partition("\n")[0], noticed.traceback[-1]
+        record_property("proved", f"noticed by {where.path.name}:{where.lineno + 1}: {said}")
+
+
+class TestBudgetNotices:
+    """There the threads of the test are the server."""
 
     @pytest.mark.full
-    def test_commit_split_in_two(self, rig: Rig) -> None:
-        """Killed between the two commits, the coupon is used and no book knows."""
-        rig.start(plant="commit_split_in_two")
-        rig.campaign()
-        coupon, clerk = rig.coupon(), rig.clerk()
-        drifted = 0
-        for point in range(60):
-            if not killed_at(rig, scan(coupon, clerk), point):
-                break
-            rig.start(plant="commit_split_in_two")
-            drifted += rig.counted().drift != ()
-            if drifted:
-                break
-        assert drifted
-
-
-@pytest.mark.parametrize("rig", ["postgresql"], indirect=True)
-class TestOnPostgresql:
-    @pytest.mark.full
-    def test_check_before_lock(self, rig: Rig) -> None:
-        rig.start(plant="check_before_lock")
-        rig.campaign(benefit={"kind": "percent", "percent": 20})
+    @pytest.mark.timeout(600)
+    @pytest.mark.parametrize("rig", POSTGRESQL, indirect=True)
+    def test_count_then_insert(self, rig: Rig, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        PLANTS["count_then_insert"](monkeypatch.setattr)
         with pytest.raises(AssertionError):
-            check(once(rig, rig.clerks(30)))
+            test_budget.TestBudget().test_holds_at_every_look(rig, shop, 16, 12, False, ignore)
