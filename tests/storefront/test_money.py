@@ -214,7 +214,7 @@ def town(database: Any) -> Shop:
     stock(shop)
     with shop.database.transaction() as session:
         for name, benefit in CAMPAIGNS.items():
-            budget = {} if name == "double" else {"budget_minor": BUDGET_MINOR}  # points cost no money
+            budget: dict[str, Any] = {} if name == "double" else {"budget_minor": BUDGET_MINOR}  # points cost no money
             go_live(session, f"cam_{name}", title=name, benefit=benefit, stacking={"combinable": True}, schedule={}, **budget)
             offers.pause_campaign(session, f"cam_{name}", at=shop.now())
     return shop
