@@ -66,7 +66,10 @@ class Serving:
 def house_server() -> Iterator[Serving]:
     with tempfile.TemporaryDirectory(prefix="moments-browser-") as folder, local_peers() as peers:
         home = Path(folder)
-        house = prepared_house(demo_settings(peers, home, data_dir=home, database_url="", public_url="", port=0, log_level="ERROR"))
+        crowd = {"link_uses_per_minute": 1_000}  # all of a module's people come in from one address, as fast as the machine is
+        house = prepared_house(
+            demo_settings(peers, home, data_dir=home, database_url="", public_url="", port=0, log_level="ERROR", security=crowd)
+        )
         with served(house, peers) as url:
             yield Serving(url, house, peers)
 

@@ -297,7 +297,7 @@ class TestCampaigns:
         changed = client.patch(path, json={"caps": {"total": 5}}, headers=marketer).json()
         assert (changed["version"], changed["definition"]["caps"]) == (
             2,
-            {"per_shopper": 1, "per_shopper_window": None, "total": 5},
+            {"per_shopper": 1, "per_shopper_window": None, "total": 5, "per_place": None, "total_window": None, "counted_by": ["account"]},
         )
         assert client.post(f"{path}/pause", headers=marketer).json()["state"] == "paused"
         assert client.post(f"{path}/end", headers=marketer).json()["state"] == "ended"
