@@ -78,9 +78,9 @@ class TestJane:
         page.get_by_role("button", name="Add to the cart").click()
         page.wait_for_selector("#cart .line-item")
         page.get_by_role("button", name="Use Salted Rye, bonbon of the month").click()
-        page.wait_for_selector("[data-discount]")
+        page.wait_for_selector("[data-share]")
         page.get_by_role("button", name="One more: Salted Rye Bonbon").click()
-        expect(page.locator("[data-discount]")).to_have_text("−€1.20", timeout=PATIENCE_MS)
+        expect(page.locator("[data-share]")).to_have_text("−€1.20", timeout=PATIENCE_MS)
         assert page.locator("[data-line='prd_salted_rye_bonbon'] [data-line-discount]").inner_text() == "−€1.20"
         assert page.locator("[data-line='prd_dark_74_bar'] [data-line-discount]").count() == 0
         assert page.locator("[data-total]").inner_text() == "€9.50"
