@@ -29,6 +29,7 @@ def count(
     """Count shoppers in twenties: the audience, those open to offers, those reachable, those at the campaign's caps."""
     from app.cli.opening import opened_database
     from app.cli.terminal import print_json
+    from app.kernel.errors import Invalid
     from offers import facade as offers
 
     with opened_database() as database, database.reading() as session:
@@ -40,6 +41,8 @@ def count(
                 cid or of: offers.count_audience(session, audience, at=now, campaign_id=cid if cid in known else None)
                 for cid, audience in audiences.items()
             }
+        elif offers.campaign(session, of) is None:
+            raise Invalid.field("FILE|CAMPAIGN", f"there is neither a file nor a campaign {of}; see: moments campaigns list")
         else:
             found = {of: offers.count_campaign_audience(session, of, at=now)}
     if as_json:

@@ -68,7 +68,9 @@ class TestCount:
         assert found.err.count("\n") == 1
 
     def test_neither_a_file_nor_a_campaign(self, migrated: Moments) -> None:
-        assert migrated("segments", "count", "cam_none").code == 1
+        found = migrated("segments", "count", "cam_none")
+        said = "moments: FILE|CAMPAIGN: there is neither a file nor a campaign cam_none; see: moments campaigns list\n"
+        assert (found.code, found.err) == (1, said)
 
 
 class TestLinesOf:
