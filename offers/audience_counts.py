@@ -20,13 +20,13 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience
+from offers import audience, lift
 from offers.contracts import AudienceCount, CouponState
 from offers.definition import Caps
 from offers.models import CouponRow, PurchaseRow, Tally
 from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, holds, members
 
-STEP = 20
+STEP = lift.FEWEST
 
 
 def rounded(count: int) -> int | None:

@@ -21,7 +21,7 @@ from offers import audience
 from offers.audience import Bought, Had, Known, Stay
 from offers.contracts import CouponState
 from offers.models import CouponRow, PurchaseRow
-from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, asked
+from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, asked_by
 
 EVER = timedelta(days=3650)
 BATCH = 500
@@ -35,9 +35,9 @@ _HAD = select(_C.shopper_id, _C.campaign_id, _C.issued_at, _C.state, _C.expires_
 )
 
 
-def facts_for(session: Session, ids: Sequence[str], segments: Iterable[Segment], at: datetime) -> dict[str, Value]:
+def facts_for(session: Session, ids: Sequence[str], segments: Iterable[Segment | None], at: datetime) -> dict[str, Value]:
     """Every fact these segments ask for, by key. `ids`: all she is known by, the present one first."""
-    wanted = {one.key: one for segment in segments for one in asked(segment)}
+    wanted = asked_by(segments)
     if not wanted:
         return {}
     known = known_of(session, ids, wanted.values(), since=at, until=at)

@@ -54,8 +54,8 @@ def figures(session: Session, campaign_id: str, *, at: datetime, days: int = DAY
     if not 1 <= days <= MOST_DAYS:
         raise Invalid.field("days", f"a whole number from 1 to {MOST_DAYS}")
     definition = in_force(session, campaign_id)
-    persons, waiting = _persons(session, campaign_id, definition, at, timedelta(days=days))
     joined = crowds.joined(session)
+    persons, waiting = _persons(session, campaign_id, definition, joined, at, timedelta(days=days))
     hers = {shopper_id: persons[owner] for shopper_id, owner in joined.items() if owner in persons} | persons
     if persons:
         _given(session, campaign_id, hers)
@@ -81,7 +81,12 @@ def _arm_names(definition: Definition) -> list[str]:
 
 
 def _persons(
-    session: Session, campaign_id: str, definition: Definition, at: datetime, span: timedelta
+    session: Session,
+    campaign_id: str,
+    definition: Definition,
+    joined: Mapping[str, str],
+    at: datetime,
+    span: timedelta,
 ) -> tuple[dict[str, _Person], int]:
     """By the id they are known by today, and how many wait for their days to be over. Since the experiment is as it is now."""
     v, d, m = CampaignVersion, Decision, WeighedMoment
@@ -93,7 +98,7 @@ def _persons(
         .where(d.campaign_id == campaign_id, d.arm.is_not(None), d.campaign_version.in_(same), m.retracted_at.is_(None))
         .group_by(d.shopper_id, d.arm)
     )
-    joined, agreed = crowds.joined(session), gate.agreed_to(session, Purpose.ANALYTICS, at)
+    agreed = gate.agreed_to(session, Purpose.ANALYTICS, at)
     out: dict[str, _Person] = {}
     for shopper_id, arm, first_at, offers in sorted(rows, key=lambda row: row[2]):
         owner = joined.get(shopper_id, shopper_id)

@@ -30,7 +30,7 @@ from offers.definition import Definition, Experiment
 from offers.experiment import Draw
 from offers.models import Campaign, CampaignVersion, Counter, CouponRow, FewerWish, Tally, TriggerRow
 from offers.ranking import Candidate, Learned
-from offers.segments import Segment, Value, asked
+from offers.segments import Value, asked
 
 MOST_PAST = 200
 """So many of her finished coupons tell what she likes; older ones say little."""
@@ -155,12 +155,8 @@ def hers(
         _given(session, ids),
         repository.given_since(session, ids, windows_s, at),
         _muted(session, ids, at, fewer_mute_s),
-        audience_facts.facts_for(session, ids, audiences(heard), at),
+        audience_facts.facts_for(session, ids, (h.definition.audience for h in heard.values()), at),
     )
-
-
-def audiences(heard: Mapping[str, Listener]) -> list[Segment]:
-    return [segment for h in heard.values() if (segment := h.definition.audience) is not None]
 
 
 def _given(session: Session, ids: Sequence[str]) -> dict[str, int]:

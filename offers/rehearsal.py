@@ -26,7 +26,7 @@ from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
 from offers.identity import Others
 from offers.minting import ends_at
-from offers.segments import OF_COUPONS, Value, asked
+from offers.segments import OF_COUPONS, Value, asked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Rehearsal:
         return Hers(her.ids, her.drawn_as, given, within, muted, self._facts(her, here, at), besides)
 
     def _facts(self, her: Shopper, here: Mapping[str, tuple[int, Definition]], at: datetime) -> dict[str, Value]:
-        wanted = {one.key: one for _, d in here.values() if d.audience is not None for one in asked(d.audience)}
+        wanted = asked_by(d.audience for _, d in here.values())
         known = her.known
         if any(one.fact in OF_COUPONS for one in wanted.values()):
             over = [Had(p.campaign_id, given_at, used=p.used) for i in her.ids for given_at, p in self._past.get(i, ())]

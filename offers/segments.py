@@ -6,7 +6,7 @@ together. Must not know where a fact comes from (audience.py reckons it, audienc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -86,6 +86,11 @@ def conditions(segment: Segment) -> Iterator[Segment]:
 def asked(segment: Segment) -> tuple[Segment, ...]:
     """One condition for each fact it needs."""
     return tuple({one.key: one for one in conditions(segment)}.values())
+
+
+def asked_by(audiences: Iterable[Segment | None]) -> dict[str, Segment]:
+    """One condition for each fact that any of them needs, by key; None asks for nothing."""
+    return {one.key: one for segment in audiences if segment is not None for one in asked(segment)}
 
 
 def holds(condition: Segment, value: Value) -> bool:

@@ -29,6 +29,7 @@ from offers import (
     explanation,
     gathering,
     identity,
+    lift,
     repository,
     segments,
 )
@@ -42,7 +43,6 @@ from offers.models import Campaign, CampaignVersion, FewerWish
 from offers.rehearsal import Rehearsal, Shopper, Wish
 
 MOST_DAYS = 92
-FEWEST_SHOPPERS = 20
 _BATCH = 5_000
 
 
@@ -142,7 +142,7 @@ def _knowing(
     session: Session, shoppers: dict[str, Shopper], definitions: list[Definition], since: datetime, until: datetime
 ) -> dict[str, Shopper]:
     """With all that the audiences of these campaigns ask about them."""
-    wanted = {one.key: one for d in definitions if d.audience is not None for one in segments.asked(d.audience)}
+    wanted = segments.asked_by(d.audience for d in definitions)
     if not wanted:
         return shoppers
     ids = sorted({i for shopper in shoppers.values() for i in shopper.ids})
@@ -196,10 +196,8 @@ class _Count:
 
     def cell(self, of: _Count) -> Cell:
         """Hidden where few stand behind it, or few of all are left out of it."""
-        shown, outside = len(self.people), len(of.people) - len(self.people)
-        if shown < FEWEST_SHOPPERS or 0 < outside < FEWEST_SHOPPERS:
-            return Cell(None, None)
-        return Cell(self.moments, shown)
+        people = len(self.people)
+        return Cell(self.moments, people) if lift.shown(people, len(of.people)) else Cell(None, None)
 
 
 def _bound_minor(definition: Definition, record: Record) -> int | None:

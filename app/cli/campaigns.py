@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.terminal import whoever_types
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -24,7 +26,6 @@ CHANGES = 2
 program = typer.Typer(help="Campaigns: list them, bring them live, keep them as a file.", no_args_is_help=True, rich_markup_mode=None)
 
 Id = Annotated[str, typer.Argument(help="An id of `moments campaigns list`.", metavar="CAMPAIGN_ID")]
-As = Annotated[str, typer.Option("--as", help="Who does it: a marketer or operator by name.", metavar="NAME")]
 Named = Annotated[str, typer.Option("--as", help="Who does it: a marketer or operator by name.", metavar="NAME")]
 Note = Annotated[str, typer.Option(help="A word to the other one.")]
 File = Annotated[Path, typer.Argument(help="A file as `moments campaigns export` writes it.", metavar="FILE")]
@@ -78,7 +79,7 @@ def plan(file: File) -> None:
 
 
 @program.command("apply")
-def apply(file: File, name: As = "") -> None:
+def apply(file: File, name: Named = "") -> None:
     """Change campaigns as FILE says, all of it or nothing. The same file again changes nothing."""
     from app.cli.opening import opened_database
     from offers import facade as offers
@@ -149,16 +150,22 @@ def end(campaign_id: Id, name: Named) -> None:
 
 def _move(campaign_id: str, name: str, step: Callable[[Session, str, datetime], None]) -> None:
     from app.cli.opening import opened_database
-    from app.kernel.errors import NotFound
     from offers import facade as offers
 
     with opened_database() as database, database.transaction() as session:
-        if offers.campaign(session, campaign_id) is None:
-            raise NotFound(f"CAMPAIGN_ID: there is no campaign {campaign_id}; see: moments campaigns list")
+        _be_known(session, campaign_id)
         step(session, _person(session, name), database.clock.now())
         now = offers.campaign(session, campaign_id)
     assert now is not None
     print(f"{now.id} “{now.name}”, version {now.version}: {now.state}")
+
+
+def _be_known(session: Session, campaign_id: str) -> None:
+    from app.kernel.errors import NotFound
+    from offers import facade as offers
+
+    if offers.campaign(session, campaign_id) is None:
+        raise NotFound(f"CAMPAIGN_ID: there is no campaign {campaign_id}; see: moments campaigns list")
 
 
 def _person(session: Session, name: str) -> str:
@@ -169,22 +176,16 @@ def _person(session: Session, name: str) -> str:
     from app.security.principals import Role
 
     if not name:
-        return _here()
+        return whoever_types()
     found = staff_named(session, name, (Role.MARKETER, Role.OPERATOR))
     if found is None:
         raise Invalid.field("--as", f"nobody here is called {name}; moments links --role marketer --name NAME makes somebody known")
     return found
 
 
-def _here() -> str:
-    import getpass
-
-    return f"cli:{getpass.getuser()}"[:80]
-
-
 def _noted(note: str) -> str:
     """Who is named was not asked to prove it here, so the history says at which login a review was done."""
-    return f"{note} ({_here()})".strip()[:300]
+    return f"{note} ({whoever_types()})".strip()[:300]
 
 
 def _text_of(file: Path) -> str:
@@ -220,12 +221,10 @@ def _say(plan: CampaignPlan) -> None:
 def books(campaign_id: Annotated[str, typer.Argument(help="An id of `moments campaigns list`.")]) -> None:
     """Check one campaign's books: issued = live + reserved + redeemed + expired + revoked, by three counts."""
     from app.cli.opening import opened_database
-    from app.kernel.errors import NotFound
     from offers import facade as offers
 
     with opened_database() as database, database.reading() as session:
-        if offers.campaign(session, campaign_id) is None:
-            raise NotFound(f"CAMPAIGN_ID: there is no campaign {campaign_id}; see: moments campaigns list")
+        _be_known(session, campaign_id)
         found = offers.books(session, campaign_id)
     parts = " + ".join(f"{getattr(found, name)} {name}" for name in ("live", "reserved", "redeemed", "expired", "revoked"))
     print(f"{found.issued} issued = {parts}")

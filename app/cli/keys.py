@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.terminal import whoever_types
+
 program = typer.Typer(help="Signing keys: list them, end one that has leaked.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -25,12 +27,6 @@ def _signed_with(purpose: Purpose) -> str:
     from offers.contracts import COUPON_SIGNING
 
     return {Purpose.COUPONS: COUPON_SIGNING}[purpose]
-
-
-def _whoever_types() -> str:
-    from getpass import getuser
-
-    return f"cli:{getuser()}"
 
 
 @program.command("list")
@@ -73,7 +69,7 @@ def revoke(
     from app.security import key_changes
 
     with opened_keys() as (database, data_dir), database.transaction() as session:
-        made = key_changes.revoke(session, data_dir, _signed_with(purpose), key_id, by=_whoever_types(), why=why, at=database.clock.now())
+        made = key_changes.revoke(session, data_dir, _signed_with(purpose), key_id, by=whoever_types(), why=why, at=database.clock.now())
     print(f"{key_id} ended; {made.id.hex()} is in its place.")
     _then()
 
@@ -85,7 +81,7 @@ def rotate(why: WhyOption, purpose: PurposeOption = Purpose.COUPONS) -> None:
     from app.security import key_changes
 
     with opened_keys() as (database, data_dir), database.transaction() as session:
-        made = key_changes.rotate(session, data_dir, _signed_with(purpose), by=_whoever_types(), why=why, at=database.clock.now())
+        made = key_changes.rotate(session, data_dir, _signed_with(purpose), by=whoever_types(), why=why, at=database.clock.now())
     print(f"All keys ended; from now on: {', '.join(key.id.hex() for key in made)}.")
     _then()
 

@@ -1,6 +1,6 @@
 """How commands print: a table for people, JSON for programs.
 
-Owns the two forms, so that every command looks alike. Must not know what is printed.
+Owns the two forms, so that every command looks alike, and the name of whoever sits there. Must not know what is printed.
 """
 
 from __future__ import annotations
@@ -50,3 +50,10 @@ def cell(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(v) for v in value) or "-"
     return str(value)
+
+
+def whoever_types() -> str:
+    """Who is logged in here, as histories name them: `cli:NAME`."""
+    from getpass import getuser
+
+    return f"cli:{getuser()}"[:80]

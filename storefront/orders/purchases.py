@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from offers.contracts import PurchaseLine
-from offers.facade import refund_minor
 from storefront.catalog.models import ProductRow
 from storefront.contracts import DELIVERY
 from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.points.earning import kept_minor
 from storefront.ports import CouponDesk
 
 
@@ -21,13 +21,13 @@ def tell(session: Session, desk: CouponDesk, order: OrderRow) -> None:
     """As often as it changes: the last word counts."""
     o, p = OrderLineRow, ProductRow
     rows = session.execute(
-        select(o.line_no, o.product_id, p.category, o.total_minor, o.discount_minor, o.quantity, o.returned)
+        select(o.line_no, o.product_id, p.category, o.total_minor, o.quantity, o.returned)
         .outerjoin(p, p.id == o.product_id)
         .where(o.order_id == order.id, o.product_id != DELIVERY, o.returned < o.quantity)
     )
     lines = [
-        PurchaseLine(no, product_id, category or "", total - refund_minor(total + off, off, quantity, returned_before=0, returned_now=back))
-        for no, product_id, category, total, off, quantity, back in rows
+        PurchaseLine(no, product_id, category or "", kept_minor(total, quantity, back))
+        for no, product_id, category, total, quantity, back in rows
     ]
     paid_at = order.paid_at
     if paid_at is not None:
