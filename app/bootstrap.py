@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Gauge
 
+from app.analytics import data_tags as analytics_tags
 from app.analytics import endpoints as analytics_endpoints
 from app.analytics import handlers as analytics_handlers
 from app.analytics import privacy as analytics_privacy
@@ -20,15 +21,19 @@ from app.kernel import idempotency
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
 from app.kernel.outbox import Relay, RelayLoop, Subscriptions, figures, sweep_handled
+from app.privacy import data_tags as cellar_tags
 from app.privacy import endpoints as privacy_endpoints
 from app.privacy import jobs as privacy_jobs
 from app.privacy import privacy as cellar_privacy
 from app.privacy import retention, subjects
+from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
+from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
 from app.settings import Settings
+from geofences import data_tags as geofence_tags
 from geofences import endpoints as geofence_endpoints
 from geofences import handlers as geofence_handlers
 from geofences import jobs as geofence_jobs
@@ -39,20 +44,26 @@ from geofences.beacons import privacy as beacon_privacy
 from geofences.beacons.runner import BeaconRunner
 from geofences.index import kernel as index_kernel
 from geofences.mqtt import MqttListener
+from notifications import data_tags as notification_tags
 from notifications import endpoints as notification_endpoints
 from notifications import privacy as notification_privacy
 from notifications import wiring as notification_wiring
 from notifications.ports import PushGateway
+from offers import data_tags as offer_tags
 from offers import endpoints as offer_endpoints
 from offers import handlers as offer_handlers
 from offers import jobs as offer_jobs
 from offers import privacy as offer_privacy
+from storefront import data_tags as storefront_tags
 from storefront import endpoints as storefront_endpoints
 from storefront import facade as storefront
 from storefront import jobs as storefront_jobs
 from storefront import privacy as storefront_privacy
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
+
+DATA_TAGS = (cellar_tags, security_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, analytics_tags)
+"""What kind of data each column of the house holds, room by room."""
 
 
 @dataclass(slots=True)
@@ -177,6 +188,8 @@ def register_people_data(settings: Settings) -> None:
     for room in (geofence_privacy, beacon_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
+    for tags in DATA_TAGS:
+        register_tags(tags.TAGS)
     retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
 
 

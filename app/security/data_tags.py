@@ -1,0 +1,56 @@
+"""What kind of data each column of app/security holds: a key of the Fideslang taxonomy for every one of them.
+
+Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
+without a tag. Must not import anything.
+"""
+
+from __future__ import annotations
+
+TAGS: dict[str, dict[str, str]] = {
+    "security_api_key": {
+        "user.workplace": "made_by",
+        "system.authentication": "key_hash shown",
+        "system.operations": "id name scopes created_at revoked_at",
+    },
+    "security_device": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "id",
+        "user.device": "name platform",
+        "user.authorization.credentials": "token_hash tracking_hash",
+        "user.behavior": "created_at last_seen_at",
+        "system.operations": "revoked_at",
+    },
+    "security_key_change": {
+        "user.workplace": "by",
+        "system.operations": "id purpose key_id change why at",
+    },
+    "security_limit": {
+        "user.unique_id.pseudonymous": "identity_hash",
+        "user.behavior": "times_ms",
+        "system.operations": "rule updated_at",
+    },
+    "security_login_link": {
+        "user.unique_id.pseudonymous": "person_id shopper_id",
+        "user.authorization.credentials": "token_hash",
+        "system.operations": "id role created_at expires_at used_at",
+    },
+    "security_person": {
+        "user.unique_id.pseudonymous": "id shopper_id",
+        "user.name": "name",
+        "user.contact.email": "email",
+        "user.authorization.password": "password_hash",
+        "user.workplace": "role place_ids",
+        "system.operations": "created_at disabled_at",
+    },
+    "security_session": {
+        "user.unique_id.pseudonymous": "shopper_id person_id",
+        "user.device.device_id": "device_id",
+        "user.authorization.credentials": "token_hash",
+        "user.behavior": "created_at",
+        "system.operations": "id role expires_at revoked_at",
+    },
+    "security_shopper": {
+        "user.unique_id.pseudonymous": "id joined_into_shopper_id",
+        "system.operations": "created_at",
+    },
+}

@@ -1,0 +1,89 @@
+"""What kind of data each column of geofences holds: a key of the Fideslang taxonomy for every one of them.
+
+Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
+without a tag. Must not import anything.
+"""
+
+from __future__ import annotations
+
+TAGS: dict[str, dict[str, str]] = {
+    "geofences_beacon": {
+        "system.operations": "id zone_id kind identity address power_dbm lat_deg lon_deg identity_key exponent set_at set_clock_s changed_at",
+    },
+    "geofences_beacon_version": {
+        "system.operations": "id version",
+    },
+    "geofences_beacon_zone": {
+        "system.operations": "id place_id name floor within_place_id changed_at",
+    },
+    "geofences_corroboration": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "visit_id by_visit_id",
+        "user.user_sensor": "kind",
+        "system.operations": "noted_at",
+    },
+    "geofences_fence": {
+        "system.operations": "id place_id name geometry radius_m buffer_m watch_lat_deg watch_lon_deg watch_radius_m tile level changed_at",
+    },
+    "geofences_fence_version": {
+        "system.operations": "id version",
+    },
+    "geofences_fix_log": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "payload",
+        "user.user_sensor": "fixes",
+        "system.operations": "partition position digest received_at",
+    },
+    "geofences_hearing_state": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "payload",
+        "system.operations": "partition changed_at",
+    },
+    "geofences_log_head": {
+        "system.operations": "partition head",
+    },
+    "geofences_log_partition": {
+        "system.operations": "partition epoch position watermark_at owner lease_until",
+    },
+    "geofences_moment": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "place_id fence_id visit_id",
+        "user.behavior": "kind occurred_at dwell_s nth_visit",
+        "user.user_sensor": "confidence trust doubts",
+        "system.operations": "id detected_at",
+    },
+    "geofences_moment_retracted": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "place_id visit_id",
+        "user.behavior": "kind occurred_at",
+        "system.operations": "id detected_at retracted_at",
+    },
+    "geofences_place": {
+        "system.operations": "id name kind chain timezone tags lat_deg lon_deg changed_at",
+    },
+    "geofences_sighting_log": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "payload",
+        "user.user_sensor": "sightings",
+        "system.operations": "partition position digest received_at",
+    },
+    "geofences_track_state": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "payload",
+        "user.behavior": "wake_at",
+        "system.operations": "partition changed_at",
+    },
+    "geofences_visit": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "place_id fence_id parent_id",
+        "user.behavior": "started_at ended_at seen_at dwell_s nth_visit",
+        "user.user_sensor": "confidence trust doubts",
+        "system.operations": "id decided_at",
+    },
+}

@@ -1,0 +1,100 @@
+"""What kind of data each column of offers holds: a key of the Fideslang taxonomy for every one of them.
+
+Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
+without a tag. Must not import anything.
+"""
+
+from __future__ import annotations
+
+TAGS: dict[str, dict[str, str]] = {
+    "offers_campaign": {
+        "user.workplace": "created_by submitted_by approved_by",
+        "system.operations": "id name state version created_at changed_at submitted_at approved_version approved_at",
+    },
+    "offers_campaign_step": {
+        "user.workplace": "by",
+        "system.operations": "id campaign_id version from_state to_state at note",
+    },
+    "offers_campaign_version": {
+        "user.workplace": "created_by",
+        "system.operations": "campaign_id version definition created_at",
+    },
+    "offers_counter": {
+        "system.operations": "campaign_id issued revoked redeemed budget_reserved_minor budget_spent_minor",
+    },
+    "offers_coupon": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "moment_id visit_id place_id",
+        "user.authorization.credentials": "code_hash code_sealed",
+        "user.behavior.purchase_history": "bound_minor order_id redemption_id",
+        "user.user_sensor": "trust",
+        "user.content.private": "telling title benefit_text terms_text",
+        "system.operations": (
+            "id state revision campaign_id campaign_version decision_id place_ids caveats variant currency issued_at expires_at changed_at "
+            "retracted_at reserved_until"
+        ),
+    },
+    "offers_decision": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "moment_id place_id",
+        "user.demographic.profile": "outcome record result arm",
+        "user.content.private": "telling",
+        "system.operations": "id campaign_id campaign_version coupon_id decided_at",
+    },
+    "offers_fewer_wish": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.demographic.profile": "campaign_id times",
+        "system.operations": "asked_at",
+    },
+    "offers_gs1_serial": {
+        "system.operations": "value_hash coupon_id turn",
+    },
+    "offers_hold": {
+        "user.behavior.purchase_history": "quote discount_minor currency reserved_at closed_at closed_why",
+        "user.location.precise": "place_id",
+        "system.operations": "order_id coupon_id position state",
+    },
+    "offers_identity_hint": {
+        "user.unique_id.pseudonymous": "hash shopper_id",
+        "user.unique_id": "kind",
+        "system.operations": "first_seen_at last_seen_at",
+    },
+    "offers_ledger_entry": {
+        "system.operations": "id coupon_id campaign_id from_state to_state reserved_delta_minor spent_delta_minor cause why at",
+    },
+    "offers_provisional": {
+        "user.workplace": "clerk_id",
+        "user.behavior.purchase_history": "coupon_id place_id at facts",
+        "system.operations": "till_id seq kind entry_hash received_at outcome reason redemption_id",
+    },
+    "offers_purchase": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "product_id category total_minor currency bought_at",
+        "system.operations": "order_id line_no",
+    },
+    "offers_redemption": {
+        "user.workplace": "clerk_id",
+        "user.behavior.purchase_history": (
+            "coupon_id channel order_id place_id discount_minor currency redeemed_at undone_at undone_why returned_minor"
+        ),
+        "system.operations": "id campaign_id",
+    },
+    "offers_tally": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.demographic.profile": "issued revoked",
+        "system.operations": "campaign_id touched_at",
+    },
+    "offers_till": {
+        "user.workplace": "clerk_id",
+        "system.operations": "id place_id cap taken journal_seq journal_hash issued_at seen_at",
+    },
+    "offers_trigger": {
+        "system.operations": "moment_kind selector campaign_id",
+    },
+    "offers_weighed_moment": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "moment_id",
+        "user.content.private": "telling told",
+        "system.operations": "decided_at retracted_at noted_at taken_back",
+    },
+}

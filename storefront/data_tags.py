@@ -1,0 +1,53 @@
+"""What kind of data each column of storefront holds: a key of the Fideslang taxonomy for every one of them.
+
+Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
+without a tag. Must not import anything.
+"""
+
+from __future__ import annotations
+
+TAGS: dict[str, dict[str, str]] = {
+    "storefront_cart": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "currency coupon_ids delivery",
+        "system.operations": "id version changed_at",
+    },
+    "storefront_cart_line": {
+        "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
+        "system.operations": "id cart_id",
+    },
+    "storefront_order": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "place_id",
+        "user.payment": "payment_id decline",
+        "user.behavior.purchase_history": (
+            "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor "
+            "placed_at paid_at closed_at"
+        ),
+        "system.operations": "id confirmations restock points_rate expires_at next_look_at",
+    },
+    "storefront_order_coupon": {
+        "user.behavior.purchase_history": "coupon_id title discount_minor shares entitlements",
+        "system.operations": "order_id position",
+    },
+    "storefront_order_line": {
+        "user.behavior.purchase_history": "product_id name unit_minor quantity discount_minor total_minor returned",
+        "system.operations": "order_id line_no",
+    },
+    "storefront_points_entry": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "account order_id points why at",
+        "system.operations": "movement",
+    },
+    "storefront_product": {
+        "system.operations": "id name description category image price_minor currency stock_units on_sale changed_at",
+    },
+    "storefront_product_word": {
+        "system.operations": "word product_id weight",
+    },
+    "storefront_refund": {
+        "user.workplace": "asked_by",
+        "user.behavior.purchase_history": "kind amount_minor coupon_id pieces shares why",
+        "system.operations": "id order_id state restock asked_at closed_at",
+    },
+}
