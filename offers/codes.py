@@ -75,6 +75,12 @@ def apart(typed: str) -> tuple[str, str]:
     return chars[:LENGTH], "".join(_READ_AS.get(c, c) for c in chars[LENGTH:].upper())
 
 
+def live_target(typed: str) -> str | None:
+    """The canonical code whose live digits this tries; None where no digits follow a code. What follows can be guessed at, by many."""
+    code, digits = apart(typed)
+    return normalise(code) if digits else None
+
+
 def normalise(typed: str) -> str | None:
     """What a person typed or a scanner read as the canonical 16 characters; None if it cannot be one (also a wrong check)."""
     if len(typed) > 200:

@@ -208,6 +208,7 @@ def coupon_by_code(session: Session, code: str) -> CouponView | None:
     return repository.coupon_views(session, [row])[0] if row is not None else None
 
 
+live_target = codes.live_target
 quote = redemption.quote
 quote_together = bundling.quote_together
 best_bundle = bundling.best_bundle

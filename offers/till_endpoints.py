@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
-from app.security.access import allow
+from app.security.access import allow, spend_at
 from app.security.principals import Principal, Role
 from offers import coupon_signing, facade
 from offers.contracts import TillRedemption
@@ -54,6 +54,9 @@ def till_keys(_: Keyholder, call: Reading) -> Response:
 def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
     """Redeem a scanned or typed code, once. The second scan answers 409 and says when and where the first one was."""
     place_id = _store_of(caller, scan.place_id)
+    target = facade.live_target(scan.code)
+    if target is not None:
+        spend_at(call.request, "live_code", target)
 
     def work(session: Session) -> TillRedemption:
         chosen = settings_of(call)

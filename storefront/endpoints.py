@@ -22,17 +22,18 @@ router = APIRouter()
 joined = APIRouter(tags=["cart"])
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+CodeHolder = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="coupon_code"))]
 
 
 @joined.put("/v1/cart/coupon")
-def set_coupon(body: CouponIn, caller: Shopper, call: Command) -> Response:
+def set_coupon(body: CouponIn, caller: CodeHolder, call: Command) -> Response:
     """Lay a coupon into the cart, instead of any that lies there. If it does not apply yet, it stays there and the answer says why."""
     shop: Shop = call.app.shop
     return call.run(lambda session: put_coupon(session, shop, caller.id, body.code, place_id=body.place_id, at=call.clock.now()))
 
 
 @joined.post("/v1/cart/coupons")
-def add_coupon(body: CouponIn, caller: Shopper, call: Command) -> Response:
+def add_coupon(body: CouponIn, caller: CodeHolder, call: Command) -> Response:
     """Lay one more coupon into the cart. Refused when it may not be used with one that lies there, naming both and why."""
     shop: Shop = call.app.shop
     return call.run(lambda session: put_coupon(session, shop, caller.id, body.code, place_id=body.place_id, at=call.clock.now(), beside=True))

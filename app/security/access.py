@@ -35,7 +35,7 @@ from app.security.sessions import open_session
 from app.security.settings import SecuritySettings
 from app.security.shoppers import register_device, seen
 
-__all__ = ["ANYONE", "EVERY_ROLE", "STAFF", "Allow", "Principal", "Role", "allow", "caller_of", "declared_routes", "start_shopper_session"]
+__all__ = ["ANYONE", "EVERY_ROLE", "STAFF", "Allow", "Principal", "Role", "allow", "caller_of", "declared_routes", "spend_at", "start_shopper_session"]
 
 
 class Allow:
@@ -60,8 +60,9 @@ class Allow:
         request.state.principal_id = principal.key or f"anyone:{address_of(request)}"
         if self.limit is not None:
             # on an open route the address counts even for the known: making a device would else make a new allowance
-            identity = f"ip:{address_of(request)}" if ANYONE in self.roles else principal.key
-            spend(database, security_settings(request).limit(self.limit), identity)
+            who = f"ip:{address_of(request)}" if ANYONE in self.roles else principal.key
+            device = (f"device:{principal.device_id}",) if principal.device_id else ()  # it stays when another signs in on it
+            spend(database, security_settings(request).limit(self.limit), who, *device)
         if known is not None and known.device_stale and principal.device_id is not None:
             with database.transaction() as session:
                 seen(session, principal.device_id, at=database.clock.now())
@@ -90,7 +91,7 @@ def allow(*roles: Role | Anyone, scope: str | None = None, tracking: bool = Fals
 
     `scope`: what an API key must hold when a server calls. `tracking`: a tracking key is enough (as Basic password or
     bearer); only for routes that report positions. `limit`: the name of a limit of SecuritySettings, spent before the
-    endpoint runs: per caller, or per network address where ANYONE may call.
+    endpoint runs: per caller, or per network address where ANYONE may call; and per device where one calls.
     """
     if not roles:
         raise ValueError("a route declares at least one role, or ANYONE")
@@ -144,6 +145,12 @@ def security_settings(request: Request) -> SecuritySettings:
 def caller_of(request: Request) -> Principal:
     """The caller a route's `allow` has found; `NOBODY` before."""
     return getattr(request.state, "principal", NOBODY)
+
+
+def spend_at(request: Request, limit: str, target: str) -> None:
+    """One more try at this one thing (a coupon's live code, a code sent to a contact), whoever makes it: 429 when there were too
+    many. It stands beside the limit of the route, which counts callers. Call it before the transaction that looks whether it is right."""
+    spend(request.app.state.house.database, security_settings(request).limit(limit), f"target:{target}")
 
 
 def start_shopper_session(session: Session, request: Request, response: Response, *, at: datetime, name: str = "Browser", shopper_id: str | None = None) -> Principal:

@@ -10,6 +10,9 @@ from pydantic import Field
 from app.kernel.settings import SettingsGroup
 from app.security.windows import LimitRule
 
+GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "passkey")
+"""Limits that share one number of tries and count each for itself."""
+
 
 class SecuritySettings(SettingsGroup):
     """Read from `MOMENTS_SECURITY__<FIELD>`."""
@@ -23,6 +26,13 @@ class SecuritySettings(SettingsGroup):
     link_uses_per_minute: int = Field(20, ge=1, le=10_000, description="Tries to use a sign-in link per network address in a minute.")
     till_codes_per_minute: int = Field(20, ge=1, le=10_000, description="Codes one clerk may try at the till in a minute.")
 
+    guesses_per_minute: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="Tries in a minute at what else could be guessed (coupon codes in the cart, live codes, codes sent to a contact, presence codes, passkey answers): of one caller, on one device, and at one target by everybody together.",
+    )
+
     def limit(self, name: str) -> LimitRule:
         """The rule of that name; raises KeyError for a name that is not one."""
         tries = {
@@ -30,5 +40,6 @@ class SecuritySettings(SettingsGroup):
             "sign_in": self.sign_ins_per_minute,
             "link_use": self.link_uses_per_minute,
             "till_code": self.till_codes_per_minute,
+            **dict.fromkeys(GUESSED, self.guesses_per_minute),
         }[name]
         return LimitRule(name, tries, 60)

@@ -174,5 +174,8 @@ LIMITED: dict[str, str] = {
     "POST /enter/{link_token}": "link_use",
     "POST /v1/till/redemptions": "till_code",
     "POST /till/redeem": "till_code",
+    "PUT /v1/cart/coupon": "coupon_code",
+    "POST /v1/cart/coupons": "coupon_code",
+    "POST /m/cart/coupon": "coupon_code",
 }
 """Where something could be guessed, or made without end: the limit that is spent first."""

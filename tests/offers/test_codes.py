@@ -55,6 +55,19 @@ class TestApart:
             assert codes.apart(text) == (text, "")
 
 
+class TestLiveTarget:
+    def test_is_the_code_when_digits_follow_it_however_it_is_written(self) -> None:
+        code = codes.new_code(lambda bits: 2**bits // 3)
+        assert codes.live_target(f"{codes.shown(code)} 1234 5678") == code
+        assert codes.live_target(f"{code.lower()}00000000") == code
+
+    def test_none_without_digits_or_without_a_code(self) -> None:
+        code = codes.new_code(lambda bits: 2**bits // 3)
+        wrong = ("0" if code[0] != "0" else "1") + code[1:]
+        for text in (code, codes.shown(code), f"{wrong}12345678", "", "x" * 700):
+            assert codes.live_target(text) is None
+
+
 class TestNormalise:
     @given(bits, st.integers(0, 15), st.sampled_from(codes.ALPHABET))
     def test_every_single_substitution_is_caught(self, value: int, where: int, char: str) -> None:

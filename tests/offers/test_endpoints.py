@@ -32,7 +32,7 @@ Headers = dict[str, str]
 @pytest.fixture
 def client(database: Database) -> Iterator[TestClient]:
     app = FastAPI()
-    settings = SimpleNamespace(security=SecuritySettings(till_codes_per_minute=1000), offers=OfferSettings(four_eyes=False))  # type: ignore[call-arg]
+    settings = SimpleNamespace(security=SecuritySettings(till_codes_per_minute=1000, guesses_per_minute=1000), offers=OfferSettings(four_eyes=False))  # type: ignore[call-arg]
     app.state.house = SimpleNamespace(database=database, settings=settings)
     install_problems(app)
     app.add_middleware(RequestGuard)

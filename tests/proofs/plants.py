@@ -16,6 +16,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import http, idempotency
+from app.kernel.db import Database, insert_new
+from app.kernel.verdict import Fail
+from app.security import access, sealing
+from app.security.errors import LimitReached
+from app.security.models import LimitRow
+from app.security.windows import LimitRule, admit
 from offers import issuance, ledger, moves
 from offers.definition import Definition
 from offers.models import Counter, CouponRow
@@ -55,6 +61,26 @@ def count_then_insert(put: Put) -> None:
         session.execute(counter.values(issued=Counter.issued + 1, budget_reserved_minor=Counter.budget_reserved_minor + face_minor))
 
     put(issuance, "_claim_counter", claim)
+
+
+def limit_counted_apart(put: Put) -> None:
+    """The tries of the last minute are counted, and if they are fewer than allowed there is one more."""
+
+    def spend(database: Database, rule: LimitRule, *identities: str) -> None:
+        now = database.clock.now()
+        for identity_hash in {sealing.keyed_hash("limit", identity) for identity in identities}:
+            mine = (LimitRow.rule == rule.name, LimitRow.identity_hash == identity_hash)
+            with database.reading() as session:
+                times_ms = session.scalar(select(LimitRow.times_ms).where(*mine)) or []
+            admission = admit(rule, times_ms, int(now.timestamp() * 1000))
+            if isinstance(admission.verdict, Fail):
+                raise LimitReached(extra=admission.verdict.facts)
+            values = {"times_ms": list(admission.times_ms), "updated_at": now}
+            with database.transaction() as session:
+                if not insert_new(session, LimitRow, {"rule": rule.name, "identity_hash": identity_hash, **values}, unique=["rule", "identity_hash"]):
+                    session.execute(update(LimitRow).where(*mine).values(**values))
+
+    put(access, "spend", spend)
 
 
 def check_before_lock(put: Put) -> None:
@@ -118,5 +144,5 @@ def skip_one_ledger_entry(put: Put) -> None:
 
 PLANTS: dict[str, Callable[[Put], None]] = {
     plant.__name__: plant
-    for plant in (count_then_insert, check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
+    for plant in (count_then_insert, limit_counted_apart, check_before_lock, commit_split_in_two, key_stored_after_the_effect, skip_one_ledger_entry)
 }

@@ -133,7 +133,7 @@ class Rig:
             "database_url": url,
             "port": 0,
             "log_level": "ERROR",
-            "security": {"till_codes_per_minute": 10_000, "devices_per_minute": 10_000},
+            "security": {"till_codes_per_minute": 10_000, "guesses_per_minute": 10_000, "devices_per_minute": 10_000},
             "storefront": {"stripe_secret_key": self.peer.secret_key, "stripe_publishable_key": self.peer.publishable_key, "stripe_api_base": self.peer.start(), "stripe_webhook_secrets": [WEBHOOK_SECRET]},
             **settings,
         }  # fmt: skip
@@ -151,9 +151,12 @@ class Rig:
 
     def open(self) -> None:
         """For the next proof: the right keys in this process, a server without a bug, no campaign that still gives."""
-        use_secrets(load_or_create(self._folder))
+        self.take_keys()
         self.end()
         self.start()
+
+    def take_keys(self) -> None:
+        use_secrets(load_or_create(self._folder))
 
     # -- the process --------------------------------------------------------------------------------------------------
 

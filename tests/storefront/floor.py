@@ -52,7 +52,7 @@ def stock(shop: Shop) -> None:
 
 def app_of(shop: Shop) -> FastAPI:
     app = FastAPI(dependencies=[Depends(no_nul)])
-    app.state.house = SimpleNamespace(database=shop.database, shop=shop, settings=SimpleNamespace(security=SecuritySettings(), storefront=shop.settings))
+    app.state.house = SimpleNamespace(database=shop.database, shop=shop, settings=SimpleNamespace(security=SecuritySettings(guesses_per_minute=10_000), storefront=shop.settings))
     install_problems(app)
     app.add_middleware(RequestGuard)
     app.include_router(router)

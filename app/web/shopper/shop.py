@@ -26,6 +26,7 @@ from storefront.facade import at_counter
 router = APIRouter(include_in_schema=False)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+CodeHolder = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="coupon_code"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 Word = Annotated[str, Query(max_length=200)]
 
@@ -146,7 +147,7 @@ def set_line(request: Request, line_id: Id, caller: Shopper, call: Command, form
 
 
 @router.post("/m/cart/coupon")
-def set_coupon(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
+def set_coupon(request: Request, caller: CodeHolder, call: Command, form: Fields) -> Response:
     """Lay a coupon in beside those that lie there, by `code` or id; or the `best` of hers; or go on `without` one. An empty
     form takes all out."""
     wanted, without = form.text("code", most=64), form.text("without", most=64)

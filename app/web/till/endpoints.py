@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError
 from app.kernel.http import Command, Reading
-from app.security.access import Principal, Role, allow
+from app.security.access import Principal, Role, allow, spend_at
 from app.web import rendering
 from app.web.browser import asked_by_htmx
 from app.web.forms import Fields
@@ -50,6 +50,7 @@ TITLES = {
     "signed_code_outdated": "Open it again",
     "signed_code_truncated": "Scan it once more",
     "signed_code_malformed": "Scan it once more",
+    "too_many_requests": "Too many tries",
     "undo_too_late": "Too late to undo",
     "already_undone": "Already undone",
 }
@@ -118,6 +119,9 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
         )
 
     try:
+        target = offers.live_target(code)
+        if target is not None:
+            spend_at(call.request, "live_code", target)
         answer = json.loads(bytes(call.run(work).body))  # of this press, or the stored one if the press was sent twice
     except AppError as refusal:
         title = TITLES.get(str(refusal.extra.get("reason"))) or TITLES.get(refusal.code, "Not redeemed")

@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.security.access import ANYONE, Principal, Role, allow, caller_of, declared_routes
+from app.security.access import ANYONE, Principal, Role, allow, caller_of, declared_routes, spend_at
 from app.security.api_keys import make_api_key
 from app.security.links import staff
 from app.security.sessions import open_session
-from app.security.shoppers import NewDevice, device, register_device
+from app.security.shoppers import NewDevice, device, join, register_device
 
 inner = APIRouter(prefix="/inner")
 
@@ -47,6 +47,11 @@ def for_anyone_to_change(_caller: Annotated[Principal, Depends(allow(ANYONE))]) 
 @inner.post("/till", dependencies=[Depends(allow(Role.SHOPPER, limit="till_code"))])
 def limited() -> dict[str, bool]:
     return {"ok": True}
+
+
+@inner.post("/target/{name}", dependencies=[Depends(allow(ANYONE))])
+def at_a_target(name: str, request: Request) -> None:
+    spend_at(request, "live_code", name)
 
 
 @inner.get("/forgot")
@@ -149,6 +154,20 @@ class TestAllow:
             other = register_device(session, "Phone", "ios", database.clock.now())
         assert web.post("/outer/inner/till", headers=_bearer(other.token)).status_code == 200
 
+    def test_a_device_keeps_its_tries_when_another_signs_in_on_it(self, web: TestClient, jane: NewDevice, database: Database) -> None:
+        """Seen to fail with the caller alone counted: each account that signed in on the phone brought twenty tries."""
+        for _ in range(20):
+            web.post("/outer/inner/till", headers=_bearer(jane.token))
+        with database.transaction() as session:
+            other = register_device(session, "Phone", "ios", database.clock.now())
+            join(session, jane.device_id, other.shopper_id)
+        assert web.post("/outer/inner/till", headers=_bearer(jane.token)).status_code == 429
+        assert web.post("/outer/inner/till", headers=_bearer(other.token)).status_code == 200
+
+    def test_a_target_counts_for_everybody_together(self, web: TestClient, jane: NewDevice) -> None:
+        answers = [web.post(f"/outer/inner/target/{'x' if n < 20 else target}").status_code for n, target in enumerate(["x"] * 21 + ["y"])]
+        assert answers == [200] * 20 + [429, 200]
+
     def test_a_refused_caller_spends_no_try(self, web: TestClient, clerk_cookie: dict[str, str]) -> None:
         for _ in range(25):
             assert web.post("/outer/inner/till", headers=clerk_cookie).status_code == 403
@@ -184,5 +203,6 @@ class TestDeclaredRoutes:
             ("GET", "/outer/inner/open"): ["Anyone.ANYONE"],
             ("POST", "/outer/inner/open"): ["Anyone.ANYONE"],
             ("POST", "/outer/inner/till"): ["shopper"],
+            ("POST", "/outer/inner/target/{name}"): ["Anyone.ANYONE"],
             ("GET", "/outer/inner/forgot"): None,
         }

@@ -42,6 +42,18 @@ class TestSpend:
         with pytest.raises(LimitReached):
             spend(database, one, "ip:1")
 
+    def test_each_of_several_identities_counts_and_a_refusal_counts_for_none(self, database: Database) -> None:
+        """Seen to fail with the times written before all have been asked, in transactions of their own: `b` had spent a try."""
+        one = LimitRule("a", 1, 60)
+        spend(database, one, "shopper:1", "device:1")
+        with pytest.raises(LimitReached):
+            spend(database, one, "shopper:2", "device:1")
+        spend(database, one, "shopper:2", "device:2")
+
+    def test_those_who_name_the_same_two_in_either_order_do_not_lock_each_other_out(self, database: Database) -> None:
+        pairs = (("device:1", "shopper:1"), ("shopper:1", "device:1"))
+        assert race(12, lambda i: spend(database, RULE, *pairs[i % 2])) == [None] * 12
+
     def test_a_failed_use_case_gives_no_try_back(self, database: Database) -> None:
         one = LimitRule("a", 1, 60)
         spend(database, one, "ip:1")
