@@ -6,6 +6,9 @@ e-mail address are the same error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.kernel.errors import AppError, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
 
 
@@ -71,3 +74,22 @@ class AccountExists(Conflict):
     """You have an account already, with another e-mail address."""
 
     code = "account_exists"
+
+
+class PolicyRefused(Forbidden):
+    """As things are, this is not done; `reasons` says why, and `decision_id` is what to ask about."""
+
+    code = "policy_refused"
+
+
+class StepUpNeeded(Unauthenticated):
+    """Confirm that it is you, then do it again: `acr_values` names the proof that is wanted, `max_age` its greatest age in seconds.
+
+    RFC 9470. `reasons` and `decision_id` as in `policy_refused`.
+    """
+
+    code = "insufficient_user_authentication"
+
+    def __init__(self, acr: str, max_age_s: int, detail: str = "", *, extra: Mapping[str, Any] | None = None) -> None:
+        self.acr, self.max_age_s = acr, max_age_s
+        super().__init__(detail, extra={"acr_values": acr, "max_age": max_age_s} | dict(extra or {}))
