@@ -32,6 +32,7 @@ from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
+from app.security.vault import Vault, open_vault, use_vault
 from app.settings import Settings
 from geofences import data_tags as geofence_tags
 from geofences import endpoints as geofence_endpoints
@@ -72,6 +73,7 @@ class House:
 
     settings: Settings
     database: Database
+    vault: Vault
     subscriptions: Subscriptions
     shop: Shop
     notifications: notification_wiring.Notifications
@@ -112,6 +114,7 @@ class House:
                 loop.stop()
         self.notifications.stop()
         self.database.close()
+        self.vault.close()
 
     def stopped_loops(self) -> list[str]:
         """The names of loops that should run in this process and do not: it is not ready then."""
@@ -147,6 +150,8 @@ def build(
     index_kernel.choose(settings.kernel)
     if database is None:
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))
+    vault = open_vault(settings.data_dir, settings.security.keys_url, clock=database.clock)
+    use_vault(vault)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
     subscriptions = Subscriptions()
@@ -162,6 +167,7 @@ def build(
     return House(
         settings=settings,
         database=database,
+        vault=vault,
         subscriptions=subscriptions,
         shop=shop,
         notifications=notifications,

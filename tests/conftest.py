@@ -22,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.migrations import upgrade
+from app.security.vault import FILE_NAME, Vault, use_vault
 
 # A database per test is a fixture on purpose: examples of one property share it.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -135,6 +136,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(START)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shoppers_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    """The key store of tests that build no house; a house brings its own, and this one is in use again when it has stopped."""
+    vault = Vault(Database(f"sqlite:///{tmp_path_factory.mktemp('keys') / FILE_NAME}"))
+    use_vault(vault)
+    yield vault
+    vault.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

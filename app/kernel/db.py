@@ -27,6 +27,8 @@ from app.kernel.errors import AppError
 BUSY_TIMEOUT_S = 20.0
 """How long a writer waits for its turn before the caller is told to come again."""
 
+EMPTY_LOG_WAIT_MS = 250
+
 
 class DatabaseBusy(AppError):
     """The database could not take another write in time; try again in a moment."""
@@ -120,7 +122,7 @@ class Database:
             raise DatabaseBusy
         self._here.open = True
         session = Session(self.engine, expire_on_commit=False)
-        session.info.update(before_commit=[], after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered)
+        session.info.update(before_commit=[], after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered, database=self)
         try:
             yield session
             for last in cast("list[Callable[[], None]]", session.info["before_commit"]):
@@ -157,6 +159,24 @@ class Database:
         """Raises when the database does not answer."""
         with self.reading() as session:
             session.execute(text("SELECT 1"))
+
+    def empty_log(self) -> bool:
+        """Write everything into the database file and cut its write-ahead log to nothing, so that no older copy of a row stands there.
+
+        False when somebody was reading or writing: try again. PostgreSQL keeps its log for itself; there it is always True.
+        """
+        if self.dialect != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={EMPTY_LOG_WAIT_MS}")  # whoever writes meanwhile waits for this
+            busy, left, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
+            cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+            cursor.close()
+        finally:
+            connection.close()
+        return not busy and left <= 0
 
     def close(self) -> None:
         self.engine.dispose()

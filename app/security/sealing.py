@@ -132,7 +132,7 @@ def derived_key(purpose: str, period: int, *, family: str | None = None, turn: i
     With `family` and `turn` from the root that came in the place of that family's for the `turn`th time (`replaced_at`).
     """
     root = _secrets().link_key if turn == 0 else _replacements(family or purpose, period)[turn - 1].root
-    return hmac.new(root, _framed(b"derived", purpose.encode(), period.to_bytes(8, "big")), hashlib.sha256).digest()
+    return hmac.new(root, framed(b"derived", purpose.encode(), period.to_bytes(8, "big")), hashlib.sha256).digest()
 
 
 def replaced_at(family: str, period: int) -> tuple[datetime, ...]:
@@ -152,13 +152,13 @@ def peppered(password: str) -> str:
 
 def _hmac(key: bytes, purpose: str, value: str | bytes) -> str:
     raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-    return hmac.new(key, _framed(purpose.encode(), raw), hashlib.sha256).hexdigest()
+    return hmac.new(key, framed(purpose.encode(), raw), hashlib.sha256).hexdigest()
 
 
 def _bound(header: bytes, purpose: str, associated: bytes) -> bytes:
-    return _framed(header, purpose.encode(), associated)
+    return framed(header, purpose.encode(), associated)
 
 
-def _framed(*parts: bytes) -> bytes:
+def framed(*parts: bytes) -> bytes:
     """Length before each part, so that no two lists of parts give the same bytes."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

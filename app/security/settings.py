@@ -17,6 +17,9 @@ GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "passkey
 class SecuritySettings(SettingsGroup):
     """Read from `MOMENTS_SECURITY__<FIELD>`."""
 
+    keys_url: str = Field(
+        "", description="Where shoppers' keys are kept: `postgresql://user@host/name`, another database than the main one and in none of its backups; empty: the file `keys.sqlite3` in data_dir."
+    )
     cookie_secure: bool = Field(False, description="Mark session cookies Secure even when the request came over plain HTTP (set behind a TLS proxy).")
     session_ttl_s: int = Field(30 * 86_400, ge=60, le=366 * 86_400, description="How long a shopper's session in a browser lasts.")
     staff_session_ttl_s: int = Field(12 * 3600, ge=60, le=31 * 86_400, description="How long a session of a marketer, clerk or operator lasts.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.kernel.db import Database, insert_new, moved
 from app.kernel.outbox import InboxRow
@@ -129,3 +130,26 @@ class TestSqlitePragmas:
             assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
             assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
             assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+class TestEmptyLog:
+    def test_nothing_stands_in_the_log_any_more(self, database: Database) -> None:
+        with database.transaction() as session:
+            session.add(_row("what-was-deleted"))
+        with database.transaction() as session:
+            session.execute(delete(InboxRow))
+        assert database.empty_log()
+        if database.dialect == "sqlite":
+            files = [Path(f"{database.url.database}{end}") for end in ("", "-wal")]
+            assert not [f for f in files if b"what-was-deleted" in f.read_bytes()]
+            assert files[1].stat().st_size == 0
+
+    def test_says_when_a_reader_is_in_the_way(self, database: Database) -> None:
+        if database.dialect != "sqlite":
+            return
+        with database.reading() as session:
+            session.scalars(select(InboxRow.event_id)).all()
+            with database.transaction() as writing:
+                writing.add(_row())
+            assert not database.empty_log()
+        assert database.empty_log()
