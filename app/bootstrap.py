@@ -17,6 +17,7 @@ from app.analytics import data_tags as analytics_tags
 from app.analytics import endpoints as analytics_endpoints
 from app.analytics import handlers as analytics_handlers
 from app.analytics import privacy as analytics_privacy
+from app.kernel import data_tags as kernel_tags
 from app.kernel import idempotency
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
@@ -63,7 +64,7 @@ from storefront import privacy as storefront_privacy
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
-DATA_TAGS = (cellar_tags, security_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 

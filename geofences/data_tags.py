@@ -1,7 +1,7 @@
-"""What kind of data each column of geofences holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of geofences holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -86,4 +86,13 @@ TAGS: dict[str, dict[str, str]] = {
         "user.user_sensor": "confidence trust doubts",
         "system.operations": "id decided_at",
     },
+}
+
+USES: dict[str, str] = {
+    "functional.service": (
+        "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
+        "revision_names revision_store stays visit_store"
+    ),
+    "essential.legal_obligation": "privacy beacons.privacy handlers beacons.handlers",
+    "analytics.reporting.system.performance": "benching",
 }

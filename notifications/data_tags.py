@@ -1,7 +1,7 @@
-"""What kind of data each column of notifications holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of notifications holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -39,4 +39,10 @@ TAGS: dict[str, dict[str, str]] = {
         "user.location.imprecise": "timezone",
         "user.behavior": "weighed last_weighed_at",
     },
+}
+
+USES: dict[str, str] = {
+    "marketing.communications": "announce answers cancel dispatch facade repository tokens",
+    "marketing.advertising.frequency_capping": "repository",
+    "essential.legal_obligation": "cancel privacy",
 }

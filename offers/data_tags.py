@@ -1,7 +1,7 @@
-"""What kind of data each column of offers holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of offers holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -97,4 +97,19 @@ TAGS: dict[str, dict[str, str]] = {
         "user.content.private": "telling told",
         "system.operations": "decided_at retracted_at noted_at taken_back",
     },
+}
+
+USES: dict[str, str] = {
+    "marketing.advertising.first_party.targeted": "audience_counts audience_facts gathering issuance purchases repository simulation tellings",
+    "marketing.advertising.frequency_capping": "counting gathering issuance ledger",
+    "marketing.advertising.negative_targeting": "gathering simulation wishes",
+    "analytics.reporting.campaign_insights": "figures purchases",
+    "essential.service": (
+        "bundling coupon_signing expiry gs1_coupons issuance ledger minting moves redemption repository reserving scanning till "
+        "tills.offline"
+    ),
+    "essential.fraud_detection": "identity tills.offline",
+    "essential.service.operations.support": "explaining",
+    "essential.legal_obligation": "privacy",
+    "finance": "auditing late_payment ledger moves",
 }

@@ -1,7 +1,7 @@
-"""What kind of data each column of storefront holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of storefront holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -50,4 +50,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "kind amount_minor coupon_id pieces shares why",
         "system.operations": "id order_id state restock asked_at closed_at",
     },
+}
+
+USES: dict[str, str] = {
+    "essential.service": "carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger",
+    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",
+    "marketing.advertising.first_party.targeted": "orders.purchases",
+    "analytics.reporting.campaign_insights": "orders.purchases",
+    "essential.legal_obligation": "privacy",
 }

@@ -1,7 +1,7 @@
-"""What kind of data each column of app/analytics holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of app/analytics holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -19,4 +19,9 @@ TAGS: dict[str, dict[str, str]] = {
         ),
         "system.operations": "campaign_id noted_at",
     },
+}
+
+USES: dict[str, str] = {
+    "analytics.reporting.campaign_insights": "count facade",
+    "essential.legal_obligation": "privacy",
 }

@@ -197,7 +197,19 @@ def purposes_page() -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| `{p}` | {n.version} | **{n.title}.** {_cell(n.text)} | `{no_consent(p)}` |" for p, n in NOTICES.items()]
+    lines += ["\n## What each covers\n", "| purpose | use | kinds of data | kept | who outside gets something of it |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{p}` | `{n.data_use}` | {', '.join(f'`{c}`' for c in n.categories)} | {_cell(n.kept)} | {_cell('; '.join(n.recipients)) or 'nobody'} |"
+        for p, n in NOTICES.items()
+    ]
+    lines += ["\nThe kinds of data are keys of the Fideslang taxonomy; [the data map](data-map.md) says where each is held."]
     return "\n".join(lines) + "\n"
+
+
+def data_map_page() -> str:
+    from app.cli import data_map
+
+    return data_map.data_map_page(MADE)
 
 
 def _doc(found: type[Any]) -> str:
@@ -259,6 +271,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "reasons.md": reasons_page,
     "purposes.md": purposes_page,
+    "data-map.md": data_map_page,
     COMPOSE: compose_file,
 }
 

@@ -28,6 +28,7 @@ from app.cli import (
     outbox,
     people_data,
     places,
+    privacy,
     replay,
     segments,
     serve,
@@ -61,6 +62,7 @@ program.command()(migrate.migrate)
 program.add_typer(outbox.program, name="outbox")
 program.add_typer(api_keys.program, name="api-keys")
 program.add_typer(keys.program, name="keys")
+program.add_typer(privacy.program, name="privacy")
 program.command()(people_data.export)
 program.command()(people_data.erase)
 program.command()(bench.bench)

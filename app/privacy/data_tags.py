@@ -1,28 +1,12 @@
-"""What kind of data each column of the kernel and app/privacy holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of app/privacy holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
 
 TAGS: dict[str, dict[str, str]] = {
-    "kernel_idempotency": {
-        "user.content.private": "body",
-        "user.authorization.credentials": "key_hash",
-        "system.operations": "request_hash status media_type attempt lease_until claimed_by created_at",
-    },
-    "kernel_inbox": {
-        "system.operations": "consumer event_id handled_at",
-    },
-    "kernel_outbox_delivery": {
-        "system.operations": "event_id consumer state attempts next_attempt_at lease_until last_error",
-    },
-    "kernel_outbox_event": {
-        "user.unique_id.pseudonymous": "subject",
-        "user.behavior": "payload",
-        "system.operations": "id type created_at",
-    },
     "privacy_consent": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.privacy_preferences": "purpose granted notice_version source at",
@@ -40,4 +24,8 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "subject_hash",
         "system.operations": "id erased kept at",
     },
+}
+
+USES: dict[str, str] = {
+    "essential.legal_obligation": "consents gate privacy subjects",
 }

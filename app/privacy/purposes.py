@@ -1,7 +1,8 @@
 """What data may be used for: the purposes a shopper can switch, each with the sentence she is shown.
 
-Owns the purposes and the version of each notice. Must not know who has agreed. A changed sentence is a new version:
-consent given to the old words does not cover the new ones (app/privacy/consent.py).
+Owns the purposes and the words of every notice, of now and of before. Must not know who has agreed. A changed sentence is a new
+version: consent given to the old words does not cover the new ones (app/privacy/consent.py). The old words move to `EARLIER`, so that
+any record can show what she agreed to.
 """
 
 from __future__ import annotations
@@ -16,45 +17,131 @@ class Purpose(StrEnum):
     LOCATION = "location"
     PERSONALISATION = "personalisation"
     MARKETING_PUSH = "marketing_push"
+    MARKETING_EMAIL = "marketing_email"
+    MARKETING_SMS = "marketing_sms"
+    MARKETING_WHATSAPP = "marketing_whatsapp"
     ANALYTICS = "analytics"
+
+
+ASKED_AT_FIRST = (Purpose.LOCATION, Purpose.PERSONALISATION, Purpose.MARKETING_PUSH, Purpose.ANALYTICS)
+"""What a newcomer is asked. The other channels need an address first; they wait on the page where she gives it."""
+
+NOT_FOR_MINORS = tuple(p for p in Purpose if p is not Purpose.ANALYTICS)
+"""A minor is not located and gets no marketing, and an offer chosen for her is marketing."""
+
+ENDED_BY_SIGNAL = tuple(p for p in Purpose if p is not Purpose.LOCATION)
+"""What Global Privacy Control opts out of: being profiled for offers, approached and counted. It says nothing of a service she asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The words a shopper agrees to. `version` counts up with every change of meaning."""
+    """The words a shopper agrees to. `version` counts up with every change of meaning.
+
+    `data_use` is a key of app/privacy/uses.py. `categories` are the kinds of data (app/privacy/tags.py) the modules of that use read;
+    a test compares. `kept` says for how long, `recipients` who outside gets something of it.
+    """
 
     purpose: Purpose
     version: int
     title: str
     text: str
+    data_use: str
+    categories: tuple[str, ...]
+    kept: str
+    recipients: tuple[str, ...] = ()
+
+
+_MESSAGE = (
+    "user.unique_id.pseudonymous", "user.device", "user.device.device_id", "user.behavior", "user.content.private", "user.location.precise", "user.location.imprecise",
+)  # fmt: skip
+_CHOOSING = (
+    "user.unique_id.pseudonymous", "user.location.precise", "user.behavior", "user.behavior.purchase_history", "user.demographic.profile", "user.content.private",
+    "user.contact.email", "user.device", "user.device.device_id", "user.user_sensor",
+)  # fmt: skip
+_MESSAGES_KEPT = "Messages half a year."
 
 
 NOTICES: dict[Purpose, Notice] = {
-    Purpose.LOCATION: Notice(
-        Purpose.LOCATION,
-        1,
-        "Where you are",
-        "We use your phone's position to notice when you visit one of our stores. Without this we do not store or look at any position.",
-    ),
-    Purpose.PERSONALISATION: Notice(
-        Purpose.PERSONALISATION,
-        1,
-        "Offers that fit",
-        "We use your visits and purchases to choose offers for you. Without this no visit leads to an offer.",
-    ),
-    Purpose.MARKETING_PUSH: Notice(
-        Purpose.MARKETING_PUSH,
-        1,
-        "Messages",
-        "We send offers to your phone as messages. Without this nothing is sent to you.",
-    ),
-    Purpose.ANALYTICS: Notice(
-        Purpose.ANALYTICS,
-        1,
-        "Counting",
-        "We count what you do together with what many others do, to see which offers work. Without this you are not counted.",
-    ),
+    notice.purpose: notice
+    for notice in (
+        Notice(
+            Purpose.LOCATION,
+            1,
+            "Where you are",
+            "We use your phone's position to notice when you visit one of our stores. Without this we do not store or look at any position.",
+            "functional.service",
+            ("user.unique_id.pseudonymous", "user.device.device_id", "user.location.precise", "user.user_sensor", "user.behavior"),
+            "Positions about a day, sealed; visits 90 days.",
+        ),
+        Notice(
+            Purpose.PERSONALISATION,
+            1,
+            "Offers that fit",
+            "We use your visits and purchases to choose offers for you. Without this no visit leads to an offer.",
+            "marketing.advertising.first_party.targeted",
+            _CHOOSING,
+            "Purchases two years; why you got an offer or did not, as long as you may ask; coupons until you delete your data.",
+        ),
+        Notice(
+            Purpose.MARKETING_PUSH,
+            1,
+            "Messages",
+            "We send offers to your phone as messages. Without this nothing is sent to you.",
+            "marketing.communications",
+            _MESSAGE,
+            _MESSAGES_KEPT,
+            ("the message service of your phone's maker, which carries the message and your phone's address",),
+        ),
+        Notice(
+            Purpose.MARKETING_EMAIL,
+            1,
+            "Messages by e-mail",
+            "We send offers to the e-mail address you gave us. Without this no offer is sent to it.",
+            "marketing.communications.email",
+            (*_MESSAGE, "user.contact.email"),
+            _MESSAGES_KEPT,
+            ("the mail service that carries the message and your address",),
+        ),
+        Notice(
+            Purpose.MARKETING_SMS,
+            1,
+            "Messages by SMS",
+            "We send offers to the phone number you gave us, as SMS. Without this no offer is sent to it.",
+            "marketing.communications.sms",
+            (*_MESSAGE, "user.contact.phone_number"),
+            _MESSAGES_KEPT,
+            ("the phone company that carries the message and your number",),
+        ),
+        Notice(
+            Purpose.MARKETING_WHATSAPP,
+            1,
+            "Messages by WhatsApp",
+            "We send offers to the phone number you gave us, by WhatsApp. Without this no offer is sent there.",
+            "marketing.communications",
+            (*_MESSAGE, "user.contact.phone_number"),
+            _MESSAGES_KEPT,
+            ("WhatsApp, which carries the message and your number",),
+        ),
+        Notice(
+            Purpose.ANALYTICS,
+            1,
+            "Counting",
+            "We count what you do together with what many others do, to see which offers work. Without this you are not counted.",
+            "analytics.reporting.campaign_insights",
+            ("user.unique_id.pseudonymous", "user.location.precise", "user.behavior", "user.behavior.purchase_history", "user.demographic.profile", "user.content.private", "user.user_sensor"),
+            "Thirteen months; sums that name nobody stay.",
+        ),
+    )
 }
+
+EARLIER: dict[tuple[Purpose, int], Notice] = {}
+"""The notices of before, by purpose and version. Nothing is ever taken out."""
+
+
+def notice(purpose: Purpose, version: int) -> Notice | None:
+    """The words of that version; None for one that never was."""
+    now = NOTICES[purpose]
+    return now if now.version == version else EARLIER.get((purpose, version))
 
 
 def no_consent(purpose: Purpose) -> str:

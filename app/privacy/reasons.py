@@ -11,5 +11,8 @@ REASONS: dict[str, str] = {
     no_consent(Purpose.LOCATION): "You have not switched on “Where you are”, so we did not look at any position.",
     no_consent(Purpose.PERSONALISATION): "You have not switched on “Offers that fit”, so no offer was chosen for you.",
     no_consent(Purpose.MARKETING_PUSH): "You have not switched on “Messages”, so nothing was sent to you.",
+    no_consent(Purpose.MARKETING_EMAIL): "You have not switched on “Messages by e-mail”, so nothing was sent to that address.",
+    no_consent(Purpose.MARKETING_SMS): "You have not switched on “Messages by SMS”, so no SMS was sent to you.",
+    no_consent(Purpose.MARKETING_WHATSAPP): "You have not switched on “Messages by WhatsApp”, so nothing was sent to you there.",
     no_consent(Purpose.ANALYTICS): "You have not switched on “Counting”, so you were not counted.",
 }

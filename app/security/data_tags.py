@@ -1,7 +1,7 @@
-"""What kind of data each column of app/security holds: a key of the Fideslang taxonomy for every one of them.
+"""What kind of data each column of app/security holds, and what its modules read them for, in keys of the Fideslang taxonomy.
 
-Owns the tags alone, as plain data: table -> category -> columns. app/privacy/tags.py reads them; tests/architecture fails on a column
-without a tag. Must not import anything.
+Owns plain data: table -> category -> columns, and use -> modules. tests/architecture fails on a column without a tag and on a module that
+names a table about shoppers and declares no use. Must not import anything.
 """
 
 from __future__ import annotations
@@ -53,4 +53,11 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "id joined_into_shopper_id",
         "system.operations": "created_at",
     },
+}
+
+USES: dict[str, str] = {
+    "essential.service.authentication": "accounts credentials links sessions shoppers",
+    "essential.service.security": "limits",
+    "marketing.advertising.first_party.targeted": "crowds",
+    "essential.legal_obligation": "privacy",
 }

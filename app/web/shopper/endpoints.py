@@ -17,7 +17,7 @@ from app.kernel.errors import NotFound
 from app.kernel.http import Command, Reading
 from app.privacy.consents import consents, set_consent
 from app.privacy.contracts import ConsentView, ErasureReceipt
-from app.privacy.purposes import NOTICES, Purpose
+from app.privacy.purposes import ASKED_AT_FIRST, NOTICES, Purpose
 from app.privacy.subjects import erase
 from app.security.access import ANYONE, Principal, Role, allow, start_shopper_session
 from app.security.cookies import drop_session_cookie
@@ -60,7 +60,7 @@ def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
     with call.database.reading() as session:
         views = consents(session, caller.id, at) if caller.kind is Role.SHOPPER else []
         if never_answered(views):
-            return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"notices": list(NOTICES.values())}, frame_self=True)
+            return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"notices": [NOTICES[purpose] for purpose in ASKED_AT_FIRST]}, frame_self=True)
         context = frame(session, caller.id, "now", at) | _offers(session, caller, at, views)
     return rendering.page(request, "shopper/now.html", context, frame_self=True)
 
@@ -73,7 +73,7 @@ def start(request: Request, caller: Newcomer, call: Command, form: Fields) -> Re
     with call.database.transaction() as session:
         at = call.clock.now()
         shopper = caller if caller.kind is Role.SHOPPER else start_shopper_session(session, request, response, at=at, name="Phone page")
-        for purpose in Purpose:
+        for purpose in ASKED_AT_FIRST:
             set_consent(session, shopper.id, purpose, granted=everything or form.ticked(purpose.value), source=SOURCE, at=at)
     return response
 

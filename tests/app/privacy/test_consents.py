@@ -81,9 +81,12 @@ class TestConsents:
             ("location", True, True, 1),
             ("personalisation", False, False, None),
             ("marketing_push", False, False, None),
+            ("marketing_email", False, False, None),
+            ("marketing_sms", False, False, None),
+            ("marketing_whatsapp", False, False, None),
             ("analytics", False, False, None),
         ]
-        assert [v.at for v in views] == [database.clock.now(), None, None, database.clock.now()]
+        assert [v.at for v in views] == [database.clock.now(), *[None] * 5, database.clock.now()]
         assert views[0].text == NOTICES[Purpose.LOCATION].text
 
 
