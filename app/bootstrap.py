@@ -31,6 +31,7 @@ from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
+from app.security.passkeys import endpoints as passkey_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
 from app.security.vault import Vault, open_vault, use_vault
@@ -226,6 +227,7 @@ def _routers() -> list[APIRouter]:
     return [  # looked through in this order: most requests are phones' positions
         geofence_endpoints.router,
         security_endpoints.router,
+        passkey_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
         offer_endpoints.router,

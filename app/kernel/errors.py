@@ -22,16 +22,25 @@ class FieldError:
 class AppError(Exception):
     """Something a caller can understand and act on. Subclasses set `status` and `code`; the message is the detail.
 
-    `extra` is put beside the standard members of the problem document (RFC 9457, section 3.2).
+    `extra` is put beside the standard members of the problem document (RFC 9457, section 3.2). `headers` go out with the
+    answer, such as the challenge of a 401.
     """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad_request"
 
-    def __init__(self, detail: str = "", *, fields: Sequence[FieldError] = (), extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        fields: Sequence[FieldError] = (),
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip().split("\n")[0]
         self.fields = tuple(fields)
         self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
         super().__init__(self.detail)
 
 

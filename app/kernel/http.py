@@ -6,7 +6,7 @@ ASGI guard every request passes. Must not know any route or role.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -35,16 +35,24 @@ def to_json(result: Any) -> bytes:
     return pydantic_core.to_json(result, inf_nan_mode="null")
 
 
-def problem(status: int, code: str, detail: str, *, fields: tuple[FieldError, ...] = (), extra: dict[str, Any] | None = None) -> Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: tuple[FieldError, ...] = (),
+    extra: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """A problem document: type, title, status, detail, code, and `errors` naming each field with its remedy."""
     document: dict[str, Any] = {"type": f"/docs/errors#{code}", "title": code.replace("_", " ").capitalize(), "status": status, "code": code, "detail": detail}
     if fields:
         document["errors"] = [{"field": f.field, "remedy": f.remedy} for f in fields]
     document |= extra or {}
-    headers = {"Retry-After": str(extra["retry_after_s"])} if extra and "retry_after_s" in extra else {}
+    sent = {"Retry-After": str(extra["retry_after_s"])} if extra and "retry_after_s" in extra else {}
     if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="mobile-moments"'
-    return Response(to_json(document), status, headers, media_type=PROBLEM)
+        sent["WWW-Authenticate"] = 'Bearer realm="mobile-moments"'
+    return Response(to_json(document), status, sent | dict(headers or {}), media_type=PROBLEM)
 
 
 def _field_name(location: tuple[Any, ...]) -> str:
@@ -68,7 +76,7 @@ def install_problems(app: FastAPI) -> None:
 
     def on_app_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, AppError)
-        return problem(error.status, error.code, error.detail, fields=error.fields, extra=error.extra)
+        return problem(error.status, error.code, error.detail, fields=error.fields, extra=error.extra, headers=error.headers)
 
     def on_invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

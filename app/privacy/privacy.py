@@ -18,6 +18,7 @@ from app.privacy.models import ConsentRow, ConsentStateRow
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from app.security import privacy as security
+from app.security.passkeys import privacy as passkeys
 
 DAY_S = 86_400
 
@@ -59,6 +60,7 @@ def _erase_events(session: Session, shopper_id: str) -> int:
 HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
     DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state"), _export_consents, _erase_consents),
+    DataHolder("security.passkeys", passkeys.TABLES, passkeys.export_shopper, passkeys.erase_shopper),
     DataHolder("security.people", security.TABLES, security.export_shopper, security.erase_shopper),
 )
 
@@ -67,5 +69,5 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("privacy_consent", "at", None, "What you agreed to and when; kept until you delete your data."),
     RetentionRule("privacy_consent_state", "at", None, "What is agreed to now; kept until you delete your data."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
-    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in security.RETENTION),
+    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION)),
 )

@@ -12,12 +12,17 @@ TAGS: dict[str, dict[str, str]] = {
         "system.authentication": "key_hash shown",
         "system.operations": "id name scopes created_at revoked_at",
     },
+    "security_challenge": {
+        "user.unique_id.pseudonymous": "bound_to",
+        "system.authentication": "challenge_hash",
+        "system.operations": "purpose created_at expires_at used_at",
+    },
     "security_device": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "id",
         "user.device": "name platform",
         "user.authorization.credentials": "token_hash tracking_hash",
-        "user.behavior": "created_at last_seen_at",
+        "user.behavior": "created_at last_seen_at password_at passkey_at",
         "system.operations": "revoked_at",
     },
     "security_key_change": {
@@ -34,6 +39,13 @@ TAGS: dict[str, dict[str, str]] = {
         "user.authorization.credentials": "token_hash",
         "system.operations": "id role created_at expires_at used_at",
     },
+    "security_passkey": {
+        "user.unique_id.pseudonymous": "shopper_id person_id",
+        "user.authorization.credentials": "credential_hash credential_id public_key",
+        "user.device": "name model synced transports",
+        "user.behavior": "sign_count created_at last_used_at",
+        "system.operations": "id suspect_at",
+    },
     "security_person": {
         "user.unique_id.pseudonymous": "id shopper_id",
         "user.name": "name",
@@ -46,7 +58,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "shopper_id person_id",
         "user.device.device_id": "device_id",
         "user.authorization.credentials": "token_hash",
-        "user.behavior": "created_at",
+        "user.behavior": "created_at password_at passkey_at",
         "system.operations": "id role expires_at revoked_at",
     },
     "security_shopper": {
@@ -56,8 +68,8 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "essential.service.authentication": "accounts credentials links sessions shoppers",
+    "essential.service.authentication": "accounts challenges credentials links passkeys.keeping sessions shoppers stepup",
     "essential.service.security": "limits",
     "marketing.advertising.first_party.targeted": "crowds",
-    "essential.legal_obligation": "privacy",
+    "essential.legal_obligation": "privacy passkeys.privacy",
 }

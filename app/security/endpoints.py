@@ -24,6 +24,7 @@ from app.security.cookies import drop_session_cookie, set_session_cookie
 from app.security.entrance import PAGE_OF, enter_page, refused_page
 from app.security.errors import WrongCredentials
 from app.security.limits import spend
+from app.security.policies.contracts import Acr
 from app.security.principals import ANYONE, STAFF, Principal, Role
 from app.security.schemas import (
     AccountIn,
@@ -37,6 +38,7 @@ from app.security.schemas import (
     SignInOut,
 )
 from app.security.sealing import open_sealed, seal
+from app.security.stepup import note
 
 router = APIRouter(tags=["people"])
 
@@ -117,6 +119,7 @@ def sign_in(body: SignInIn, caller: Guest, request: Request, response: Response)
         if account.shopper_id is not None:
             return _sign_in_shopper(session, account.person_id, account.shopper_id, body, caller, request, response)
         opened = people.open_session(session, account.role, at=at, ttl_s=settings.staff_session_ttl_s, person_id=account.person_id)
+        note(session, Principal(account.role, account.person_id, session_id=opened.id), Acr.PASSWORD, at)
         if body.web:
             set_session_cookie(response, request, opened, at=at, secure=settings.cookie_secure)
     return SignInOut(role=account.role.value, person_id=account.person_id, token=None if body.web else opened.token)
@@ -127,11 +130,14 @@ def _sign_in_shopper(session: Session, person_id: str, shopper_id: str, body: Si
     at = request.app.state.house.database.clock.now()
     if caller.kind is Role.SHOPPER and caller.device_id is not None:
         people.join(session, caller.device_id, shopper_id)
+        note(session, caller, Acr.PASSWORD, at)
         return answer.model_copy(update={"device_id": caller.device_id})
     if body.web:
         new = start_shopper_session(session, request, response, at=at, name=body.name, shopper_id=shopper_id)
+        note(session, new, Acr.PASSWORD, at)
         return answer.model_copy(update={"device_id": new.device_id})
     made = people.register_device(session, body.name, body.platform, at, shopper_id=shopper_id)
+    note(session, Principal(Role.SHOPPER, shopper_id, made.device_id), Acr.PASSWORD, at)
     return answer.model_copy(update={"device_id": made.device_id, "token": made.token, "tracking_key": made.tracking_key})
 
 

@@ -91,5 +91,9 @@ class StepUpNeeded(Unauthenticated):
     code = "insufficient_user_authentication"
 
     def __init__(self, acr: str, max_age_s: int, detail: str = "", *, extra: Mapping[str, Any] | None = None) -> None:
-        self.acr, self.max_age_s = acr, max_age_s
-        super().__init__(detail, extra={"acr_values": acr, "max_age": max_age_s} | dict(extra or {}))
+        self.acr, self.max_age_s = str(acr), max_age_s
+        words = "Confirm that it is you, then do it again."
+        challenge = f'Bearer error="{self.code}", error_description="{words}", acr_values="{acr}", max_age="{max_age_s}"'
+        super().__init__(
+            detail, extra={"acr_values": self.acr, "max_age": max_age_s} | dict(extra or {}), headers={"WWW-Authenticate": challenge}
+        )

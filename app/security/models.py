@@ -38,7 +38,7 @@ class PersonRow(Base):
 
 
 class DeviceRow(Base):
-    """One phone, tracker or browser of a shopper."""
+    """One phone, tracker or browser of a shopper. `password_at`, `passkey_at`: when its token's holder last proved to be her."""
 
     __tablename__ = "security_device"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -50,10 +50,12 @@ class DeviceRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    password_at: Mapped[datetime | None] = mapped_column(Instant)
+    passkey_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class SessionRow(Base):
-    """A signed-in browser or tool. `shopper_id` for a shopper, `person_id` for staff."""
+    """A signed-in browser or tool. `shopper_id` for a shopper, `person_id` for staff; `password_at`, `passkey_at`: when last proved."""
 
     __tablename__ = "security_session"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -65,6 +67,8 @@ class SessionRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    password_at: Mapped[datetime | None] = mapped_column(Instant)
+    passkey_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ApiKeyRow(Base):
@@ -90,6 +94,18 @@ class LoginLinkRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[str | None] = mapped_column(String(40), index=True)
     shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ChallengeRow(Base):
+    """Random bytes that were handed out to be signed, by their hash. `bound_to` is a keyed hash of the session or device that asked: it can be compared and names nobody."""
+
+    __tablename__ = "security_challenge"
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    bound_to: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)

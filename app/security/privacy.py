@@ -23,6 +23,7 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_device", "created_at", None, "The phones and browsers you use; kept until you delete your data."),
     ("security_session", "expires_at", 30 * DAY_S, "Ended sessions are kept thirty days, to look into misuse."),
     ("security_login_link", "expires_at", 30 * DAY_S, "Used and expired sign-in links are kept thirty days, to look into misuse."),
+    ("security_challenge", "expires_at", DAY_S, "Answered and unanswered challenges are kept a day; they name nobody."),
     ("security_limit", "updated_at", DAY_S, "Counters of tries are kept a day; they hold no address that can be read."),
 )
 """(table, column, seconds kept or None, why)."""
@@ -39,11 +40,13 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
         "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id} if shopper else None,
         "account": {"id": account.id, "email": account.email, "name": account.name, "created_at": account.created_at} if account else None,
         "devices": [
-            {"id": d.id, "name": d.name, "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at}
+            {"id": d.id, "name": d.name, "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
+             "password_at": d.password_at, "passkey_at": d.passkey_at}
             for d in devices
         ],
         "sessions": [
-            {"id": s.id, "device_id": s.device_id, "created_at": s.created_at, "expires_at": s.expires_at, "revoked_at": s.revoked_at}
+            {"id": s.id, "device_id": s.device_id, "created_at": s.created_at, "expires_at": s.expires_at, "revoked_at": s.revoked_at,
+             "password_at": s.password_at, "passkey_at": s.passkey_at}
             for s in sessions
         ],
         "sign_in_links": [{"id": link.id, "created_at": link.created_at, "expires_at": link.expires_at, "used_at": link.used_at} for link in links],

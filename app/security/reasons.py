@@ -7,6 +7,7 @@ from __future__ import annotations
 
 REASONS: dict[str, str] = {
     "too_many_requests": "That was tried too often in a short time; wait a little and try again.",
+    "step_up_needed": "For this, show once more that it is you: with your fingerprint or face, or by signing in again.",
     "cross_site_request": "The request came from another site, so it was not done.",
     "not_permitted": "This is not for whoever you are signed in as.",
     "policy_fault": "A rule could not be weighed, so it was not done; please tell us.",

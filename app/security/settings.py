@@ -28,6 +28,10 @@ class SecuritySettings(SettingsGroup):
     sign_ins_per_minute: int = Field(10, ge=1, le=10_000, description="Sign-in tries per network address, and per e-mail address, in a minute.")
     link_uses_per_minute: int = Field(20, ge=1, le=10_000, description="Tries to use a sign-in link per network address in a minute.")
     till_codes_per_minute: int = Field(20, ge=1, le=10_000, description="Codes one clerk may try at the till in a minute.")
+    rp_id: str = Field("", max_length=253, description="The domain passkeys are made for; empty: the host of `MOMENTS_PUBLIC_URL`, or where the request came to. A change makes all passkeys useless.")
+    rp_origins: tuple[str, ...] = Field((), description="Further addresses from which passkeys may be used, such as an app's `android:apk-key-hash:...`, as a JSON list.")
+    challenge_ttl_s: int = Field(120, ge=10, le=600, description="How long a challenge for a passkey or a device can be answered.")
+    passkey_change_fresh_s: int = Field(300, ge=10, le=86_400, description="To add or remove a passkey, one is shown within this time (a password where there is no passkey yet).")
 
     guesses_per_minute: int = Field(
         20,

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from app.bootstrap import House
 from app.kernel.ids import new_id
-from app.security import people
+from app.security import people, stepup
+from app.security.passkeys import keeping
+from app.security.passkeys.ceremonies import MadePasskey
+from app.security.policies.contracts import Acr
+from app.security.principals import Principal, Role
 from notifications.models import Message
 from offers.contracts import CouponView
 from storefront.carts.models import CartLineRow, CartRow
@@ -28,6 +34,7 @@ class Belongings:
     order_id: str
     line_id: str
     message_id: str
+    passkey_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -48,7 +55,17 @@ def one_of_everything(house: House) -> Belongings:
         session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
         session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
         session.add(_message(message_id, shopper_id, coupon.id))
-    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id)
+        passkey_id = _passkey(session, shopper_id)
+    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id)
+
+
+def _passkey(session: Session, shopper_id: str) -> str:
+    """A passkey that was shown just now: whoever may do a thing with it need not be asked for a finger first."""
+    [device] = people.devices_of(session, shopper_id)
+    holder = Principal(Role.SHOPPER, shopper_id, device.device_id)
+    stepup.note(session, holder, Acr.PASSKEY, START)
+    made = MadePasskey(shopper_id.encode(), b"public key", 0, "", synced=True, transports=())
+    return keeping.add(session, holder, made, "Phone", at=START).id
 
 
 def _order(order_id: str, shopper_id: str) -> OrderRow:

@@ -137,6 +137,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{order_id}": lambda b: {"order_id": b.order_id},
     "{line_id}": lambda b: {"line_id": b.line_id},
     "{message_id}": lambda b: {"message_id": b.message_id},
+    "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},
 }
 """For each id in a path that belongs to a shopper: where to get one."""
 
@@ -203,7 +204,7 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
     if template.startswith("/m/"):
         form = {"quantity": "1", "payment_method": "pm_card_visa"} if method == "POST" else None
         return client.request(method, "/".join(parts), headers=headers, data=form)
-    json = {"quantity": 1} if method == "PUT" else {} if template.endswith("/confirm") else None
+    json = {"quantity": 1} if method == "PUT" else {"name": "x"} if method == "PATCH" else {} if template.endswith("/confirm") else None
     return client.request(method, "/".join(parts), headers=headers, json=json)
 
 
