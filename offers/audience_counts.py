@@ -22,7 +22,7 @@ from app.security import crowds
 from geofences import facade as geofences
 from offers import audience, lift
 from offers.contracts import AudienceCount, CouponState
-from offers.definition import Caps
+from offers.definition import Definition
 from offers.models import CouponRow, PurchaseRow, Tally
 from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, holds, members
 
@@ -35,14 +35,14 @@ def rounded(count: int) -> int | None:
 
 
 def count(
-    session: Session, segment: Segment | None, *, at: datetime, campaign_id: str | None = None, caps: Caps | None = None
+    session: Session, segment: Segment | None, *, at: datetime, campaign_id: str | None = None, campaign: Definition | None = None
 ) -> AudienceCount:
     """Live counts (None: everybody), and for a campaign with its caps how many are at them."""
     crowd = Crowd(session, at)
     found = crowd.members(segment)
     open_to_it = found & gate.agreed_to(session, Purpose.PERSONALISATION, at)
     reachable = open_to_it & gate.agreed_to(session, Purpose.MARKETING_PUSH, at) & crowd.owners_of(crowds.with_device(session))
-    capped = open_to_it & _capped(session, crowd, caps, campaign_id, at) if caps and campaign_id else set[str]()
+    capped = open_to_it & _capped(session, crowd, campaign, campaign_id, at) if campaign and campaign_id else set[str]()
     return AudienceCount(
         counted=rounded(len(crowd.everybody)),
         members=rounded(len(found)),
@@ -147,17 +147,18 @@ _OF_NOBODY: dict[str, Value] = {
 """The value for whom no row was found, where it is not 0."""
 
 
-def _capped(session: Session, crowd: Crowd, caps: Caps, campaign_id: str, at: datetime) -> set[str]:
-    """Those who have had as much of the campaign as one shopper may."""
+def _capped(session: Session, crowd: Crowd, campaign: Definition, campaign_id: str, at: datetime) -> set[str]:
+    """Those for whom all coupons of another offer are more than one shopper may have of the campaign."""
+    caps, uses = campaign.caps, campaign.coupon.uses
     t, c = Tally, CouponRow
     out: set[str] = set()
     if caps.per_shopper is not None:
         rows = session.execute(select(t.shopper_id, t.issued - t.revoked).where(t.campaign_id == campaign_id))
-        out |= _at_least(crowd, rows, caps.per_shopper)
+        out |= _at_least(crowd, rows, caps.per_shopper - uses + 1)
     if (window := caps.per_shopper_window) is not None:
         given = (c.campaign_id == campaign_id, c.issued_at > at - timedelta(seconds=window.window_s), c.state != CouponState.REVOKED)
         rows = session.execute(select(c.shopper_id, func.count()).where(*given).group_by(c.shopper_id))
-        out |= _at_least(crowd, rows, window.count)
+        out |= _at_least(crowd, rows, window.count - uses + 1)
     return out
 
 

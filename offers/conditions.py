@@ -230,12 +230,17 @@ def audience(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
     return (whole, *(Weighed(code, False, audience_words.facts_of(c, i.audience[c.key], w)) for c, w in missed))
 
 
+def _room(d: Definition, issued: int, cap: int) -> bool:
+    """Caps count coupons, and an offer is a whole book of them."""
+    return issued + d.coupon.uses <= cap
+
+
 def shopper_cap(d: Definition, i: Inputs) -> Weighed | None:
     cap = d.caps.per_shopper
     if cap is None:
         return None
     facts: Facts = {"issued": i.counts.shopper, "cap": cap}
-    return _weighed(i.counts.shopper < cap, ReasonCode.UNDER_SHOPPER_CAP, ReasonCode.SHOPPER_CAP_REACHED, facts)
+    return _weighed(_room(d, i.counts.shopper, cap), ReasonCode.UNDER_SHOPPER_CAP, ReasonCode.SHOPPER_CAP_REACHED, facts)
 
 
 def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -243,7 +248,7 @@ def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
     if cap is None:
         return None
     facts: Facts = {"issued": i.counts.shopper_in_window, "cap": cap.count, "window_s": cap.window_s}
-    held = i.counts.shopper_in_window < cap.count
+    held = _room(d, i.counts.shopper_in_window, cap.count)
     return _weighed(held, ReasonCode.UNDER_SHOPPER_WINDOW_CAP, ReasonCode.SHOPPER_WINDOW_CAP_REACHED, facts)
 
 
@@ -254,7 +259,7 @@ def joined_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     issued = i.counts.joined or 0
     facts: Facts = {"issued": issued, "cap": cap, "counted_by": ", ".join(d.caps.joined_by)}
-    return _weighed(issued < cap, ReasonCode.UNDER_PERSON_CAP, ReasonCode.PERSON_CAP_REACHED, facts)
+    return _weighed(_room(d, issued, cap), ReasonCode.UNDER_PERSON_CAP, ReasonCode.PERSON_CAP_REACHED, facts)
 
 
 def joined_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -268,12 +273,12 @@ def joined_window_cap(d: Definition, i: Inputs) -> Weighed | None:
         "window_s": cap.window_s,
         "counted_by": ", ".join(d.caps.joined_by),
     }
-    held = issued < cap.count
+    held = _room(d, issued, cap.count)
     return _weighed(held, ReasonCode.UNDER_PERSON_WINDOW_CAP, ReasonCode.PERSON_WINDOW_CAP_REACHED, facts)
 
 
 def room_besides(d: Definition, counts: Counts) -> bool:
-    """Is there room for one more by all that is counted only where it is asked?"""
+    """Is there room for one more offer by all that is counted only where it is asked?"""
     caps = d.caps
     rooms = (
         (counts.joined, caps.per_shopper),
@@ -281,7 +286,7 @@ def room_besides(d: Definition, counts: Counts) -> bool:
         (counts.here, caps.per_place),
         (counts.total_in_window, caps.total_window and caps.total_window.count),
     )
-    return all(counted is UNSET or cap is None or counted < cap for counted, cap in rooms)
+    return all(counted is UNSET or cap is None or _room(d, counted, cap) for counted, cap in rooms)
 
 
 def place_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -290,7 +295,7 @@ def place_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     issued = i.counts.here or 0
     facts: Facts = {"issued": issued, "cap": cap}
-    return _weighed(issued < cap, ReasonCode.UNDER_PLACE_CAP, ReasonCode.PLACE_CAP_REACHED, facts)
+    return _weighed(_room(d, issued, cap), ReasonCode.UNDER_PLACE_CAP, ReasonCode.PLACE_CAP_REACHED, facts)
 
 
 def total_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -300,7 +305,7 @@ def total_window_cap(d: Definition, i: Inputs) -> Weighed | None:
     issued = i.counts.total_in_window or 0
     facts: Facts = {"issued": issued, "cap": cap.count, "window_s": cap.window_s}
     return _weighed(
-        issued < cap.count, ReasonCode.UNDER_TOTAL_WINDOW_CAP, ReasonCode.TOTAL_WINDOW_CAP_REACHED, facts
+        _room(d, issued, cap.count), ReasonCode.UNDER_TOTAL_WINDOW_CAP, ReasonCode.TOTAL_WINDOW_CAP_REACHED, facts
     )
 
 
@@ -309,7 +314,7 @@ def total_cap(d: Definition, i: Inputs) -> Weighed | None:
     if cap is None:
         return None
     return _weighed(
-        i.counts.total < cap,
+        _room(d, i.counts.total, cap),
         ReasonCode.UNDER_TOTAL_CAP,
         ReasonCode.TOTAL_CAP_REACHED,
         {"issued": i.counts.total, "cap": cap},
@@ -322,12 +327,12 @@ def budget(d: Definition, i: Inputs) -> Weighed | None:
     committed = i.counts.budget_committed_minor
     facts: Facts = {
         "committed_minor": committed,
-        "needed_minor": d.face_minor,
+        "needed_minor": d.outlay_minor,
         "budget_minor": d.budget_minor,
         "currency": d.currency,
     }
     return _weighed(
-        committed + d.face_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
+        committed + d.outlay_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
     )
 
 
@@ -339,7 +344,7 @@ def pace(d: Definition, i: Inputs) -> Weighed | None:
     committed = i.counts.budget_committed_minor
     facts: Facts = {"committed_minor": committed, "released_minor": released_minor, "currency": d.currency}
     return _weighed(
-        committed + d.face_minor <= released_minor, ReasonCode.BUDGET_ON_PACE, ReasonCode.BUDGET_AHEAD, facts
+        committed + d.outlay_minor <= released_minor, ReasonCode.BUDGET_ON_PACE, ReasonCode.BUDGET_AHEAD, facts
     )
 
 

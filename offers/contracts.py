@@ -76,6 +76,8 @@ class CouponView:
     redeemed_at: datetime | None
     redeemed_place_id: str | None
     order_id: str | None
+    number: int = 1
+    """Its place in the book of the offer; those of one book have the same `decision_id`."""
 
 
 @dataclass(frozen=True, slots=True)

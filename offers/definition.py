@@ -211,6 +211,8 @@ class CouponTerms:
     in_app: bool = True
     at_till: bool = True
     show: Show = Show.BY_VALUE
+    uses: int = 1
+    """How often: an offer is a book of so many coupons, and each of them is used once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,11 @@ class Definition:
     def face_minor(self) -> int:
         """What one coupon can cost at most, 0 if unbounded (then there is no budget; schemas.py sees to it)."""
         return self.benefit.most_minor or 0
+
+    @property
+    def outlay_minor(self) -> int:
+        """What one offer can cost at most: all coupons of its book."""
+        return self.face_minor * self.coupon.uses
 
 
 def canonical_json(value: Any) -> str:

@@ -52,6 +52,7 @@ NAMES = {
     "coupon.valid_for_s": "Coupon good for",
     "coupon.places": "Coupon good at",
     "coupon.show": "Shown at the till",
+    "coupon.uses": "Coupons in an offer",
     "min_trust": "Least trust in the position",
     "budget_minor": "Budget",
     "priority": "Priority",

@@ -69,7 +69,6 @@ SIGNED_TTL_S = 86_400
 WALLET_PAST = timedelta(days=30)
 """Used and expired coupons stay in the wallet that long."""
 
-
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
@@ -156,6 +155,11 @@ def simulate(
 
 
 # --- coupons ----------------------------------------------------------------------------------------------------------
+
+
+def book(session: Session, decision_id: str, at: datetime) -> list[CouponView]:
+    """The coupons of an offer that are still free, the next one first, without their codes."""
+    return repository.coupon_views(session, repository.free_of(session, decision_id, at), with_code=False)
 
 
 def wallet(session: Session, shopper_id: str, at: datetime) -> list[CouponView]:
@@ -383,13 +387,13 @@ def count_audience(session: Session, audience: object, *, at: datetime, campaign
     """
     named = lives.in_force(session, campaign_id) if campaign_id is not None else None
     segment = schemas.checked_audience(audience, named.currency if named else "EUR") if audience is not None else None
-    return audience_counts.count(session, segment, at=at, campaign_id=campaign_id, caps=named.caps if named else None)
+    return audience_counts.count(session, segment, at=at, campaign_id=campaign_id, campaign=named)
 
 
 def count_campaign_audience(session: Session, campaign_id: str, *, at: datetime) -> AudienceCount:
     """The same for a campaign as it is."""
     defined = lives.in_force(session, campaign_id)
-    return audience_counts.count(session, defined.audience, at=at, campaign_id=campaign_id, caps=defined.caps)
+    return audience_counts.count(session, defined.audience, at=at, campaign_id=campaign_id, campaign=defined)
 
 
 def campaign_figures(session: Session, campaign_id: str, *, at: datetime, days: int = figures.DAYS) -> FiguresByArm:

@@ -118,7 +118,7 @@ def _claim(
     timezone: str,
     at: datetime,
 ) -> bool:
-    """Take one coupon from the shopper's tally and the campaign's counter, or nothing. True if taken."""
+    """Take the coupons of one offer from the shopper's tally and the campaign's counter, or nothing. True if taken."""
     key = {"of_campaign": campaign_id, "of_shopper": moment.shopper_id}
     if not _claim_tally(session, definition, key, at):
         return False
@@ -127,7 +127,7 @@ def _claim(
         _claim_counter(session, campaign_id, definition, pacing.released_minor(definition, timezone, at))
         _claim_besides(session, campaign_id, definition, moment, her_ids, at)
     except _Lost:
-        moved(session, _TAKE_TALLY, {**key, "count": -1, "most": _NO_LIMIT, "at": at})  # under the lock just taken
+        moved(session, _TAKE_TALLY, {**key, "count": -definition.coupon.uses, "most": _NO_LIMIT, "at": at})  # under the lock just taken
         return False
     if Hint.DEVICE in definition.caps.joined_by:
         identity.note(session, moment.shopper_id, Hint.DEVICE, moment.device_id, at)
@@ -141,7 +141,7 @@ _TAKE_TALLY = (
     .where(
         _TALLY.campaign_id == bindparam("of_campaign"),
         _TALLY.shopper_id == bindparam("of_shopper"),
-        _TALLY.issued - _TALLY.revoked < bindparam("most", type_=BigInteger),
+        _TALLY.issued - _TALLY.revoked + bindparam("count", type_=BigInteger) <= bindparam("most", type_=BigInteger),
     )
     .values(issued=_TALLY.issued + bindparam("count"), touched_at=bindparam("at"))
 )
@@ -149,23 +149,24 @@ _TAKE_COUNTER = (
     update(cast("Table", Counter.__table__))
     .where(
         _COUNTER.campaign_id == bindparam("of_campaign"),
-        _COUNTER.issued - _COUNTER.revoked < bindparam("most", type_=BigInteger),
+        _COUNTER.issued - _COUNTER.revoked + bindparam("count", type_=BigInteger) <= bindparam("most", type_=BigInteger),
         _COUNTER.budget_reserved_minor + _COUNTER.budget_spent_minor <= bindparam("room_minor", type_=BigInteger),
     )
     .values(
-        issued=_COUNTER.issued + 1,
-        budget_reserved_minor=_COUNTER.budget_reserved_minor + bindparam("face_minor", type_=BigInteger),
+        issued=_COUNTER.issued + bindparam("count"),
+        budget_reserved_minor=_COUNTER.budget_reserved_minor + bindparam("outlay_minor", type_=BigInteger),
     )
 )
 
 
 def _claim_tally(session: Session, definition: Definition, key: Mapping[str, str], at: datetime) -> bool:
     values = {"campaign_id": key["of_campaign"], "shopper_id": key["of_shopper"]}
-    first = {**values, "issued": 1, "revoked": 0, "touched_at": at}
+    count = definition.coupon.uses
+    first = {**values, "issued": count, "revoked": 0, "touched_at": at}
     if insert_new(session, Tally, first, unique=["campaign_id", "shopper_id"]):
         return True
     cap = definition.caps.per_shopper
-    return moved(session, _TAKE_TALLY, {**key, "count": 1, "most": _NO_LIMIT if cap is None else cap, "at": at})
+    return moved(session, _TAKE_TALLY, {**key, "count": count, "most": _NO_LIMIT if cap is None else cap, "at": at})
 
 
 def _claim_window(
@@ -175,18 +176,20 @@ def _claim_window(
     cap = definition.caps.per_shopper_window
     if cap is None:
         return
-    if repository.given_since(session, her_ids, {campaign_id: cap.window_s}, at)[campaign_id] >= cap.count:
+    given = repository.given_since(session, her_ids, {campaign_id: cap.window_s}, at)[campaign_id]
+    if given + definition.coupon.uses > cap.count:
         raise _Lost
 
 
 def _claim_counter(session: Session, campaign_id: str, definition: Definition, budget_minor: int | None) -> None:
     """`budget_minor` is what is released of it by now."""
-    cap, face_minor = definition.caps.total, definition.face_minor
+    cap, outlay_minor = definition.caps.total, definition.outlay_minor
     values = {
         "of_campaign": campaign_id,
+        "count": definition.coupon.uses,
         "most": _NO_LIMIT if cap is None else cap,
-        "room_minor": _NO_LIMIT if budget_minor is None else budget_minor - face_minor,
-        "face_minor": face_minor,
+        "room_minor": _NO_LIMIT if budget_minor is None else budget_minor - outlay_minor,
+        "outlay_minor": outlay_minor,
     }
     if not moved(session, _TAKE_COUNTER, values):
         raise _Lost
@@ -203,8 +206,10 @@ def _claim_besides(
     """Counted under the lock of the counter just written: whoever gives another coupon of the campaign is either done or waits."""
     counted = counting.besides(session, moment, her_ids, {campaign_id: definition}, at)
     if counted and not conditions.room_besides(definition, Counts(0, 0, 0, 0, *counted[campaign_id])):
-        face_minor = definition.face_minor
-        given_back = {"issued": Counter.issued - 1, "budget_reserved_minor": Counter.budget_reserved_minor - face_minor}
+        given_back = {
+            "issued": Counter.issued - definition.coupon.uses,
+            "budget_reserved_minor": Counter.budget_reserved_minor - definition.outlay_minor,
+        }
         moved(session, update(Counter).where(Counter.campaign_id == campaign_id).values(given_back))
         raise _Lost
 
@@ -233,7 +238,7 @@ def _store(
         coupon: CouponRow | None = None
         if result.outcome == OFFER:
             drawn = _drawn(heard, weighed, campaign_id)
-            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)
+            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)[0]
             events.append((minting.announcement(coupon, record, drawn, at), moment.shopper_id))
         failed = tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons)
         events.append(

@@ -1,13 +1,15 @@
-"""The coupon of an offer: its code, its caveats, its words, and its first line in the books.
+"""The coupons of an offer: their codes, caveats, words, and first lines in the books.
 
-Owns what a new coupon row holds. Must not decide whether there is one (decision.py), and must run in the transaction that
+Owns what a new coupon row holds. An offer that can be used several times is a book of as many coupons, each with its own code and
+used once like any other: so all that is proven of one coupon holds for each use. Must not decide whether there is one (decision.py), and must run in the transaction that
 has claimed it (issuance.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
@@ -44,10 +46,8 @@ def mint(
     decision_id: str,
     telling: int,
     at: datetime,
-) -> CouponRow:
-    """The coupon row with its caveats; at most one per telling of a moment (unique). `definition` as it was drawn for her."""
-    coupon_id = derived_id("cpn", *tellings.parts(moment.id, telling))
-    code = codes.new_code(setting.random_bits)
+) -> list[CouponRow]:
+    """The coupons with their caveats; each number once per telling of a moment (unique). `definition` as it was drawn for her."""
     end = ends_at(definition, record.inputs.place.timezone, at)
     anywhere = definition.trigger.everywhere and definition.coupon.places is CouponPlaces.CAMPAIGN
     if anywhere:
@@ -70,38 +70,51 @@ def mint(
     if definition.caps.joined_by and definition.caps.per_shopper is not None:
         bound.append(caveats.Person(definition.caps.per_shopper, tuple(map(str, definition.caps.joined_by))))
     variant = experiment.variant_of(definition.experiment, record.inputs.draw)
-    coupon = CouponRow(
+    alike = {
+        "state": str(CouponState.ISSUED),
+        "revision": 0,
+        "campaign_id": record.inputs.campaign_id,
+        "campaign_version": record.inputs.campaign_version,
+        "decision_id": decision_id,
+        "moment_id": moment.id,
+        "telling": telling,
+        "visit_id": moment.visit_id,
+        "shopper_id": moment.shopper_id,
+        "place_id": moment.place_id,
+        "place_ids": place_ids,
+        "caveats": caveats.to_json(bound),
+        "variant": variant.name if variant else None,
+        "trust": str(moment.trust),
+        "title": definition.title,
+        "benefit_text": phrases.benefit_text(definition.benefit, definition.currency),
+        "terms_text": phrases.terms_text(definition, tuple(sorted({p.name for p in covered}))),
+        "currency": definition.currency,
+        "bound_minor": definition.face_minor or definition.benefit.max_discount_minor,
+        "issued_at": at,
+        "expires_at": end,
+        "changed_at": at,
+    }
+    coupons = [_coupon(setting, alike, number) for number in range(1, definition.coupon.uses + 1)]
+    insert_many(session, CouponRow, _COLUMNS, [[getattr(coupon, name) for name in _COLUMNS] for coupon in coupons])
+    books = Books(session, at)
+    for coupon in coupons:
+        books.enter(coupon, CAMPAIGN, CouponState.ISSUED, reserved_minor=held_minor(coupon), cause=decision_id)
+    books.close()
+    return coupons
+
+
+def _coupon(setting: Setting, alike: Mapping[str, Any], number: int) -> CouponRow:
+    """One of the book. The first has the id it would have alone."""
+    parts = tellings.parts(alike["moment_id"], alike["telling"])
+    coupon_id = derived_id("cpn", *parts, *(() if number == 1 else ("number", number)))
+    code = codes.new_code(setting.random_bits)
+    return CouponRow(
         id=coupon_id,
+        number=number,
         code_hash=repository.code_hash(code),
         code_sealed=sealing.seal(repository.SEALED_AS, code.encode(), coupon_id.encode()),
-        state=str(CouponState.ISSUED),
-        revision=0,
-        campaign_id=record.inputs.campaign_id,
-        campaign_version=record.inputs.campaign_version,
-        decision_id=decision_id,
-        moment_id=moment.id,
-        telling=telling,
-        visit_id=moment.visit_id,
-        shopper_id=moment.shopper_id,
-        place_id=moment.place_id,
-        place_ids=place_ids,
-        caveats=caveats.to_json(bound),
-        variant=variant.name if variant else None,
-        trust=str(moment.trust),
-        title=definition.title,
-        benefit_text=phrases.benefit_text(definition.benefit, definition.currency),
-        terms_text=phrases.terms_text(definition, tuple(sorted({p.name for p in covered}))),
-        currency=definition.currency,
-        bound_minor=definition.face_minor or definition.benefit.max_discount_minor,
-        issued_at=at,
-        expires_at=end,
-        changed_at=at,
+        **alike,
     )
-    insert_many(session, CouponRow, _COLUMNS, [[getattr(coupon, name) for name in _COLUMNS]])
-    books = Books(session, at)
-    books.enter(coupon, CAMPAIGN, CouponState.ISSUED, reserved_minor=held_minor(coupon), cause=decision_id)
-    books.close()
-    return coupon
 
 
 def announcement(coupon: CouponRow, record: Record, definition: Definition, at: datetime) -> CouponIssued:

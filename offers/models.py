@@ -149,7 +149,7 @@ class Decision(Base):
 
 
 class CouponRow(Base):
-    """`revision` counts every move: a racer that read an older one moves nothing.
+    """`revision` counts every move: a racer that read an older one moves nothing. `number` is its place in the book of its offer.
 
     `bound_minor` is the most it may take off, and what it holds of the budget; None only in campaigns without a budget.
     """
@@ -165,6 +165,7 @@ class CouponRow(Base):
     decision_id: Mapped[str] = mapped_column(String(40), index=True)
     moment_id: Mapped[str] = mapped_column(String(40))
     telling: Mapped[int] = mapped_column(default=1)
+    number: Mapped[int] = mapped_column(default=1)
     visit_id: Mapped[str] = mapped_column(String(40))
     shopper_id: Mapped[str] = mapped_column(String(40))
     place_id: Mapped[str] = mapped_column(String(80))
@@ -190,7 +191,7 @@ class CouponRow(Base):
         Index("ix_offers_coupon_due", "state", "expires_at"),
         Index("ix_offers_coupon_here", "campaign_id", "place_id"),
         Index("ix_offers_coupon_lately", "campaign_id", "issued_at"),
-        UniqueConstraint("moment_id", "telling"),
+        UniqueConstraint("moment_id", "telling", "number"),
         CheckConstraint("state IN ('issued','reserved','redeemed','expired','revoked')", name="state"),
         CheckConstraint("bound_minor IS NULL OR bound_minor >= 0", name="bound"),
     )

@@ -71,5 +71,6 @@ def terms_text(definition: Definition, places: tuple[str, ...]) -> str:
         w for ok, w in ((definition.coupon.at_till, "at the till"), (definition.coupon.in_app, "in the app")) if ok
     ]
     named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
-    parts.append(f"Use it once, {' or '.join(where)}" + (f" ({named})." if named else "."))
+    times = "once" if definition.coupon.uses == 1 else f"{definition.coupon.uses} times, with a code for each"
+    parts.append(f"Use it {times}, {' or '.join(where)}" + (f" ({named})." if named else "."))
     return " ".join(parts)

@@ -188,15 +188,17 @@ class Rehearsal:
     def _give(self, campaign_id: str, moment: MomentView, her: Shopper, inputs: Inputs, at: datetime) -> None:
         drawn = experiment.as_drawn(self._campaigns[campaign_id][1], inputs.draw)
         given = self._given[campaign_id]
-        given.issued += 1
-        given.committed_minor += drawn.face_minor
-        given.times[moment.shopper_id].append(at)
-        given.by_place[moment.place_id] += 1
-        given.all_times.append(at)
+        uses = drawn.coupon.uses
+        given.issued += uses
+        given.committed_minor += drawn.outlay_minor
+        given.times[moment.shopper_id].extend([at] * uses)
+        given.by_place[moment.place_id] += uses
+        given.all_times.extend([at] * uses)
         if Hint.DEVICE in drawn.caps.joined_by:
             self._phones.note(moment, her)
         end = ends_at(drawn, inputs.place.timezone, at)
-        heapq.heappush(self._out, (end, at, campaign_id, moment.shopper_id, drawn.face_minor))
+        for _ in range(uses):
+            heapq.heappush(self._out, (end, at, campaign_id, moment.shopper_id, drawn.face_minor))
 
     def _expire(self, at: datetime) -> None:
         while self._out and self._out[0][0] <= at:

@@ -256,8 +256,16 @@ def coupons_of(session: Session, shopper_id: str, *, since: datetime, limit: int
         key=lambda row: (
             row.state not in alive,
             row.expires_at.timestamp() if row.state in alive else -row.changed_at.timestamp(),
+            row.number,
         ),
     )
+
+
+def free_of(session: Session, decision_id: str, at: datetime) -> list[CouponRow]:
+    """What can still be used of the book of an offer, in order."""
+    c = CouponRow
+    rows = select(c).where(c.decision_id == decision_id, c.state == CouponState.ISSUED, c.expires_at > at).order_by(c.number)
+    return list(session.scalars(rows.execution_options(populate_existing=True)))
 
 
 def standing_redemptions(session: Session, coupons: Sequence[CouponRow]) -> dict[str, Redemption]:
@@ -305,6 +313,7 @@ def coupon_views(session: Session, rows: Sequence[CouponRow], *, with_code: bool
                 redeemed_at=use.redeemed_at if use else None,
                 redeemed_place_id=use.place_id if use else None,
                 order_id=row.order_id,
+                number=row.number,
             )
         )
     return out

@@ -17,15 +17,13 @@ from offers import schedule
 from offers.audience_schemas import SegmentIn, segment_document, segment_of
 from offers.benefit_schemas import BenefitIn, benefit_document, benefit_of
 from offers.caps_schemas import CapsIn, caps_document, caps_of
+from offers.coupon_schemas import CouponIn, coupon_document, coupon_of
 from offers.definition import (
     BenefitKind,
-    CouponPlaces,
-    CouponTerms,
     Definition,
     NthVisit,
     Pacing,
     Schedule,
-    Show,
     Stacking,
     StoreHours,
     Trigger,
@@ -35,7 +33,6 @@ from offers.experiment_schemas import ExperimentIn, experiment_document, experim
 from offers.segments import Segment
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MOST_DAYS_S = 366 * 86_400
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -146,23 +143,6 @@ class ScheduleIn(_In):
         return self
 
 
-class CouponIn(_In):
-    valid_for_s: Annotated[int, Field(strict=True, ge=60, le=MOST_DAYS_S)] = 86_400
-    places: CouponPlaces = CouponPlaces.CAMPAIGN
-    in_app: bool = True
-    at_till: bool = True
-    show: Show = Field(
-        default=Show.BY_VALUE,
-        description="What the till asks to see: `live` the changing code of her phone, `any` also paper or a picture, `by_value` the live code where the coupon may take off more than the house allows without.",
-    )
-
-    @model_validator(mode="after")
-    def _usable(self) -> Self:
-        if not (self.in_app or self.at_till):
-            raise ValueError("a coupon must be usable in_app or at_till")
-        return self
-
-
 class StackingIn(_In):
     group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,40}$")] = Field(
         default="", description="At most one coupon of a group counts on a cart."
@@ -234,10 +214,18 @@ class CampaignIn(_In):
         face = benefit_of(self.benefit).most_minor
         if face is None:
             raise ValueError("a budget needs benefit.max_discount_minor: each coupon sets its most aside")
-        if face > self.budget_minor:
-            raise ValueError(
-                "budget_minor is less than one coupon may cost; raise it or lower benefit.max_discount_minor"
-            )
+        if face * self.coupon.uses > self.budget_minor:
+            what = "one coupon" if self.coupon.uses == 1 else f"the {self.coupon.uses} coupons of one offer"
+            raise ValueError(f"budget_minor is less than {what} may cost; raise it or lower benefit.max_discount_minor")
+        return self
+
+    @model_validator(mode="after")
+    def _caps_have_room(self) -> Self:
+        for name in ("per_shopper", "per_shopper_window", "total", "per_place", "total_window"):
+            cap = getattr(self.caps, name)
+            count = getattr(cap, "count", cap)
+            if count is not None and count < self.coupon.uses:
+                raise ValueError(f"caps.{name} counts coupons, and each offer is {self.coupon.uses} of them (coupon.uses); raise it to that or more")
         return self
 
 
@@ -289,7 +277,7 @@ def definition_of(given: CampaignIn) -> Definition:
             ),
         ),
         caps=caps_of(c),
-        coupon=CouponTerms(**given.coupon.model_dump()),
+        coupon=coupon_of(given.coupon),
         min_trust=given.min_trust.value,
         budget_minor=given.budget_minor,
         priority=given.priority,
@@ -341,13 +329,7 @@ def document_of(definition: Definition) -> dict[str, Any]:
             "store_hours": stores,
         },
         "caps": caps_document(d.caps),
-        "coupon": {
-            "valid_for_s": d.coupon.valid_for_s,
-            "places": d.coupon.places.value,
-            "in_app": d.coupon.in_app,
-            "at_till": d.coupon.at_till,
-            "show": d.coupon.show.value,
-        },
+        "coupon": coupon_document(d.coupon),
         "min_trust": d.min_trust,
         "budget_minor": d.budget_minor,
         "priority": d.priority,

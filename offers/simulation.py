@@ -202,7 +202,8 @@ class _Count:
 
 def _bound_minor(definition: Definition, record: Record) -> int | None:
     drawn = experiment.as_drawn(definition, record.inputs.draw)
-    return drawn.face_minor or drawn.benefit.max_discount_minor
+    most_minor = drawn.benefit.most_minor
+    return None if most_minor is None else most_minor * drawn.coupon.uses
 
 
 def _report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import select
 
 from app.kernel.db import Database
@@ -11,6 +12,7 @@ from app.kernel.outbox import OutboxEvent
 from app.kernel.verdict import Fail
 from offers import facade
 from offers.contracts import CouponState
+from offers.errors import CouponAlreadyRedeemed
 from offers.models import CouponRow, Decision, Tally
 from tests.conftest import START
 from tests.offers.builders import KAMPPI, MALL, document, give, go_live, moment, race, seconds, weigh
@@ -240,3 +242,77 @@ class TestReplay:
 
 def test_the_document_is_what_it_says() -> None:
     assert document()["because"].endswith("there")
+
+
+BOOK = {"coupon": {"valid_for_s": 86_400, "uses": 3}, "caps": {"per_shopper": 3}}
+
+
+class TestBook:
+    """An offer that can be used several times: so many coupons, each used once."""
+
+    def test_one_offer_three_coupons(self, database: Database) -> None:
+        with database.transaction() as session:
+            go_live(session, budget_minor=1_500, **BOOK)
+            (decision_id,) = weigh(session, moment())
+        with database.reading() as session:
+            coupons = facade.wallet(session, "shp_jane", START)
+            assert [c.number for c in coupons] == [1, 2, 3]
+            assert len({c.code for c in coupons}) == 3
+            assert {c.decision_id for c in coupons} == {decision_id}
+            assert facade.decision(session, decision_id).coupon_id == coupons[0].id  # type: ignore[union-attr]
+            issued = session.scalars(select(OutboxEvent).where(OutboxEvent.type == "coupon.issued")).all()
+            assert len(issued) == 1  # said once, not three times
+            figures = facade.campaigns(session)[0].figures
+            assert (figures.issued, figures.budget_reserved_minor) == (3, 1_500)
+            assert facade.books(session, "cam_bonbon").drift == ()
+
+    def test_each_is_used_once(self, database: Database) -> None:
+        with database.transaction() as session:
+            go_live(session, **BOOK)
+            (decision_id,) = weigh(session, moment())
+        for left in (2, 1, 0):
+            with database.transaction() as session:
+                first = facade.book(session, decision_id, START)[0]
+                code = facade.coupon(session, first.id).code  # type: ignore[union-attr]
+                facade.redeem_at_till(
+                    session, code=code, place_id="plc_kluuvi", clerk_id="psn_c", at=START
+                )
+                assert len(facade.book(session, decision_id, START)) == left
+        with database.transaction() as session, pytest.raises(CouponAlreadyRedeemed):
+            facade.redeem_at_till(
+                session, code=code, place_id="plc_kluuvi", clerk_id="psn_c", at=START
+            )
+        with database.reading() as session:
+            found = facade.books(session, "cam_bonbon")
+            assert (found.issued, found.redeemed, found.drift) == (3, 3, ())
+
+    def test_a_whole_book_or_none(self, database: Database) -> None:
+        """Eight shoppers at once, and room for two books and a half. Seen to give a third one where a claim took one coupon only."""
+        with database.transaction() as session:
+            go_live(session, **{**BOOK, "caps": {"per_shopper": 3, "total": 8}})
+
+        def work(n: int) -> int:
+            with database.transaction() as session:
+                weigh(session, moment(f"mom_{n}", f"shp_{n}"))
+                return len(facade.wallet(session, f"shp_{n}", START))
+
+        assert sorted(race([lambda n=n: work(n) for n in range(8)])) == [0] * 6 + [3, 3]
+        with database.reading() as session:
+            assert facade.campaigns(session)[0].figures.issued == 6
+            assert facade.books(session, "cam_bonbon").drift == ()
+
+    def test_a_retracted_moment_takes_back_what_is_free(self, database: Database) -> None:
+        with database.transaction() as session:
+            go_live(session, **BOOK)
+            (decision_id,) = weigh(session, moment())
+            first = facade.wallet(session, "shp_jane", START)[0]
+            facade.redeem_at_till(
+                session, code=first.code, place_id="plc_kluuvi", clerk_id="psn_c", at=START
+            )
+        with database.transaction() as session:
+            assert facade.retract(session, moment_id="mom_1", shopper_id="shp_jane", at=START)
+        with database.reading() as session:
+            assert facade.book(session, decision_id, START) == []
+            found = facade.books(session, "cam_bonbon")
+            assert (found.redeemed, found.revoked, found.drift) == (1, 2, ())
+            assert session.scalars(select(Tally.revoked)).all() == [2]

@@ -154,6 +154,8 @@ class TestChecked:
             ({"caps": {"per_shopper_window": {"count": 1}}}, "caps.per_shopper_window.window_s"),
             ({"coupon": {"in_app": False, "at_till": False}}, "coupon"),
             ({"coupon": {"valid_for_s": 1}}, "coupon.valid_for_s"),
+            ({"coupon": {"uses": 0}}, "coupon.uses"),
+            ({"coupon": {"uses": 21}}, "coupon.uses"),
             ({"stacking": {"group": "a b"}}, "stacking.group"),
             ({"stacking": {"combinable": True, "group": "a", "after": ["a"]}}, "stacking"),
             ({"stacking": {"after": ["a"]}}, "stacking"),
@@ -192,6 +194,16 @@ class TestChecked:
             "campaign": "a budget needs benefit.max_discount_minor: each coupon sets its most aside"
         }
         assert "less than one coupon" in wrong(budget_minor=499)["campaign"]
+        book = {"uses": 3}
+        caps = {"per_shopper": 3}
+        assert "the 3 coupons of one offer" in wrong(budget_minor=1_499, coupon=book, caps=caps)["campaign"]
+        assert schemas.checked(document(budget_minor=1_500, coupon=book, caps=caps)).outlay_minor == 1_500
+
+    @pytest.mark.parametrize("cap", ["per_shopper", "per_place", "total", "per_shopper_window", "total_window"])
+    def test_caps_have_room_for_a_book(self, cap: str) -> None:
+        few: object = {"count": 2, "window_s": 60} if cap.endswith("window") else 2
+        caps = {"per_shopper": None, cap: few}
+        assert f"caps.{cap} counts coupons" in wrong(coupon={"uses": 3}, caps=caps)["campaign"]
 
     @given(
         st.recursive(

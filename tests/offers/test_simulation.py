@@ -78,6 +78,13 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
             "none": [{"fact": "days_since_order", "at_most": 0}, {"fact": "coupons_given", "at_least": 4}],
         },
     },
+    "cam_g": {
+        "trigger": {"moment_kinds": ["dwell", "store_visit"], "everywhere": True},
+        "priority": 5,
+        "caps": {"per_shopper": 5, "per_shopper_window": {"count": 3, "window_s": 40_000}, "total": 23, "total_window": {"count": 5, "window_s": 9_000}},
+        "budget_minor": 5_000,
+        "coupon": {"valid_for_s": 2_400, "uses": 2},
+    },
 }
 
 

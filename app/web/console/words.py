@@ -108,10 +108,11 @@ def gives(benefit: Mapping[str, Any], benefit_text: str, money: Money) -> list[s
     return out
 
 
-def caps_in_words(caps: Mapping[str, Any]) -> list[str]:
+def caps_in_words(caps: Mapping[str, Any], uses: int = 1) -> list[str]:
+    """`uses`: coupons in an offer, each of which counts."""
     out: list[str] = []
     if caps.get("per_shopper"):
-        out.append(f"Each shopper gets it {times(caps['per_shopper'])}.")
+        out.append(f"Each shopper gets it {times(caps['per_shopper'] // uses)}.")
     window = caps.get("per_shopper_window")
     if window:
         out.append(f"At most {times(window['count'])} within {span(window['window_s'])} for each shopper.")
@@ -129,7 +130,7 @@ def caps_in_words(caps: Mapping[str, Any]) -> list[str]:
 
 
 def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
-    out = caps_in_words(document.get("caps", {}))
+    out = caps_in_words(document.get("caps", {}), document.get("coupon", {}).get("uses", 1))
     if document.get("budget_minor"):
         out.append(f"Budget {money(document['budget_minor'])}.")
     if document.get("pacing") == "even":
@@ -153,7 +154,10 @@ def bounds(document: Mapping[str, Any], money: Money) -> list[str]:
 def coupon(terms: Mapping[str, Any]) -> list[str]:
     at = listed([w for ok, w in ((terms.get("at_till"), "at the till"), (terms.get("in_app"), "in the app")) if ok])
     places = "at the place where it was given" if terms.get("places") == "place" else "at any place of the campaign"
-    return [f"Good for {span(terms['valid_for_s'])}, {places}, {at}."]
+    out = [f"Good for {span(terms['valid_for_s'])}, {places}, {at}."]
+    if terms.get("uses", 1) > 1:
+        out.append(f"Each offer is a book of {terms['uses']} coupons, to be used {times(terms['uses'])}; caps and budget count every coupon.")
+    return out
 
 
 def in_words(document: Mapping[str, Any], benefit_text: str, place_names: Mapping[str, str], money: Money) -> list[tuple[str, list[str]]]:

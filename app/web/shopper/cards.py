@@ -5,8 +5,9 @@ Owns these words alone. Pure: takes the coupon, the names of places and `now`. M
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ class Card:
     left: str
     ended: str
     is_new: bool = False
+    uses_left: int = 1
+    """With this one, how many of its book are free."""
 
 
 def left_text(seconds: float) -> str:
@@ -59,6 +62,20 @@ def place_text(place_ids: Sequence[str], places: Mapping[str, Place]) -> str:
     if len(known) == 1:
         return known[0].name
     return f"{chains.pop()}, {len(known)} shops" if len(chains) == 1 else f"{len(known)} shops"
+
+
+def cards(coupons: Sequence[CouponView], places: Mapping[str, Place], now: datetime, new: frozenset[str] = frozenset()) -> list[Card]:
+    """In the order given; of a book that can be used several times only the next coupon, for all that are free."""
+    free = Counter(c.decision_id for c in coupons if usable(c, now))
+    out: list[Card] = []
+    for c in sorted(coupons, key=lambda c: c.number):
+        if not usable(c, now):
+            out.append(card(c, places, now, is_new=c.id in new))
+        elif free[c.decision_id]:
+            is_new = any(one.id in new for one in coupons if one.decision_id == c.decision_id)
+            out.append(replace(card(c, places, now, is_new=is_new), uses_left=free.pop(c.decision_id)))
+    order = {c.id: n for n, c in enumerate(coupons)}
+    return sorted(out, key=lambda one: order[one.coupon.id])
 
 
 def card(coupon: CouponView, places: Mapping[str, Place], now: datetime, *, is_new: bool = False) -> Card:

@@ -172,8 +172,11 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
         if form == "gs1" and prefix is None:
             raise NotFound
         places = geofences.places_by_ids(session, list(coupon.place_ids))
+        free = offers.book(session, coupon.decision_id, at)
         context = frame(session, caller.id, "wallet", at) | {
             "card": card,
+            "uses_left": len(free),
+            "next": free[0] if free else None,
             "form": form,
             "live": live,
             "gs1": prefix is not None,

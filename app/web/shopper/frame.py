@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.web.shopper.cards import Card, card, usable
+from app.web.shopper.cards import Card, cards, usable
 from geofences import facade as geofences
 from offers import facade as offers
 from offers.contracts import CouponView
@@ -18,10 +18,10 @@ from storefront import facade as storefront
 
 
 def cards_of(session: Session, coupons: list[CouponView], now: datetime, new: frozenset[str] = frozenset()) -> list[Card]:
-    """Coupons with the names of their places."""
+    """Coupons with the names of their places, books as one."""
     ids = {i for c in coupons for i in c.place_ids} | {c.redeemed_place_id for c in coupons if c.redeemed_place_id}
     places = geofences.places_by_ids(session, sorted(ids))
-    return [card(c, places, now, is_new=c.id in new) for c in coupons]
+    return cards(coupons, places, now, new)
 
 
 def ready_coupons(session: Session, shopper_id: str, now: datetime) -> list[CouponView]:
@@ -35,7 +35,7 @@ def frame(session: Session, shopper_id: str, here: str, now: datetime) -> dict[s
     return {
         "signed_in": True,
         "here": here,
-        "offers_ready": len(ready_coupons(session, shopper_id, now)),
+        "offers_ready": len({c.decision_id for c in ready_coupons(session, shopper_id, now)}),
         "cart_items": storefront.at_counter.cart_size(session, shopper_id),
     }
 

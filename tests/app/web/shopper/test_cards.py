@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.web.shopper.cards import card, left_text, place_text, usable
+from app.web.shopper.cards import card, cards, left_text, place_text, usable
 from geofences.contracts import Place
 from offers.contracts import CouponState, CouponView
 
@@ -68,3 +68,12 @@ class TestUsable:
         assert usable(COUPON, NOW)
         assert not usable(COUPON, COUPON.expires_at)
         assert not usable(replace(COUPON, state=CouponState.RESERVED), NOW)
+
+
+class TestCards:
+    def test_of_a_book_the_next_coupon_stands_for_all_that_are_free(self) -> None:
+        book = [replace(COUPON, id=f"cpn_{n}", number=n) for n in (1, 2, 3)]
+        used = replace(book[0], state=CouponState.REDEEMED, redeemed_at=NOW)
+        other = replace(COUPON, id="cpn_x", decision_id="dec_x")
+        made = cards([other, *reversed(book[1:]), used], PLACES, NOW, frozenset({"cpn_3"}))
+        assert [(c.coupon.id, c.uses_left, c.is_new) for c in made] == [("cpn_x", 1, False), ("cpn_2", 2, True), ("cpn_1", 1, False)]
