@@ -30,7 +30,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.user_sensor": "trust",
         "user.content.private": "telling title benefit_text terms_text",
         "system.operations": (
-            "id state revision campaign_id campaign_version decision_id place_ids caveats variant currency issued_at expires_at changed_at "
+            "id state revision number campaign_id campaign_version decision_id place_ids caveats variant currency issued_at expires_at changed_at "
             "retracted_at reserved_until"
         ),
     },

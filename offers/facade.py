@@ -66,8 +66,7 @@ from offers.reasons import Audience
 UNDO_S = 60
 FEWER_MUTE_S = 30 * 86_400
 SIGNED_TTL_S = 86_400
-WALLET_PAST = timedelta(days=30)
-"""Used and expired coupons stay in the wallet that long."""
+WALLET_PAST = timedelta(days=30)  # used and expired coupons stay in the wallet that long
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
