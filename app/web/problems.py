@@ -10,12 +10,16 @@ import inspect
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
+from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import asked_by_htmx, asked_for_page
+from app.web.forms import MOST_FIELDS
+from app.web.shopper.frame import OUTSIDE
 
 TITLES = {
     401: "Please sign in first",
@@ -42,11 +46,22 @@ def _in_html(handler: Callable[..., Any]) -> Callable[..., Any]:
     async def answer(request: Request, error: Exception) -> Response:
         given = handler(request, error)
         response: Response = await given if inspect.isawaitable(given) else given
+        if asked_for_page(request) and isinstance(error, StepUpNeeded) and not asked_by_htmx(request):
+            return proof_page(request, response, await request.body(), error.detail)
         if asked_by_htmx(request) or asked_for_page(request):
             return problem_page(request, response)
         return response
 
     return answer
+
+
+def proof_page(request: Request, response: Response, body: bytes, detail: str) -> Response:
+    """A form that needs more proof is held for her: once she has shown that it is her, it goes on by itself."""
+    fields = parse_qsl(body.decode("utf-8", "replace"))[:MOST_FIELDS] if request.method == "POST" else []
+    context = OUTSIDE | {"method": request.method.lower(), "address": request.url.path, "fields": fields, "detail": detail}
+    page = rendering.page(request, "shopper/proof.html", context, status=response.status_code, frame_self=True)
+    page.headers["WWW-Authenticate"] = response.headers["WWW-Authenticate"]
+    return page
 
 
 def problem_page(request: Request, response: Response) -> Response:

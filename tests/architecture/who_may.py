@@ -127,6 +127,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /m/wallet": (SHOPPER,),
     "GET /m/coupons/{coupon_id}": (SHOPPER,),
     "GET /m/me": (SHOPPER,),
+    "GET /m/me/passkeys": (SHOPPER,),
     "POST /m/me/consents/{purpose}": (SHOPPER,),
     "POST /m/me/delete": (SHOPPER,),
     "GET /m/shop": (SHOPPER,),

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from app.kernel.errors import AppError, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
 from app.security.access import ANYONE, Principal, Role, allow
+from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields, Form
@@ -91,7 +92,7 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     try:
         answer = call.staged(work)
     except AppError as refusal:
-        if refusal.status == 503:
+        if refusal.status == 503 or isinstance(refusal, StepUpNeeded):
             raise
         context = _pay_context(call, caller, refusal.detail)
         if asked_by_htmx(request):

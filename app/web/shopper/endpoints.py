@@ -21,6 +21,8 @@ from app.privacy.purposes import ASKED_AT_FIRST, NOTICES, Purpose
 from app.privacy.subjects import erase
 from app.security.access import ANYONE, Principal, Role, allow, start_shopper_session
 from app.security.cookies import drop_session_cookie
+from app.security.passkeys import keeping as passkeys
+from app.security.passkeys.endpoints import party_of
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
@@ -208,8 +210,20 @@ def me(request: Request, caller: Shopper, call: Reading) -> Response:
             "orders": storefront.orders(session, caller.id),
             "points": storefront.points(session, caller.id),
             "shopper_id": caller.id,
+            **_passkeys(session, caller, request),
         }
     return rendering.page(request, "shopper/me.html", context, frame_self=True)
+
+
+def _passkeys(session: Session, caller: Principal, request: Request) -> dict[str, object]:
+    return {"passkeys": passkeys.views(session, caller), "passkeys_here": party_of(request).usable}
+
+
+@router.get("/m/me/passkeys")
+def passkeys_part(request: Request, caller: Shopper, call: Reading) -> Response:
+    """The passkeys alone; asked for when one was made, named or removed."""
+    with call.database.reading() as session:
+        return rendering.fragment("shopper/passkeys.part.html", _passkeys(session, caller, request))
 
 
 @router.post("/m/me/consents/{purpose}")

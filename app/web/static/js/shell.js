@@ -1,6 +1,8 @@
 // What every page needs: the theme switch, toasts, and an Idempotency-Key on every unsafe htmx request.
 // Owns nothing of any room. Import { toast, config, onThemeChange } from "moments/shell".
 
+import { fetchProving } from "./passkeys.js";
+
 export const config = JSON.parse(document.getElementById("browser-config").textContent);
 
 const THEMES = ["auto", "light", "dark"];
@@ -59,12 +61,25 @@ document.addEventListener("htmx:config:request", (event) => {
   const source = ctx.sourceElement;
   source.dataset.idempotencyKey ??= crypto.randomUUID();
   ctx.request.headers["Idempotency-Key"] = source.dataset.idempotencyKey;
+  ctx.fetch = fetchProving;
 });
 document.addEventListener("htmx:after:request", (event) => {
   const source = event.detail?.ctx?.sourceElement;
   if (source?.dataset) delete source.dataset.idempotencyKey;
 });
 document.addEventListener("htmx:error", () => toast("That did not reach us. Check the connection and try again.", { tone: "bad" }));
+
+// What she downloads may ask for proof too, and a link cannot answer that.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[download]");
+  if (!link || link.protocol === "blob:" || link.origin !== location.origin) return;
+  event.preventDefault();
+  const answer = await fetchProving(link.href);
+  if (!answer.ok) { toast((await answer.json().catch(() => ({}))).detail ?? "That did not work.", { tone: "bad" }); return; }
+  const given = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: link.download });
+  given.click();
+  setTimeout(() => URL.revokeObjectURL(given.href), 60_000);
+});
 
 // Buttons that open or close a <dialog> by id, since inline handlers are refused by our policy.
 document.addEventListener("click", (event) => {
