@@ -54,6 +54,7 @@ DOUBTS: dict[str, str] = {
     trust.INACCURATE: "The position was not accurate.",
     trust.TOO_SMOOTH: "The phone moved as if along a ruler.",
     trust.STATIC: "The position never changed, not by a hair.",
+    trust.SYNTHETIC: "The position trembled as numbers do, not as a receiver does.",
     trust.REPLAYED: "The phone repeated a way it had gone before, to the centimetre.",
 }
 

@@ -24,7 +24,9 @@ INACCURATE = "position_inaccurate"
 TOO_SMOOTH = "position_too_smooth"
 STATIC = "position_static"
 REPLAYED = "position_replayed"
-MADE_UP = frozenset({TOO_SMOOTH, STATIC, REPLAYED})
+SYNTHETIC = "position_synthetic"
+"""Its errors are not those of a receiver, or its pace not anybody's (`geofences.spoofing`)."""
+MADE_UP = frozenset({TOO_SMOOTH, STATIC, REPLAYED, SYNTHETIC})
 """Doubts that say somebody made the track, not the earth."""
 SUSPECT = 0.5
 """Evidence of this strength is more than honest phones give in one fix of a hundred."""
