@@ -31,6 +31,7 @@ from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
+from app.security.answers import SealedAnswers
 from app.security.passkeys import endpoints as passkey_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
@@ -95,6 +96,7 @@ class House:
         if not self.settings.loops or self._running:
             return
         self._running = True
+        privacy_jobs.erase_again(self.database)
         self.runner.start()
         if self.mqtt is not None:
             self.mqtt.start()
@@ -154,6 +156,7 @@ def build(
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))
     vault = open_vault(settings.data_dir, settings.security.keys_url, clock=database.clock)
     use_vault(vault)
+    database.answers = SealedAnswers()
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
     subscriptions = Subscriptions()
@@ -215,6 +218,7 @@ def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
         Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
         Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),

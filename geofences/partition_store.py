@@ -18,7 +18,7 @@ from app.kernel.bulk import delete_many, insert_many
 from app.kernel.clock import from_epoch_s
 from app.kernel.db import insert_new, moved
 from app.kernel.logs import get_logger
-from app.security.sealing import open_sealed, seal
+from app.security.vault import open_each, seal_each
 from geofences.models import LogPartitionRow, TrackStateRow
 from geofences.track import Key, TrackState
 
@@ -94,12 +94,14 @@ def load_states(session: Session, partition: int) -> tuple[dict[Key, TrackState]
     columns = select(TrackStateRow.shopper_id, TrackStateRow.device_id, TrackStateRow.payload).where(
         TrackStateRow.partition == partition
     )
-    for shopper_id, device_id, payload in session.execute(columns):
-        key = Key(shopper_id, device_id)
+    rows = [(Key(shopper_id, device_id), payload) for shopper_id, device_id, payload in session.execute(columns)]
+    opened = open_each(_PURPOSE, [(payload, key.text().encode()) for key, payload in rows])
+    for (key, _), state in zip(rows, opened, strict=True):
         try:
-            out[key] = _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
+            if state is not None:  # else she is being erased: the row goes with the rest
+                out[key] = _decode(state)
         except msgspec.DecodeError:
-            log.warning("track_state_unreadable", device_id=device_id)
+            log.warning("track_state_unreadable", device_id=key.device_id)
             unreadable.append(key)
     return out, unreadable
 
@@ -112,16 +114,16 @@ def save_states(
 ) -> None:
     """Each a key, its state and the event time (seconds) at which to look at it again. `lean`: without the last fixes, which the
     log still holds."""
+    sealed = seal_each(
+        _PURPOSE,
+        [
+            (key.shopper_id, _encode(replace(state, last=None, recent=[]) if lean else state), key.text().encode())
+            for key, state, _ in tracks
+        ],
+    )
     rows = [
-        (
-            key.shopper_id,
-            key.device_id,
-            partition,
-            seal(_PURPOSE, _encode(replace(state, last=None, recent=[]) if lean else state), key.text().encode()),
-            from_epoch_s(wake_s) if wake_s is not None else None,
-            at,
-        )
-        for key, state, wake_s in tracks
+        (key.shopper_id, key.device_id, partition, payload, from_epoch_s(wake_s) if wake_s is not None else None, at)
+        for (key, _, wake_s), payload in zip(tracks, sealed, strict=True)
     ]
     insert_many(
         session,

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.kernel.db import insert_new
 from app.kernel.errors import Invalid
 from app.kernel.ids import derived_id
-from app.security.sealing import keyed_hash, open_sealed, seal
+from app.security.sealing import keyed_hash
+from app.security.vault import open_each, seal_for
 from notifications import repository
 from notifications.models import PushToken, Recipient
 from notifications.ports import TokenKind
@@ -65,7 +66,7 @@ def register(
         "device_id": device_id,
         "kind": kind.value,
         "token_hash": hashed,
-        "sealed": seal(_PURPOSE, token.encode(), row_id.encode()),
+        "sealed": seal_for(shopper_id, _PURPOSE, token.encode(), row_id.encode()),
         "registered_at": at,
     }
     insert_new(session, PushToken, values, unique=["token_hash"])
@@ -73,11 +74,12 @@ def register(
 
 
 def address(session: Session, push_token_id: str) -> Address | None:
-    """The address behind a row, or None if it was forgotten. Raises CannotOpen."""
+    """The address behind a row, or None if it or its owner was forgotten. Raises CannotOpen."""
     row = session.scalar(select(PushToken).where(PushToken.id == push_token_id))
-    if row is None:
+    opened = open_each(_PURPOSE, [(row.sealed, row.id.encode())])[0] if row is not None else None
+    if row is None or opened is None:
         return None
-    return Address(row.id, TokenKind(row.kind), open_sealed(_PURPOSE, row.sealed, row.id.encode()).decode())
+    return Address(row.id, TokenKind(row.kind), opened.decode())
 
 
 def forget_device(session: Session, device_id: str) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
 from app.kernel.ids import derived_id
-from app.security import sealing
+from app.security import vault
 from geofences.contracts import MomentView
 from offers import caveats, codes, experiment, explanation, phrases, repository, schedule, tellings
 from offers.contracts import CouponIssued, CouponState
@@ -112,7 +112,7 @@ def _coupon(setting: Setting, alike: Mapping[str, Any], number: int) -> CouponRo
         id=coupon_id,
         number=number,
         code_hash=repository.code_hash(code),
-        code_sealed=sealing.seal(repository.SEALED_AS, code.encode(), coupon_id.encode()),
+        code_sealed=vault.seal_for(alike["shopper_id"], repository.SEALED_AS, code.encode(), coupon_id.encode()),
         **alike,
     )
 

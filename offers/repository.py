@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Instant, prepared
-from app.security import people, sealing
+from app.security import people, sealing, vault
 from offers import codes, experiment, explanation, phrases, schemas
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
 from offers.decision import result_from
@@ -281,24 +281,24 @@ def standing_redemptions(session: Session, coupons: Sequence[CouponRow]) -> dict
     }
 
 
-def _code_of(row: CouponRow) -> str:
-    return (
-        codes.shown(sealing.open_sealed(SEALED_AS, row.code_sealed, row.id.encode()).decode())
-        if row.code_sealed
-        else ""
-    )
+def _codes_of(rows: Sequence[CouponRow]) -> dict[str, str]:
+    """The code of each coupon by its id; none of those whose owner was erased."""
+    held = [row for row in rows if row.code_sealed]
+    opened = vault.open_each(SEALED_AS, [(row.code_sealed, row.id.encode()) for row in held])
+    return {row.id: codes.shown(code.decode()) for row, code in zip(held, opened, strict=True) if code is not None}
 
 
 def coupon_views(session: Session, rows: Sequence[CouponRow], *, with_code: bool = True) -> list[CouponView]:
     uses = standing_redemptions(session, rows)
     owners = people.known_as(session, {row.shopper_id for row in rows})
+    shown = _codes_of(rows) if with_code else {}
     out: list[CouponView] = []
     for row in rows:
         use = uses.get(row.id)
         out.append(
             CouponView(
                 id=row.id,
-                code=_code_of(row) if with_code else "",
+                code=shown.get(row.id, ""),
                 state=CouponState(row.state),
                 campaign_id=row.campaign_id,
                 decision_id=row.decision_id,

@@ -182,8 +182,8 @@ def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple
     before = clock.now() - timedelta(days=1)
     with house.database.transaction() as session:
         insert_many(session, ShopperRow, ("id", "created_at"), [(k.shopper_id, before) for k in keys])
-        devices = [(k.device_id, k.shopper_id, "bench", "android", k.device_id, k.device_id[::-1], before, before) for k in keys]
-        columns = ("id", "shopper_id", "name", "platform", "token_hash", "tracking_hash", "created_at", "last_seen_at")
+        devices = [(k.device_id, k.shopper_id, "android", k.device_id, k.device_id[::-1], before, before) for k in keys]
+        columns = ("id", "shopper_id", "platform", "token_hash", "tracking_hash", "created_at", "last_seen_at")
         insert_many(session, DeviceRow, columns, devices)
         agreed = [(k.shopper_id, Purpose.LOCATION.value, 1, True, NOTICES[Purpose.LOCATION].version, "app", before) for k in keys]
         columns = ("shopper_id", "purpose", "sequence", "granted", "notice_version", "source", "at")

@@ -22,10 +22,10 @@ def migrate(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before going down, which can lose data.")] = False,
 ) -> None:
     """Bring the database up to date, or a step back."""
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
     from app.migrations import current, downgrade, upgrade
 
-    with opened_database(migrated=False) as database:
+    with opened_keys(migrated=False) as (database, _):
         before, _ = current(database)
         if direction is Direction.UP:
             upgrade(database, to or "head")

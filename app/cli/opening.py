@@ -34,16 +34,22 @@ def opened_database(*, migrated: bool = True) -> Iterator[Database]:
 
 
 @contextmanager
-def opened_keys() -> Iterator[tuple[Database, Path]]:
-    """The database, and the data directory whose secrets this process uses."""
+def opened_keys(*, migrated: bool = True) -> Iterator[tuple[Database, Path]]:
+    """The database, and the data directory whose secrets and shoppers' keys this process uses."""
     from app.security.sealing import use_secrets
     from app.security.secrets import load_or_create
+    from app.security.vault import open_vault, use_vault
     from app.settings import load_settings
 
-    with opened_database() as database:
-        data_dir = load_settings().data_dir
-        use_secrets(load_or_create(data_dir))
-        yield database, data_dir
+    with opened_database(migrated=migrated) as database:
+        settings = load_settings()
+        use_secrets(load_or_create(settings.data_dir))
+        vault = open_vault(settings.data_dir, settings.security.keys_url)
+        use_vault(vault)
+        try:
+            yield database, settings.data_dir
+        finally:
+            vault.close()
 
 
 @contextmanager

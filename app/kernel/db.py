@@ -80,7 +80,8 @@ class Database:
 
     `consumers` maps an event type to the names of those who want it; the outbox fans out by it (app/kernel/outbox.py).
     `relay_wakes` are set after a commit that emitted something, so that relays need not poll quickly; each has its own,
-    since one that clears a shared event would clear it for the others. `remembered` outlives a transaction: whoever keeps
+    since one that clears a shared event would clear it for the others. `answers` seals what is stored for retries
+    (idempotency.AnswerKeeper; None stores it as it is). `remembered` outlives a transaction: whoever keeps
     something there must find out within each transaction whether it is still so.
     """
 
@@ -93,6 +94,7 @@ class Database:
         self.consumers: dict[str, list[str]] = {}
         self.relay_wakes: list[threading.Event] = []
         self.remembered: dict[Any, Any] = {}
+        self.answers: Any = None
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}

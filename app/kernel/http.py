@@ -119,12 +119,13 @@ class Stage:
     database: Database
     _answer: list[Answer]
     _key_hash: str | None
+    _caller: str = ""
 
     def finish(self, session: Session, result: Any, status: int = 200) -> None:
         """Call in the last transaction: stores the answer with the effect."""
         answer = Answer(status, to_json(result))
         if self._key_hash is not None:
-            idempotency.finish(session, self._key_hash, answer)
+            idempotency.finish(session, self._key_hash, answer, self._caller)
         self._answer[:] = [answer]
 
 
@@ -147,8 +148,11 @@ class CommandCall:
             return None
         if not IDEMPOTENCY_KEY_SHAPE.fullmatch(key):
             raise Invalid.field("Idempotency-Key", "use 1 to 255 visible ASCII characters, for example a UUID")
-        who = getattr(self.request.state, "principal_id", "anyone")  # set by app/security/access.py
-        return hashlib.sha256(f"{who}\x1f{key}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._caller}\x1f{key}".encode()).hexdigest()
+
+    @property
+    def _caller(self) -> str:
+        return getattr(self.request.state, "principal_id", "anyone")  # set by app/security/access.py
 
     def _request_hash(self) -> str:
         url = self.request.url
@@ -166,7 +170,7 @@ class CommandCall:
             result = work(session)
             answer = result if isinstance(result, Answer) else Answer(status, b"" if result is None else to_json(result))
             if key_hash is not None:
-                idempotency.finish(session, key_hash, answer)
+                idempotency.finish(session, key_hash, answer, self._caller)
         return _respond(answer)
 
     def staged(self, work: Callable[[Stage], None]) -> Response:
@@ -178,7 +182,7 @@ class CommandCall:
                 stored, attempt = idempotency.begin(session, key_hash, self._request_hash(), self.clock.now(), staged=True)
             if stored is not None:
                 return _replayed(stored)
-        stage = Stage(key_hash or new_id("att"), attempt, self.database, [], key_hash)
+        stage = Stage(key_hash or new_id("att"), attempt, self.database, [], key_hash, self._caller)
         try:
             work(stage)
         except AppError:

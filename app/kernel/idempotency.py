@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, cast
 
 from sqlalchemy import LargeBinary, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -51,6 +52,14 @@ class IdempotencyRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+class AnswerKeeper(Protocol):
+    """What becomes of answers on their way into the table and out of it (`Database.answers`)."""
+
+    def kept(self, caller: str, key_hash: str, body: bytes) -> bytes: ...
+
+    def given(self, key_hash: str, stored: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A stored answer: HTTP status, media type and body bytes."""
@@ -77,7 +86,9 @@ def begin(session: Session, key_hash: str, request_hash: str, at: datetime, *, s
     if row.request_hash != request_hash:
         raise IdempotencyKeyReused
     if row.status is not None:
-        return Answer(row.status, row.body or b"", row.media_type or "application/json"), row.attempt
+        keeper = _keeper(session)
+        body = keeper.given(key_hash, row.body) if keeper is not None and row.body else row.body
+        return Answer(row.status, body or b"", row.media_type or "application/json"), row.attempt
     if row.lease_until is not None and row.lease_until > at and not is_dead(row.claimed_by):
         wait_s = max(1, int((row.lease_until - at).total_seconds()) + 1)
         raise StillInProgress(extra={"retry_after_s": wait_s})
@@ -89,10 +100,16 @@ def begin(session: Session, key_hash: str, request_hash: str, at: datetime, *, s
     return None, attempt
 
 
-def finish(session: Session, key_hash: str, answer: Answer) -> None:
-    """Store the answer beside its effect, in the effect's transaction."""
+def finish(session: Session, key_hash: str, answer: Answer, caller: str = "") -> None:
+    """Store the answer beside its effect, in the effect's transaction, as the keeper wants an answer to this caller kept."""
+    keeper = _keeper(session)
+    body = keeper.kept(caller, key_hash, answer.body) if keeper is not None else answer.body
     row = update(IdempotencyRow).where(IdempotencyRow.key_hash == key_hash, IdempotencyRow.status.is_(None))
-    moved(session, row.values(status=answer.status, media_type=answer.media_type, body=answer.body, lease_until=None))
+    moved(session, row.values(status=answer.status, media_type=answer.media_type, body=body, lease_until=None))
+
+
+def _keeper(session: Session) -> AnswerKeeper | None:
+    return cast("AnswerKeeper | None", session.info["database"].answers)
 
 
 def give_up(session: Session, key_hash: str, attempt: int) -> None:

@@ -48,6 +48,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
         if at == newest:
             return  # every start but the first of a release: nothing to load, nothing to lock
     command.upgrade(_config(database), revision)
+    database.empty_log()  # what a revision has sealed or taken out stands in no older copy
 
 
 def downgrade(database: Database, revision: str) -> None:

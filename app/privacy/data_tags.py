@@ -20,6 +20,10 @@ TAGS: dict[str, dict[str, str]] = {
         "user.privacy_preferences": "purpose granted notice_version source at",
         "system.operations": "sequence",
     },
+    "privacy_shred": {
+        "user.unique_id.pseudonymous": "owner",
+        "system.operations": "asked_at",
+    },
     "privacy_erasure": {
         "user.unique_id.pseudonymous": "subject_hash",
         "system.operations": "id erased kept at",

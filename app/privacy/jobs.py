@@ -1,13 +1,17 @@
 """The work app/privacy wants done from time to time.
 
-Owns `sweep_all`, which the scheduler calls. Must not decide when (app/scheduler.py).
+Owns `sweep_all` and `finish_erasures`, which the scheduler calls. Must not decide when (app/scheduler.py).
 """
 
 from __future__ import annotations
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
+from app.privacy import shredding
 from app.privacy.retention import MAX_ROWS_PER_SWEEP, sweep
+from app.privacy.subjects import erase
+from app.security.people import every_shopper
+from app.security.vault import owner_of, vault
 
 log = get_logger(__name__)
 _MAX_SWEEPS = 200
@@ -26,3 +30,24 @@ def sweep_all(database: Database) -> dict[str, int]:
     if total:
         log.info("retention_swept", rows=total)
     return total
+
+
+def finish_erasures(database: Database) -> int:
+    """Go on with what an interruption has left of erasures; how many keys were destroyed."""
+    return shredding.finish(database)
+
+
+def erase_again(database: Database) -> int:
+    """At a start: whoever is here though her key is destroyed was erased, and came back with a backup. How many were erased again."""
+    finish_erasures(database)
+    destroyed = set(vault().destroyed())
+    if not destroyed:
+        return 0
+    with database.reading() as session:
+        back = [shopper_id for shopper_id in every_shopper(session) if owner_of(shopper_id) in destroyed]
+    for shopper_id in back:
+        with database.transaction() as session:
+            erase(session, shopper_id, database.clock.now())
+    if back:
+        log.warning("erased_again", people=len(back))
+    return len(back)

@@ -51,6 +51,14 @@ class ConsentHeadRow(Base):
     stamp: Mapped[str] = mapped_column(String(40))
 
 
+class ShredRow(Base):
+    """A key that must still be destroyed because its owner was erased (app/privacy/shredding.py); `owner` is a keyed hash."""
+
+    __tablename__ = "privacy_shred"
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class ErasureRow(Base):
     """Proof that somebody was erased, without saying who: `subject_hash` is keyed and can only be compared."""
 

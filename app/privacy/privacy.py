@@ -68,6 +68,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("kernel_outbox_event", "created_at", 30 * DAY_S, "Messages between our own parts are kept thirty days, to look into faults."),
     RetentionRule("privacy_consent", "at", None, "What you agreed to and when; kept until you delete your data."),
     RetentionRule("privacy_consent_state", "at", None, "What is agreed to now; kept until you delete your data."),
+    RetentionRule("privacy_shred", "asked_at", None, "That a key must still be destroyed is kept until it is: seconds."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
     *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION)),
 )

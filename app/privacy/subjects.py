@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.ids import new_id
 from app.kernel.outbox import emit
+from app.privacy import shredding
 from app.privacy.contracts import ErasureReceipt, SubjectErased, SubjectExport
 from app.privacy.models import ErasureRow
 from app.security.people import same_person
@@ -66,7 +67,8 @@ def export(session: Session, shopper_id: str, *, at: datetime) -> SubjectExport:
 
 
 def erase(session: Session, shopper_id: str, at: datetime) -> ErasureReceipt:
-    """Delete the shopper everywhere, in the caller's transaction; afterwards her devices and sessions are unknown.
+    """Delete the shopper everywhere, in the caller's transaction; afterwards her devices and sessions are unknown, and her key is
+    destroyed: what copies of the database hold of her opens no more.
 
     Idempotent: erasing again returns the first receipt with `already` True, and nothing is written. Whatever arrives
     later for the id finds no consent and no device.
@@ -86,6 +88,7 @@ def erase(session: Session, shopper_id: str, at: datetime) -> ErasureReceipt:
     session.add(ErasureRow(id=receipt.id, subject_hash=subject_hash, erased=erased, kept=kept, at=at))
     session.flush()
     emit(session, SubjectErased(receipt.id, at), subject=receipt.id)
+    shredding.order(session, ids, at)
     return receipt
 
 

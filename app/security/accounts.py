@@ -20,9 +20,12 @@ from app.kernel.ids import new_id
 from app.security.errors import AccountExists, EmailTaken
 from app.security.models import PersonRow
 from app.security.principals import Principal, Role
+from app.security.sealing import keyed_hash, seal
+from app.security.vault import open_each, seal_for
 
 _EMAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]+\.[^\s@.<>(),;:\\\"\[\]]{2,63}")
 MAX_EMAIL_CHARS = 254
+EMAIL_SEALED_AS = "email"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,9 +49,29 @@ def accepted_email(text: str) -> str:
     return email
 
 
+def email_hash(email: str) -> str:
+    """By what an accepted address is found."""
+    return keyed_hash(EMAIL_SEALED_AS, email)
+
+
+def sealed_email(row: PersonRow, email: str) -> bytes:
+    """A shopper's address with her own key, that of staff with the house's."""
+    if row.shopper_id is None:
+        return seal(EMAIL_SEALED_AS, email.encode(), row.id.encode())
+    return seal_for(row.shopper_id, EMAIL_SEALED_AS, email.encode(), row.id.encode())
+
+
+def email_of(row: PersonRow) -> str | None:
+    """The address, None where there is none (any more)."""
+    if row.email_sealed is None:
+        return None
+    (opened,) = open_each(EMAIL_SEALED_AS, [(row.email_sealed, row.id.encode())])
+    return opened.decode() if opened is not None else None
+
+
 def account_by_email(session: Session, email: str) -> Account | None:
     """By the accepted form of the address; disabled people are not found."""
-    return _account(session.scalars(select(PersonRow).where(PersonRow.email == email, PersonRow.disabled_at.is_(None))).one_or_none())
+    return _account(session.scalars(select(PersonRow).where(PersonRow.email_hash == email_hash(email), PersonRow.disabled_at.is_(None))).one_or_none())
 
 
 def account_of_shopper(session: Session, shopper_id: str) -> Account | None:
@@ -73,13 +96,14 @@ def claim_account(session: Session, principal: Principal, email: str, password_h
     else:
         own = PersonRow.id == principal.id
     row = session.scalars(select(PersonRow).where(own).with_for_update()).one()
-    if row.email is not None and row.email != email:
+    hashed = email_hash(email)
+    if row.email_hash is not None and row.email_hash != hashed:
         raise AccountExists
-    taken = session.scalar(select(PersonRow.id).where(PersonRow.email == email, PersonRow.id != row.id))
+    taken = session.scalar(select(PersonRow.id).where(PersonRow.email_hash == hashed, PersonRow.id != row.id))
     if taken is not None:
         raise EmailTaken
     try:
-        moved(session, update(PersonRow).where(PersonRow.id == row.id).values(email=email, password_hash=password_hash))
+        moved(session, update(PersonRow).where(PersonRow.id == row.id).values(email_hash=hashed, email_sealed=sealed_email(row, email), password_hash=password_hash))
     except IntegrityError:  # two callers claimed one address at the same instant: the unique column decides
         raise EmailTaken from None
     session.refresh(row)
@@ -91,4 +115,4 @@ def claim_account(session: Session, principal: Principal, email: str, password_h
 def _account(row: PersonRow | None) -> Account | None:
     if row is None:
         return None
-    return Account(row.id, Role(row.role), row.name, row.email, row.password_hash, row.shopper_id, tuple(row.place_ids))
+    return Account(row.id, Role(row.role), row.name, email_of(row), row.password_hash, row.shopper_id, tuple(row.place_ids))

@@ -20,7 +20,7 @@ TAGS: dict[str, dict[str, str]] = {
     "security_device": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "id",
-        "user.device": "name platform",
+        "user.device": "name_sealed platform",
         "user.authorization.credentials": "token_hash tracking_hash",
         "user.behavior": "created_at last_seen_at password_at passkey_at",
         "system.operations": "revoked_at",
@@ -49,7 +49,7 @@ TAGS: dict[str, dict[str, str]] = {
     "security_person": {
         "user.unique_id.pseudonymous": "id shopper_id",
         "user.name": "name",
-        "user.contact.email": "email",
+        "user.contact.email": "email_hash email_sealed",
         "user.authorization.password": "password_hash",
         "user.workplace": "role place_ids",
         "system.operations": "created_at disabled_at",

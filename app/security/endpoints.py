@@ -37,8 +37,9 @@ from app.security.schemas import (
     SignInIn,
     SignInOut,
 )
-from app.security.sealing import open_sealed, seal
+from app.security.sealing import seal
 from app.security.stepup import note
+from app.security.vault import open_for, seal_for
 
 router = APIRouter(tags=["people"])
 
@@ -66,7 +67,7 @@ def add_device(body: DeviceIn, _caller: Newcomer, call: Command) -> Response:
 
     def work(session: Session) -> Answer:
         made = people.register_device(session, body.name, body.platform, at)
-        return _sealed(DeviceOut(shopper_id=made.shopper_id, device_id=made.device_id, token=made.token, tracking_key=made.tracking_key))
+        return _sealed_for(made.shopper_id, DeviceOut(shopper_id=made.shopper_id, device_id=made.device_id, token=made.token, tracking_key=made.tracking_key))
 
     return _run_sealed(call, work)
 
@@ -216,8 +217,12 @@ def revoke_api_key(key_id: str, _caller: Operator, call: Command) -> Response:
     return Response(status_code=204)
 
 
-def _sealed(answer: DeviceOut | ApiKeyOut) -> Answer:
+def _sealed(answer: ApiKeyOut) -> Answer:
     return Answer(201, seal("credential_answer", to_json(answer)), "application/json")
+
+
+def _sealed_for(shopper_id: str, answer: DeviceOut) -> Answer:
+    return Answer(201, seal_for(shopper_id, "credential_answer", to_json(answer)), "application/json")
 
 
 def _run_sealed(call: CommandCall, work: Callable[[Session], Answer]) -> Response:
@@ -229,7 +234,7 @@ def _run_sealed(call: CommandCall, work: Callable[[Session], Answer]) -> Respons
     if key is not None and len(key) < MIN_SECRET_KEY_CHARS:
         raise Invalid.field("Idempotency-Key", f"at least {MIN_SECRET_KEY_CHARS} characters that cannot be guessed, for example a UUID: the answer holds a secret")
     stored = call.run(work)
-    opened = Response(open_sealed("credential_answer", bytes(stored.body)), stored.status_code, media_type=stored.media_type)
+    opened = Response(open_for("credential_answer", bytes(stored.body)), stored.status_code, media_type=stored.media_type)
     if "Idempotent-Replayed" in stored.headers:
         opened.headers["Idempotent-Replayed"] = "true"
     opened.headers["Cache-Control"] = "no-store"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -23,13 +23,17 @@ class ShopperRow(Base):
 
 
 class PersonRow(Base):
-    """Somebody with a name or an e-mail address: staff (marketer, clerk, operator), or the account of a shopper."""
+    """Somebody with a name or an e-mail address: staff (marketer, clerk, operator), or the account of a shopper.
+
+    The address is found by a keyed hash and read from what is sealed, a shopper's with her own key (app/security/accounts.py).
+    """
 
     __tablename__ = "security_person"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    email_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     place_ids: Mapped[list[str]] = mapped_column(Json, default=list)
     shopper_id: Mapped[str | None] = mapped_column(String(40), unique=True)
@@ -43,7 +47,7 @@ class DeviceRow(Base):
     __tablename__ = "security_device"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     shopper_id: Mapped[str] = mapped_column(String(40), index=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     platform: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     tracking_hash: Mapped[str] = mapped_column(String(64), unique=True)

@@ -11,7 +11,10 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, or_, select
 from sqlalchemy.orm import Session
 
+from app.security.accounts import email_of
 from app.security.models import DeviceRow, LoginLinkRow, PersonRow, SessionRow, ShopperRow
+from app.security.shoppers import NAME_SEALED_AS
+from app.security.vault import open_each
 
 TABLES = ("security_shopper", "security_person", "security_device", "security_session", "security_login_link")
 
@@ -38,9 +41,9 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
     links = session.scalars(select(LoginLinkRow).where(LoginLinkRow.shopper_id == shopper_id).order_by(LoginLinkRow.id))
     return {
         "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id} if shopper else None,
-        "account": {"id": account.id, "email": account.email, "name": account.name, "created_at": account.created_at} if account else None,
+        "account": {"id": account.id, "email": email_of(account), "name": account.name, "created_at": account.created_at} if account else None,
         "devices": [
-            {"id": d.id, "name": d.name, "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
+            {"id": d.id, "name": _name_of(d), "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
              "password_at": d.password_at, "passkey_at": d.passkey_at}
             for d in devices
         ],
@@ -51,6 +54,13 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
         ],
         "sign_in_links": [{"id": link.id, "created_at": link.created_at, "expires_at": link.expires_at, "used_at": link.used_at} for link in links],
     }
+
+
+def _name_of(device: DeviceRow) -> str | None:
+    if device.name_sealed is None:
+        return None
+    (opened,) = open_each(NAME_SEALED_AS, [(device.name_sealed, device.id.encode())])
+    return opened.decode() if opened is not None else None
 
 
 def erase_shopper(session: Session, shopper_id: str) -> int:

@@ -6,7 +6,7 @@ or an address: nothing here needs one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,9 @@ from app.kernel.db import moved, prepared
 from app.kernel.ids import new_id
 from app.security.models import DeviceRow, PersonRow, ShopperRow
 from app.security.tokens import TokenKind, kind_of, new_token, token_hash
+from app.security.vault import open_each, seal_for
 
+NAME_SEALED_AS = "device_name"
 SEEN_STEP = timedelta(hours=6)
 """`last_seen_at` is this coarse: a write for every request would be one too many."""
 
@@ -38,7 +40,6 @@ class DeviceView:
 
     device_id: str
     shopper_id: str
-    name: str
     platform: str
     created_at: datetime
     last_seen_at: datetime
@@ -55,7 +56,7 @@ def register_device(session: Session, name: str, platform: str, at: datetime, *,
         DeviceRow(
             id=device_id,
             shopper_id=shopper_id,
-            name=name,
+            name_sealed=seal_for(shopper_id, NAME_SEALED_AS, name.encode(), device_id.encode()) if name else None,
             platform=platform,
             token_hash=token.hash,
             tracking_hash=tracking.hash,
@@ -98,6 +99,11 @@ def shopper_exists(session: Session, shopper_id: str) -> bool:
     return session.scalar(select(ShopperRow.id).where(ShopperRow.id == shopper_id)) is not None
 
 
+def every_shopper(session: Session) -> Iterator[str]:
+    """The id of every shopper there is."""
+    return iter(session.scalars(select(ShopperRow.id).execution_options(yield_per=5_000)))
+
+
 def seen(session: Session, device_id: str, *, at: datetime) -> bool:
     """Note that the device is in use; True when it was written (at most every six hours)."""
     stale = (DeviceRow.id == device_id, DeviceRow.last_seen_at <= at - SEEN_STEP)
@@ -114,6 +120,8 @@ def join(session: Session, device_id: str, into_shopper_id: str) -> None:
     before = row.shopper_id
     if before == into_shopper_id:
         return
+    name = open_each(NAME_SEALED_AS, [(row.name_sealed, device_id.encode())])[0] if row.name_sealed is not None else None
+    row.name_sealed = seal_for(into_shopper_id, NAME_SEALED_AS, name, device_id.encode()) if name is not None else None
     row.shopper_id = into_shopper_id
     session.flush()
     left = session.scalar(select(DeviceRow.id).where(DeviceRow.shopper_id == before).limit(1))
@@ -164,4 +172,4 @@ def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | No
 
 
 def _view(row: DeviceRow) -> DeviceView:
-    return DeviceView(row.id, row.shopper_id, row.name, row.platform, row.created_at, row.last_seen_at)
+    return DeviceView(row.id, row.shopper_id, row.platform, row.created_at, row.last_seen_at)

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
 from app.kernel.logs import get_logger
-from app.security.sealing import open_sealed, seal
+from app.security.sealing import seal
+from app.security.vault import open_each, seal_for
 from geofences.columns import FixColumns, UnreadableColumns, empty, from_bytes, of_samples, to_bytes
 from geofences.models import FixLogRow, LogHeadRow
 from geofences.ports import LogBatch
@@ -59,7 +60,7 @@ class TableLog:
             "device_id": device_id,
             "digest": digest,
             "fixes": len(columns),
-            "payload": seal(_PURPOSE, to_bytes(columns), _bound(shopper_id, device_id)),
+            "payload": _sealed(columns, shopper_id, device_id),
             "received_at": at,
         }
         # A racer with the same batch may have been first; then the position stays empty, which readers do not mind.
@@ -162,12 +163,13 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
         session.execute(own.values(payload=None).execution_options(**quietly))
     mixed = select(FixLogRow.partition, FixLogRow.position, FixLogRow.payload)
     for partition, position, payload in session.execute(mixed.where(FixLogRow.shopper_id == MIXED, holding)).all():
-        columns = empty() if payload is None else _columns(payload, MIXED, MIXED)
+        (raw,) = open_each(_PURPOSE, [(payload or b"", _bound(MIXED, MIXED))])
+        columns = _columns(raw, MIXED, MIXED)
         left = columns.without(gone)
         if left is columns:
             continue
         row = update(FixLogRow).where(FixLogRow.partition == partition, FixLogRow.position == position)
-        sealed = seal(_PURPOSE, to_bytes(left), _bound(MIXED, MIXED)) if len(left) else None
+        sealed = _sealed(left, MIXED, MIXED) if len(left) else None
         session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
 
 
@@ -189,6 +191,13 @@ def _whose(columns: FixColumns) -> tuple[str, str]:
     return columns.keys[0].shopper_id, columns.keys[0].device_id
 
 
+def _sealed(columns: FixColumns, shopper_id: str, device_id: str) -> bytes:
+    """With the shopper's key, or the house's where there are several: those rows hold their contents for seconds."""
+    if shopper_id == MIXED:
+        return seal(_PURPOSE, to_bytes(columns), _bound(shopper_id, device_id))
+    return seal_for(shopper_id, _PURPOSE, to_bytes(columns), _bound(shopper_id, device_id))
+
+
 def _bound(shopper_id: str, device_id: str) -> bytes:
     return f"{shopper_id}/{device_id}".encode()
 
@@ -198,14 +207,18 @@ _read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
 
 
 def _opened(rows: Iterable[Any]) -> list[LogBatch]:
+    found = list(rows)
+    held = [(payload, _bound(shopper_id, device_id)) for _, shopper_id, device_id, payload in found if payload is not None]
+    opened = iter(open_each(_PURPOSE, held))
     return [
-        LogBatch(position, empty() if payload is None else _columns(payload, shopper_id, device_id))
-        for position, shopper_id, device_id, payload in rows
+        LogBatch(position, empty() if payload is None else _columns(next(opened), shopper_id, device_id))
+        for position, shopper_id, device_id, payload in found
     ]
 
 
-def _columns(payload: bytes, shopper_id: str, device_id: str) -> FixColumns:
-    raw = open_sealed(_PURPOSE, payload, _bound(shopper_id, device_id))
+def _columns(raw: bytes | None, shopper_id: str, device_id: str) -> FixColumns:
+    if raw is None:  # she is being erased: the row goes with the rest
+        return empty()
     try:
         return from_bytes(raw)
     except UnreadableColumns:

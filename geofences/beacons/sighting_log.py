@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
 from app.kernel.logs import get_logger
-from app.security.sealing import open_sealed, seal
+from app.security.vault import open_each, seal_for
 from geofences.beacons.models import SightingLogRow
 from geofences.beacons.sightings import Sighting
 from geofences.models import LogHeadRow
@@ -60,7 +60,7 @@ def append(session: Session, key: Key, sightings: tuple[Sighting, ...], *, diges
         "device_id": key.device_id,
         "digest": digest,
         "sightings": len(sightings),
-        "payload": seal(_PURPOSE, _encode(sightings), key.text().encode()),
+        "payload": seal_for(key.shopper_id, _PURPOSE, _encode(sightings), key.text().encode()),
         "received_at": at,
     }
     return position if insert_new(session, SightingLogRow, values, unique=["device_id", "digest"]) else None
@@ -81,7 +81,8 @@ def read(session: Session, after: int, limit: int) -> list[SightingBatch]:
 
 def _opened(payload: bytes, key: Key) -> tuple[Sighting, ...]:
     try:
-        return _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
+        (opened,) = open_each(_PURPOSE, [(payload, key.text().encode())])
+        return _decode(opened) if opened is not None else ()
     except msgspec.DecodeError:  # written by a release with another shape: the next words are not far
         log.warning("sightings_unreadable", device_id=key.device_id)
         return ()

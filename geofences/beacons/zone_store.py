@@ -18,7 +18,7 @@ from app.kernel.bulk import insert_many, listed
 from app.kernel.clock import from_epoch_s
 from app.kernel.db import moved
 from app.kernel.logs import get_logger
-from app.security.sealing import open_sealed, seal
+from app.security.vault import open_each, seal_each
 from geofences import trust, visit_store
 from geofences.beacons.hearing import HearingState
 from geofences.beacons.models import CorroborationRow, HearingStateRow
@@ -58,7 +58,9 @@ def load_states(session: Session, partition: int) -> dict[Key, HearingState]:
     for shopper_id, device_id, payload in session.execute(columns.where(HearingStateRow.partition == partition)):
         key = Key(shopper_id, device_id)
         try:
-            out[key] = _decode(open_sealed(_PURPOSE, payload, key.text().encode()))
+            (opened,) = open_each(_PURPOSE, [(payload, key.text().encode())])
+            if opened is not None:  # else she is being erased: the row goes with the rest
+                out[key] = _decode(opened)
         except (
             msgspec.DecodeError
         ):  # written by a release that remembered other things: begin anew with what is heard next
@@ -67,8 +69,9 @@ def load_states(session: Session, partition: int) -> dict[Key, HearingState]:
 
 
 def save_states(session: Session, partition: int, states: Sequence[tuple[Key, HearingState]], *, at: datetime) -> None:
+    sealed = seal_each(_PURPOSE, [(k.shopper_id, _encode(s), k.text().encode()) for k, s in states])
     rows = [
-        (k.shopper_id, k.device_id, partition, seal(_PURPOSE, _encode(s), k.text().encode()), at) for k, s in states
+        (k.shopper_id, k.device_id, partition, payload, at) for (k, _), payload in zip(states, sealed, strict=True)
     ]
     columns = ("shopper_id", "device_id", "partition", "payload", "changed_at")
     unique, changes = ("shopper_id", "device_id"), ("partition", "payload", "changed_at")

@@ -11,6 +11,11 @@ from alembic.runtime.migration import MigrationContext
 
 from app.kernel.db import Database
 from app.migrations import current, downgrade, metadata, upgrade
+from app.security.accounts import account_by_email
+from app.security.privacy import export_shopper
+from app.security.sealing import open_sealed, seal, use_secrets
+from app.security.secrets import new_secrets
+from app.security.vault import open_for
 from geofences.shapes import Area, Circle, watch_circle
 from geofences.tiles import tile_of
 
@@ -122,3 +127,38 @@ class TestSeveralCouponsOnAnOrder:
             uses = session.execute(sa.text("SELECT coupon_id, order_id, discount_minor FROM offers_redemption ORDER BY id")).all()
         assert [tuple(row) for row in uses] == [("cpn_1", "ord_1", 90), ("cpn_2", None, 50)]
         upgrade(database)
+
+
+class TestWhatIsHersIsSealedWithHerKey:
+    def test_what_was_there_is_sealed_and_can_be_taken_back(self, database: Database) -> None:
+        use_secrets(new_secrets())
+        downgrade(database, "0015")
+        when = "2026-11-21 12:00:00"
+        rows = (
+            "INSERT INTO security_shopper (id, created_at) VALUES ('shp_1', :at)",
+            "INSERT INTO security_person (id, role, name, email, place_ids, shopper_id, created_at) VALUES ('per_1', 'shopper', '', 'jane@example.org', '[]', 'shp_1', :at)",
+            "INSERT INTO security_person (id, role, name, email, place_ids, created_at) VALUES ('per_2', 'clerk', 'Mia', 'mia@example.org', '[]', :at)",
+            "INSERT INTO security_device (id, shopper_id, name, platform, token_hash, tracking_hash, created_at, last_seen_at) VALUES ('dev_1', 'shp_1', 'Jane''s phone', 'ios', 'a', 'b', :at, :at)",
+            "INSERT INTO notifications_push_token (id, shopper_id, device_id, kind, token_hash, sealed, registered_at) VALUES ('ptk_1', 'shp_1', 'dev_1', 'fcm', 'h', :sealed, :at)",
+        )
+        with database.engine.begin() as connection:
+            for row in rows:
+                connection.execute(sa.text(row), {"at": when, "sealed": seal("push_token", b"tok-1", b"ptk_1")} if ":sealed" in row else {"at": when})
+        upgrade(database)
+        with database.reading() as session:
+            found = account_by_email(session, "jane@example.org")
+            assert (found and found.person_id, found and found.email) == ("per_1", "jane@example.org")
+            staff = account_by_email(session, "mia@example.org")
+            assert staff is not None
+            assert staff.email == "mia@example.org"
+            assert export_shopper(session, "shp_1")["devices"][0]["name"] == "Jane's phone"
+            sealed = session.execute(sa.text("SELECT sealed FROM notifications_push_token")).scalar_one()
+            assert (bytes(sealed)[:1], open_for("push_token", sealed, b"ptk_1")) == (b"\x02", b"tok-1")
+        if database.dialect == "sqlite":
+            file = Path(str(database.url.database))
+            assert b"jane@example.org" not in file.read_bytes() + Path(f"{file}-wal").read_bytes()
+        downgrade(database, "0015")
+        with database.reading() as session:
+            assert sorted(session.execute(sa.text("SELECT email FROM security_person")).scalars()) == ["jane@example.org", "mia@example.org"]
+            assert session.execute(sa.text("SELECT name FROM security_device")).scalar_one() == "Jane's phone"
+            assert open_sealed("push_token", session.execute(sa.text("SELECT sealed FROM notifications_push_token")).scalar_one(), b"ptk_1") == b"tok-1"

@@ -36,11 +36,11 @@ def shopper(
     for purpose in agrees:
         set_consent(session, shopper_id, purpose, granted=True, source="test", at=START - timedelta(days=400))
     if account:
-        session.add(PersonRow(id=f"psn_{shopper_id}", role="shopper", email=f"{shopper_id}@example.org", shopper_id=shopper_id, created_at=since))
+        session.add(PersonRow(id=f"psn_{shopper_id}", role="shopper", email_hash=f"hash of {shopper_id}", shopper_id=shopper_id, created_at=since))
     if device:
         session.add(
             DeviceRow(
-                id=f"dev_{shopper_id}", shopper_id=shopper_id, name="Phone", platform="ios", token_hash=new_id("tok"),
+                id=f"dev_{shopper_id}", shopper_id=shopper_id, platform="ios", token_hash=new_id("tok"),
                 tracking_hash=new_id("trk"), created_at=since, last_seen_at=since,
             )
         )  # fmt: skip

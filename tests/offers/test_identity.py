@@ -127,7 +127,7 @@ class TestUsing:
                 session.add(ShopperRow(id=shopper_id, created_at=START))
             session.add(
                 DeviceRow(
-                    id="dev_1", shopper_id="shp_1", name="", platform="", token_hash="a", tracking_hash="b",
+                    id="dev_1", shopper_id="shp_1", platform="", token_hash="a", tracking_hash="b",
                     created_at=START, last_seen_at=START,
                 )
             )

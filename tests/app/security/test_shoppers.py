@@ -9,6 +9,7 @@ from app.security.models import DeviceRow
 from app.security.principals import Principal, Role
 from app.security.sessions import revoke_device
 from app.security.shoppers import (
+    NAME_SEALED_AS,
     NewDevice,
     device,
     device_by_credentials,
@@ -23,6 +24,7 @@ from app.security.shoppers import (
     seen,
     shopper_exists,
 )
+from app.security.vault import open_for
 
 
 def _register(database: Database, shopper_id: str | None = None) -> NewDevice:
@@ -36,7 +38,7 @@ class TestRegisterDevice:
         with database.reading() as session:
             row = session.scalars(select(DeviceRow)).one()
             assert shopper_exists(session, made.shopper_id)
-            assert (row.id, row.shopper_id, row.name, row.platform, row.created_at) == (made.device_id, made.shopper_id, "Phone", "ios", database.clock.now())
+            assert (row.id, row.shopper_id, open_for(NAME_SEALED_AS, row.name_sealed or b"", row.id.encode()), row.platform, row.created_at) == (made.device_id, made.shopper_id, b"Phone", "ios", database.clock.now())
             stored = {str(getattr(row, c.name)) for c in DeviceRow.__table__.columns}
         assert not stored & {made.token, made.tracking_key}
 
