@@ -132,7 +132,7 @@ class TestSeveralCouponsOnAnOrder:
 class TestWhatIsHersIsSealedWithHerKey:
     def test_what_was_there_is_sealed_and_can_be_taken_back(self, database: Database) -> None:
         use_secrets(new_secrets())
-        downgrade(database, "0015")
+        downgrade(database, "0016")
         when = "2026-11-21 12:00:00"
         rows = (
             "INSERT INTO security_shopper (id, created_at) VALUES ('shp_1', :at)",
@@ -157,7 +157,7 @@ class TestWhatIsHersIsSealedWithHerKey:
         if database.dialect == "sqlite":
             file = Path(str(database.url.database))
             assert b"jane@example.org" not in file.read_bytes() + Path(f"{file}-wal").read_bytes()
-        downgrade(database, "0015")
+        downgrade(database, "0016")
         with database.reading() as session:
             assert sorted(session.execute(sa.text("SELECT email FROM security_person")).scalars()) == ["jane@example.org", "mia@example.org"]
             assert session.execute(sa.text("SELECT name FROM security_device")).scalar_one() == "Jane's phone"

@@ -1,7 +1,7 @@
 """What is hers is sealed with her key.
 
-Revision ID: 0016
-Revises: 0015
+Revision ID: 0017
+Revises: 0016
 
 Addresses and names of phones leave the clear, and what the house's key had sealed of a shopper (coupon codes, push tokens) is sealed
 anew with hers. Positions and states of tracks last a day at most and are sealed with her key from now on.
@@ -18,8 +18,8 @@ from app.kernel.db import Instant
 from app.security.sealing import keyed_hash, open_sealed, seal
 from app.security.vault import open_for, seal_for
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
