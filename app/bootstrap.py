@@ -32,6 +32,10 @@ from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.answers import SealedAnswers
+from app.security.contacts import endpoints as contact_endpoints
+from app.security.contacts import facade as contacts
+from app.security.contacts import wiring as contact_wiring
+from app.security.contacts.ports import ContactGateway
 from app.security.passkeys import endpoints as passkey_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
@@ -80,6 +84,7 @@ class House:
     subscriptions: Subscriptions
     shop: Shop
     notifications: notification_wiring.Notifications
+    contact_gateway: ContactGateway | None
     runner: geofence_jobs.RunnerLoop
     mqtt: MqttListener | None
     scheduler: Scheduler
@@ -145,6 +150,7 @@ def build(
     database: Database | None = None,
     payments: PaymentGateway | None = None,
     push: PushGateway | None = None,
+    contact_gateway: ContactGateway | None = None,
     extra_routers: Sequence[APIRouter] = (),
 ) -> House:
     """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
@@ -159,6 +165,7 @@ def build(
     database.answers = SealedAnswers()
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
+    contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
     subscriptions = Subscriptions()
     geofence_handlers.subscribe(subscriptions)
     beacon_handlers.subscribe(subscriptions)
@@ -176,9 +183,10 @@ def build(
         subscriptions=subscriptions,
         shop=shop,
         notifications=notifications,
+        contact_gateway=contact_gateway,
         runner=runner,
         mqtt=_mqtt(database, settings, runner.wake),
-        scheduler=Scheduler(timetable(database, shop, settings)),
+        scheduler=Scheduler(timetable(database, shop, settings, contact_gateway)),
         routers=[*_routers(), *extra_routers],
         _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt)) for prompt in (True, False)),
     )
@@ -204,7 +212,7 @@ def register_people_data(settings: Settings) -> None:
     retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
 
 
-def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
+def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:
     """All periodic work of the house."""
 
     def in_transaction(work: Callable[..., object]) -> Callable[[], object]:
@@ -214,7 +222,11 @@ def timetable(database: Database, shop: Shop, settings: Settings) -> list[Job]:
 
         return run
 
+    def send_letters() -> object:
+        return contacts.send_due(database, contact_gateway, settings.contacts) if contact_gateway is not None else 0
+
     return [
+        Job("contacts.send", 1, send_letters),
         Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
@@ -232,6 +244,7 @@ def _routers() -> list[APIRouter]:
         geofence_endpoints.router,
         security_endpoints.router,
         passkey_endpoints.router,
+        contact_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
         offer_endpoints.router,

@@ -18,6 +18,7 @@ from app.privacy.models import ConsentRow, ConsentStateRow
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from app.security import privacy as security
+from app.security.contacts import privacy as contacts
 from app.security.passkeys import privacy as passkeys
 
 DAY_S = 86_400
@@ -61,6 +62,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
     DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state"), _export_consents, _erase_consents),
     DataHolder("security.passkeys", passkeys.TABLES, passkeys.export_shopper, passkeys.erase_shopper),
+    DataHolder("security.contacts", contacts.TABLES, contacts.export_contacts, contacts.erase_contacts),
     DataHolder("security.people", security.TABLES, security.export_shopper, security.erase_shopper),
 )
 
@@ -70,5 +72,5 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("privacy_consent_state", "at", None, "What is agreed to now; kept until you delete your data."),
     RetentionRule("privacy_shred", "asked_at", None, "That a key must still be destroyed is kept until it is: seconds."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
-    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION)),
+    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION, *contacts.RETENTION)),
 )

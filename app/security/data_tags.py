@@ -17,6 +17,25 @@ TAGS: dict[str, dict[str, str]] = {
         "system.authentication": "challenge_hash",
         "system.operations": "purpose created_at expires_at used_at",
     },
+    "security_contact": {
+        "user.unique_id.pseudonymous": "shopper_id value_hash",
+        "user.contact": "value_sealed",
+        "user.behavior": "verified_at",
+        "system.operations": "id kind",
+    },
+    "security_contact_change": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.contact": "old_sealed",
+        "user.authorization.credentials": "undo_hash",
+        "user.behavior": "change old_verified_at at",
+        "system.operations": "id kind cooling undo_until undone_at",
+    },
+    "security_contact_code": {
+        "user.unique_id.pseudonymous": "shopper_id value_hash",
+        "user.contact": "value_sealed",
+        "user.authorization.credentials": "code_hash",
+        "system.operations": "id kind tries_left expires_at used_at",
+    },
     "security_device": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "id",
@@ -25,9 +44,19 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "created_at last_seen_at password_at passkey_at",
         "system.operations": "revoked_at",
     },
+    "security_familiar_word": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.content.private": "word_sealed",
+        "system.operations": "set_at",
+    },
     "security_key_change": {
         "user.workplace": "by",
         "system.operations": "id purpose key_id change why at",
+    },
+    "security_letter": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.content.private": "sealed about",
+        "system.operations": "id kind state attempts claim due_at expires_at created_at sent_at",
     },
     "security_limit": {
         "user.unique_id.pseudonymous": "identity_hash",
@@ -69,7 +98,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service.authentication": "accounts challenges credentials links passkeys.keeping sessions shoppers stepup",
-    "essential.service.security": "limits",
+    "essential.service.security": "limits contacts.letters contacts.repository contacts.undoing contacts.verifying",
     "marketing.advertising.first_party.targeted": "crowds",
-    "essential.legal_obligation": "privacy passkeys.privacy",
+    "essential.legal_obligation": "privacy passkeys.privacy contacts.privacy",
 }

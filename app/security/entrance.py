@@ -28,6 +28,17 @@ def enter_page(role: Role) -> HTMLResponse:
     return _page(200, "Mobile Moments", body)
 
 
+def asking_page(title: str, sentence: str, button: str) -> HTMLResponse:
+    """A question with one button; the form posts to the page's own address."""
+    return _page(200, html.escape(title), f'<p>{html.escape(sentence)}</p>\n<form method="post"><button>{html.escape(button)}</button></form>')
+
+
+def done_page(title: str, sentence: str, *, link: str = "", link_text: str = "", status: int = 200) -> HTMLResponse:
+    """What was done, or why not; with the way on, a path of ours."""
+    way_on = f'\n<p><a href="{html.escape(link)}">{html.escape(link_text)}</a></p>' if link else ""
+    return _page(status, html.escape(title), f"<p>{html.escape(sentence)}</p>{way_on}")
+
+
 def refused_page(status: int, sentence: str) -> HTMLResponse:
     return _page(status, "This link does not work", f"<p>{html.escape(sentence)}</p>")
 

@@ -40,8 +40,14 @@ class SecuritySettings(SettingsGroup):
         description="Tries in a minute at what else could be guessed (coupon codes in the cart, live codes, codes sent to a contact, presence codes, passkey answers): of one caller, on one device, and at one target by everybody together.",
     )
 
+    contact_sends_per_hour: int = Field(
+        6, ge=1, le=10_000, description="Codes one caller, and one device, may have sent in an hour; also how many one address or number gets."
+    )
+
     def limit(self, name: str) -> LimitRule:
         """The rule of that name; raises KeyError for a name that is not one."""
+        if name == "contact_send":
+            return LimitRule(name, self.contact_sends_per_hour, 3600)
         tries = {
             "devices": self.devices_per_minute,
             "sign_in": self.sign_ins_per_minute,

@@ -36,7 +36,7 @@ STORE = {
 
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    unlimited = {"devices_per_minute": 10_000, "sign_ins_per_minute": 10_000, "link_uses_per_minute": 10_000, "till_codes_per_minute": 10_000, "guesses_per_minute": 10_000}
+    unlimited = {"devices_per_minute": 10_000, "sign_ins_per_minute": 10_000, "link_uses_per_minute": 10_000, "till_codes_per_minute": 10_000, "guesses_per_minute": 10_000, "contact_sends_per_hour": 10_000}
     settings = Settings(data_dir=tmp_path / "data", loops=False, security=unlimited, _env_file=None)  # type: ignore[arg-type, call-arg]
     house = build(settings, database=database)
     with database.transaction() as session:

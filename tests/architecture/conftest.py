@@ -24,7 +24,7 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """One house on SQLite for the module: who may call does not depend on the engine. No loop runs, no limit is reached."""
     folder = tmp_path_factory.mktemp("house")
     shutil.copy(sqlite_template, folder / "moments.sqlite3")
-    unlimited = {f"{name}_per_minute": 10_000 for name in ("devices", "sign_ins", "link_uses", "till_codes", "guesses")}
+    unlimited = {f"{name}_per_minute": 10_000 for name in ("devices", "sign_ins", "link_uses", "till_codes", "guesses")} | {"contact_sends_per_hour": 10_000}
     house = build(Settings(data_dir=folder, loops=False, security=unlimited, _env_file=None), clock=ManualClock(START))  # type: ignore[arg-type, call-arg]
     yield house
     house.stop()

@@ -33,7 +33,7 @@ STREAMS = {"GET /v1/inbox/stream"}
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
 """After these the credentials are gone: each cell gets its own."""
 
-NOT_SOMEBODYS = {"{purpose}", "{product_id}", "{place_id}", "{campaign_id}"}
+NOT_SOMEBODYS = {"{purpose}", "{kind}", "{product_id}", "{place_id}", "{campaign_id}"}
 """Ids in a path that name something of the house, the same for every shopper."""
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.kernel.db import Database
 from app.kernel.outbox import Relay, Subscriptions, emit
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
+from app.security.contacts import repository as contacts
+from app.security.contacts.contracts import ContactVerified
+from app.security.contacts.values import ContactKind
 from geofences.contracts import MomentDetected, MomentRetracted
-from offers import facade
+from offers import facade, identity
+from offers.definition import Hint
 from offers.handlers import subscribe
+from offers.models import IdentityHint
 from offers.settings import OfferSettings
 from tests.conftest import START
 from tests.offers.builders import go_live
@@ -63,3 +70,18 @@ class TestSubscribe:
             from offers.handlers import moment_of
 
             assert facade.decide(session, moment_of(replace(DETECTED, place_id="plc_gone")), at=START) == []
+
+    def test_a_verified_contact_is_noted_as_a_hash_alone_and_joins_those_who_share_it(self, database: Database) -> None:
+        """Seen to fail with nobody listening: two accounts with one verified address were two people to every campaign."""
+        runner = relay(database)
+        with database.transaction() as session:
+            for shopper_id in ("shp_jane", "shp_john"):
+                contacts.put(session, shopper_id, ContactKind.EMAIL, "jane@example.org", START)
+                emit(session, ContactVerified(shopper_id, "email", START), subject=shopper_id)
+            emit(session, ContactVerified("shp_gone", "email", START), subject="shp_gone")
+        runner.run_until_idle()
+        with database.reading() as session:
+            assert identity.others(session, ["shp_jane"], [Hint.CONTACT]) == {Hint.CONTACT: frozenset({"shp_john"})}
+            rows = [tuple(row) for row in session.execute(select(IdentityHint.kind, IdentityHint.hash, IdentityHint.shopper_id))]
+        assert sorted((kind, shopper_id) for kind, _, shopper_id in rows) == [("contact", "shp_jane"), ("contact", "shp_john")]
+        assert "example.org" not in str(rows)

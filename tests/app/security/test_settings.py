@@ -16,5 +16,6 @@ class TestLimit:
             LimitRule("till_code", 4, 60),
             *(LimitRule(name, 5, 60) for name in ("coupon_code", "live_code", "contact_code", "presence_code", "passkey")),
         ]
+        assert SecuritySettings(contact_sends_per_hour=6).limit("contact_send") == LimitRule("contact_send", 6, 3600)
         with pytest.raises(KeyError):
             settings.limit("nothing")

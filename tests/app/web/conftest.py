@@ -103,7 +103,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     path = folder / "house.sqlite3"
     shutil.copy(sqlite_template, path)
     clock = ManualClock(START)
-    unlimited = {"devices_per_minute": 10_000, "sign_ins_per_minute": 10_000, "link_uses_per_minute": 10_000, "till_codes_per_minute": 10_000, "guesses_per_minute": 10_000}
+    unlimited = {"devices_per_minute": 10_000, "sign_ins_per_minute": 10_000, "link_uses_per_minute": 10_000, "till_codes_per_minute": 10_000, "guesses_per_minute": 10_000, "contact_sends_per_hour": 10_000}
     settings = load_settings(data_dir=folder, demo=True, loops=False, database_url="", security=unlimited)
     house = build(settings, clock=clock, database=Database(f"sqlite:///{path}", clock=clock))
     with house.database.transaction() as session:

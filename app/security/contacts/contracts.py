@@ -1,0 +1,40 @@
+"""What may leave app/security/contacts: the event that a contact was verified, and the shapes shown to its owner.
+
+Owns shapes only. An event names the kind and never the address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ContactVerified:
+    """Event `contact.verified`: a shopper has shown that an address or number is hers; which one is asked of the facade."""
+
+    TYPE: ClassVar[str] = "contact.verified"
+
+    shopper_id: str
+    kind: str
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """One contact as its owner sees it: `shown` hides most of it."""
+
+    kind: str
+    shown: str
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingView:
+    """A contact a code was sent to; it must be typed in before `expires_at`."""
+
+    kind: str
+    shown: str
+    expires_at: datetime
+    tries_left: int
