@@ -52,6 +52,8 @@ from geofences.beacons import privacy as beacon_privacy
 from geofences.beacons.runner import BeaconRunner
 from geofences.index import kernel as index_kernel
 from geofences.mqtt import MqttListener
+from geofences.sensitive import endpoints as sensitive_endpoints
+from geofences.sensitive import refusals as sensitive_refusals
 from notifications import data_tags as notification_tags
 from notifications import endpoints as notification_endpoints
 from notifications import privacy as notification_privacy
@@ -231,6 +233,7 @@ def timetable(database: Database, shop: Shop, settings: Settings, contact_gatewa
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
+        Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
         Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),
@@ -247,6 +250,7 @@ def _routers() -> list[APIRouter]:
         contact_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
+        sensitive_endpoints.router,
         offer_endpoints.router,
         storefront_endpoints.router,
         notification_endpoints.router,

@@ -50,8 +50,30 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Why nothing may happen at a place: it is too near a sensitive one. `kind` and `words` are as general as will do, `distance_m` is
+    from perimeter to perimeter (0: they touch), `limit_m` is what must lie between; `source` is the rule, `since` its first day (ISO 8601)."""
+
+    kind: str
+    words: str
+    distance_m: int
+    limit_m: float
+    source: str
+    since: str | None
+
+    def __str__(self) -> str:
+        """In a sentence without its beginning: "health care is 131 m away, ..."."""
+        where = f"is {self.distance_m} m away" if self.distance_m else "is touched"
+        since = f", in force since {self.since}" if self.since else ""
+        asked = f"at least {self.limit_m:g} m must lie between" if self.limit_m else "it must not be touched"
+        return f"{self.words} {where}, {asked}: {self.source}{since}"
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A store, mall or other place with one or more fences. `timezone` is an IANA zone; `lat_deg`/`lon_deg` a point for the map."""
+    """A store, mall or other place with one or more fences. `timezone` is an IANA zone; `lat_deg`/`lon_deg` a point for the map.
+
+    With `refused`, no visit there is noticed and nothing is offered there."""
 
     id: str
     name: str
@@ -61,6 +83,7 @@ class Place:
     tags: tuple[str, ...]
     lat_deg: float
     lon_deg: float
+    refused: Sensitivity | None = None
 
 
 @dataclass(frozen=True, slots=True)

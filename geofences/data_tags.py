@@ -61,8 +61,17 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "kind occurred_at",
         "system.operations": "id detected_at retracted_at",
     },
+    "geofences_near_sensitive": {
+        "system.operations": "fence_id kind jurisdiction place_id sensitive_id distance_m",
+    },
     "geofences_place": {
         "system.operations": "id name kind chain timezone tags lat_deg lon_deg changed_at",
+    },
+    "geofences_sensitive_head": {
+        "system.operations": "id version jurisdiction health_m other_m changed_at",
+    },
+    "geofences_sensitive_place": {
+        "system.operations": "id kind jurisdiction source reference geometry radius_m buffer_m watch_lat_deg watch_lon_deg watch_radius_m changed_at",
     },
     "geofences_sighting_log": {
         "user.unique_id.pseudonymous": "shopper_id",

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from geofences import repository
 from geofences.contracts import Place
-
-WRITTEN = "geofences_places_written"
-"""In `session.info` of a transaction that has changed places: what it sees may be rolled back, and is not remembered."""
+from geofences.sensitive.refusals import CHANGED as WRITTEN
+from geofences.sensitive.refusals import today
+from geofences.sensitive.rules import epoch
 
 
 class Directory:
@@ -45,11 +45,12 @@ class Directory:
 def directory(session: Session) -> Directory:
     """The places as `session` sees them; one row is read when nothing has changed since the last time."""
     version = repository.fence_version(session)  # before the places: they may be newer than it, never older
-    remembered = cast("dict[Any, tuple[int, Directory]]", session.info.setdefault("remembered", {}))
+    key = (version, epoch(today(session)))  # what is refused changes with the laws of the day
+    remembered = cast("dict[Any, tuple[tuple[int, int], Directory]]", session.info.setdefault("remembered", {}))
     known = remembered.get(Directory)
-    if known is not None and known[0] == version and WRITTEN not in session.info:
+    if known is not None and known[0] == key and WRITTEN not in session.info:
         return known[1]
     found = Directory(repository.places(session))
     if WRITTEN not in session.info:
-        remembered[Directory] = (version, found)
+        remembered[Directory] = (key, found)
     return found

@@ -6,7 +6,7 @@ coordinates of a shopper (there are none to give), and must hold the consent for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
-from geofences.contracts import Fix, MomentView, Place, VisitView
+from geofences.contracts import Fix, MomentView, Place, Sensitivity, VisitView
 
 if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a place should not wait for them
     from app.kernel.db import Database
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.index import FenceIndex
     from geofences.ingest import IngestReport
     from geofences.replaying import Replay
+    from geofences.sensitive.importing import SensitiveReport
     from geofences.settings import GeofenceSettings
     from geofences.track import Key
 
@@ -318,3 +319,47 @@ def ingest_fixes(
         for f in fixes
     ]
     return ingest(session, key, raws, received_at=received_at, settings=settings)
+
+
+# -- sensitive places --------------------------------------------------------------------------------------------------
+
+
+def import_sensitive(
+    session: Session, document: object, *, at: datetime, source: str = "osm", jurisdiction: str = "", replace: bool = False
+) -> SensitiveReport:
+    """Sensitive places from GeoJSON with OpenStreetMap tags; raises `SensitiveImportRefused` (422). See geofences/sensitive/importing.py."""
+    from geofences.sensitive import importing
+    from geofences.sensitive.adapters.osm_gateway import OsmGeoJson
+
+    return importing.import_sensitive(session, OsmGeoJson(document, source), at=at, jurisdiction=jurisdiction, replace=replace)
+
+
+def choose_distances(
+    session: Session, *, jurisdiction: str | None = None, health_m: float | None = None, other_m: float | None = None
+) -> dict[str, Any]:
+    """What this house keeps from sensitive places where no law asks for more; None leaves it. Returns what is then kept and why."""
+    from geofences.sensitive import choosing
+
+    choosing.choose(session, jurisdiction=jurisdiction, health_m=health_m, other_m=other_m)
+    return choosing.told(session)
+
+
+def distances_kept(session: Session) -> dict[str, Any]:
+    """What is kept from sensitive places today, by kind, with the rule that asks for it."""
+    from geofences.sensitive import choosing
+
+    return choosing.told(session)
+
+
+def refused_places(session: Session) -> Mapping[str, Sensitivity]:
+    """The places at which nothing may happen today because they are near a sensitive one, by id, with the reason."""
+    from geofences.sensitive.refusals import refusals
+
+    return refusals(session).places
+
+
+def sensitive_geojson(session: Session) -> dict[str, Any]:
+    """The zones around sensitive places in which no fence may lie, for the console's map; without names."""
+    from geofences.sensitive import zones
+
+    return zones.zones_geojson(session)

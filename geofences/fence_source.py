@@ -20,6 +20,8 @@ from geofences.index import Fence, FenceIndex
 from geofences.index.file_form import IndexFileUnusable
 from geofences.models import FenceRow
 from geofences.repository import fence_version
+from geofences.sensitive.refusals import refusals, today
+from geofences.sensitive.rules import epoch
 
 log = get_logger(__name__)
 
@@ -33,16 +35,19 @@ class FenceSource:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._index = FenceIndex([], -1)
+        self._epoch = -1
         self._stamps: dict[str, str] = {}
 
     def current(self, session: Session) -> FenceIndex:
-        """The fences as `session` sees them."""
-        version = fence_version(session)
-        if version == self._index.version:
+        """The fences as `session` sees them, without those that are refused: what is not known here is not noticed."""
+        version, on = fence_version(session), epoch(today(session))
+        if version == self._index.version and on == self._epoch:
             return self._index
+        shut = refusals(session).fences
         stamps = {
             fence_id: changed_at.isoformat()
             for fence_id, changed_at in session.execute(select(FenceRow.id, FenceRow.changed_at).order_by(FenceRow.id))
+            if fence_id not in shut
         }
         if self._index.version < 0:
             self._index = self._begin(session, stamps, version)
@@ -50,8 +55,12 @@ class FenceSource:
             newer = {i for i, stamp in stamps.items() if self._stamps.get(i) != stamp}
             retired = self._stamps.keys() - stamps.keys()
             self._index = self._index.changed(_read(session, newer), retired, version)
-        self._stamps = stamps
+        self._stamps, self._epoch = stamps, on
         return self._index
+
+    def outdated(self, session: Session, index: FenceIndex) -> bool:
+        """Whether `index` no longer is what is in the database, or another day's laws hold."""
+        return fence_version(session) != index.version or (index is self._index and epoch(today(session)) != self._epoch)
 
     def _begin(self, session: Session, stamps: Mapping[str, str], version: int) -> FenceIndex:
         """From the file of exactly these fences, or built, and then kept as that file."""

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
 from app.kernel.errors import FieldError
 from app.kernel.ids import derived_id
-from geofences.directory import WRITTEN
 from geofences.errors import ImportRefused
 from geofences.geometry import Circle, Corridor, FenceFeature, Problem, parse_fences, representative_point
 from geofences.levels import MOST as MOST_LEVEL
 from geofences.levels import level_of
-from geofences.models import FenceRow, FenceVersionRow, PlaceRow
-from geofences.shapes import watch_circle
+from geofences.models import FenceRow, PlaceRow
+from geofences.reasons import SENSITIVE_PLACE
+from geofences.sensitive import marking
+from geofences.shapes import Shape, watch_circle
 from geofences.tiles import tile_of
 
 _OUR_ID = re.compile(r"plc_[a-z0-9_]{1,36}")
@@ -58,6 +58,8 @@ class _Wanted:
 
     place: dict[str, Any]
     fence: dict[str, Any]
+    shape: Shape
+    label: str
 
 
 def import_geojson(session: Session, document: object, *, at: datetime) -> ImportReport:
@@ -77,7 +79,13 @@ def import_geojson(session: Session, document: object, *, at: datetime) -> Impor
             wanted[found.place["id"]] = found
     if problems:
         raise _refusal(problems)
+    marking.lock(session)
     known_places, known_fences = _known(session, list(wanted))
+    moving = {w.fence["id"]: w for w in wanted.values() if _moves(known_fences.get(w.fence["id"]), w.fence)}
+    nears = marking.near(session, {fence_id: w.shape for fence_id, w in moving.items()})
+    refused = marking.refused(session, nears)
+    if refused:
+        raise _refusal([Problem(moving[i].label, SENSITIVE_PLACE, f"too near a sensitive place: {why}") for i, why in refused.items()])
     created, updated, changes = 0, 0, False
     for place_id, want in wanted.items():
         place, fence = known_places.get(place_id), known_fences.get(want.fence["id"])
@@ -95,8 +103,8 @@ def import_geojson(session: Session, document: object, *, at: datetime) -> Impor
             changes = True
     session.flush()
     if changes:
-        _count_version(session)
-        session.info[WRITTEN] = True
+        marking.write(session, {fence_id: w.place["id"] for fence_id, w in moving.items()}, nears)
+        marking.count_version(session)
     return ImportReport(created, updated, len(wanted) - created - updated, tuple(wanted), parsed.notices)
 
 
@@ -131,11 +139,12 @@ def _update(row: PlaceRow | FenceRow, want: Mapping[str, Any], at: datetime) -> 
     return bool(different)
 
 
-def _count_version(session: Session) -> None:
-    if not insert_new(session, FenceVersionRow, {"id": 1, "version": 1}, unique=["id"]):
-        moved(
-            session, update(FenceVersionRow).where(FenceVersionRow.id == 1).values(version=FenceVersionRow.version + 1)
-        )
+_OF_SHAPE = ("geometry", "radius_m", "buffer_m")
+
+
+def _moves(row: FenceRow | None, want: Mapping[str, Any]) -> bool:
+    """Whether the fence is new or comes to lie elsewhere: only then is it measured again."""
+    return row is None or any(getattr(row, name) != want[name] for name in _OF_SHAPE)
 
 
 # -- one feature -----------------------------------------------------------------------------------------------------
@@ -202,7 +211,7 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         "tile": tile_of(watch),
         "level": level,
     }
-    return _Wanted(place, fence), []
+    return _Wanted(place, fence, feature.shape, feature.label), []
 
 
 def _place_id(feature: FenceFeature, geometry: Mapping[str, Any]) -> str:

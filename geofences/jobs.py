@@ -24,7 +24,6 @@ from geofences.adapters.table_log import PARTITION, TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
-from geofences.repository import fence_version
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 
@@ -117,7 +116,7 @@ class RunnerLoop:
             self._flushed_at = now
         with self._database.reading() as session:
             batches = self._runner.read(session, BATCHES_PER_TURN)
-            if fence_version(session) != self._fences.version:
+            if self._source.outdated(session, self._fences):
                 self.use(self._source.current(session))
         for batch in batches:
             self._runner.feed(batch.position, batch.columns)

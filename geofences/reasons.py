@@ -67,7 +67,14 @@ VISIT_REASONS: dict[str, str] = {
     "heard_leaving": "After a long silence the phone was next heard just outside: it had been there all the time.",
 }
 
+SENSITIVE_PLACE = "sensitive_place"
+"""The same code where an offer is withheld (offers/reasons.py)."""
+
 IMPORT_REASONS: dict[str, str] = {
+    SENSITIVE_PLACE: "The fence comes too near health care or another sensitive place.",
+    "bad_sensitive_kind": "sensitive names no kind of sensitive place.",
+    "bad_jurisdiction": "jurisdiction is no ISO 3166 code.",
+    "sensitive_place_too_large": "A sensitive place reaches more than 50 km from its middle.",
     "not_geojson": "The document is no GeoJSON FeatureCollection or Feature.",
     "no_features": "The collection is empty.",
     "too_many_features": "There are more features than one import takes.",

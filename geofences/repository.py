@@ -18,6 +18,7 @@ from geofences.contracts import MomentKind, MomentView, Place, TrustLevel, Visit
 from geofences.device_plan import Candidate
 from geofences.geometry import read_shape
 from geofences.models import FenceRow, FenceVersionRow, MomentRow, PlaceRow, VisitRow
+from geofences.sensitive.refusals import NONE, Refusals, refusals
 from geofences.shapes import Circle, distance_m, haversine_m
 from geofences.tiles import tiles_near
 
@@ -27,8 +28,10 @@ _REACHES_M = (1_000.0, 4_000.0, 16_000.0, 64_000.0)
 _LARGE_M = 1_000.0
 
 
-def to_place(row: PlaceRow) -> Place:
-    return Place(row.id, row.name, row.kind, row.chain, row.timezone, tuple(row.tags), row.lat_deg, row.lon_deg)
+def to_place(row: PlaceRow, shut: Refusals = NONE) -> Place:
+    return Place(
+        row.id, row.name, row.kind, row.chain, row.timezone, tuple(row.tags), row.lat_deg, row.lon_deg, shut.places.get(row.id)
+    )  # fmt: skip
 
 
 def to_visit(row: VisitRow) -> VisitView:
@@ -55,19 +58,21 @@ def to_moment(row: MomentRow) -> MomentView:
 
 
 def places(session: Session) -> list[Place]:
-    return [to_place(row) for row in session.scalars(select(PlaceRow).order_by(PlaceRow.name, PlaceRow.id))]
+    shut = refusals(session)
+    return [to_place(row, shut) for row in session.scalars(select(PlaceRow).order_by(PlaceRow.name, PlaceRow.id))]
 
 
 def place(session: Session, place_id: str) -> Place | None:
     row = session.get(PlaceRow, place_id)
-    return to_place(row) if row is not None else None
+    return to_place(row, refusals(session)) if row is not None else None
 
 
 def places_by_ids(session: Session, ids: Collection[str]) -> dict[str, Place]:
     wanted, out = list(dict.fromkeys(ids)), dict[str, Place]()
+    shut = refusals(session)
     for start in range(0, len(wanted), _BATCH):
         for row in session.scalars(select(PlaceRow).where(PlaceRow.id.in_(wanted[start : start + _BATCH]))):
-            out[row.id] = to_place(row)
+            out[row.id] = to_place(row, shut)
     return out
 
 
@@ -139,6 +144,7 @@ def fences_geojson(session: Session) -> dict[str, Any]:
         select(FenceRow, PlaceRow).join(PlaceRow, PlaceRow.id == FenceRow.place_id).order_by(PlaceRow.name, FenceRow.id)
     ).all()
     features: list[dict[str, Any]] = []
+    shut = refusals(session).places
     for fence, owner in rows:
         properties = {
             "place_id": owner.id,
@@ -149,6 +155,8 @@ def fences_geojson(session: Session) -> dict[str, Any]:
             "radius_m": fence.radius_m,
             "buffer_m": fence.buffer_m,
         }
+        if owner.id in shut:
+            properties["refused"] = str(shut[owner.id])
         features.append({"type": "Feature", "id": fence.id, "properties": properties, "geometry": fence.geometry})
     return {"type": "FeatureCollection", "features": features}
 
@@ -177,9 +185,10 @@ def _within(session: Session, lat_deg: float, lon_deg: float, reach_m: float) ->
     )  # fmt: skip
     found: dict[str, Candidate] = {}
     large: list[str] = []
+    shut = refusals(session).fences
     for fence_id, place_id, name, lat, lon, radius_m in session.execute(select(*columns).where(or_(*ranges))):
         distance = haversine_m(lat_deg, lon_deg, lat, lon) - radius_m
-        if distance > reach_m:
+        if distance > reach_m or fence_id in shut:
             continue
         found[fence_id] = Candidate(fence_id, place_id, name, Circle(lat, lon, radius_m), distance)
         if radius_m > _LARGE_M:

@@ -20,6 +20,7 @@ from geofences import trust
 from geofences.contracts import MomentDetected, MomentKind, TrustLevel
 from geofences.models import MomentRow, VisitRow
 from geofences.moments import Moment, moments_of
+from geofences.sensitive.refusals import refusals
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -85,8 +86,10 @@ def record(session: Session, transitions: Iterable[Transition], places: Mapping[
     """Visits, moments and their events, each once for ever: ids are derived. Returns the number of new moments.
 
     `places`: the place of each fence that still is. A visit whose fence is gone and that was never written is told to nobody.
+    Nor is one at a place that has come to be refused since the detector last looked at the fences.
     """
-    several = sorted(transitions, key=lambda t: (t.decided_s, t.started_s, t.fence_id))
+    shut = refusals(session).fences
+    several = sorted((t for t in transitions if t.fence_id not in shut), key=lambda t: (t.decided_s, t.started_s, t.fence_id))
     visits = _visits(session, several, places)
     moments: list[Moment] = []
     for t in several:

@@ -10,7 +10,10 @@ from typing import Annotated
 
 import typer
 
+from app.cli import sensitive
+
 program = typer.Typer(help="Stores and their fences: import GeoJSON, list.", no_args_is_help=True, rich_markup_mode=None)
+program.add_typer(sensitive.program, name="sensitive")
 
 MOST_BYTES = 64 * 1024 * 1024
 

@@ -27,6 +27,7 @@ from geofences.beacons.transmitters import Registry, Zone
 from geofences.contracts import MomentKind, TrustLevel
 from geofences.models import VisitRow
 from geofences.moments import moment_of
+from geofences.sensitive.refusals import refusals
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -124,8 +125,12 @@ def record(
     """
     several = sorted(transitions, key=lambda t: (t.decided_s, t.started_s, t.fence_id))
     told: list[tuple[Transition, str, int]] = []
+    shut = refusals(session).places
     for t in several:
-        found = _visit(session, t, registry.zones.get(t.fence_id))
+        zone = registry.zones.get(t.fence_id)
+        if zone is not None and (zone.place_id in shut or zone.within_place_id in shut):
+            continue  # nothing is noticed at a place that is refused, whoever hears it
+        found = _visit(session, t, zone)
         if found is not None:  # else the zone is gone and the visit was never written: nobody can be told of it
             told.append((t, *found))
     now_s = at.timestamp()

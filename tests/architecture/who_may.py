@@ -55,6 +55,10 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/places/import": (*STAFF, SERVER),
     "GET /v1/places": (*PEOPLE, SERVER),
     "GET /v1/places/geojson": (*PEOPLE, SERVER),
+    "POST /v1/places/sensitive/import": (OPERATOR,),
+    "GET /v1/places/sensitive/rules": STAFF,
+    "PUT /v1/places/sensitive/rules": (OPERATOR,),
+    "GET /v1/places/sensitive/geojson": STAFF,
     "GET /v1/visits": (SHOPPER,),
     # offers
     "GET /v1/campaigns": STAFF,

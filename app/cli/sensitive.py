@@ -1,0 +1,89 @@
+"""`moments places sensitive`: places near which nothing may happen; what is kept from them.
+
+Owns the commands; the room geofences owns the rules and says what is wrong with a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+program = typer.Typer(help="Health care and other sensitive places: import, rules, what is refused.", no_args_is_help=True, rich_markup_mode=None)
+
+MOST_BYTES = 256 * 1024 * 1024
+
+
+@program.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="GeoJSON FeatureCollection with OpenStreetMap tags as properties.")],
+    jurisdiction: Annotated[str, typer.Option(help="ISO 3166 (US-WA, FI) of places that do not say theirs.")] = "",
+    source: Annotated[str, typer.Option(help="Whose list this is.")] = "osm",
+    replace: Annotated[bool, typer.Option("--replace", help="Places of this source that the file no longer has go.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Import sensitive places, all or nothing. Places of yours that are too near are refused from then on, and visits there deleted."""
+    import json
+
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json
+    from app.kernel.errors import Invalid
+    from geofences import facade as geofences
+
+    if file.stat().st_size > MOST_BYTES:
+        raise Invalid.field("FILE", f"larger than {MOST_BYTES // 1024 // 1024} MB; split it into several files")
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Invalid.field("FILE", f"{file} is not a JSON document in UTF-8 ({type(error).__name__})") from None
+    with opened_database() as database, database.transaction() as session:
+        report = geofences.import_sensitive(
+            session, document, at=database.clock.now(), source=source, jurisdiction=jurisdiction, replace=replace
+        )
+    if as_json:
+        print_json(report)
+        return
+    print(report)
+
+
+@program.command("rules")
+def rules(
+    jurisdiction: Annotated[str | None, typer.Option(help="Set: where places stand that do not say it (ISO 3166; '' for unknown: every law holds).")] = None,
+    health_m: Annotated[float | None, typer.Option("--health-m", help="Set: metres kept from health care where no law asks for more.")] = None,
+    other_m: Annotated[float | None, typer.Option("--other-m", help="Set: the same for other sensitive places.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """How far from which kind of place every fence must stay today, and which rule says so; with options, set what this house keeps."""
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json, print_table
+    from geofences import facade as geofences
+
+    with opened_database() as database:
+        if (jurisdiction, health_m, other_m) != (None, None, None):
+            with database.transaction() as session:
+                geofences.choose_distances(session, jurisdiction=jurisdiction, health_m=health_m, other_m=other_m)
+        with database.reading() as session:
+            found = geofences.distances_kept(session)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(k["kind"], f"{k['distance_m']:g} m", k["since"], k["source"]) for k in found["kinds"]]
+    print_table(("kind", "distance", "since", "rule"), rows, empty="No kinds.")
+
+
+@program.command("refused")
+def refused(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Places at which nothing may happen today, and why."""
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json, print_table
+    from geofences import facade as geofences
+
+    with opened_database() as database, database.reading() as session:
+        found = dict(geofences.refused_places(session))
+        names = {i: place.name for i, place in geofences.places_by_ids(session, list(found)).items()}
+    if as_json:
+        print_json(found)
+        return
+    rows = [(i, names.get(i, ""), str(why)) for i, why in found.items()]
+    print_table(("id", "name", "why"), rows, empty="No place is too near a sensitive one.")
