@@ -102,6 +102,6 @@ USES: dict[str, str] = {
         "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
         "revision_names revision_store stays visit_store"
     ),
-    "essential.legal_obligation": "privacy beacons.privacy handlers beacons.handlers",
+    "essential.legal_obligation": "privacy beacons.privacy handlers beacons.handlers sensitive.refusals",
     "analytics.reporting.system.performance": "benching",
 }
