@@ -27,6 +27,7 @@ from app.privacy import endpoints as privacy_endpoints
 from app.privacy import jobs as privacy_jobs
 from app.privacy import privacy as cellar_privacy
 from app.privacy import retention, subjects
+from app.privacy.controller import use_controller
 from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
@@ -159,6 +160,7 @@ def build(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     changed = Watched(settings.data_dir / FILE_NAME)  # before it is read: what changes in between is seen
     use_secrets(load_or_create(settings.data_dir), changed)
+    use_controller(settings.privacy.controller())
     index_kernel.choose(settings.kernel)
     if database is None:
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kernel.errors import FieldError, Invalid
+from app.privacy.settings import PrivacySettings
 from app.security.contacts.settings import ContactSettings
 from app.security.settings import SecuritySettings
 from geofences.beacons.settings import BeaconSettings
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
     contacts: ContactSettings = Field(default_factory=ContactSettings, description="How shoppers are reached: mail, codes, links that take a change back.")  # type: ignore[arg-type]
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="Who answers for the data.")  # type: ignore[arg-type]
     geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]
     beacons: BeaconSettings = Field(default_factory=BeaconSettings, description="Beacons heard, and zones told by them.")  # type: ignore[arg-type]
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ from app.security.vault import FILE_NAME, Vault, use_vault
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 hypothesis_settings.load_profile("house")
 
-IN_MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 2 << 30  # noqa: S108 - a folder of the system, in which pytest makes its own
+IN_MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 2 << 30
 if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ENOUGH_BYTES:
     # Tests do not pull the plug of the machine, so they need not wait for the disk: a commit there takes 5 ms, here 0.01.
     os.environ["TMPDIR"], tempfile.tempdir = str(IN_MEMORY), None

@@ -17,6 +17,7 @@ from app.cli import (
     beacons,
     bench,
     campaigns,
+    consent,
     decisions,
     demo,
     doctor,
@@ -63,6 +64,7 @@ program.add_typer(outbox.program, name="outbox")
 program.add_typer(api_keys.program, name="api-keys")
 program.add_typer(keys.program, name="keys")
 program.add_typer(privacy.program, name="privacy")
+program.add_typer(consent.program, name="consent")
 program.command()(people_data.export)
 program.command()(people_data.erase)
 program.command()(bench.bench)

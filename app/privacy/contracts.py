@@ -26,7 +26,10 @@ class ConsentChanged:
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """One purpose as the shopper sees it. `live` is the gate's answer; `at` None: never asked."""
+    """One purpose as the shopper sees it. `live` is the gate's answer, `why_not` its reason; `at` None: never asked.
+
+    `source` is where she said it last; `gpc` and `minor`: it was said for her, by her browser's signal or because she is under age.
+    """
 
     purpose: str
     title: str
@@ -36,6 +39,8 @@ class ConsentView:
     granted: bool
     agreed_version: int | None
     at: datetime | None
+    source: str | None = None
+    why_not: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

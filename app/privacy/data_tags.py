@@ -9,8 +9,8 @@ from __future__ import annotations
 TAGS: dict[str, dict[str, str]] = {
     "privacy_consent": {
         "user.unique_id.pseudonymous": "shopper_id",
-        "user.privacy_preferences": "purpose granted notice_version source at",
-        "system.operations": "id sequence",
+        "user.privacy_preferences": "purpose granted notice_version source at record",
+        "system.operations": "id sequence position hash",
     },
     "privacy_consent_head": {
         "system.operations": "id stamp",
@@ -24,6 +24,19 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "owner",
         "system.operations": "asked_at",
     },
+    "privacy_permission": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.privacy_preferences": "access precise at",
+        "system.operations": "id",
+    },
+    "privacy_standing": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "coarse_device_ids",
+        "user.privacy_preferences": "access",
+        "user.demographic.age_range": "minor",
+        "system.operations": "position hash",
+    },
     "privacy_erasure": {
         "user.unique_id.pseudonymous": "subject_hash",
         "system.operations": "id erased kept at",
@@ -31,5 +44,5 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "essential.legal_obligation": "consents gate privacy subjects",
+    "essential.legal_obligation": "consents gate minors permissions privacy shredding subjects",
 }

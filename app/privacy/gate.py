@@ -11,35 +11,43 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
 from app.kernel.db import prepared
 from app.kernel.verdict import Verdict
-from app.privacy.consent import ConsentRecord, judge
-from app.privacy.models import ConsentHeadRow, ConsentStateRow
-from app.privacy.purposes import NOTICES, Purpose
+from app.privacy.consent import NEVER, UNKNOWN, ConsentRecord, Standing, judge
+from app.privacy.holding import hold
+from app.privacy.models import ConsentHeadRow, ConsentStateRow, StandingRow
+from app.privacy.purposes import NOT_FOR_MINORS, NOTICES, Purpose
+
+__all__ = ["agreed_to", "hold", "may", "may_many", "refused_of"]
 
 _BATCH = 500
 """Ids per statement: well under the smallest limit on bound values."""
 
 
 def may(session: Session, shopper_id: str, purpose: Purpose, at: datetime) -> Verdict:
-    """PASS, or Fail(`no_consent_<purpose>`) with the fact `why`: never_granted, withdrawn, notice_changed."""
+    """PASS, or Fail: `no_consent_<purpose>` with the fact `why` (never_granted, withdrawn, notice_changed), `minor`, `os_permission_never`."""
     return may_many(session, (shopper_id,), purpose, at)[shopper_id]
 
 
 def may_many(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> dict[str, Verdict]:
     """The verdict for each of the ids (all of them are in the answer); one statement for 500."""
     ids = list(dict.fromkeys(shopper_ids))
-    found: dict[str, ConsentRecord] = {}
+    found: dict[str, tuple[ConsentRecord, Standing]] = {}
     for start in range(0, len(ids), _BATCH):
         # columns, not rows of the session's identity map: what this session has seen before must not be the answer
         rows = prepared(session, _STATES, {"purpose": purpose.value, "ids": ids[start : start + _BATCH]})
-        for shopper_id, granted, notice_version, sequence, source, made_at in rows:
-            found[shopper_id] = ConsentRecord(purpose, granted, notice_version, sequence, source, made_at)
-    return {shopper_id: judge(found.get(shopper_id), purpose, at) for shopper_id in ids}
+        for shopper_id, granted, notice_version, sequence, source, made_at, minor, access in rows:
+            standing = Standing(bool(minor), access != NEVER) if minor or access else UNKNOWN
+            found[shopper_id] = ConsentRecord(purpose, granted, notice_version, sequence, source, made_at), standing
+    return {shopper_id: _judged(found.get(shopper_id), purpose, at) for shopper_id in ids}
+
+
+def _judged(found: tuple[ConsentRecord, Standing] | None, purpose: Purpose, at: datetime) -> Verdict:
+    return judge(None, purpose, at) if found is None else judge(found[0], purpose, at, found[1])
 
 
 _STATES = select(
@@ -49,7 +57,9 @@ _STATES = select(
     ConsentStateRow.sequence,
     ConsentStateRow.source,
     ConsentStateRow.at,
-).where(ConsentStateRow.purpose == bindparam("purpose"), ConsentStateRow.shopper_id.in_(bindparam("ids", expanding=True)))
+    StandingRow.minor,
+    StandingRow.access,
+).outerjoin(StandingRow, StandingRow.shopper_id == ConsentStateRow.shopper_id).where(ConsentStateRow.purpose == bindparam("purpose"), ConsentStateRow.shopper_id.in_(bindparam("ids", expanding=True)))
 
 
 def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> frozenset[str]:
@@ -63,7 +73,7 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
     stamp = session.scalar(select(ConsentHeadRow.stamp))  # before the states: they may be newer than it, never older
     notice = NOTICES[purpose].version
     remembered = cast("dict[Any, _Agreed]", session.info.setdefault("remembered", {}))
-    known = remembered.get((_Agreed, purpose))
+    known = None if session.info.get("consents_changed") else remembered.get((_Agreed, purpose))
     if known is None or known.stamp != stamp or known.notice_version != notice or at < known.newest_at:
         known = _Agreed(stamp, notice, datetime.min.replace(tzinfo=UTC), set())
     unsure = ids - known.shopper_ids
@@ -72,7 +82,7 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
     agreed = (*_agreed(purpose, at), ConsentStateRow.shopper_id.in_(listed(session, unsure)))
     count, newest_at = session.execute(select(func.count(), func.max(ConsentStateRow.at)).where(*agreed)).one()
     sure = unsure if count == len(unsure) else set(session.scalars(select(ConsentStateRow.shopper_id).where(*agreed)))
-    if stamp is not None and newest_at is not None and len(known.shopper_ids) + len(sure) <= MOST_REMEMBERED:
+    if stamp is not None and not session.info.get("consents_changed") and newest_at is not None and len(known.shopper_ids) + len(sure) <= MOST_REMEMBERED:
         known.newest_at = max(newest_at, known.newest_at)
         known.shopper_ids.update(sure)  # last: whoever finds them has the time as well
         remembered[_Agreed, purpose] = known
@@ -86,8 +96,14 @@ def agreed_to(session: Session, purpose: Purpose, at: datetime) -> set[str]:
 
 def _agreed(purpose: Purpose, at: datetime) -> tuple[ColumnElement[bool], ...]:
     """`judge` said once more, in SQL."""
-    state = ConsentStateRow
-    return state.purpose == purpose.value, state.granted.is_(True), state.at <= at, state.notice_version >= NOTICES[purpose].version
+    state, standing = ConsentStateRow, StandingRow
+    against: list[ColumnElement[bool]] = []
+    if purpose in NOT_FOR_MINORS:
+        against.append(standing.minor.is_(True))
+    if purpose is Purpose.LOCATION:
+        against.append(standing.access == NEVER)
+    barred = exists().where(standing.shopper_id == state.shopper_id, or_(*against)) if against else false()
+    return state.purpose == purpose.value, state.granted.is_(True), state.at <= at, state.notice_version >= NOTICES[purpose].version, ~barred
 
 
 MOST_REMEMBERED = 1_000_000

@@ -9,14 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
 
 
 class ConsentRow(Base):
-    """One thing a shopper said about one purpose. Append-only; `sequence` counts per shopper and purpose."""
+    """One thing a shopper said about one purpose. Append-only; `sequence` counts per shopper and purpose.
+
+    `position` counts all she said; `record` is the whole record as canonical JSON (app/privacy/records.py), which names the hash of
+    the one before, and `hash` is its own.
+    """
 
     __tablename__ = "privacy_consent"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -27,7 +31,10 @@ class ConsentRow(Base):
     notice_version: Mapped[int]
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(Instant)
-    __table_args__ = (UniqueConstraint("shopper_id", "purpose", "sequence"),)
+    position: Mapped[int]
+    record: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (UniqueConstraint("shopper_id", "purpose", "sequence"), UniqueConstraint("shopper_id", "position"))
 
 
 class ConsentStateRow(Base):
@@ -40,6 +47,34 @@ class ConsentStateRow(Base):
     granted: Mapped[bool]
     notice_version: Mapped[int]
     source: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class StandingRow(Base):
+    """What bears on all her consents at once: where her chain of records ends, whether she is a minor, and what her phones permit.
+
+    `access` is the most that any of her phones permits of its position (never, while_in_use, always); None: nobody has said.
+    `coarse_device_ids` are those that permit only an approximate one. Both follow from privacy_permission.
+    """
+
+    __tablename__ = "privacy_standing"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    hash: Mapped[str] = mapped_column(String(64))
+    minor: Mapped[bool] = mapped_column(default=False)
+    access: Mapped[str | None] = mapped_column(String(20))
+    coarse_device_ids: Mapped[list[str]] = mapped_column(Json, default=list)
+
+
+class PermissionRow(Base):
+    """What the system of one phone permitted from an instant on. Append-only; only changes are rows."""
+
+    __tablename__ = "privacy_permission"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    device_id: Mapped[str] = mapped_column(String(40))
+    access: Mapped[str] = mapped_column(String(20))
+    precise: Mapped[bool | None]
     at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -6,6 +6,7 @@ last: erasing ends with the shopper herself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,8 +14,9 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
-from app.privacy.consents import stamp_change
-from app.privacy.models import ConsentRow, ConsentStateRow
+from app.privacy.consents import stamp_change, standing_of
+from app.privacy.holding import alone
+from app.privacy.models import ConsentRow, ConsentStateRow, PermissionRow, StandingRow
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from app.security import privacy as security
@@ -27,15 +29,22 @@ DAY_S = 86_400
 def _export_consents(session: Session, shopper_id: str) -> Mapping[str, Any]:
     rows = session.scalars(select(ConsentRow).where(ConsentRow.shopper_id == shopper_id).order_by(ConsentRow.at, ConsentRow.id))
     said = [
-        {"id": r.id, "purpose": r.purpose, "granted": r.granted, "notice_version": r.notice_version, "source": r.source, "at": r.at} for r in rows
+        {"id": r.id, "purpose": r.purpose, "granted": r.granted, "notice_version": r.notice_version, "source": r.source, "at": r.at, "record": json.loads(r.record), "hash": r.hash}
+        for r in rows
     ]
-    return {"records": said}
+    permitted = session.scalars(select(PermissionRow).where(PermissionRow.shopper_id == shopper_id).order_by(PermissionRow.at, PermissionRow.id))
+    return {
+        "records": said,
+        "minor": standing_of(session, shopper_id).minor,
+        "permissions": [{"device_id": p.device_id, "access": p.access, "precise": p.precise, "at": p.at} for p in permitted],
+    }
 
 
 def _erase_consents(session: Session, shopper_id: str) -> int:
+    alone(session, (shopper_id,))
     stamp_change(session)
     gone = 0
-    for model in (ConsentStateRow, ConsentRow):
+    for model in (ConsentStateRow, ConsentRow, StandingRow, PermissionRow):
         statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
         gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
     return gone
@@ -60,9 +69,9 @@ def _erase_events(session: Session, shopper_id: str) -> int:
 
 HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
-    DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state"), _export_consents, _erase_consents),
     DataHolder("security.passkeys", passkeys.TABLES, passkeys.export_shopper, passkeys.erase_shopper),
     DataHolder("security.contacts", contacts.TABLES, contacts.export_contacts, contacts.erase_contacts),
+    DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state", "privacy_standing", "privacy_permission"), _export_consents, _erase_consents),
     DataHolder("security.people", security.TABLES, security.export_shopper, security.erase_shopper),
 )
 
@@ -71,6 +80,8 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("privacy_consent", "at", None, "What you agreed to and when; kept until you delete your data."),
     RetentionRule("privacy_consent_state", "at", None, "What is agreed to now; kept until you delete your data."),
     RetentionRule("privacy_shred", "asked_at", None, "That a key must still be destroyed is kept until it is: seconds."),
+    RetentionRule("privacy_standing", "shopper_id", None, "Where your chain of consents ends, whether you are under age, and what your phones permit; kept until you delete your data."),
+    RetentionRule("privacy_permission", "at", None, "What your phone's system permitted and when; kept until you delete your data."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
     *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION, *contacts.RETENTION)),
 )

@@ -5,9 +5,12 @@ Owns the words; docs/reasons/privacy.md lists them, a test compares.
 
 from __future__ import annotations
 
+from app.privacy.consent import MINOR, OS_PERMISSION_NEVER
 from app.privacy.purposes import Purpose, no_consent
 
 REASONS: dict[str, str] = {
+    MINOR: "You told us that you are under age, so we do not look where you are and send you no offers.",
+    OS_PERMISSION_NEVER: "Your phone's settings do not let us see where you are, so we did not look at any position.",
     no_consent(Purpose.LOCATION): "You have not switched on “Where you are”, so we did not look at any position.",
     no_consent(Purpose.PERSONALISATION): "You have not switched on “Offers that fit”, so no offer was chosen for you.",
     no_consent(Purpose.MARKETING_PUSH): "You have not switched on “Messages”, so nothing was sent to you.",

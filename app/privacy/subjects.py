@@ -18,6 +18,7 @@ from app.kernel.ids import new_id
 from app.kernel.outbox import emit
 from app.privacy import shredding
 from app.privacy.contracts import ErasureReceipt, SubjectErased, SubjectExport
+from app.privacy.holding import alone
 from app.privacy.models import ErasureRow
 from app.security.people import same_person
 from app.security.sealing import keyed_hash
@@ -76,6 +77,7 @@ def erase(session: Session, shopper_id: str, at: datetime) -> ErasureReceipt:
     erased: dict[str, int] = {}
     kept: dict[str, str] = {}
     ids = same_person(session, shopper_id)
+    alone(session, ids)  # before any row: whoever acts on her consents holds them first and touches rows after
     for holder in _holders.values():
         erased[holder.name] = sum(holder.erase(session, one) for one in ids)
         kept |= holder.books

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 
 from app.kernel.db import Database
 from app.migrations import current, downgrade, metadata, upgrade
+from app.privacy.consents import chain_fault, grant, records, shoppers_with_records
+from app.privacy.purposes import Purpose
 from app.security.accounts import account_by_email
 from app.security.privacy import export_shopper
 from app.security.sealing import open_sealed, seal, use_secrets
@@ -162,3 +164,22 @@ class TestWhatIsHersIsSealedWithHerKey:
             assert sorted(session.execute(sa.text("SELECT email FROM security_person")).scalars()) == ["jane@example.org", "mia@example.org"]
             assert session.execute(sa.text("SELECT name FROM security_device")).scalar_one() == "Jane's phone"
             assert open_sealed("push_token", session.execute(sa.text("SELECT sealed FROM notifications_push_token")).scalar_one(), b"ptk_1") == b"tok-1"
+
+
+class TestConsentRecordsInAChain:
+    def test_what_was_said_before_becomes_a_chain_that_holds(self, database: Database) -> None:
+        said = "INSERT INTO privacy_consent (id, shopper_id, purpose, sequence, granted, notice_version, source, at) VALUES (:id, :who, :purpose, :sequence, :granted, 1, 'app', :at)"
+        downgrade(database, "0018")
+        with database.engine.begin() as connection:
+            for number, (who, purpose, sequence, granted) in enumerate([("shp_1", "location", 1, True), ("shp_2", "analytics", 1, False), ("shp_1", "location", 2, False)]):
+                connection.execute(
+                    sa.text(said), {"id": f"con_{number}", "who": who, "purpose": purpose, "sequence": sequence, "granted": granted, "at": f"2026-11-2{number} 12:00:00"}
+                )
+        upgrade(database)
+        with database.reading() as session:
+            assert [(s, chain_fault(session, s)) for s in shoppers_with_records(session)] == [("shp_1", None), ("shp_2", None)]
+            assert [(r.purpose, r.granted, r.sequence) for r in records(session, "shp_1")] == [("location", True, 1), ("location", False, 2)]
+        with database.transaction() as session:
+            assert grant(session, "shp_1", Purpose.ANALYTICS, source="app", at=database.clock.now())
+        with database.reading() as session:
+            assert chain_fault(session, "shp_1") is None

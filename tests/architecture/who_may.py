@@ -33,6 +33,10 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     # privacy
     "GET /v1/consents": (SHOPPER,),
     "PUT /v1/consents/{purpose}": (SHOPPER,),
+    "GET /v1/consents/{purpose}/receipt": (SHOPPER,),
+    "PUT /v1/me/location-permission": (SHOPPER,),
+    "PUT /v1/me/age": (SHOPPER,),
+    "GET /.well-known/gpc.json": ANY,
     "GET /v1/me/export": (SHOPPER,),
     "POST /v1/me/erase": (SHOPPER,),
     # contacts

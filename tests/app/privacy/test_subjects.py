@@ -61,7 +61,7 @@ class TestErase:
         before = _about(database, john.shopper_id)
         with database.transaction() as session:
             receipt = erase(session, jane.shopper_id, database.clock.now())
-        assert receipt.erased == {"events": len(Purpose), "privacy.consents": 2 * len(Purpose), "security.people": 2}
+        assert receipt.erased == {"events": len(Purpose), "privacy.consents": 2 * len(Purpose) + 1, "security.passkeys": 0, "security.contacts": 0, "security.people": 2}
         assert _about(database, jane.shopper_id) == {}
         assert _about(database, john.shopper_id) == before
         with database.reading() as session:
@@ -131,7 +131,7 @@ class TestTablesWithPeople:
         held = {t for h in registered_holders() for t in h.tables}
         ruled = {r.table for r in registered_rules()}
         mine = {t for t in tables_with_people(metadata()) if t.startswith(("security_", "privacy_", "kernel_"))}
-        assert mine == {"security_shopper", "security_person", "security_device", "security_session", "security_login_link", "privacy_consent", "privacy_consent_state"}
+        assert mine == {"security_shopper", "security_person", "security_device", "security_session", "security_login_link", "security_passkey", "security_letter", "security_contact_code", "security_contact", "security_contact_change", "security_familiar_word", "privacy_consent", "privacy_consent_state", "privacy_standing", "privacy_permission"}
         assert mine <= held
         assert mine <= ruled
 

@@ -1,0 +1,57 @@
+"""What the system of a shopper's phone permits of its position, mirrored: never, while in use, always; precise or coarse.
+
+Owns the history of what each phone reported and what follows from it for her standing. Must not grant anything: a permission of the
+system is not consent, and consent does not help against the system (app/privacy/gate.py asks for both).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.ids import new_id
+from app.privacy.consents import open_standing, stamp_change
+from app.privacy.holding import alone
+from app.privacy.models import PermissionRow, StandingRow
+
+
+class Access(StrEnum):
+    """How far the system lets us see, from nothing to always."""
+
+    NEVER = "never"
+    WHILE_IN_USE = "while_in_use"
+    ALWAYS = "always"
+
+
+def report(session: Session, shopper_id: str, device_id: str, access: Access, *, precise: bool | None, at: datetime) -> bool:
+    """What the phone says now. True when that is new; then a row of the history is kept. `precise` None: it does not say."""
+    alone(session, (shopper_id,))
+    newest = _newest(session, shopper_id)
+    if newest.get(device_id) == (access, precise):
+        return False
+    newest[device_id] = (access, precise)
+    session.add(PermissionRow(id=new_id("prm"), shopper_id=shopper_id, device_id=device_id, access=access.value, precise=precise, at=at))
+    open_standing(session, shopper_id)
+    stamp_change(session)
+    most = max((known for known, _ in newest.values()), key=list(Access).index)
+    coarse = sorted(device for device, (_, exact) in newest.items() if exact is False)
+    session.execute(
+        update(StandingRow).where(StandingRow.shopper_id == shopper_id).values(access=most.value, coarse_device_ids=coarse).execution_options(synchronize_session=False)
+    )
+    session.flush()
+    return True
+
+
+def permission(session: Session, device_id: str) -> tuple[Access, bool | None] | None:
+    """What a phone reported last: (access, precise); None if it never did."""
+    said = select(PermissionRow.access, PermissionRow.precise).where(PermissionRow.device_id == device_id)
+    found = session.execute(said.order_by(PermissionRow.at.desc(), PermissionRow.id.desc()).limit(1)).one_or_none()
+    return None if found is None else (Access(found.access), found.precise)
+
+
+def _newest(session: Session, shopper_id: str) -> dict[str, tuple[Access, bool | None]]:
+    rows = session.scalars(select(PermissionRow).where(PermissionRow.shopper_id == shopper_id).order_by(PermissionRow.at, PermissionRow.id))
+    return {row.device_id: (Access(row.access), row.precise) for row in rows}
