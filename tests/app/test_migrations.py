@@ -169,7 +169,7 @@ class TestWhatIsHersIsSealedWithHerKey:
 class TestConsentRecordsInAChain:
     def test_what_was_said_before_becomes_a_chain_that_holds(self, database: Database) -> None:
         said = "INSERT INTO privacy_consent (id, shopper_id, purpose, sequence, granted, notice_version, source, at) VALUES (:id, :who, :purpose, :sequence, :granted, 1, 'app', :at)"
-        downgrade(database, "0018")
+        downgrade(database, "0019")
         with database.engine.begin() as connection:
             for number, (who, purpose, sequence, granted) in enumerate([("shp_1", "location", 1, True), ("shp_2", "analytics", 1, False), ("shp_1", "location", 2, False)]):
                 connection.execute(

@@ -9,8 +9,8 @@ from app.kernel.db import Instant, Json
 from app.privacy.purposes import Purpose, notice
 from app.privacy.records import NO_HASH, Controller, Said, build, canonical, hash_of
 
-revision = '0019'
-down_revision = '0018'
+revision = '0020'
+down_revision = '0019'
 branch_labels = None
 depends_on = None
 
