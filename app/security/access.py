@@ -28,6 +28,7 @@ from app.kernel.verdict import Fail
 from app.security.cookies import session_cookies, set_session_cookie
 from app.security.credentials import Known, Shown, resolve
 from app.security.errors import CrossSiteRequest, RoleNotAllowed, ScopeMissing, SignInRequired
+from app.security.holding import require_key
 from app.security.limits import spend
 from app.security.origins import same_origin
 from app.security.principals import ANYONE, EVERY_ROLE, NOBODY, STAFF, Anyone, Principal, Role
@@ -49,7 +50,11 @@ class Allow:
     def __call__(self, request: Request) -> Principal:
         """Answers 401 when nobody known calls, 403 when somebody else, 429 when over the limit. Else the caller."""
         database: Database = request.app.state.house.database
-        known = _find(request, database, self._known or EVERY_ROLE, self.tracking)
+        shown = _shown(request)
+        known = _find(shown, database, self._known or EVERY_ROLE, self.tracking)
+        if known is not None and (known.key is not None or shown.proved):
+            # the token alone proves nothing: it was given to a key, and the key must sign this very request
+            require_key(request, database, security_settings(request), token=shown.bearer or "", key=known.key or "none")
         principal = known.principal if known else NOBODY
         if principal.via == "cookie" or (ANYONE in self.roles and not principal.kind):
             # also before anyone is signed in: another site must not sign a visitor in as somebody else
@@ -101,8 +106,7 @@ def allow(*roles: Role | Anyone, scope: str | None = None, tracking: bool = Fals
     return kind(roles, scope=scope, tracking=tracking, limit=limit)
 
 
-def _find(request: Request, database: Database, roles: Sequence[Role], tracking: bool) -> Known | None:
-    shown = _shown(request)
+def _find(shown: Shown, database: Database, roles: Sequence[Role], tracking: bool) -> Known | None:
     if shown.bearer is None and shown.basic is None and not shown.cookies:
         return None
     with database.reading() as session:
@@ -120,7 +124,8 @@ def _shown(request: Request) -> Shown:
         except (binascii.Error, UnicodeDecodeError, ValueError):
             user, password = "", ""
         return Shown(basic=(user, password))
-    return Shown(bearer=rest.strip() if scheme.lower() == "bearer" else "")
+    proved = scheme.lower() == "dpop"
+    return Shown(bearer=rest.strip() if proved or scheme.lower() == "bearer" else "", proved=proved)
 
 
 def refuse_cross_site(request: Request) -> None:

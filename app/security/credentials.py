@@ -21,19 +21,23 @@ from app.security.tokens import TokenKind, kind_of, token_hash
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Shown:
-    """What a request shows: a bearer token, Basic credentials (user, password), session cookies by role."""
+    """What a request shows: a bearer token, Basic credentials (user, password), session cookies by role. `proved`: the token came
+    with the scheme DPoP."""
 
     bearer: str | None = None
+    proved: bool = False
     basic: tuple[str, str] | None = None
     cookies: Mapping[Role, str] = field(default_factory=dict[Role, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A caller, and whether the device's `last_seen_at` has become stale."""
+    """A caller, and whether the device's `last_seen_at` has become stale. `key` is what its token is bound to: the token alone
+    proves nothing then."""
 
     principal: Principal
     device_stale: bool = False
+    key: str | None = None
 
 
 def resolve(session: Session, shown: Shown, *, at: datetime, roles: Sequence[Role] = EVERY_ROLE, tracking: bool = False) -> Known | None:
@@ -50,7 +54,8 @@ def resolve(session: Session, shown: Shown, *, at: datetime, roles: Sequence[Rol
         device = device_by_credentials(session, *shown.basic)
         if device is None or (kind_of(shown.basic[1]) is TokenKind.TRACKING and not tracking):
             return None
-        return Known(Principal(Role.SHOPPER, device.shopper_id, device.device_id, via="basic"), device.last_seen_at <= at - SEEN_STEP)
+        key = device.key if kind_of(shown.basic[1]) is TokenKind.DEVICE else None
+        return Known(Principal(Role.SHOPPER, device.shopper_id, device.device_id, via="basic"), device.last_seen_at <= at - SEEN_STEP, key)
     for role in (*roles, *(r for r in EVERY_ROLE if r not in roles)):
         token = shown.cookies.get(role)
         known = _by_session(session, token, at, via="cookie") if token else None
@@ -65,8 +70,8 @@ def _by_bearer(session: Session, token: str, at: datetime, tracking: bool) -> Kn
         device = device_by_token(session, token) or device_by_tracking_key(session, token)
         if device is None:
             return None
-        via = "device" if kind is TokenKind.DEVICE else "tracking_key"
-        return Known(Principal(Role.SHOPPER, device.shopper_id, device.device_id, via=via), device.last_seen_at <= at - SEEN_STEP)
+        via, key = ("device", device.key) if kind is TokenKind.DEVICE else ("tracking_key", None)
+        return Known(Principal(Role.SHOPPER, device.shopper_id, device.device_id, via=via), device.last_seen_at <= at - SEEN_STEP, key)
     if kind is TokenKind.SESSION:
         return _by_session(session, token, at, via="session")
     if kind is TokenKind.API_KEY:

@@ -40,7 +40,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "id",
         "user.device": "name_sealed platform",
-        "user.authorization.credentials": "token_hash tracking_hash",
+        "user.authorization.credentials": "token_hash tracking_hash key_thumbprint",
         "user.behavior": "created_at last_seen_at password_at passkey_at",
         "system.operations": "revoked_at",
     },
@@ -82,6 +82,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.authorization.password": "password_hash",
         "user.workplace": "role place_ids",
         "system.operations": "created_at disabled_at",
+    },
+    "security_seen": {
+        "system.operations": "kind name_hash expires_at",
     },
     "security_session": {
         "user.unique_id.pseudonymous": "shopper_id person_id",

@@ -23,6 +23,7 @@ from app.security.access import allow, security_settings, start_shopper_session
 from app.security.cookies import drop_session_cookie, set_session_cookie
 from app.security.entrance import PAGE_OF, enter_page, refused_page
 from app.security.errors import WrongCredentials
+from app.security.holding import require_key
 from app.security.limits import spend
 from app.security.policies.contracts import Acr
 from app.security.principals import ANYONE, STAFF, Principal, Role
@@ -55,9 +56,14 @@ Operator = Annotated[Principal, Depends(allow(Role.OPERATOR))]
 
 @router.post("/v1/devices", response_model=DeviceOut, status_code=201)
 def add_device(body: DeviceIn, _caller: Newcomer, call: Command) -> Response:
-    """A phone or browser becomes a device of a new anonymous shopper. Nothing is agreed to by this."""
-    at = call.clock.now()
+    """A phone or browser becomes a device of a new anonymous shopper. Nothing is agreed to by this.
+
+    With a proof of a key (header `DPoP`, RFC 9449) the token works only together with that key.
+    """
+    at, key = call.clock.now(), _key_of(call.request)
     if body.web:
+        if key is not None:
+            raise Invalid.field("web", "a browser's cookie cannot be bound to a key; leave the header DPoP out")
         response = Response(status_code=201, media_type="application/json")
         with call.database.transaction() as session:
             new = start_shopper_session(session, call.request, response, at=at, name=body.name)
@@ -66,7 +72,7 @@ def add_device(body: DeviceIn, _caller: Newcomer, call: Command) -> Response:
         return response
 
     def work(session: Session) -> Answer:
-        made = people.register_device(session, body.name, body.platform, at)
+        made = people.register_device(session, body.name, body.platform, at, key=key)
         return _sealed_for(made.shopper_id, DeviceOut(shopper_id=made.shopper_id, device_id=made.device_id, token=made.token, tracking_key=made.tracking_key))
 
     return _run_sealed(call, work)
@@ -115,10 +121,11 @@ def sign_in(body: SignInIn, caller: Guest, request: Request, response: Response)
         account = accounts.account_by_email(session, email)
     if not passwords.verified(body.password, account.password_hash if account else None) or account is None:
         raise WrongCredentials
+    key = _key_of(request)
     with database.transaction() as session:
         at = database.clock.now()
         if account.shopper_id is not None:
-            return _sign_in_shopper(session, account.person_id, account.shopper_id, body, caller, request, response)
+            return _sign_in_shopper(session, account.person_id, account.shopper_id, body, caller, request, response, key)
         opened = people.open_session(session, account.role, at=at, ttl_s=settings.staff_session_ttl_s, person_id=account.person_id)
         note(session, Principal(account.role, account.person_id, session_id=opened.id), Acr.PASSWORD, at)
         if body.web:
@@ -126,7 +133,9 @@ def sign_in(body: SignInIn, caller: Guest, request: Request, response: Response)
     return SignInOut(role=account.role.value, person_id=account.person_id, token=None if body.web else opened.token)
 
 
-def _sign_in_shopper(session: Session, person_id: str, shopper_id: str, body: SignInIn, caller: Principal, request: Request, response: Response) -> SignInOut:
+def _sign_in_shopper(
+    session: Session, person_id: str, shopper_id: str, body: SignInIn, caller: Principal, request: Request, response: Response, key: str | None
+) -> SignInOut:
     answer = SignInOut(role=Role.SHOPPER.value, person_id=person_id, shopper_id=shopper_id)
     at = request.app.state.house.database.clock.now()
     if caller.kind is Role.SHOPPER and caller.device_id is not None:
@@ -137,7 +146,7 @@ def _sign_in_shopper(session: Session, person_id: str, shopper_id: str, body: Si
         new = start_shopper_session(session, request, response, at=at, name=body.name, shopper_id=shopper_id)
         note(session, new, Acr.PASSWORD, at)
         return answer.model_copy(update={"device_id": new.device_id})
-    made = people.register_device(session, body.name, body.platform, at, shopper_id=shopper_id)
+    made = people.register_device(session, body.name, body.platform, at, shopper_id=shopper_id, key=key)
     note(session, Principal(Role.SHOPPER, shopper_id, made.device_id), Acr.PASSWORD, at)
     return answer.model_copy(update={"device_id": made.device_id, "token": made.token, "tracking_key": made.tracking_key})
 
@@ -215,6 +224,13 @@ def revoke_api_key(key_id: str, _caller: Operator, call: Command) -> Response:
 
     call.run(work)
     return Response(status_code=204)
+
+
+def _key_of(request: Request) -> str | None:
+    """The key a new device brings with it; None when it brings none. A phone that calls with its own token has one already."""
+    if "dpop" not in request.headers or "authorization" in request.headers:
+        return None
+    return require_key(request, request.app.state.house.database, security_settings(request))
 
 
 def _sealed(answer: ApiKeyOut) -> Answer:

@@ -42,7 +42,7 @@ class PersonRow(Base):
 
 
 class DeviceRow(Base):
-    """One phone, tracker or browser of a shopper. `password_at`, `passkey_at`: when its token's holder last proved to be her."""
+    """One phone, tracker or browser of a shopper. With `key_thumbprint` its token works only together with that key. `password_at`, `passkey_at`: when its token's holder last proved to be her."""
 
     __tablename__ = "security_device"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -51,6 +51,7 @@ class DeviceRow(Base):
     platform: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     tracking_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    key_thumbprint: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -113,6 +114,15 @@ class ChallengeRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SeenRow(Base):
+    """A name that counts once (a proof's, a security event's), by its hash, for as long as it could come again."""
+
+    __tablename__ = "security_seen"
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class LimitRow(Base):

@@ -27,6 +27,7 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_session", "expires_at", 30 * DAY_S, "Ended sessions are kept thirty days, to look into misuse."),
     ("security_login_link", "expires_at", 30 * DAY_S, "Used and expired sign-in links are kept thirty days, to look into misuse."),
     ("security_challenge", "expires_at", DAY_S, "Answered and unanswered challenges are kept a day; they name nobody."),
+    ("security_seen", "expires_at", 60, "Names of requests that count once are kept until they could not come again; they say nothing about anybody."),
     ("security_limit", "updated_at", DAY_S, "Counters of tries are kept a day; they hold no address that can be read."),
 )
 """(table, column, seconds kept or None, why)."""
@@ -43,7 +44,7 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
         "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id} if shopper else None,
         "account": {"id": account.id, "email": email_of(account), "name": account.name, "created_at": account.created_at} if account else None,
         "devices": [
-            {"id": d.id, "name": _name_of(d), "platform": d.platform, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
+            {"id": d.id, "name": _name_of(d), "platform": d.platform, "has_key": d.key_thumbprint is not None, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
              "password_at": d.password_at, "passkey_at": d.passkey_at}
             for d in devices
         ],

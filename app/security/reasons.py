@@ -8,6 +8,13 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "too_many_requests": "That was tried too often in a short time; wait a little and try again.",
     "step_up_needed": "For this, show once more that it is you: with your fingerprint or face, or by signing in again.",
+    "dpop_malformed": "The proof of the phone's key is missing or cannot be read.",
+    "dpop_other_request": "The proof was made for another request.",
+    "dpop_too_old": "The proof was made too long ago, or the clock of the phone is wrong.",
+    "dpop_other_token": "The proof was made for another token.",
+    "dpop_other_key": "The proof was made with another key than this token was given to.",
+    "dpop_seen_before": "The proof was used already; every request needs one of its own.",
+    "dpop_nonce_needed": "The proof needs the nonce of the header DPoP-Nonce.",
     "cross_site_request": "The request came from another site, so it was not done.",
     "not_permitted": "This is not for whoever you are signed in as.",
     "policy_fault": "A rule could not be weighed, so it was not done; please tell us.",

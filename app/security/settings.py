@@ -39,6 +39,8 @@ class SecuritySettings(SettingsGroup):
         le=10_000,
         description="Tries in a minute at what else could be guessed (coupon codes in the cart, live codes, codes sent to a contact, presence codes, passkey answers): of one caller, on one device, and at one target by everybody together.",
     )
+    dpop_max_age_s: int = Field(120, ge=5, le=600, description="How far the clock of a phone that proves to hold its key may be from ours.")
+    dpop_nonce: bool = Field(False, description="Ask for a nonce of ours in every proof of a phone's key: one more request now and then, and no proof can be made ahead of time.")
 
     contact_sends_per_hour: int = Field(
         6, ge=1, le=10_000, description="Codes one caller, and one device, may have sent in an hour; also how many one address or number gets."

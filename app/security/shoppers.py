@@ -43,10 +43,14 @@ class DeviceView:
     platform: str
     created_at: datetime
     last_seen_at: datetime
+    key: str | None = None
+    """The thumbprint of the key its token works with, and with no other; None: the token alone is enough."""
 
 
-def register_device(session: Session, name: str, platform: str, at: datetime, *, shopper_id: str | None = None) -> NewDevice:
-    """A new device with its keys; with a new anonymous shopper, or for the known `shopper_id`."""
+def register_device(
+    session: Session, name: str, platform: str, at: datetime, *, shopper_id: str | None = None, key: str | None = None
+) -> NewDevice:
+    """A new device with its keys; with a new anonymous shopper, or for the known `shopper_id`. `key`: its token works only with it."""
     if shopper_id is None:
         shopper_id = new_id("shp")
         session.add(ShopperRow(id=shopper_id, created_at=at))
@@ -60,6 +64,7 @@ def register_device(session: Session, name: str, platform: str, at: datetime, *,
             platform=platform,
             token_hash=token.hash,
             tracking_hash=tracking.hash,
+            key_thumbprint=key,
             created_at=at,
             last_seen_at=at,
         ),
@@ -172,4 +177,4 @@ def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | No
 
 
 def _view(row: DeviceRow) -> DeviceView:
-    return DeviceView(row.id, row.shopper_id, row.platform, row.created_at, row.last_seen_at)
+    return DeviceView(row.id, row.shopper_id, row.platform, row.created_at, row.last_seen_at, row.key_thumbprint)
