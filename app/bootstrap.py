@@ -33,6 +33,7 @@ from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.answers import SealedAnswers
+from app.security.audit import journal
 from app.security.contacts import endpoints as contact_endpoints
 from app.security.contacts import facade as contacts
 from app.security.contacts import wiring as contact_wiring
@@ -167,6 +168,7 @@ def build(
     vault = open_vault(settings.data_dir, settings.security.keys_url, clock=database.clock)
     use_vault(vault)
     database.answers = SealedAnswers()
+    journal.keep_anchor(database, settings.data_dir)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)

@@ -20,6 +20,7 @@ from app.kernel.http import RequestGuard, install_problems, no_nul, problem
 from app.kernel.logs import get_logger
 from app.migrations import current
 from app.security.access import ANYONE, Principal, Role, allow
+from app.security.policies.engine import engine
 from app.web.problems import install_problem_pages
 
 log = get_logger(__name__)
@@ -67,6 +68,7 @@ def create_app(house: House) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = house.settings.threads
+        engine()  # rules that do not hold together are told at the start, not at the first question
         house.start()
         try:
             yield

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
 from app.security.access import allow
+from app.security.asking import asker_of
 from app.security.principals import Principal, Role
 from offers import campaigns, facade, schemas
 from offers.contracts import CampaignView
@@ -95,7 +96,7 @@ def approve_campaign(campaign_id: Id, looked: Looked, caller: Marketer, call: Co
 
     def work(session: Session) -> CampaignView:
         now = call.clock.now()
-        facade.approve_campaign(session, campaign_id, version=looked.version, by=caller.id, at=now, note=looked.note)
+        facade.approve_campaign(session, campaign_id, version=looked.version, by=caller.id, at=now, note=looked.note, asker=asker_of(call.request))
         return _one(session, campaign_id)
 
     return call.run(work)
@@ -137,7 +138,7 @@ def activate_campaign(campaign_id: Id, caller: Marketer, call: Command) -> Respo
     four_eyes = settings_of(call).four_eyes
 
     def work(session: Session) -> CampaignView:
-        facade.activate_campaign(session, campaign_id, at=call.clock.now(), by=caller.id, four_eyes=four_eyes)
+        facade.activate_campaign(session, campaign_id, at=call.clock.now(), by=caller.id, four_eyes=four_eyes, asker=asker_of(call.request))
         return _one(session, campaign_id)
 
     return call.run(work)

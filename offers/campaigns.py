@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.errors import FieldError, Invalid
 from app.kernel.ids import new_id
+from app.security.audit import journal
 from geofences import facade as geofences
 from offers import repository, schemas, stacking
 from offers.definition import Definition, canonical_json
@@ -203,6 +204,8 @@ def _note(
             note=note,
         )
     )
+    told = {"campaign": campaign_id, "version": version, "from": from_state, "to": to_state}
+    journal.note(session, "campaign.moved", by=by or "house", detail=told, at=at)
     session.flush()
 
 

@@ -108,7 +108,7 @@ USES: dict[str, str] = {
         "bundling coupon_signing expiry gs1_coupons issuance ledger minting moves redemption repository reserving scanning till "
         "tills.offline"
     ),
-    "essential.fraud_detection": "identity tills.offline",
+    "essential.fraud_detection": "guarding identity tills.offline",
     "essential.service.operations.support": "explaining",
     "essential.legal_obligation": "privacy",
     "finance": "auditing late_payment ledger moves",

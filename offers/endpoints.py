@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
 from app.security.access import allow
+from app.security.audit import journal
 from app.security.principals import Principal, Role
 from offers import audience_endpoints, campaign_endpoints, facade, till_endpoints
 from offers.contracts import CouponView, DecisionView, LiveCoupon
@@ -130,7 +131,13 @@ def list_decisions(
 @router.get("/v1/decisions/{decision_id}")
 def one_decision(decision_id: Id, caller: Reader, call: Reading) -> Response:
     """One decision with all its reasons, passed and failed."""
-    return call.run(lambda session: _may_read(caller, facade.decision(session, decision_id, audience_of(caller))))
+
+    def work(session: Session) -> DecisionView:
+        found = _may_read(caller, facade.decision(session, decision_id, audience_of(caller)))
+        journal.looked_at(session, "decision", by=caller, about=found.shopper_id, of=decision_id, at=call.clock.now())
+        return found
+
+    return call.run(work)
 
 
 @router.get("/v1/explain/{any_id}")
@@ -140,6 +147,7 @@ def explain(any_id: Id, caller: Reader, call: Reading) -> Response:
     def work(session: Session) -> object:
         found = facade.explanation(session, any_id, audience=audience_of(caller), at=call.clock.now())
         _may_read(caller, found.decision)
+        journal.looked_at(session, "explanation", by=caller, about=found.decision.shopper_id, of=any_id, at=call.clock.now())
         return found
 
     return call.run(work)

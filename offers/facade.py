@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.privacy import gate
 from app.privacy.purposes import Purpose
+from app.security.asking import Asker
+from app.security.policies.contracts import Action
 from geofences import facade as geofences
 from geofences.contracts import MomentView
 from offers import (
@@ -28,6 +30,7 @@ from offers import (
     expiry,
     figures,
     gs1_coupons,
+    guarding,
     identity,
     issuance,
     live,
@@ -57,13 +60,11 @@ from offers.contracts import (
     FiguresByArm,
     LiveCoupon,
     Simulation,
-    TillRedemption,
 )
 from offers.definition import Hint
 from offers.errors import NoSuchDecision
 from offers.reasons import Audience
 
-UNDO_S = 60
 FEWER_MUTE_S = 30 * 86_400
 SIGNED_TTL_S = 86_400
 WALLET_PAST = timedelta(days=30)  # used and expired coupons stay in the wallet that long
@@ -225,35 +226,9 @@ return_part = redemption.return_part
 refund_minor = refunds.refund_minor
 
 
-def redeem_at_till(
-    session: Session,
-    *,
-    code: str,
-    place_id: str,
-    clerk_id: str,
-    at: datetime,
-    discount_minor: int | None = None,
-    undo_s: int = UNDO_S,
-    live_code_required: bool = False,
-    live_code_above_minor: int | None = None,
-) -> TillRedemption:
-    """issued -> redeemed at the till. Raises CouponAlreadyRedeemed (409, when and where), CouponExpired (410), UnknownCode (404)..."""
-    return till.redeem_at_till(
-        session,
-        code=code,
-        place_id=place_id,
-        clerk_id=clerk_id,
-        at=at,
-        undo_s=undo_s,
-        discount_minor=discount_minor,
-        live_code_required=live_code_required,
-        live_code_above_minor=live_code_above_minor,
-    )
-
-
-def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: datetime, undo_s: int = UNDO_S) -> None:
-    """Take a till redemption back within `undo_s`, by the same clerk; raises UndoTooLate (409), AlreadyUndone (409)..."""
-    till.undo_at_till(session, redemption_id=redemption_id, clerk_id=clerk_id, at=at, undo_s=undo_s)
+redeem_at_till = till.redeem_at_till
+undo_at_till = till.undo_at_till
+weakest_visit = guarding.weakest_visit
 
 
 def expire_due(session: Session, at: datetime, limit: int = 500) -> int:
@@ -302,10 +277,11 @@ def submit_campaign(session: Session, campaign_id: str, *, by: str, at: datetime
 
 
 def approve_campaign(
-    session: Session, campaign_id: str, *, version: int, by: str, at: datetime, note: str = ""
+    session: Session, campaign_id: str, *, version: int, by: str, at: datetime, note: str = "", asker: Asker | None = None
 ) -> None:
     """review -> approved, of the version looked at; raises ApprovedByAnother (403) for its author and submitter."""
     review.approve(session, campaign_id, version=version, by=by, at=at, note=note)
+    guarding.may_publish(session, asker, campaign_id, Action.APPROVE_CAMPAIGN, at)
 
 
 def send_campaign_back(session: Session, campaign_id: str, *, by: str, at: datetime, note: str) -> None:
@@ -341,10 +317,11 @@ def apply_campaigns(session: Session, text: str, *, by: str, at: datetime, four_
 
 
 def activate_campaign(
-    session: Session, campaign_id: str, *, at: datetime, by: str = "", four_eyes: bool = False
+    session: Session, campaign_id: str, *, at: datetime, by: str = "", four_eyes: bool = False, asker: Asker | None = None
 ) -> None:
     """-> live; with `four_eyes` only in the approved version (CampaignNotApproved, 409)."""
     lives.activate(session, campaign_id, at=at, by=by, four_eyes=four_eyes)
+    guarding.may_publish(session, asker, campaign_id, Action.PUBLISH_CAMPAIGN, at)
 
 
 def pause_campaign(session: Session, campaign_id: str, *, at: datetime, by: str = "") -> None:

@@ -16,8 +16,9 @@ from app.kernel.clock import utc_text
 from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
+from app.security.asking import Asker
 from geofences import facade as geofences
-from offers import caveats, explanation, identity, moves, redemption, repository, scanning, schedule
+from offers import caveats, explanation, guarding, identity, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
 from offers.definition import BenefitKind
 from offers.errors import (
@@ -36,6 +37,8 @@ from offers.errors import (
 from offers.models import CouponRow, Redemption
 from offers.reasons import Audience, ReasonCode
 from offers.till_reasons import TillReason
+
+UNDO_S = 60
 
 
 def _shown(session: Session, at: datetime, place_id: str | None) -> tuple[str, str]:
@@ -92,12 +95,13 @@ def redeem_at_till(
     place_id: str,
     clerk_id: str,
     at: datetime,
-    undo_s: int,
+    undo_s: int = UNDO_S,
     discount_minor: int | None = None,
     live_code_required: bool = False,
     live_code_above_minor: int | None = None,
+    asker: Asker | None = None,
 ) -> TillRedemption:
-    """issued -> redeemed at `place_id`. `discount_minor` is what the till took off, where it says so (else the most it may).
+    """issued -> redeemed at `place_id`, if the rules let `asker` (None: the house itself, which is not asked). `discount_minor` is what the till took off, where it says so (else the most it may).
 
     `code` in any form of scanning.py; with `live_code_required` one without a live code (a picture, a paper) is refused, else where
     the campaign says so or, if it says nothing, the coupon may take off more than `live_code_above_minor`.
@@ -124,6 +128,8 @@ def redeem_at_till(
         against = caveats.refusals(bound, context)
         if against:
             _refuse(session, coupon, against[0])
+        if asker is not None:
+            guarding.may_redeem(session, asker, coupon, shown, discount_minor, at)
         use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor)
         if use is not None:
             identity.hold_limit(session, coupon)
@@ -200,8 +206,10 @@ def _redeem(
     return use
 
 
-def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: datetime, undo_s: int) -> None:
-    """redeemed -> issued again, by the clerk who redeemed it, within `undo_s`.
+def undo_at_till(
+    session: Session, *, redemption_id: str, clerk_id: str, at: datetime, undo_s: int = UNDO_S, asker: Asker | None = None
+) -> None:
+    """redeemed -> issued again, by the clerk who redeemed it, within `undo_s`, if the rules let `asker`.
 
     Raises NoSuchRedemption 404, NotYourRedemption 403, UndoTooLate 409, AlreadyUndone 409.
     """
@@ -217,6 +225,8 @@ def undo_at_till(session: Session, *, redemption_id: str, clerk_id: str, at: dat
     if at > use.redeemed_at + timedelta(seconds=undo_s):
         until, _ = _shown(session, use.redeemed_at + timedelta(seconds=undo_s), use.place_id)
         raise UndoTooLate(f"It could be undone until {until}; the redemption stands.")
+    if asker is not None:
+        guarding.may_undo(session, asker, clerk_id, at)
     coupon = repository.coupon_row(session, use.coupon_id)
     if coupon is None or not moves.unuse(session, coupon, use, at, ReasonCode.UNDONE_AT_TILL):
         raise AlreadyUndone()

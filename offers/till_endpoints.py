@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import allow, spend_at
+from app.security.asking import asker_of
 from app.security.principals import Principal, Role
 from offers import coupon_signing, facade
 from offers.contracts import TillRedemption
@@ -70,6 +71,7 @@ def redeem_at_till(scan: TillScan, caller: Scanner, call: Command) -> Response:
             undo_s=chosen.undo_s,
             live_code_required=chosen.live_code_required,
             live_code_above_minor=chosen.live_code_above_minor,
+            asker=asker_of(call.request),
         )
 
     return call.run(work, status=201)
@@ -86,6 +88,7 @@ def undo_at_till(redemption_id: Id, caller: Clerk, call: Command) -> Response:
             clerk_id=caller.id,
             at=call.clock.now(),
             undo_s=settings_of(call).undo_s,
+            asker=asker_of(call.request),
         )
         return {"redemption_id": redemption_id, "undone": True}
 

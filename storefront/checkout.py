@@ -17,8 +17,10 @@ from app.kernel.errors import Invalid
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
+from app.security.asking import Asker
 from geofences import facade as geofences
 from offers.contracts import Quote, QuoteLine, Refused
+from storefront import guarding
 from storefront.carts import repository as carts
 from storefront.carts.quoting import (
     CartQuote,
@@ -59,13 +61,14 @@ DO_NOT_COMBINE = "coupons_do_not_combine"
 @dataclass(frozen=True, slots=True)
 class CheckoutOrder:
     """What the shopper asked for. `expected_total_minor` is the sum she was shown; `method` a payment token, or None to
-    confirm in the browser."""
+    confirm in the browser. `asker` is the caller before the rules; None: the house itself, which is not asked."""
 
     shopper_id: str
     method: str | None
     return_url: str | None
     expected_total_minor: int | None
     place_id: str | None
+    asker: Asker | None = None
 
 
 def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment | None]:
@@ -106,6 +109,8 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     shares = _reserve(session, shop, order_id, cart, lines, place_id=asked.place_id, at=at)
     sums = totals([PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines], discounts_of(shares))
     _refuse_total(sums, asked.expected_total_minor)
+    if asked.asker is not None:
+        guarding.may_order(session, asked.asker, shares, sums, currency=cart.currency, place_id=asked.place_id, at=at)
     coupon_id = cart.coupon_id
     _write(session, order_id, cart, sums, coupon_id, asked, settings=shop.settings, at=at)
     numbers = _write_lines(session, order_id, lines, products, sums, way)

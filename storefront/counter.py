@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.http import Stage
+from app.security.asking import Asker
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import product
@@ -74,9 +75,9 @@ def choose_delivery(session: Session, shop: Shop, shopper_id: str, way_id: str, 
     _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at)
 
 
-def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int) -> None:
+def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int, asker: Asker | None = None) -> None:
     """Order and pay; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
-    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None)
+    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker)
     order_id, payment = _check_out(shop, stage.key, asked)
     settle_and_finish(shop, stage, order_id, payment, status=201)
 

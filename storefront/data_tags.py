@@ -54,6 +54,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": "carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger",
+    "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",
     "marketing.advertising.first_party.targeted": "orders.purchases",
     "analytics.reporting.campaign_insights": "orders.purchases",

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.kernel.http import Command, Stage
 from app.security.access import Principal, Role, allow
+from app.security.asking import asker_of
 from storefront.carts.endpoints import router as cart_routes
 from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
 from storefront.catalog.endpoints import router as catalog_routes
@@ -68,7 +69,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     """
     shop: Shop = call.app.shop
     asked = CheckoutOrder(
-        caller.id, body.payment_method, return_address(call, body.return_url), body.expected_total_minor, body.place_id
+        caller.id, body.payment_method, return_address(call, body.return_url), body.expected_total_minor, body.place_id, asker_of(call.request)
     )
 
     def work(stage: Stage) -> None:

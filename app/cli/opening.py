@@ -36,6 +36,7 @@ def opened_database(*, migrated: bool = True) -> Iterator[Database]:
 @contextmanager
 def opened_keys(*, migrated: bool = True) -> Iterator[tuple[Database, Path]]:
     """The database, and the data directory whose secrets and shoppers' keys this process uses."""
+    from app.security.audit import journal
     from app.security.sealing import use_secrets
     from app.security.secrets import load_or_create
     from app.security.vault import open_vault, use_vault
@@ -44,6 +45,7 @@ def opened_keys(*, migrated: bool = True) -> Iterator[tuple[Database, Path]]:
     with opened_database(migrated=migrated) as database:
         settings = load_settings()
         use_secrets(load_or_create(settings.data_dir))
+        journal.keep_anchor(database, settings.data_dir)
         vault = open_vault(settings.data_dir, settings.security.keys_url)
         use_vault(vault)
         try:

@@ -19,13 +19,17 @@ def export(shopper_id: Shopper, out: Annotated[Path | None, typer.Option(help="A
     import os
 
     from app.cli.opening import opened_house
+    from app.cli.terminal import whoever_types
     from app.kernel.errors import Invalid
     from app.kernel.http import to_json
     from app.privacy import subjects
+    from app.security.audit import journal
 
     with opened_house() as house, house.database.reading() as session:
         _require(session, shopper_id)
-        document = to_json(subjects.export(session, shopper_id, at=house.database.clock.now()))
+        at = house.database.clock.now()
+        journal.looked_at(session, "everything", by=whoever_types(), about=shopper_id, at=at)
+        document = to_json(subjects.export(session, shopper_id, at=at))
     if out is None:
         print(document.decode())
         return
@@ -48,14 +52,14 @@ def erase(
     It cannot be undone.
     """
     from app.cli.opening import opened_house
-    from app.cli.terminal import print_json
+    from app.cli.terminal import print_json, whoever_types
     from app.kernel.errors import NotFound
     from app.privacy import subjects
 
     if not yes:
         typer.confirm(f"Delete everything about {shopper_id}? It cannot be undone.", abort=True)
     with opened_house() as house, house.database.transaction() as session:
-        receipt = subjects.erase(session, shopper_id, house.database.clock.now())
+        receipt = subjects.erase(session, shopper_id, house.database.clock.now(), by=whoever_types())
         if not receipt.already and not any(receipt.erased.values()):
             raise NotFound(f"SHOPPER: there is no shopper {shopper_id}")  # and no receipt of it stays
     if as_json:

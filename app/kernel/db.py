@@ -115,8 +115,9 @@ class Database:
         """The one way to write: everything inside commits together or not at all.
 
         Callables appended to `session.info["before_commit"]` run last inside it: for rows that everybody needs, so that they
-        are locked late and after all others. Those in `session.info["after_commit"]` run once it is durable. Do not nest,
-        and do not speak to the network inside.
+        are locked late and after all others. Those in `session.info["after_commit"]` run once it is durable, those in
+        `session.info["afterwards"]` when it is over in either way, and are handed this database: for what is written down
+        although it came to nothing, a refusal. Do not nest, and do not speak to the network inside.
         """
         if getattr(self._here, "open", False):
             raise RuntimeError("a transaction is already open in this thread; pass its session on instead of nesting")
@@ -124,7 +125,7 @@ class Database:
             raise DatabaseBusy
         self._here.open = True
         session = Session(self.engine, expire_on_commit=False)
-        session.info.update(before_commit=[], after_commit=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered, database=self)
+        session.info.update(before_commit=[], after_commit=[], afterwards=[], consumers=self.consumers, wake_relays=self.wake_relays, clock=self.clock, remembered=self.remembered, database=self)
         try:
             yield session
             for last in cast("list[Callable[[], None]]", session.info["before_commit"]):
@@ -138,19 +139,23 @@ class Database:
             self._here.open = False
             if self._writer_turn is not None:
                 self._writer_turn.release()
+            for late in cast("list[Callable[[Database], None]]", session.info["afterwards"]):
+                late(self)
         for wake in cast("list[Callable[[], None]]", session.info["after_commit"]):
             wake()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent look at the database; whatever is written inside is thrown away."""
+        """One consistent look at the database; whatever is written inside is thrown away. `session.info["afterwards"]` as above."""
         session = Session(self._reading_engine, expire_on_commit=False)
-        session.info.update(clock=self.clock, remembered=self.remembered)
+        session.info.update(afterwards=[], clock=self.clock, remembered=self.remembered)
         try:
             yield session
         finally:
             session.rollback()
             session.close()
+            for late in cast("list[Callable[[Database], None]]", session.info["afterwards"]):
+                late(self)
 
     def wake_relays(self) -> None:
         """Something is due for delivery."""

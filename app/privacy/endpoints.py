@@ -20,6 +20,8 @@ from app.privacy.permissions import Access
 from app.privacy.purposes import Purpose
 from app.privacy.subjects import erase, export
 from app.security.access import ANYONE, allow
+from app.security.asking import asker_of
+from app.security.policies.contracts import Action
 from app.security.principals import Principal, Role
 
 router = APIRouter(tags=["privacy"])
@@ -116,7 +118,12 @@ def put_age(body: AgeIn, caller: Shopper, call: Command) -> Response:
 @router.get("/v1/me/export")
 def export_me(caller: Shopper, call: Reading) -> Response:
     """Everything held about you, as JSON."""
-    response = call.run(lambda session: export(session, caller.id, at=call.clock.now()))
+
+    def work(session: Session) -> object:
+        asker_of(call.request).allow(session, Action.EXPORT, at=call.clock.now())
+        return export(session, caller.id, at=call.clock.now())
+
+    response = call.run(work)
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -125,4 +132,9 @@ def export_me(caller: Shopper, call: Reading) -> Response:
 @router.post("/v1/me/erase")
 def erase_me(caller: Shopper, call: Command) -> Response:
     """Delete everything held about you, now. Afterwards this device and every session are unknown (401)."""
-    return call.run(lambda session: erase(session, caller.id, call.clock.now()))
+
+    def work(session: Session) -> object:
+        asker_of(call.request).allow(session, Action.ERASE, at=call.clock.now())
+        return erase(session, caller.id, call.clock.now(), by=caller)
+
+    return call.run(work)

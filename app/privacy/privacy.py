@@ -20,8 +20,10 @@ from app.privacy.models import ConsentRow, ConsentStateRow, PermissionRow, Stand
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from app.security import privacy as security
+from app.security.audit import journal
 from app.security.contacts import privacy as contacts
 from app.security.passkeys import privacy as passkeys
+from app.security.policies import decision_log
 
 DAY_S = 86_400
 
@@ -67,12 +69,25 @@ def _erase_events(session: Session, shopper_id: str) -> int:
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
+def _export_security(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    """Also what the rules answered, and who looked at her data: the log of that names nobody and outlives her (audit/journal.py)."""
+    return {
+        **security.export_shopper(session, shopper_id),
+        **decision_log.export_decisions(session, shopper_id),
+        **journal.export_entries(session, shopper_id),
+    }
+
+
+def _erase_security(session: Session, shopper_id: str) -> int:
+    return decision_log.erase_decisions(session, shopper_id) + security.erase_shopper(session, shopper_id)
+
+
 HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
     DataHolder("security.passkeys", passkeys.TABLES, passkeys.export_shopper, passkeys.erase_shopper),
     DataHolder("security.contacts", contacts.TABLES, contacts.export_contacts, contacts.erase_contacts),
     DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state", "privacy_standing", "privacy_permission"), _export_consents, _erase_consents),
-    DataHolder("security.people", security.TABLES, security.export_shopper, security.erase_shopper),
+    DataHolder("security.people", (*security.TABLES, "security_policy_decision"), _export_security, _erase_security),
 )
 
 RULES: tuple[RetentionRule, ...] = (

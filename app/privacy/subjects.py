@@ -20,7 +20,9 @@ from app.privacy import shredding
 from app.privacy.contracts import ErasureReceipt, SubjectErased, SubjectExport
 from app.privacy.holding import alone
 from app.privacy.models import ErasureRow
+from app.security.audit import journal
 from app.security.people import same_person
+from app.security.principals import Principal
 from app.security.sealing import keyed_hash
 
 
@@ -67,12 +69,12 @@ def export(session: Session, shopper_id: str, *, at: datetime) -> SubjectExport:
     return SubjectExport(shopper_id, at, ids[1:], holders)
 
 
-def erase(session: Session, shopper_id: str, at: datetime) -> ErasureReceipt:
+def erase(session: Session, shopper_id: str, at: datetime, *, by: Principal | str = "house") -> ErasureReceipt:
     """Delete the shopper everywhere, in the caller's transaction; afterwards her devices and sessions are unknown, and her key is
     destroyed: what copies of the database hold of her opens no more.
 
     Idempotent: erasing again returns the first receipt with `already` True, and nothing is written. Whatever arrives
-    later for the id finds no consent and no device.
+    later for the id finds no consent and no device. `by` is who asked for it, for the audit log.
     """
     erased: dict[str, int] = {}
     kept: dict[str, str] = {}
@@ -89,6 +91,7 @@ def erase(session: Session, shopper_id: str, at: datetime) -> ErasureReceipt:
     receipt = ErasureReceipt(new_id("era"), erased, kept, at, already=False)
     session.add(ErasureRow(id=receipt.id, subject_hash=subject_hash, erased=erased, kept=kept, at=at))
     session.flush()
+    journal.note(session, "subject.erased", by=by, about=shopper_id, detail={"receipt": receipt.id, "rows": sum(erased.values())}, at=at)
     emit(session, SubjectErased(receipt.id, at), subject=receipt.id)
     shredding.order(session, ids, at)
     return receipt

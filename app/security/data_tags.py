@@ -12,6 +12,14 @@ TAGS: dict[str, dict[str, str]] = {
         "system.authentication": "key_hash shown",
         "system.operations": "id name scopes created_at revoked_at",
     },
+    "security_audit": {
+        "user.unique_id.pseudonymous": "subject_hash",
+        "user.workplace": "actor",
+        "system.operations": "seq at kind detail prev_hash hash",
+    },
+    "security_audit_head": {
+        "system.operations": "id seq hash",
+    },
     "security_challenge": {
         "user.unique_id.pseudonymous": "bound_to",
         "system.authentication": "challenge_hash",
@@ -83,6 +91,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.workplace": "role place_ids",
         "system.operations": "created_at disabled_at",
     },
+    "security_policy_decision": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.workplace": "caller",
+        "user.behavior": "at action outcome reasons",
+        "system.operations": "id role policy_ids acr max_age_s inputs_hash",
+    },
     "security_seen": {
         "system.operations": "kind name_hash expires_at",
     },
@@ -101,7 +115,9 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service.authentication": "accounts challenges credentials links passkeys.keeping sessions shoppers stepup",
-    "essential.service.security": "limits contacts.letters contacts.repository contacts.undoing contacts.verifying",
+    "essential.service.security": (
+        "asking limits policies.decision_log audit.journal contacts.letters contacts.repository contacts.undoing contacts.verifying"
+    ),
     "marketing.advertising.first_party.targeted": "crowds",
     "essential.legal_obligation": "privacy passkeys.privacy contacts.privacy",
 }

@@ -20,12 +20,14 @@ from app.kernel.http import Command, CommandCall, Reading, to_json
 from app.kernel.idempotency import Answer
 from app.security import accounts, passwords, people
 from app.security.access import allow, security_settings, start_shopper_session
+from app.security.asking import asker_of
+from app.security.audit import journal
 from app.security.cookies import drop_session_cookie, set_session_cookie
 from app.security.entrance import PAGE_OF, enter_page, refused_page
 from app.security.errors import WrongCredentials
 from app.security.holding import require_key
 from app.security.limits import spend
-from app.security.policies.contracts import Acr
+from app.security.policies.contracts import Acr, Action
 from app.security.principals import ANYONE, STAFF, Principal, Role
 from app.security.schemas import (
     AccountIn,
@@ -98,13 +100,26 @@ def me(caller: Known, call: Reading) -> Response:
 
 @router.post("/v1/account", response_model=AccountOut)
 def claim_account(body: AccountIn, caller: Claimer, request: Request) -> AccountOut:
-    """Give yourself an e-mail address and a password, to sign in on another device. Sending the same address again replaces the password."""
+    """Give yourself an e-mail address and a password, to sign in on another device. Sending the same address again replaces the password, which takes the current one."""
     email = accounts.accepted_email(body.email)
     password_hash = passwords.hashed(passwords.accepted(body.password, email))
     database: Database = request.app.state.house.database
+    asker = asker_of(request, just_proved=_proved_by_password(database, caller, body.current_password))
     with database.transaction() as session:
+        asker.allow(session, Action.CHANGE_PASSWORD, at=database.clock.now())
         account = accounts.claim_account(session, caller, email, password_hash, at=database.clock.now())
     return AccountOut(person_id=account.person_id, email=email)
+
+
+def _proved_by_password(database: Database, caller: Principal, password: str | None) -> Acr | None:
+    """Raises WrongCredentials for one that is not hers."""
+    if password is None:
+        return None
+    with database.reading() as session:
+        account = accounts.account_of_shopper(session, caller.id) if caller.kind is Role.SHOPPER else accounts.person(session, caller.id)
+    if not passwords.verified(password, account.password_hash if account else None):
+        raise WrongCredentials
+    return Acr.PASSWORD
 
 
 @router.post("/v1/sessions", response_model=SignInOut)
@@ -208,18 +223,23 @@ def make_api_key(body: ApiKeyIn, caller: Operator, call: Command) -> Response:
     """Make a key for a server; the answer is the only time it is told."""
 
     def work(session: Session) -> Answer:
+        asker_of(call.request).allow(session, Action.ISSUE_KEY, at=call.clock.now())
         made = people.make_api_key(session, body.name, body.scopes, made_by=caller.id, at=call.clock.now())
+        journal.note(session, "api_key.made", by=caller, detail={"key": made.id, "scopes": list(made.scopes)}, at=call.clock.now())
         return _sealed(ApiKeyOut(id=made.id, key=made.key, shown=made.shown, name=made.name, scopes=made.scopes))
 
     return _run_sealed(call, work)
 
 
 @router.delete("/v1/api-keys/{key_id}", status_code=204)
-def revoke_api_key(key_id: str, _caller: Operator, call: Command) -> Response:
+def revoke_api_key(key_id: str, caller: Operator, call: Command) -> Response:
     """The key stops working with the next request. Revoking it again is answered the same."""
 
     def work(session: Session) -> None:
-        if not people.revoke_api_key(session, key_id, at=call.clock.now()) and all(k.id != key_id for k in people.list_api_keys(session)):
+        asker_of(call.request).allow(session, Action.REVOKE_KEY, at=call.clock.now())
+        if people.revoke_api_key(session, key_id, at=call.clock.now()):
+            journal.note(session, "api_key.revoked", by=caller, detail={"key": key_id}, at=call.clock.now())
+        elif all(k.id != key_id for k in people.list_api_keys(session)):
             raise NotFound
 
     call.run(work)

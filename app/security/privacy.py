@@ -29,6 +29,8 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_challenge", "expires_at", DAY_S, "Answered and unanswered challenges are kept a day; they name nobody."),
     ("security_seen", "expires_at", 60, "Names of requests that count once are kept until they could not come again; they say nothing about anybody."),
     ("security_limit", "updated_at", DAY_S, "Counters of tries are kept a day; they hold no address that can be read."),
+    ("security_policy_decision", "at", 90 * DAY_S, "What was allowed or refused to you and why; kept ninety days."),
+    ("security_audit", "at", None, "Who looked at your data and who changed what. It names nobody and its entries hang together, so it is kept."),
 )
 """(table, column, seconds kept or None, why)."""
 

@@ -45,8 +45,11 @@ class DeviceOut(BaseModel):
 
 
 class AccountIn(Body):
+    """`current_password`: the one that is replaced; needed unless you have just confirmed that it is you in another way."""
+
     email: str = Field(max_length=320)
     password: str = Field(max_length=MAX_CHARS * 4)
+    current_password: str | None = Field(None, max_length=MAX_CHARS * 4)
 
 
 class AccountOut(BaseModel):

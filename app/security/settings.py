@@ -45,6 +45,26 @@ class SecuritySettings(SettingsGroup):
     contact_sends_per_hour: int = Field(
         6, ge=1, le=10_000, description="Codes one caller, and one device, may have sent in an hour; also how many one address or number gets."
     )
+    small_value_minor: dict[str, int] = Field(
+        {"EUR": 2_500, "USD": 2_500, "GBP": 2_500, "CHF": 2_500, "SEK": 25_000, "NOK": 25_000, "DKK": 20_000, "JPY": 4_000, "INR": 250_000},
+        description="Up to how much a coupon may give on a bare position or an ordinary beacon (minor units by currency). In a currency that is not named nothing is small.",
+    )
+    high_value_minor: dict[str, int] = Field(
+        {"EUR": 20_000, "USD": 20_000, "GBP": 20_000, "CHF": 20_000, "SEK": 200_000, "NOK": 200_000, "DKK": 150_000, "JPY": 30_000, "INR": 2_000_000},
+        description="Above how much a coupon is used only with a passkey online, or with the live code of her phone at a till (minor units by currency).",
+    )
+    small_payment_minor: dict[str, int] = Field(
+        {"EUR": 50_000, "USD": 50_000, "GBP": 50_000, "CHF": 50_000, "SEK": 500_000, "NOK": 500_000, "DKK": 400_000, "JPY": 80_000, "INR": 5_000_000},
+        description="Up to how much a payment is ordinary at night and after a change of contact (minor units by currency).",
+    )
+    high_payment_minor: dict[str, int] = Field(
+        {"EUR": 300_000, "USD": 300_000, "GBP": 300_000, "CHF": 300_000, "SEK": 3_000_000, "NOK": 3_000_000, "DKK": 2_500_000, "JPY": 500_000, "INR": 30_000_000},
+        description="Above how much a payment asks for a passkey, beside what the bank asks (minor units by currency).",
+    )
+    high_budget_minor: dict[str, int] = Field(
+        {"EUR": 5_000_000, "USD": 5_000_000, "GBP": 5_000_000, "CHF": 5_000_000, "SEK": 50_000_000, "NOK": 50_000_000, "DKK": 40_000_000, "JPY": 8_000_000, "INR": 500_000_000},
+        description="Above how large a budget a campaign is published only by somebody who has signed in within the hour (minor units by currency).",
+    )
 
     def limit(self, name: str) -> LimitRule:
         """The rule of that name; raises KeyError for a name that is not one."""

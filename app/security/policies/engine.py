@@ -1,6 +1,6 @@
 """Asks the rules: loads and checks them once, answers allow, step up or deny.
 
-Owns the one place that speaks Cedar. Must not know where a fact comes from (facts.py), nor write anything down
+Owns the one place that speaks Cedar. Must not know where a fact comes from (app/security/asking.py), nor write anything down
 (decision_log.py). Semantics, on top of Cedar's own (nothing is allowed that no rule permits; one forbid is enough):
 
 - A forbid with `@step_up` is a question, not a refusal. Where only such rules stand in the way, they are asked again with the
@@ -175,5 +175,5 @@ def role_of(principal: Principal) -> str:
 
 
 def decide(action: Action, principal: Principal, context: Context) -> PolicyDecision:
-    """May this caller do this, as things are? Nothing is written down by asking (see enforcing.py)."""
+    """May this caller do this, as things are? Nothing is written down by asking (see app/security/enforcing.py)."""
     return engine().decide(action, role_of(principal), context)

@@ -17,6 +17,8 @@ from app.analytics import facade as analytics
 from app.kernel.errors import NotFound
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
+from app.security.asking import asker_of
+from app.security.audit import journal
 from app.web import rendering
 from app.web.browser import go_to
 from app.web.console.reviews import history_rows, may
@@ -123,7 +125,7 @@ def approve(request: Request, campaign_id: Id, caller: Marketer, call: Command, 
     version = form.whole("version", least=1, most=1_000_000)
 
     def work(session: Session) -> None:
-        offers.approve_campaign(session, campaign_id, version=version, by=caller.id, at=call.clock.now())
+        offers.approve_campaign(session, campaign_id, version=version, by=caller.id, at=call.clock.now(), asker=asker_of(request))
 
     call.run(work)
     return go_to(request, f"/console/campaigns/{campaign_id}")
@@ -147,7 +149,7 @@ def activate(request: Request, campaign_id: Id, caller: Marketer, call: Command)
     four_eyes = call.app.settings.offers.four_eyes
 
     def work(session: Session) -> None:
-        offers.activate_campaign(session, campaign_id, at=call.clock.now(), by=caller.id, four_eyes=four_eyes)
+        offers.activate_campaign(session, campaign_id, at=call.clock.now(), by=caller.id, four_eyes=four_eyes, asker=asker_of(request))
 
     call.run(work)
     return go_to(request, f"/console/campaigns/{campaign_id}")
@@ -166,9 +168,10 @@ Filter = Annotated[str, Query(max_length=80)]
 
 
 @router.get("/console/decisions")
-def decisions(request: Request, _caller: Marketer, call: Reading, campaign: Filter = "", outcome: Filter = "", shopper: Filter = "") -> Response:
+def decisions(request: Request, caller: Marketer, call: Reading, campaign: Filter = "", outcome: Filter = "", shopper: Filter = "") -> Response:
     """Decisions, newest first; an empty filter takes all."""
     with call.database.reading() as session:
+        journal.looked_at(session, "decisions", by=caller, about=shopper.strip() or None, at=call.clock.now())
         found = offers.decisions(
             session,
             campaign_id=campaign or None,

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from app.kernel.errors import AppError, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
 from app.security.access import ANYONE, Principal, Role, allow
+from app.security.asking import asker_of
 from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
@@ -87,7 +88,7 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     back = _address(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
-        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor)
+        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request))
 
     try:
         answer = call.staged(work)

@@ -20,9 +20,11 @@ from app.privacy.contracts import ConsentView, ErasureReceipt
 from app.privacy.purposes import ASKED_AT_FIRST, NOTICES, Purpose
 from app.privacy.subjects import erase
 from app.security.access import ANYONE, Principal, Role, allow, start_shopper_session
+from app.security.asking import asker_of
 from app.security.cookies import drop_session_cookie
 from app.security.passkeys import keeping as passkeys
 from app.security.passkeys.endpoints import party_of
+from app.security.policies.contracts import Action
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
@@ -246,7 +248,8 @@ def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Co
 def delete_me(request: Request, caller: Shopper, call: Command) -> Response:
     """Everything goes, at once; the page shows the receipt and the cookie is dropped."""
     with call.database.transaction() as session:
-        receipt: ErasureReceipt = erase(session, caller.id, call.clock.now())
+        asker_of(request).allow(session, Action.ERASE, at=call.clock.now())
+        receipt: ErasureReceipt = erase(session, caller.id, call.clock.now(), by=caller)
     response = rendering.page(request, "shopper/gone.html", OUTSIDE | {"receipt": receipt}, frame_self=True)
     drop_session_cookie(response, Role.SHOPPER)
     return response

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import AppError
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow, spend_at
+from app.security.asking import asker_of
 from app.web import rendering
 from app.web.browser import asked_by_htmx
 from app.web.forms import Fields
@@ -51,6 +52,8 @@ TITLES = {
     "signed_code_truncated": "Scan it once more",
     "signed_code_malformed": "Scan it once more",
     "too_many_requests": "Too many tries",
+    "policy_refused": "Not allowed now",
+    "insufficient_user_authentication": "Sign in again",
     "undo_too_late": "Too late to undo",
     "already_undone": "Already undone",
 }
@@ -116,6 +119,7 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
             undo_s=chosen.undo_s,
             live_code_required=chosen.live_code_required,
             live_code_above_minor=chosen.live_code_above_minor,
+            asker=asker_of(call.request),
         )
 
     try:
@@ -140,7 +144,8 @@ def undo(request: Request, redemption_id: Annotated[str, Path(min_length=1, max_
 
     def work(session: Session) -> dict[str, bool]:
         undo_s = call.app.settings.offers.undo_s
-        offers.undo_at_till(session, redemption_id=redemption_id, clerk_id=caller.id, at=call.clock.now(), undo_s=undo_s)
+        asker = asker_of(call.request)
+        offers.undo_at_till(session, redemption_id=redemption_id, clerk_id=caller.id, at=call.clock.now(), undo_s=undo_s, asker=asker)
         return {"undone": True}
 
     try:

@@ -53,6 +53,37 @@ class TestTransaction:
             session.info["after_commit"].append(look)
         assert seen == ["e1"]
 
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_what_is_written_afterwards_stays_however_it_ended(self, database: Database, fails: bool) -> None:
+        """Seen to fail when the list was looked at after a commit only."""
+
+        def write(again: Database) -> None:
+            with again.transaction() as later:
+                later.add(_row("late"))
+
+        def work() -> None:
+            with database.transaction() as session:
+                session.info["afterwards"].append(write)
+                if fails:
+                    session.add(_row("lost"))
+                    session.flush()
+                    raise ZeroDivisionError
+
+        if fails:
+            with pytest.raises(ZeroDivisionError):
+                work()
+        else:
+            work()
+        with database.reading() as session:
+            assert session.scalars(select(InboxRow.event_id)).all() == ["late"]
+
+    def test_after_a_look_too(self, database: Database) -> None:
+        seen: list[Database] = []
+        with database.reading() as session:
+            session.info["afterwards"].append(seen.append)
+            assert seen == []
+        assert seen == [database]
+
     def test_nesting_is_refused_by_name(self, database: Database) -> None:
         with database.transaction(), pytest.raises(RuntimeError, match="already open"), database.transaction():
             pass

@@ -1,0 +1,47 @@
+"""What the rules of app/security want to know of an order: what its coupons give and how far their visits are believed, and its sum.
+
+Owns collecting these facts and asking, for the coupons first and the payment then. Must not decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.security.asking import Asker
+from app.security.policies.contracts import Action, Context
+from geofences import facade as geofences
+from offers import facade as offers
+from offers.contracts import Quote
+from storefront.carts.totals import Totals
+from storefront.orders.models import OrderRow
+
+HOUR = timedelta(hours=1)
+
+
+def may_order(
+    session: Session, asker: Asker, shares: Sequence[Quote], sums: Totals, *, currency: str, place_id: str | None, at: datetime
+) -> None:
+    """Raises PolicyRefused 403 or StepUpNeeded 401; the caller's transaction then comes to nothing."""
+    recent = select(func.count()).where(OrderRow.shopper_id == asker.principal.id, OrderRow.placed_at > at - HOUR)
+    known = Context(hour=_local_hour(session, place_id, at), velocity_1h=session.scalar(recent) or 0)
+    if shares:
+        coupons = Context(
+            visit_level=offers.weakest_visit(session, [share.coupon_id for share in shares]),
+            amount_minor=sum(share.cost_minor for share in shares),
+            hour=known.hour,
+            velocity_1h=known.velocity_1h,
+        )
+        asker.allow(session, Action.RESERVE, coupons, currency=currency, at=at)
+    if sums.total_minor:
+        paid = Context(amount_minor=sums.total_minor, hour=known.hour, velocity_1h=known.velocity_1h)
+        asker.allow(session, Action.PAY, paid, currency=currency, at=at)
+
+
+def _local_hour(session: Session, place_id: str | None, at: datetime) -> int | None:
+    place = geofences.place(session, place_id) if place_id is not None else None
+    return at.astimezone(ZoneInfo(place.timezone)).hour if place is not None else None
