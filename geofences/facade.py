@@ -363,3 +363,11 @@ def sensitive_geojson(session: Session) -> dict[str, Any]:
     from geofences.sensitive import zones
 
     return zones.zones_geojson(session)
+
+
+def sensitive_kind(tags: Mapping[str, object]) -> str | None:
+    """The kind of sensitive place these OpenStreetMap tags tell of, or None."""
+    from geofences.sensitive.kinds import kind_of
+
+    found = kind_of(tags)
+    return None if found is None else str(found)

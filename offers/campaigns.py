@@ -20,7 +20,7 @@ from app.security.audit import journal
 from geofences import facade as geofences
 from offers import repository, schemas, stacking
 from offers.definition import Definition, canonical_json
-from offers.errors import CampaignNotApproved, CampaignNotInState, NoSuchCampaign
+from offers.errors import CampaignAtSensitivePlace, CampaignNotApproved, CampaignNotInState, NoSuchCampaign
 from offers.models import Campaign, CampaignStep, CampaignVersion, Counter, TriggerRow
 
 DRAFT, REVIEW, APPROVED, LIVE, PAUSED, ENDED = "draft", "review", "approved", "live", "paused", "ended"
@@ -33,6 +33,7 @@ def draft(session: Session, definition: Definition, *, by: str, at: datetime, ca
     """A new campaign, not yet live; returns its id. `campaign_id` is for seeds that want the same id each time."""
     campaign_id = campaign_id or new_id("cam")
     refuse_circle(session, {campaign_id: definition})
+    refuse_sensitive_places(session, definition)
     session.add(
         Campaign(
             id=campaign_id, name=definition.name, state=DRAFT, version=1, created_by=by, created_at=at, changed_at=at
@@ -97,6 +98,34 @@ def refuse_unknown_places(session: Session, definition: Definition) -> None:
         raise Invalid(f"{wrong[0].field}: {wrong[0].remedy}", fields=wrong)
 
 
+def sensitive_places(session: Session, definition: Definition) -> list[FieldError]:
+    """Places of the campaign at which nothing may happen: each it names by id, and what it names by chain, tag or all together where
+    none is left. Where some are left it is written, and weighing withholds at the others."""
+    trigger, known = definition.trigger, geofences.directory(session)
+    wrong = [
+        FieldError("trigger.place_ids", f"{place.name} is too near a sensitive place: {place.refused}; leave it out")
+        for place in known.named(trigger.place_ids, (), ())
+        if place.refused is not None
+    ]
+    named = {
+        "trigger.chains": known.named((), trigger.chains, ()) if trigger.chains else [],
+        "trigger.tags": known.named((), (), trigger.tags) if trigger.tags else [],
+        "trigger.everywhere": list(known.by_id.values()) if trigger.everywhere else [],
+    }
+    for field, places in named.items():
+        why = next((place.refused for place in places if place.refused is not None), None)
+        if why is not None and all(place.refused is not None for place in places):
+            wrong.append(FieldError(field, f"every place it names is too near a sensitive one, for example: {why}; name others"))
+    return wrong
+
+
+def refuse_sensitive_places(session: Session, definition: Definition) -> None:
+    """Whenever a campaign is written, sent for review, approved or made live; what runs is weighed anew (conditions.place_is_open)."""
+    wrong = sensitive_places(session, definition)
+    if wrong:
+        raise CampaignAtSensitivePlace(f"{wrong[0].field}: {wrong[0].remedy}", fields=wrong)
+
+
 def merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """JSON merge patch (RFC 7396) without removal: null is a value here. `benefit` of another kind replaces the old one."""
     out = dict(base)
@@ -158,6 +187,7 @@ def replace(
             "The campaign is live in the version that was approved. Pause it, change it, and have the new version approved."
         )
     refuse_circle(session, {campaign_id: definition})
+    refuse_sensitive_places(session, definition)
     to = DRAFT if row.state in (REVIEW, APPROVED) else row.state
     values: dict[str, Any] = {"version": version + 1, "name": definition.name, "changed_at": at, "state": to}
     if row.state == LIVE:
@@ -243,6 +273,7 @@ def activate(session: Session, campaign_id: str, *, at: datetime, by: str = "", 
     Without, whoever activates answers for it alone, and the note says so.
     """
     row = seen(session, campaign_id)
+    refuse_sensitive_places(session, in_force(session, campaign_id))
     approved = row.approved_version == row.version
     if four_eyes and row.state in (DRAFT, REVIEW, PAUSED) and not approved:
         raise CampaignNotApproved(f"Version {row.version} has not been approved by another person; send it for review.")

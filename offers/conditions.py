@@ -37,6 +37,8 @@ class PlaceFacts(Struct, frozen=True):
     chain: str | None
     tags: tuple[str, ...]
     timezone: str
+    sensitive: str | UnsetType = UNSET
+    """Why nothing may be offered there; in no record of a place at which something may."""
 
 
 class Counts(Struct, frozen=True):
@@ -93,6 +95,13 @@ def consent(_: Definition, i: Inputs) -> Weighed:
     if i.no_consent is not None:
         return Weighed(i.no_consent.code, False, i.no_consent.facts)
     return Weighed(str(ReasonCode.CONSENT_GIVEN), True, {})
+
+
+def place_is_open(_: Definition, i: Inputs) -> Weighed | None:
+    """Near a sensitive place no campaign may offer anything, whatever it asks for."""
+    if isinstance(i.place.sensitive, UnsetType):
+        return None
+    return Weighed(str(ReasonCode.SENSITIVE_PLACE), False, {"sensitive": i.place.sensitive})
 
 
 def moment_is_fresh(d: Definition, i: Inputs) -> Weighed:

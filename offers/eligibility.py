@@ -16,6 +16,7 @@ from offers.reasons import Weighed
 Condition = Callable[[Definition, Inputs], Weighed | None]
 
 BEFORE_CALENDAR: tuple[Condition, ...] = (
+    conditions.place_is_open,
     conditions.campaign_is_live,
     conditions.place_matches,
     conditions.moment_kind_matches,
@@ -41,7 +42,7 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
 
 
 def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
-    """Every condition the campaign asks for, in order: consent, trigger, calendar, audience, trust, wishes, caps, budget, holdout."""
+    """Every condition the campaign asks for, in order: consent, sensitive places, trigger, calendar, audience, trust, wishes, caps, budget, holdout."""
     consent = conditions.consent(definition, inputs)
     if not consent.passed:
         return (consent,)

@@ -102,6 +102,13 @@ class CampaignNotApproved(Conflict):
     code = "campaign_not_approved"
 
 
+class CampaignAtSensitivePlace(AppError):
+    """The campaign would offer something near a sensitive place, where nothing may happen; name other places."""
+
+    status = 422
+    code = "sensitive_place"
+
+
 class ApprovedByAnother(Forbidden):
     """You wrote this version or sent it for review; another person has to approve it."""
 

@@ -131,7 +131,8 @@ def selectors(place: Place) -> list[str]:
 
 
 def place_facts(place: Place) -> PlaceFacts:
-    return PlaceFacts(place.id, place.name, place.chain, tuple(place.tags), place.timezone)
+    sensitive = UNSET if place.refused is None else str(place.refused)
+    return PlaceFacts(place.id, place.name, place.chain, tuple(place.tags), place.timezone, sensitive)
 
 
 def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Listener]:

@@ -103,7 +103,7 @@ def _checked(session: Session, campaign_id: str, entry: dict[str, Any], refuse: 
         for one in error.fields:
             refuse(path if one.field == "campaign" else f"{path}.{one.field}", one.remedy)
         return []
-    for one in campaigns.unknown_places(session, definition):
+    for one in (*campaigns.unknown_places(session, definition), *campaigns.sensitive_places(session, definition)):
         refuse(f"{path}.{one.field}", one.remedy)
     return [Wanted(campaign_id, version, state, definition)]
 

@@ -27,6 +27,8 @@ class ReasonCode(StrEnum):
     CAMPAIGN_NOT_LIVE = "campaign_not_live"
     CONSENT_GIVEN = "consent_given"
     NO_CONSENT_PERSONALISATION = "no_consent_personalisation"
+    SENSITIVE_PLACE = "sensitive_place"
+    """Weighed only where the place is refused; also why a fence or a campaign is (geofences/reasons.py)."""
     MOMENT_FRESH = "moment_fresh"
     MOMENT_TOO_OLD = "moment_too_old"
     PLACE_MATCHES = "place_matches"

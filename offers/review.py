@@ -25,6 +25,7 @@ from offers.models import Campaign, CampaignStep, CampaignVersion
 
 def submit(session: Session, campaign_id: str, *, by: str, at: datetime, note: str = "") -> None:
     """draft or paused -> review: another person is asked to look at the version it has now."""
+    campaigns.refuse_sensitive_places(session, campaigns.in_force(session, campaign_id))
     campaigns.step(
         session,
         campaign_id,
@@ -56,6 +57,7 @@ def approve(session: Session, campaign_id: str, *, version: int, by: str, at: da
     )
     if row.state == REVIEW and by in (row.submitted_by, author):
         raise ApprovedByAnother()
+    campaigns.refuse_sensitive_places(session, campaigns.in_force(session, campaign_id))
     campaigns.step(
         session,
         campaign_id,

@@ -33,6 +33,10 @@ SENTENCES: dict[str, Sentence] = {
         "You have not switched on “Offers that fit”, so no offer was chosen for you.",
         "The shopper has not allowed personalised offers, so nothing else was looked at.",
     ),
+    _R.SENSITIVE_PLACE: Sentence(
+        "This store is near a place that is nobody’s business, such as a doctor’s. We offer nothing there and keep no visits.",
+        "The place is too near a sensitive one: {sensitive}.",
+    ),
     _R.MOMENT_FRESH: Sentence(
         "You were there just then.", "The moment was reported in time ({age_text} old, limit {limit_text})."
     ),

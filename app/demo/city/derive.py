@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.demo.city.curation import PLACES, TIMEZONE, Chosen
+from geofences import facade as geofences
 
 HERE = Path(__file__).resolve().parent
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -63,7 +64,7 @@ class Layers:
     """Collects the features of every layer while the extract streams by."""
 
     def __init__(self) -> None:
-        self.layers: dict[str, list[Feature]] = {name: [] for name in ("roads", "buildings", "green", "water", "rail")}
+        self.layers: dict[str, list[Feature]] = {name: [] for name in ("roads", "buildings", "green", "water", "rail", "sensitive")}
         self.sites: dict[str, dict[str, Any]] = {}
         self._wanted = {chosen.site for chosen in PLACES}
 
@@ -88,6 +89,7 @@ class Layers:
             return
         shape = {"type": "Polygon", "coordinates": rings[0]} if len(rings) == 1 else {"type": "MultiPolygon", "coordinates": rings}
         site = f"{'way' if area.from_way() else 'relation'}/{area.orig_id()}"
+        self.sensitive(site, tags, shape)
         if site in self._wanted:
             self.sites[site] = shape
         if tags.get("building") and not _below_ground(tags):
@@ -99,7 +101,16 @@ class Layers:
         elif tags.get("natural") == "water" or tags.get("waterway") == "riverbank":
             self.add("water", _properties(None, tags), shape)
 
+    def sensitive(self, site: str, tags: dict[str, str], geometry: dict[str, Any]) -> None:
+        """What the room `geofences` takes for sensitive by these tags, without its name."""
+        kind = geofences.sensitive_kind(tags)
+        if kind is not None:
+            self.layers["sensitive"].append({"type": "Feature", "id": site, "properties": {"sensitive": kind}, "geometry": right_handed(geometry)})
+
     def node(self, node: Any) -> None:
+        tags = {tag.k: tag.v for tag in node.tags}
+        if tags and node.location.valid():
+            self.sensitive(f"node/{node.id}", tags, {"type": "Point", "coordinates": [round(node.location.lon, DECIMALS), round(node.location.lat, DECIMALS)]})
         if f"node/{node.id}" in self._wanted:
             point = [round(node.location.lon, DECIMALS), round(node.location.lat, DECIMALS)]
             self.sites[f"node/{node.id}"] = {"type": "Point", "coordinates": point}

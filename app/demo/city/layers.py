@@ -28,7 +28,7 @@ class CityPlace:
 
 @cache
 def layer(name: str) -> dict[str, Any]:
-    """The FeatureCollection of a layer: roads, buildings, green, water, rail, places."""
+    """The FeatureCollection of a layer: roads, buildings, green, water, rail, places, sensitive."""
     return json.loads((HERE / f"{name}.geojson").read_text(encoding="utf-8"))
 
 
