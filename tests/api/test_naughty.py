@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 
 from app.security.principals import Role
 from tests.api.callers import role_for
+from tests.api.direct import Direct
 from tests.paths import SHARED
 
 WORST = [
@@ -80,8 +82,8 @@ def refused_well(answer: Any, what: str) -> str | None:
 
 
 class Prober:
-    def __init__(self, app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]]) -> None:
-        self.app, self.client, self.headers = app, client, headers
+    def __init__(self, app: FastAPI, direct: Direct, headers: dict[Role, dict[str, str]]) -> None:
+        self.app, self.direct, self.headers = app, direct, headers
         self.roles: dict[tuple[str, str], dict[str, str]] = {}
         for method, path, _, _ in operations(app):
             role = role_for(app, method, path)
@@ -89,13 +91,16 @@ class Prober:
 
     def send(self, method: str, path: str, url: str, **request: Any) -> str | None:
         extra = request.pop("headers", {})
-        answer = self.client.request(method, url, headers=self.roles[method, path] | extra, follow_redirects=False, **request)
+        answer = self.direct.request(method, url, headers=self.roles[method, path] | extra, **request)
         return refused_well(answer, f"{method} {path}")
 
 
 @pytest.fixture
-def prober(app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]]) -> Prober:
-    return Prober(app, client, headers)
+def prober(app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]]) -> Iterator[Prober]:
+    """`client` holds the app's lifespan open."""
+    direct = Direct(app)
+    yield Prober(app, direct, headers)
+    direct.close()
 
 
 def body_schema(operation: dict[str, Any]) -> dict[str, Any] | None:
