@@ -96,8 +96,8 @@ class TestRun:
             assert len(weigh(session, moment("mom_1"))) == 1
             weigh(session, moment("mom_2", "shp_2"), place=SHUT)
             weigh(session, moment("mom_3", "shp_3", place=TOKYO), place=TOKYO)
-            told = dict(session.execute(select(Decision.moment_id, Decision.outcome)))
-            ids = dict(session.execute(select(Decision.moment_id, Decision.id)))
+            told = {d.moment_id: d.outcome for d in session.scalars(select(Decision))}
+            ids = {d.moment_id: d.id for d in session.scalars(select(Decision))}
             seen = facade.explain(session, ids["mom_2"])
         assert told == {"mom_1": "offer", "mom_2": "withheld", "mom_3": "offer"}
         assert seen is not None

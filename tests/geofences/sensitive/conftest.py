@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from geofences import facade
 from geofences.sensitive.importing import SensitiveReport
@@ -55,6 +59,16 @@ def bring(database: Database, *features: Any) -> Any:
 def bring_sensitive(database: Database, *features: Any, **how: Any) -> SensitiveReport:
     with database.transaction() as session:
         return facade.import_sensitive(session, listed(*features), at=database.clock.now(), **how)
+
+
+@pytest.fixture
+def lone_database(sqlite_template: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Database]:
+    """One engine, for what no engine changes."""
+    path = tmp_path / "house.sqlite3"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", clock=clock)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ Points = NDArray[np.float64]
 """(n, 2): longitude, latitude in degrees."""
 
 
-def vincenty_m(lat1: float, lon1: float, lat2: Points, lon2: Points) -> Points:
-    """T. Vincenty, Survey Review 23 (1975): from one point to many; good to a millimetre where it converges (not between antipodes)."""
+def vincenty_m(lat1: float | Points, lon1: float | Points, lat2: Points, lon2: Points) -> Points:
+    """T. Vincenty, Survey Review 23 (1975): from one point to many, or pair by pair; good to a millimetre where it converges (not between antipodes)."""
     lon = np.radians((lon2 - lon1 + 180) % 360 - 180)
-    u1, u2 = math.atan((1 - F) * math.tan(math.radians(lat1))), np.arctan((1 - F) * np.tan(np.radians(lat2)))
-    s1, c1, s2, c2 = math.sin(u1), math.cos(u1), np.sin(u2), np.cos(u2)
+    u1, u2 = np.arctan((1 - F) * np.tan(np.radians(lat1))), np.arctan((1 - F) * np.tan(np.radians(lat2)))
+    s1, c1, s2, c2 = np.sin(u1), np.cos(u1), np.sin(u2), np.cos(u2)
     lam = sigma = ss = cs = cm = ca2 = lon.copy()
     for _ in range(6):
         sl, cl = np.sin(lam), np.cos(lam)
@@ -66,14 +66,14 @@ def in_area(point: Sequence[float], polygons: Sequence[Sequence[Sequence[Sequenc
     return any(inside(point, rings[0]) and not any(inside(point, hole) for hole in rings[1:]) for rings in polygons)
 
 
-def nearest_m(ours: Points, theirs: Points) -> float:
-    """The least of all distances between two sets of points. A flat look finds the few pairs worth the exact formula."""
-    k = math.cos(math.radians(float(ours[0, 1])))
-    x = (ours[:, None, 0] - theirs[None, :, 0]) * k
-    rough = np.hypot(x, ours[:, None, 1] - theirs[None, :, 1])
-    best = rough.min(axis=1)
-    least = math.inf
-    for i in np.argsort(best)[:40].tolist():
-        near = np.argsort(rough[i])[:20]
-        least = min(least, float(vincenty_m(float(ours[i, 1]), float(ours[i, 0]), theirs[near, 1], theirs[near, 0]).min()))
-    return least
+def nearest_m(ours: Points, theirs: Points, *, unless_over_m: float = math.inf) -> float:
+    """The least of all distances between two sets of points; infinity if a flat look says that it is over `unless_over_m`. That look is off
+    by less than 1 % up to some kilometres, and finds the pairs worth the exact formula."""
+    k = math.cos(math.radians(float(theirs[0, 1])))
+    rough = np.hypot((ours[:, None, 0] - theirs[None, :, 0]) * k, ours[:, None, 1] - theirs[None, :, 1]).ravel()
+    least = float(rough.min())
+    if least * 110_000 > unless_over_m:
+        return math.inf
+    pairs = np.flatnonzero(rough <= least * 1.02 + 1e-6)
+    i, j = np.divmod(pairs, len(theirs))
+    return float(vincenty_m(ours[i, 1], ours[i, 0], theirs[j, 1], theirs[j, 0]).min())
