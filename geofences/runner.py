@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
-from app.privacy.gate import refused_of
+from app.privacy.gate import hold, refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
@@ -208,7 +208,9 @@ class PartitionRunner:
         """Everything but the position; returns the number of new moments."""
         keys = self._memory.live.keys
         touched = self._changed | self._overdue.keys()
-        refused = refused_of(session, {keys[no].shopper_id for no in touched}, Purpose.LOCATION, at)
+        people = {keys[no].shopper_id for no in touched}
+        hold(session, people)  # what is found under a consent commits before the withdrawal that would have hidden it
+        refused = refused_of(session, people, Purpose.LOCATION, at)
         unseen = {no for no in touched if keys[no].shopper_id in refused}
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]

@@ -49,6 +49,7 @@ class Announcer:
         message_id = derived_id("msg", event.coupon_id)
         if not people.shopper_exists(session, event.shopper_id):
             return message_id
+        gate.hold(session, (event.shopper_id,))
         own_zone = repository.take_turn(session, event.shopper_id, at)
         if repository.message(session, message_id) is not None:
             return message_id

@@ -71,8 +71,17 @@ def run_once(database: Database, gateway: PushGateway, settings: NotificationSet
 
 
 def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules, claimed: Claimed) -> None:
-    """One bad recipient, answer or row never stops the others."""
+    """One bad recipient, answer or row never stops the others.
+
+    What was claimed may have waited for its turn here, so the gate is asked once more, right before the network is: this look is where
+    a push begins. Whoever withdraws before it, is sent nothing; what has passed it cannot be called back.
+    """
     try:
+        against = last_look(database, claimed)
+        if against is not None:
+            with database.transaction() as session:
+                let_go(session, claimed, against, channel=gateway.channel, at=database.clock.now())
+            return
         receipt = gateway.send(claimed.request)
     except Exception as error:
         log.exception(
@@ -86,6 +95,18 @@ def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules
         log.exception(
             "push_not_recorded", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error
         )
+
+
+def last_look(database: Database, claimed: Claimed) -> str | None:
+    """The reason why this push must not begin any more, or None."""
+    with database.reading() as session:
+        verdict = gate.may(session, claimed.shopper_id, Purpose.MARKETING_PUSH, database.clock.now())
+    return verdict.reason if isinstance(verdict, Fail) else None
+
+
+def let_go(session: Session, claimed: Claimed, reason: str, *, channel: str, at: datetime) -> bool:
+    """End a push that was claimed and not begun."""
+    return _fail(session, claimed, channel, "suppressed", _codes(reason), at)
 
 
 def _due(channel: str, at: datetime) -> Select[Any]:
@@ -107,11 +128,15 @@ def next_due_at(session: Session, channel: str) -> datetime | None:
 
 
 def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: float) -> tuple[int, list[Claimed]]:
-    """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims)."""
-    due = (
-        _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id).limit(limit).with_for_update(skip_locked=True)
-    )
-    ids = list(session.scalars(due))
+    """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims).
+
+    Their shoppers are held before any row is locked: a claim that commits, commits before the withdrawal that would have stopped it.
+    """
+    due = _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id)
+    seen = session.execute(due.add_columns(Delivery.shopper_id).limit(limit)).all()
+    gate.hold(session, {row.shopper_id for row in seen})
+    mine = due.where(Delivery.id.in_([row.id for row in seen])).with_for_update(skip_locked=True)
+    ids = list(session.scalars(mine))
     rows = session.execute(
         select(Delivery, Message)
         .join(Message, Message.id == Delivery.message_id)
