@@ -79,7 +79,7 @@ class World:
 
     def play(self, seed: int) -> tuple[tuple[str, ...], list[str]]:
         """The steps of that seed, and the ids of messages whose push began without consent."""
-        choose = random.Random(seed)  # noqa: S311 - an order of steps, not a secret
+        choose = random.Random(seed)
         self._begin_anew()
         steps: list[str] = []
         for _ in range(LENGTH):
@@ -157,7 +157,7 @@ class World:
         one = self.claimed[process].pop(0)
         self.network.answer = answer
         try:
-            dispatch._send_and_record(self.database, self.network, self.settings.retries(), one)  # noqa: SLF001 - one process's work on one push
+            dispatch._send_and_record(self.database, self.network, self.settings.retries(), one)
         except Died:
             self.claimed[process] = []
         finally:
