@@ -5,6 +5,7 @@ Every test that takes `database` runs twice, on SQLite (a file, as in production
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -23,6 +24,9 @@ from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.migrations import upgrade
 from app.security.vault import FILE_NAME, Vault, use_vault
+from tests import canaries
+
+canaries.install()
 
 # A database per test is a fixture on purpose: examples of one property share it.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -151,6 +155,15 @@ def shoppers_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     vault.close()
 
 
+@pytest.fixture(autouse=True)
+def no_canary_comes_out() -> Iterator[None]:
+    """Planted bugs, each seen to fail: a refusal that quotes the code it was sent, an event with an address in it, and the user
+    agent written into the log of requests with the scrubber taken out."""
+    canaries.write_lines()
+    yield
+    assert canaries.taken() == [], "what may be sent to us came out"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Database]:
     """A migrated, empty database; `database.clock` is the manual `clock`."""
@@ -167,6 +180,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock)
         yield database
         database.close()
         server.give_back(name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What came out after the last test, or in a process that a test had started."""
+    told = canaries.taken()
+    if told:
+        print("\na canary came out:", *told, sep="\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure() -> None:
+    """Lines are written to what pytest reads, which is closed when it ends; servers that stop later have nobody to tell."""
+    logging.getLogger().handlers.clear()
 
 
 @pytest.hookimpl(hookwrapper=True)

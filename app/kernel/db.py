@@ -95,7 +95,8 @@ class Database:
         self.relay_wakes: list[threading.Event] = []
         self.remembered: dict[Any, Any] = {}
         self.answers: Any = None
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
+        # what a statement was given never stands in an error: it may be anybody's address or position
+        options: dict[str, Any] = {"hide_parameters": True, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": BUSY_TIMEOUT_S}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
         else:

@@ -22,7 +22,7 @@ from app.kernel.db import Database
 from app.kernel.errors import AppError, FieldError, Invalid, TooLarge
 from app.kernel.idempotency import Answer
 from app.kernel.ids import new_id
-from app.kernel.logs import get_logger
+from app.kernel.logs import get_logger, scrub_text
 
 log = get_logger(__name__)
 
@@ -68,6 +68,8 @@ def _field_error(found: dict[str, Any]) -> FieldError:
     if found["type"] == "json_invalid":
         at = f" near character {location[-1]}" if isinstance(location[-1], int) else ""
         return FieldError("body", f"this is not valid JSON{at}; send one JSON document in UTF-8")
+    if found["type"] == "extra_forbidden":  # its name is all the caller's own, and may be anything
+        location = (*location[:-1], scrub_text(str(location[-1])))
     return FieldError(_field_name(location), str(found["msg"]).removeprefix("Value error, "))
 
 

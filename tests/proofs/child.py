@@ -28,6 +28,7 @@ from app.migrations import upgrade
 from app.security.access import ANYONE, allow
 from app.settings import load_settings
 from offers import facade as offers
+from tests import canaries
 from tests.offers.builders import moment, weigh
 from tests.proofs import plants
 from tests.proofs.points import Answers, Points
@@ -125,6 +126,7 @@ def _bury(*_: Any) -> None:
 
 def main() -> None:
     """Fork a server for every line; all end with whoever writes them."""
+    canaries.install()
     _warm()
     signal.signal(signal.SIGCHLD, _bury)
     for line in sys.stdin:

@@ -23,6 +23,18 @@ CANARIES = (
     "sk_test_0123456789abcdef",
     "7K3F-9QPM-X2TD-WV4C",
     "jane@example.com",
+    "jane%40example.com",
+    "60.169312%2C24.941123",
+    "60.16931",
+    "+358401234567",
+    "+358 40 123-4567",
+    "%2B358401234567",
+    "7k3f-9qpm-x2td-wv4c",
+    "7K3F9QPMX2TDWV4C",
+    "7K3F9QPMX2TDWV4C12345678",
+    "code: 123456",
+    "eyJhbGciOiJFUzI1NiJ9.eyJodG0iOiJQT1NUIn0.c2lnbmF0dXJl",
+    "wwtAW9EfOBWpS-i3ZLsjMtGIaHX1DxDqkFoCAPVcAR4",
 )
 
 
@@ -71,7 +83,19 @@ class TestNames:
         assert '"count": 3' in line
 
 
+    def test_a_name_is_as_good_as_its_last_word_and_names_are_text_too(self, written: io.StringIO) -> None:
+        get_logger("t").info("x", home_lat=60, push_token="abc", token_kind="dt", m={"jane@example.com": 1})
+        line = written.getvalue()
+        assert line.count(HIDDEN) == 3
+        assert '"token_kind": "dt"' in line
+
+    def test_a_number_that_may_be_a_degree_is_written_to_a_tenth(self, written: io.StringIO) -> None:
+        get_logger("t").info("x", value=60.169312, more=[24.941123], ms=12.3, share=0.1234)
+        line = written.getvalue()
+        assert ('"value": 60.2' in line, '"more": [24.9]' in line, '"ms": 12.3' in line, '"share": 0.1234' in line) == (True,) * 4
+
+
 class TestHonestTextStays:
-    @pytest.mark.parametrize("text", ["took 0.123 s", "moment.detected", "2026-11-21T12:00:00.123456Z", "17 of 40 sent", "shp_01jd3n2k4m5p6q7r8s9t0v1w2x"])
+    @pytest.mark.parametrize("text", ["took 0.123 s", "moment.detected", "2026-11-21T12:00:00.123456Z", "17 of 40 sent", "shp_01jd3n2k4m5p6q7r8s9t0v1w2x", "this-that-them-they", "127.0.0.1:12345", "status code 42", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "550e8400-e29b-41d4-a716-446655440000", "2026-11-21 12:00:00.123456+00:00"])
     def test_is_left_alone(self, text: str) -> None:
         assert scrub_text(text) == text
