@@ -33,7 +33,8 @@ def locate(samples: list[Sample], fences: FenceIndex) -> list[Hit]:
     found: list[set[int]] = [set() for _ in samples]
     sample_nos, fence_nos = fences.locate(lat, lon)
     for sample_no, fence_no in zip(sample_nos.tolist(), fence_nos.tolist(), strict=True):
-        found[int(sample_no)].add(int(fence_no))
+        if not samples[sample_no].coarse:  # which hit none, whatever its cell holds
+            found[int(sample_no)].add(int(fence_no))
     return [Hit(frozenset(f)) for f in found]
 
 
@@ -59,6 +60,9 @@ def measure(
         until = {fences.number_of(fence_id): MEASURE_AHEAD for fence_id in states[key].presences}
         until.pop(None, None)
         for i, sample in enumerate(due):
+            if sample.coarse:
+                sample_no += 1
+                continue
             here = hits[sample_no].fences
             for fence_no in here:
                 until[fence_no] = i + MEASURE_AHEAD

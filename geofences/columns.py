@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_FORM = 1
+_FORM, _FORM_COARSE = 1, 2
 _FLOATS = ("at_s", "reported_s", "lat_deg", "lon_deg", "accuracy_m", "speed_mps", "age_s")
 
 
@@ -43,6 +43,8 @@ class FixColumns:
     speed_mps: Floats
     age_s: Floats
     mocked: Flags
+    coarse: Flags | None = None
+    """Which of them stand for a cell of some kilometres (geofences/coarsening.py); None: none does."""
 
     def __len__(self) -> int:
         return len(self.at_s)
@@ -60,6 +62,7 @@ class FixColumns:
             self.speed_mps[rows],
             self.age_s[rows],
             self.mocked[rows],
+            self.coarse[rows] if self.coarse is not None else None,
         )
 
     def moved_to(self, at_s: Floats) -> FixColumns:
@@ -93,9 +96,12 @@ class FixColumns:
         """As samples, for the rules that look at one track at a time."""
         some = self if rows is None else self.take(np.fromiter(rows, dtype=np.int64))
         return [
-            Sample(at, fix_id(said, lat, lon), lat, lon, accuracy, None if speed != speed else speed, mocked, age)  # noqa: PLR0124 - NaN
-            for at, said, lat, lon, accuracy, speed, age, mocked in zip(
-                *(getattr(some, name).tolist() for name in _FLOATS), some.mocked.tolist(), strict=True
+            Sample(at, fix_id(said, lat, lon), lat, lon, accuracy, None if speed != speed else speed, mocked, age, coarse)  # noqa: PLR0124 - NaN
+            for at, said, lat, lon, accuracy, speed, age, mocked, coarse in zip(
+                *(getattr(some, name).tolist() for name in _FLOATS),
+                some.mocked.tolist(),
+                [False] * len(some) if some.coarse is None else some.coarse.tolist(),
+                strict=True,
             )
         ]
 
@@ -126,6 +132,7 @@ def of_samples(tracks: Mapping[Key, Sequence[Sample]]) -> FixColumns:
         np.array([np.nan if s.speed_mps is None else s.speed_mps for s in several], dtype=np.float64),
         np.array([s.age_s for s in several], dtype=np.float64),
         np.array([s.mocked for s in several], dtype=np.bool_),
+        np.array([s.coarse for s in several], dtype=np.bool_) if any(s.coarse for s in several) else None,
     )
 
 
@@ -140,16 +147,20 @@ def joined(parts: Sequence[tuple[FixColumns, Ints]]) -> FixColumns:
         return empty()
     floats = {name: np.concatenate([getattr(c, name) for c, _ in parts]) for name in _FLOATS}
     numbers = np.concatenate([nos[c.key_no] for c, nos in parts])
-    return FixColumns((), numbers, mocked=np.concatenate([c.mocked for c, _ in parts]), **floats)
+    coarse = None
+    if any(c.coarse is not None for c, _ in parts):
+        coarse = np.concatenate([np.zeros(len(c), dtype=np.bool_) if c.coarse is None else c.coarse for c, _ in parts])
+    return FixColumns((), numbers, mocked=np.concatenate([c.mocked for c, _ in parts]), coarse=coarse, **floats)
 
 
 def to_bytes(columns: FixColumns) -> bytes:
     """Little-endian columns behind a header that says how many and whose."""
     whose = [part for key in columns.keys for part in key_parts(key)]
-    head = msgspec.msgpack.encode([_FORM, len(columns), whose])
+    head = msgspec.msgpack.encode([_FORM if columns.coarse is None else _FORM_COARSE, len(columns), whose])
     parts = [len(head).to_bytes(4, "little"), head, columns.key_no.astype("<i4").tobytes()]
     parts += [getattr(columns, name).astype("<f8").tobytes() for name in _FLOATS]
-    return b"".join([*parts, np.packbits(columns.mocked).tobytes()])
+    flags = [columns.mocked] if columns.coarse is None else [columns.coarse, columns.mocked]
+    return b"".join([*parts, *(np.packbits(some).tobytes() for some in flags)])
 
 
 def key_parts(key: Key) -> tuple[str, str]:
@@ -169,11 +180,16 @@ def from_bytes(raw: bytes) -> FixColumns:
         raise UnreadableColumns(str(error)) from None
     at = 4 + size
     bits = (count + 7) // 8
-    if form != _FORM or len(raw) != at + count * (4 + 8 * len(_FLOATS)) + bits:
+    if form not in (_FORM, _FORM_COARSE) or len(raw) != at + count * (4 + 8 * len(_FLOATS)) + form * bits:
         raise UnreadableColumns("written by another release, or cut short")
     numbers = np.frombuffer(raw, "<i4", count, at).astype(np.int64)
     at += 4 * count
     floats = {name: np.frombuffer(raw, "<f8", count, at + 8 * count * i) for i, name in enumerate(_FLOATS)}
-    mocked = np.unpackbits(np.frombuffer(raw, np.uint8, bits, len(raw) - bits), count=count).astype(np.bool_)
+    mocked = _flags(raw, len(raw) - bits, count)
+    coarse = _flags(raw, len(raw) - 2 * bits, count) if form == _FORM_COARSE else None
     keys = tuple(Key(whose[i], whose[i + 1]) for i in range(0, len(whose), 2))
-    return FixColumns(keys, numbers, mocked=mocked, **floats)
+    return FixColumns(keys, numbers, mocked=mocked, coarse=coarse, **floats)
+
+
+def _flags(raw: bytes, at: int, count: int) -> Flags:
+    return np.unpackbits(np.frombuffer(raw, np.uint8, (count + 7) // 8, at), count=count).astype(np.bool_)

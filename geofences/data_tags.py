@@ -33,7 +33,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.device.device_id": "device_id",
         "user.location.precise": "payload",
         "user.user_sensor": "fixes",
-        "system.operations": "partition position digest received_at",
+        "system.operations": "partition position digest received_at coarse forget_at",
     },
     "geofences_hearing_state": {
         "user.unique_id.pseudonymous": "shopper_id",

@@ -371,3 +371,10 @@ def sensitive_kind(tags: Mapping[str, object]) -> str | None:
 
     found = kind_of(tags)
     return None if found is None else str(found)
+
+
+def leave_behind(session: Session) -> None:
+    """What must not go into a copy of the database that is kept: positions that are sealed with the house's key alone."""
+    from geofences.adapters import table_log
+
+    table_log.leave_behind(session)

@@ -24,7 +24,7 @@ class History:
         self._size = FIRST_ROWS
         self._rows = 0  # ever appended; row r stands in slot r % size
         self._columns = {name: np.empty(self._size) for name in _NAMES}
-        self._mocked = np.zeros(self._size, dtype=np.bool_)
+        self._mocked, self._coarse = (np.zeros(self._size, dtype=np.bool_) for _ in range(2))
         self._before = np.full(self._size, -1, dtype=np.int64)
         self._older_s = np.full(self._size, -np.inf)  # newest time further back in the chain: nobody walks on for what is older
         self._head = np.full(FIRST_ROWS, -1, dtype=np.int64)
@@ -48,6 +48,7 @@ class History:
         for name in _NAMES:
             self._columns[name][slots] = getattr(columns, name)
         self._mocked[slots] = columns.mocked
+        self._coarse[slots] = False if columns.coarse is None else columns.coarse
         # the chain: each row points at the one before of its device, the first of the batch at what was the head
         order = np.argsort(device_no, kind="stable")
         sorted_no, sorted_rows = device_no[order], rows[order]
@@ -80,9 +81,11 @@ class History:
             column = np.empty(size)
             column[new] = self._columns[name][old]
             self._columns[name] = column
-        mocked, before, older_s = np.zeros(size, dtype=np.bool_), np.full(size, -1, dtype=np.int64), np.full(size, -np.inf)
-        mocked[new], before[new], older_s[new] = self._mocked[old], self._before[old], self._older_s[old]
-        self._mocked, self._before, self._older_s, self._size = mocked, before, older_s, size
+        mocked, coarse = (np.zeros(size, dtype=np.bool_) for _ in range(2))
+        before, older_s = np.full(size, -1, dtype=np.int64), np.full(size, -np.inf)
+        mocked[new], coarse[new] = self._mocked[old], self._coarse[old]
+        before[new], older_s[new] = self._before[old], self._older_s[old]
+        self._mocked, self._coarse, self._before, self._older_s, self._size = mocked, coarse, before, older_s, size
 
     def samples(self, device_no: int, since_s: float) -> list[Sample]:
         """What is remembered of a device at or after `since_s`, in order of time, each fix once."""
@@ -128,7 +131,9 @@ class History:
         return rows
 
     def _samples(self, slots: Ints) -> list[Sample]:
-        columns = FixColumns((), slots, mocked=self._mocked[slots], **{name: c[slots] for name, c in self._columns.items()})
+        columns = FixColumns(
+            (), slots, mocked=self._mocked[slots], coarse=self._coarse[slots], **{name: c[slots] for name, c in self._columns.items()}
+        )
         found = sorted(columns.samples())
         return [s for i, s in enumerate(found) if i == 0 or s.id != found[i - 1].id or s.at_s != found[i - 1].at_s]
 

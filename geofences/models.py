@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -79,7 +79,8 @@ class LogPartitionRow(Base):
 
 
 class FixLogRow(Base):
-    """One batch of one device. `payload` is sealed and gone once processed; `digest` finds the same batch sent again."""
+    """One batch of one device, or of several. `payload` is sealed; seconds after it was processed, what lies outside every fence is
+    only a cell in it (`coarse`), and at `forget_at` it goes. `digest` finds the same batch sent again."""
 
     __tablename__ = "geofences_fix_log"
     partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -90,6 +91,8 @@ class FixLogRow(Base):
     fixes: Mapped[int]
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    coarse: Mapped[bool] = mapped_column(server_default=false())
+    forget_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     __table_args__ = (UniqueConstraint("device_id", "digest"),)
 
 

@@ -39,8 +39,16 @@ class FixLog(Protocol):
         the newest of them, of at most `most` fixes."""
         ...
 
+    def whole(self, session: Session, partition: int, upto: int) -> list[LogBatch]:
+        """Batches up to and including a position that are still as they were sent, in order."""
+        ...
+
+    def coarsen(self, session: Session, partition: int, batches: Sequence[tuple[int, FixColumns, datetime]]) -> None:
+        """Put in the place of batches (position, columns, when they go) what may be kept of them."""
+        ...
+
     def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
-        """Forget the contents of what is processed (positions up to and including `upto`) and was received before a time."""
+        """Forget the contents of what is processed (positions up to and including `upto`) and was received before a time, or is due."""
         ...
 
     def forget(self, session: Session, shopper_ids: Collection[str]) -> None:

@@ -15,7 +15,9 @@ from app.kernel.clock import from_epoch_s
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from geofences.adapters.table_log import fixes_of, forget_shoppers
+from geofences.coarsening import cell_of
 from geofences.models import FixLogRow, MomentRetractedRow, MomentRow, TrackStateRow, VisitRow
+from geofences.track import Sample
 
 DAY_S = 86_400
 
@@ -65,17 +67,26 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
             for m in retracted
         ],
         "positions_held": [
-            {
-                "device_id": device_id,
-                "at": from_epoch_s(fix.at_s),
-                "lat": fix.lat_deg,
-                "lon": fix.lon_deg,
-                "accuracy_m": fix.accuracy_m,
-            }
+            _cell(device_id, fix) if fix.coarse else _position(device_id, fix)
             for device_id, fix in fixes_of(session, shopper_id)
         ],
         "batches_received": [{"received_at": at, "fixes": fixes} for at, fixes in received],
     }
+
+
+def _position(device_id: str, fix: Sample) -> dict[str, Any]:
+    return {
+        "device_id": device_id,
+        "at": from_epoch_s(fix.at_s),
+        "lat": fix.lat_deg,
+        "lon": fix.lon_deg,
+        "accuracy_m": fix.accuracy_m,
+    }
+
+
+def _cell(device_id: str, fix: Sample) -> dict[str, Any]:
+    """Outside every fence: only the H3 cell is known any more."""
+    return {"device_id": device_id, "at": from_epoch_s(fix.at_s), "h3_cell": cell_of(fix.lat_deg, fix.lon_deg)}
 
 
 def erase(session: Session, shopper_id: str) -> int:
@@ -124,13 +135,19 @@ RULES = (
     RetentionRule(
         "geofences_fix_log",
         "received_at",
-        2 * DAY_S,
-        "Positions are kept sealed for a little more than a day, so that one that comes late still puts a visit right; then they go.",
+        DAY_S,
+        "Positions in and around a store are kept sealed for a day, so that one that comes late still puts a visit right; of all others only a cell of some kilometres.",
+    ),
+    RetentionRule(
+        "geofences_fix_log",
+        "forget_at",
+        0,
+        "A position goes a day after you were there, however late it came.",
     ),
     RetentionRule(
         "geofences_track_state",
         "changed_at",
-        2 * DAY_S,
+        DAY_S,
         "The detector's memory of a phone goes as soon as nothing is open or undecided.",
     ),
 )

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import from_epoch_s
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
@@ -24,6 +25,7 @@ from app.privacy.gate import hold, refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
+from geofences.coarsening import coarsened, near, with_speed
 from geofences.columns import FixColumns, Flags, Ints, empty, joined
 from geofences.index import FenceIndex
 from geofences.memory import Memory
@@ -34,8 +36,11 @@ from geofences.transitions import Transition
 
 log = get_logger(__name__)
 
-TRIM_EVERY_S = 60.0
-"""What is too old to correct anything is taken out of the log this often (at every flush when nothing is to be kept)."""
+TRIM_EVERY_S = 5.0
+"""This often, what lies outside every fence is coarsened in the log, and what is too old to correct anything taken out of it (at every
+flush when nothing is to be kept)."""
+PRECISE_S = 86_400.0
+"""No position is kept longer, be it inside a fence."""
 
 
 class PartitionRunner:
@@ -236,7 +241,7 @@ class PartitionRunner:
         store.save_states(session, self._partition, kept, lean=self._rules.correction_window_s > 0, at=at)
         store.forget_states(session, gone & self._stored | hidden)
         self._stored = (self._stored - gone) | {key for key, _, _ in kept}
-        self._trim(session, position, at)
+        self._trim(session, position, at, fences)
         return new
 
     def _correct(self, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
@@ -255,11 +260,35 @@ class PartitionRunner:
             self.corrected += len(samples) - found.dropped
             self.late += found.dropped
 
-    def _trim(self, session: Session, position: int, at: datetime) -> None:
+    def _coarsen(self, session: Session, position: int, fences: FenceIndex) -> None:
+        """Of what is processed, what lies outside every fence becomes a cell."""
+        while batches := self._log.whole(session, self._partition, position):
+            kept: list[tuple[int, FixColumns, datetime]] = []
+            for batch in batches:
+                columns = batch.columns
+                since_s = np.array([self._remembered_since_s(key) for key in columns.keys])
+                due_s = float(columns.at_s.min(initial=self.watermark_s)) + PRECISE_S
+                keep = near(columns, fences, self._rules, since_s)
+                columns = with_speed(columns, keep, partial(self._heard, columns.keys), self._rules)
+                kept.append((batch.position, coarsened(columns, keep), from_epoch_s(due_s)))
+            self._log.coarsen(session, self._partition, kept)
+
+    def _heard(self, keys: Sequence[Key], key_no: int, since_s: float) -> list[Sample]:
+        return self._memory.history.samples(self._memory.live.number(keys[key_no]), since_s)
+
+    def _remembered_since_s(self, key: Key) -> float:
+        """Since when something of the device is remembered that a fix could change; inf where nothing is."""
+        state = self._memory.states.get(self._memory.live.number(key))
+        several = [*state.presences.values(), *state.dormant.values()] if state is not None else []
+        return min((p.first_s for p in several), default=math.inf)
+
+    def _trim(self, session: Session, position: int, at: datetime, fences: FenceIndex) -> None:
         if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
             return
         keep_s = self._rules.history_s if self._rules.correction_window_s else -1.0
-        self._log.trim(session, self._partition, position, at - timedelta(seconds=keep_s))
+        if self._rules.correction_window_s:
+            self._coarsen(session, position, fences)
+        self._log.trim(session, self._partition, position, at - timedelta(seconds=min(keep_s, PRECISE_S)))
         self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
         self._trimmed_at = at
 

@@ -58,6 +58,10 @@ __all__ = [
 ]
 
 
+ELSEWHERE_M = 250.0
+"""A fix of which only a cell is left hit no fence: it counts as clearly outside of each, at least so far."""
+
+
 def advance(
     state: TrackState,
     events: Iterable[Sample],
@@ -156,17 +160,18 @@ class _Track:
         before = take(state, sample.at_s)
         moved = self._moved_mps(sample)
         speed = self._speed_mps(sample, moved)
+        accuracy_m = DEFAULT_ACCURACY_M if sample.coarse else sample.accuracy_m
         doubts = trust.weigh(
             mocked=sample.mocked,
-            accuracy_m=sample.accuracy_m,
+            accuracy_m=accuracy_m,
             age_s=sample.age_s,
             moved_mps=moved,
             rules=self._rules.trust,
-            sample=sample,
-            recent=state.recent,
+            sample=None if sample.coarse else sample,
+            recent=[s for s in state.recent if not s.coarse],
         ).doubts
         here = {self._fences.fences[f].id: f for f in hit.fences}
-        seen = partial(Observation, sample.at_s, accuracy_m=sample.accuracy_m, speed_mps=speed, doubts=doubts)
+        seen = partial(Observation, sample.at_s, accuracy_m=accuracy_m, speed_mps=speed, doubts=doubts)
         if state.dormant:
             out += self._wake(sample, here, seen)
         out += self._weigh(sample, hit, here, seen)
@@ -229,17 +234,21 @@ class _Track:
         known = hit.distance_m.get(fence_no)
         if known is not None:
             return known
-        return self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
+        return self._away_m(fence_no, sample, inside=fence_id in here)
+
+    def _away_m(self, fence_no: int, sample: Sample, *, inside: bool) -> float:
+        away_m = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, inside)
+        return max(ELSEWHERE_M, away_m) if sample.coarse else away_m
 
     def _wake(self, sample: Sample, here: Mapping[str, int], seen: Callable[..., Observation]) -> list[Transition]:
         """Visits closed for silence: what the first fix since says of them."""
         out: list[Transition] = []
-        if sample.accuracy_m > self._rules.presence.vague_m and not here:
+        if sample.accuracy_m > self._rules.presence.vague_m and not here and not sample.coarse:
             return out
         for fence_id, dormant in sorted(self._state.dormant.items()):
             fence_no = self._fences.number_of(fence_id)
             if fence_no is not None:
-                distance = self._fences.distance_m(fence_no, sample.lat_deg, sample.lon_deg, fence_id in here)
+                distance = self._away_m(fence_no, sample, inside=fence_id in here)
                 out += self._machine.heard_leaving(dormant, seen(distance_m=distance))
         self._state.dormant = {}
         return out
@@ -316,7 +325,7 @@ class _Track:
     ) -> list[Transition]:
         """Fences passed between two fixes without a fix inside: deep enough that the fixes' errors do not explain it."""
         last, rules = self._state.last, self._rules.presence
-        if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s:
+        if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s or last.coarse or sample.coarse:
             return []
         spoken_of = {t.fence_id for t in found} | here.keys() | self._state.presences.keys()
         if hit.passing is not None and all(self._fences.fences[no].id in spoken_of for no in hit.passing):

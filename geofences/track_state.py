@@ -40,6 +40,8 @@ class Sample(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False)
     speed_mps: float | None = None
     mocked: bool = False
     age_s: float = 0.0
+    coarse: bool = False
+    """It hit no fence and has been forgotten but for a cell that holds it (geofences/coarsening.py)."""
 
 
 @dataclass(frozen=True, slots=True)

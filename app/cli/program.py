@@ -14,6 +14,7 @@ import typer
 
 from app.cli import (
     api_keys,
+    backup,
     beacons,
     bench,
     campaigns,
@@ -66,6 +67,7 @@ program.add_typer(keys.program, name="keys")
 program.add_typer(privacy.program, name="privacy")
 program.add_typer(consent.program, name="consent")
 program.command()(people_data.export)
+program.command()(backup.backup)
 program.command()(people_data.erase)
 program.command()(bench.bench)
 

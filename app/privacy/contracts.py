@@ -66,9 +66,10 @@ class ErasureReceipt:
 
 @dataclass(frozen=True, slots=True)
 class SubjectExport:
-    """Everything held about one shopper: holder name -> what it holds, as plain JSON values."""
+    """Everything held about one shopper: holder name -> what it holds, as plain JSON values; table -> her rows as they stand."""
 
     shopper_id: str
     made_at: datetime
     also_known_as: tuple[str, ...]
     holders: Mapping[str, Any]
+    rows: Mapping[str, Any]

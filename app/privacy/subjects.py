@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Table, select
+from sqlalchemy import Column, LargeBinary, MetaData, Table, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import Base
 from app.kernel.ids import new_id
 from app.kernel.outbox import emit
 from app.privacy import shredding
 from app.privacy.contracts import ErasureReceipt, SubjectErased, SubjectExport
 from app.privacy.holding import alone
 from app.privacy.models import ErasureRow
+from app.privacy.tags import registered_tags
 from app.security.audit import journal
 from app.security.people import same_person
 from app.security.principals import Principal
@@ -66,7 +68,34 @@ def export(session: Session, shopper_id: str, *, at: datetime) -> SubjectExport:
     for holder in _holders.values():
         parts = [holder.export(session, one) for one in ids]
         holders[holder.name] = parts[0] if len(parts) == 1 else {one: part for one, part in zip(ids, parts, strict=True) if part}
-    return SubjectExport(shopper_id, at, ids[1:], holders)
+    return SubjectExport(shopper_id, at, ids[1:], holders, _rows(session, ids))
+
+
+def _rows(session: Session, shopper_ids: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Every row that holds one of the ids, as it stands: what no holder has thought of telling is told all the same.
+
+    Left out is what says nothing to her and would help a thief: sealed values, whose contents the holders give, and what proves who
+    somebody is (`user.authorization...`) or finds a value without holding it (a keyed hash).
+    """
+    out: dict[str, list[dict[str, Any]]] = {}
+    for name, columns in tables_with_people(Base.metadata).items():
+        table = Base.metadata.tables[name]
+        told = [c for c in table.columns if not is_secret(name, c)]
+        mine = or_(*(table.c[column].in_(shopper_ids) for column in columns))
+        rows = session.execute(select(*told).where(mine).order_by(*table.primary_key.columns))
+        if found := [dict(row._mapping) for row in rows]:  # noqa: SLF001 - its public name
+            out[name] = found
+    return out
+
+
+def is_secret(table: str, column: Column[Any]) -> bool:
+    """Whether the column's value is of no use to anybody but a thief."""
+    if isinstance(column.type, LargeBinary) or column.name.endswith(("_hash", "digest")) or column.name == "hash":
+        return True
+    return any(
+        category.startswith("user.authorization") and column.name in columns.split()
+        for category, columns in registered_tags().get(table, {}).items()
+    )
 
 
 def erase(session: Session, shopper_id: str, at: datetime, *, by: Principal | str = "house") -> ErasureReceipt:

@@ -7,20 +7,21 @@ A batch of one device names it in the row; a server's batch of many devices name
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import select, update
+import numpy as np
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
 from app.kernel.logs import get_logger
 from app.security.sealing import seal
-from app.security.vault import open_each, seal_for
-from geofences.columns import FixColumns, UnreadableColumns, empty, from_bytes, of_samples, to_bytes
+from app.security.vault import open_each, seal_each, seal_for
+from geofences.columns import FixColumns, UnreadableColumns, empty, from_bytes, joined, of_samples, to_bytes
 from geofences.models import FixLogRow, LogHeadRow
 from geofences.ports import LogBatch
 from geofences.track import Key, Sample
@@ -28,6 +29,9 @@ from geofences.track import Key, Sample
 log = get_logger(__name__)
 
 _PURPOSE = "fix_log"
+_PARTS = b"\x03"
+"""Before the parts of a batch of several that was coarsened; what is sealed begins otherwise."""
+MOST_AT_ONCE = 2_000
 MIXED = ""
 """In place of shopper and device in the row of a batch of several."""
 PARTITION = 0
@@ -109,11 +113,47 @@ class TableLog:
             first = position
         return first
 
+    def whole(self, session: Session, partition: int, upto: int) -> list[LogBatch]:
+        wanted = _WANTED.where(
+            FixLogRow.partition == partition,
+            FixLogRow.position <= upto,
+            FixLogRow.coarse.is_(False),
+            FixLogRow.payload.is_not(None),
+        )
+        return _opened(session.execute(wanted.order_by(FixLogRow.position).limit(MOST_AT_ONCE)))
+
+    def coarsen(self, session: Session, partition: int, batches: Sequence[tuple[int, FixColumns, datetime]]) -> None:
+        here = (FixLogRow.partition == partition, FixLogRow.shopper_id == MIXED, FixLogRow.payload.is_not(None))
+        mixed = set(session.scalars(select(FixLogRow.position).where(*here, FixLogRow.coarse.is_(False))))
+        whose = [(MIXED, MIXED) if position in mixed else _whose(columns) for position, columns, _ in batches]
+        own = iter(
+            seal_each(
+                _PURPOSE,
+                [
+                    (shopper_id, to_bytes(columns), _bound(shopper_id, device_id))
+                    for (_, columns, _), (shopper_id, device_id) in zip(batches, whose, strict=True)
+                    if shopper_id != MIXED
+                ],
+            )
+        )
+        values = [
+            {
+                "of": partition,
+                "at": position,
+                "kept": _in_parts(columns) if shopper_id == MIXED else next(own),
+                "due": forget_at,
+            }
+            for (position, columns, forget_at), (shopper_id, _) in zip(batches, whose, strict=True)
+        ]
+        if values:
+            session.connection().execute(_COARSEN, values)
+
     def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
+        now = session.info["clock"].now()
         done = (
             FixLogRow.partition == partition,
             FixLogRow.position <= upto,
-            FixLogRow.received_at < before,
+            or_(FixLogRow.received_at < before, FixLogRow.forget_at <= now),
             FixLogRow.payload.is_not(None),
         )
         session.execute(
@@ -163,14 +203,20 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
         session.execute(own.values(payload=None).execution_options(**quietly))
     mixed = select(FixLogRow.partition, FixLogRow.position, FixLogRow.payload)
     for partition, position, payload in session.execute(mixed.where(FixLogRow.shopper_id == MIXED, holding)).all():
-        (raw,) = open_each(_PURPOSE, [(payload or b"", _bound(MIXED, MIXED))])
-        columns = _columns(raw, MIXED, MIXED)
+        columns = _opened([(position, MIXED, MIXED, payload)])[0].columns
         left = columns.without(gone)
         if left is columns:
             continue
         row = update(FixLogRow).where(FixLogRow.partition == partition, FixLogRow.position == position)
-        sealed = _sealed(left, MIXED, MIXED) if len(left) else None
+        parts = bytes(payload or b"").startswith(_PARTS)
+        sealed = (_in_parts(left) if parts else _sealed(left, MIXED, MIXED)) if len(left) else None
         session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
+
+
+def leave_behind(session: Session) -> None:
+    """In a copy of the database: batches of several people go, since no key of theirs is needed to open them."""
+    mixed = update(FixLogRow).where(FixLogRow.shopper_id == MIXED, FixLogRow.payload.is_not(None))
+    session.execute(mixed.values(payload=None).execution_options(synchronize_session=False))
 
 
 def fixes_of(session: Session, shopper_id: str) -> list[tuple[str, Sample]]:
@@ -198,22 +244,55 @@ def _sealed(columns: FixColumns, shopper_id: str, device_id: str) -> bytes:
     return seal_for(shopper_id, _PURPOSE, to_bytes(columns), _bound(shopper_id, device_id))
 
 
+def _in_parts(columns: FixColumns) -> bytes:
+    """A batch of several, each one's fixes with her own key."""
+    parts = [(key, of_one(columns, no)) for no, key in enumerate(columns.keys)]
+    sealed = seal_each(_PURPOSE, [(key.shopper_id, to_bytes(part), _bound(MIXED, MIXED)) for key, part in parts if len(part)])
+    return _PARTS + msgspec.msgpack.encode(sealed)
+
+
+def of_one(columns: FixColumns, key_no: int) -> FixColumns:
+    """The fixes of one key alone."""
+    mine = columns.take(columns.key_no == key_no)
+    return mine.renumbered((columns.keys[key_no],), np.zeros(len(columns.keys), dtype=np.int64))
+
+
+def _together(parts: Sequence[FixColumns]) -> FixColumns:
+    keys = tuple(key for part in parts for key in part.keys)
+    starts = np.cumsum([0, *(len(part.keys) for part in parts)])
+    several = joined([(part, np.arange(len(part.keys)) + start) for part, start in zip(parts, starts[:-1], strict=True)])
+    return several.renumbered(keys, np.arange(len(keys)))
+
+
 def _bound(shopper_id: str, device_id: str) -> bytes:
     return f"{shopper_id}/{device_id}".encode()
 
 
+_COARSEN = (
+    update(cast("Table", FixLogRow.__table__))
+    .where(FixLogRow.partition == bindparam("of"), FixLogRow.position == bindparam("at"), FixLogRow.payload.is_not(None))
+    .values(payload=bindparam("kept"), forget_at=bindparam("due"), coarse=True)
+)
 _WANTED = select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
 _read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
 
 
 def _opened(rows: Iterable[Any]) -> list[LogBatch]:
-    found = list(rows)
-    held = [(payload, _bound(shopper_id, device_id)) for _, shopper_id, device_id, payload in found if payload is not None]
-    opened = iter(open_each(_PURPOSE, held))
-    return [
-        LogBatch(position, empty() if payload is None else _columns(next(opened), shopper_id, device_id))
-        for position, shopper_id, device_id, payload in found
-    ]
+    found = [(position, Key(shopper_id, device_id), bytes(payload or b"")) for position, shopper_id, device_id, payload in rows]
+    held = [_sealed_parts(payload, key) for _, key, payload in found]
+    opened = iter(open_each(_PURPOSE, [(part, _bound(*key)) for (_, key, _), parts in zip(found, held, strict=True) for part in parts]))
+    out: list[LogBatch] = []
+    for (position, key, _), parts in zip(found, held, strict=True):
+        several = [_columns(next(opened), *key) for _ in parts]
+        out.append(LogBatch(position, several[0] if len(several) == 1 else _together(several)))
+    return out
+
+
+def _sealed_parts(payload: bytes, key: Key) -> list[bytes]:
+    """What is sealed in a row one by one: the whole batch, or each one's part of it."""
+    if payload.startswith(_PARTS) and key.shopper_id == MIXED:
+        return msgspec.msgpack.decode(payload[1:], type=list[bytes])
+    return [payload] if payload else []
 
 
 def _columns(raw: bytes | None, shopper_id: str, device_id: str) -> FixColumns:

@@ -1,0 +1,120 @@
+"""Forgetting where fixes were that lie outside: what stays of each is its time and the cell it was in.
+
+Owns which fixes are near enough to a fence to be kept as they are for a day, and what becomes of the others: the middle of their H3
+cell (resolution 7, some five square kilometres), with an accuracy that holds the whole cell, so that a jump is still known as one. Pure
+but for the index and H3. Must not touch the log (adapters/table_log.py).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from geofences.columns import FixColumns, Flags, Floats
+from geofences.index import FenceIndex
+from geofences.shapes import haversine_m
+from geofences.track import Sample, TrackRules
+
+RESOLUTION = 7
+CELL_REACH_M = 2_000.0
+"""No place in a cell is further from its middle than this."""
+ROUNDED_DEG = 1e-3
+"""Fixes are rounded to this before they are put into a cell (a hundred metres): many share one question then."""
+
+
+def near(columns: FixColumns, fences: FenceIndex, rules: TrackRules, busy_since_s: Floats) -> Flags:
+    """Which fixes matter to a fence: those that hit one, the ends of ways that may cross one, and what lies within `forget_s` of a hit
+    or, for a phone of which something is remembered, of its beginning (`busy_since_s`, per key; inf where nothing is).
+    """
+    count = len(columns)
+    keep = np.zeros(count, dtype=np.bool_)
+    if not count:
+        return keep
+    lat, lon = columns.lat_deg.copy(), columns.lon_deg.copy()  # as they were read they need not be aligned
+    point_no, _ = fences.locate(lat, lon)
+    keep[point_no] = True
+    order = np.lexsort((columns.at_s, columns.key_no))
+    no, at_s = columns.key_no[order], columns.at_s[order]
+    hit = keep[order]
+    legs = np.flatnonzero((no[1:] == no[:-1]) & (at_s[1:] - at_s[:-1] <= rules.presence.crossed_max_gap_s))
+    if len(legs):
+        a, b = order[legs], order[legs + 1]
+        crossing = fences.may_cross(lat[a], lon[a], lat[b], lon[b])
+        keep[a[crossing]] = keep[b[crossing]] = True
+    for one in np.unique(no[hit]):
+        mine = no == one
+        times, hits = at_s[mine], at_s[mine & hit]
+        after = np.searchsorted(hits, times)
+        nearest = np.minimum(
+            np.abs(times - hits[np.minimum(after, len(hits) - 1)]), np.abs(times - hits[np.maximum(after - 1, 0)])
+        )
+        keep[order[mine]] |= nearest <= rules.forget_s
+    return keep | (columns.at_s >= busy_since_s[columns.key_no] - rules.forget_s)
+
+
+def with_speed(
+    columns: FixColumns, near: Flags, heard: Callable[[int, float], Sequence[Sample]], rules: TrackRules
+) -> FixColumns:
+    """The same fixes; those that are `near` say how fast the way to them was, which cannot be told any more when the fix before is a
+    cell. `heard(key number, since)` gives what was heard of a device, in order of time.
+    """
+    rows = np.flatnonzero(near)
+    if not len(rows):
+        return columns
+    speed = columns.speed_mps.copy()
+    for key_no in np.unique(columns.key_no[rows]).tolist():
+        mine = rows[columns.key_no[rows] == key_no]
+        before = heard(key_no, float(columns.at_s[mine].min()) - rules.forget_s)
+        times = [sample.at_s for sample in before]
+        for row in mine.tolist():
+            at_s, lat, lon, accuracy = (float(getattr(columns, c)[row]) for c in ("at_s", "lat_deg", "lon_deg", "accuracy_m"))
+            at = bisect_left(times, at_s)
+            if at == 0 or before[at - 1].coarse or at_s - times[at - 1] > rules.forget_s:
+                continue
+            moved = least_speed_mps(before[at - 1], lat, lon, accuracy, at_s)
+            if 0 < moved <= rules.trust.jump_mps and not speed[row] >= moved:
+                speed[row] = moved
+    return replace(columns, speed_mps=speed)
+
+
+def least_speed_mps(last: Sample, lat_deg: float, lon_deg: float, accuracy_m: float, at_s: float) -> float:
+    """The least speed that explains the way from the last fix: accuracies are given the benefit of the doubt."""
+    way = haversine_m(last.lat_deg, last.lon_deg, lat_deg, lon_deg)
+    return max(0.0, way - last.accuracy_m - accuracy_m) / max(1.0, at_s - last.at_s)
+
+
+def coarsened(columns: FixColumns, near: Flags) -> FixColumns:
+    """The same fixes; those that are not `near` are only known by their cell any more, and how fast they were not at all."""
+    if near.all():
+        return columns
+    lat, lon, accuracy, speed = (
+        getattr(columns, name).copy() for name in ("lat_deg", "lon_deg", "accuracy_m", "speed_mps")
+    )
+    far = np.flatnonzero(~near if columns.coarse is None else ~near & ~columns.coarse)
+    tiles, which = np.unique(
+        np.round(np.column_stack([lat[far], lon[far]]) / ROUNDED_DEG).astype(np.int64), axis=0, return_inverse=True
+    )
+    middles = np.array([_middle(int(a), int(b)) for a, b in tiles], dtype=np.float64).reshape(-1, 2)
+    lat[far], lon[far] = middles[which.ravel(), 0], middles[which.ravel(), 1]
+    accuracy[far] = CELL_REACH_M
+    speed[far] = np.nan
+    was = np.zeros(len(columns), dtype=np.bool_) if columns.coarse is None else columns.coarse
+    return replace(columns, lat_deg=lat, lon_deg=lon, accuracy_m=accuracy, speed_mps=speed, coarse=was | ~near)
+
+
+@lru_cache(maxsize=50_000)
+def _middle(lat_tile: int, lon_tile: int) -> tuple[float, float]:
+    import h3  # lazy: only a runner needs it
+
+    return h3.cell_to_latlng(h3.latlng_to_cell(lat_tile * ROUNDED_DEG, lon_tile * ROUNDED_DEG, RESOLUTION))
+
+
+def cell_of(lat_deg: float, lon_deg: float) -> str:
+    """The cell whose middle this is, as H3 writes it."""
+    import h3
+
+    return h3.latlng_to_cell(lat_deg, lon_deg, RESOLUTION)
