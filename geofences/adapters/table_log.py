@@ -248,7 +248,7 @@ def _in_parts(columns: FixColumns) -> bytes:
     """A batch of several, each one's fixes with her own key."""
     parts = [(key, of_one(columns, no)) for no, key in enumerate(columns.keys)]
     sealed = seal_each(_PURPOSE, [(key.shopper_id, to_bytes(part), _bound(MIXED, MIXED)) for key, part in parts if len(part)])
-    return _PARTS + msgspec.msgpack.encode(sealed)
+    return _PARTS + _write_parts(sealed)
 
 
 def of_one(columns: FixColumns, key_no: int) -> FixColumns:
@@ -275,6 +275,7 @@ _COARSEN = (
 )
 _WANTED = select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
 _read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
+_read_parts, _write_parts = msgspec.msgpack.Decoder(list[bytes]).decode, msgspec.msgpack.Encoder().encode
 
 
 def _opened(rows: Iterable[Any]) -> list[LogBatch]:
@@ -291,7 +292,7 @@ def _opened(rows: Iterable[Any]) -> list[LogBatch]:
 def _sealed_parts(payload: bytes, key: Key) -> list[bytes]:
     """What is sealed in a row one by one: the whole batch, or each one's part of it."""
     if payload.startswith(_PARTS) and key.shopper_id == MIXED:
-        return msgspec.msgpack.decode(payload[1:], type=list[bytes])
+        return _read_parts(payload[1:])
     return [payload] if payload else []
 
 
