@@ -38,9 +38,11 @@ from app.security.contacts import endpoints as contact_endpoints
 from app.security.contacts import facade as contacts
 from app.security.contacts import wiring as contact_wiring
 from app.security.contacts.ports import ContactGateway
+from app.security.devices import endpoints as device_endpoints
 from app.security.passkeys import endpoints as passkey_endpoints
 from app.security.sealing import use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
+from app.security.signals import endpoints as signal_endpoints
 from app.security.vault import Vault, open_vault, use_vault
 from app.settings import Settings
 from geofences import data_tags as geofence_tags
@@ -250,7 +252,9 @@ def _routers() -> list[APIRouter]:
     return [  # looked through in this order: most requests are phones' positions
         geofence_endpoints.router,
         security_endpoints.router,
+        device_endpoints.router,
         passkey_endpoints.router,
+        signal_endpoints.router,
         contact_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,

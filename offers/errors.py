@@ -40,6 +40,12 @@ class CouponReserved(Conflict):
     code = "coupon_reserved"
 
 
+class CouponFrozen(Conflict):
+    """This coupon waits: its holder is asked to confirm on her phone that it is she."""
+
+    code = "device_standing"
+
+
 class CouponExpired(AppError):
     """This coupon has expired."""
 

@@ -85,6 +85,7 @@ class ReasonCode(StrEnum):
     COUPON_ALREADY_REDEEMED = "coupon_already_redeemed"
     COUPON_RESERVED = "coupon_reserved"
     COUPON_REVOKED = "coupon_revoked"
+    DEVICE_STANDING = "device_standing"
     WRONG_HOLDER = "wrong_holder"
     PLACE_NOT_COVERED = "place_not_covered"
     CHANNEL_NOT_COVERED = "channel_not_covered"

@@ -19,8 +19,10 @@ from app.kernel.db import moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
+from app.security.devices import freezing
 from offers import caveats, codes, explanation, identity, late_payment, moves, pricing, repository
 from offers.contracts import CouponRedeemed, CouponReleased, CouponState, Quote, QuoteLine, Refused
+from offers.errors import CouponFrozen
 from offers.ledger import Books, held_minor
 from offers.models import CouponRow, Hold, Redemption
 from offers.reasons import Audience, ReasonCode, Weighed
@@ -63,7 +65,14 @@ def state_refusal(session: Session, coupon: CouponRow, at: datetime) -> Fail | N
         case CouponState.RESERVED if not moves.lapsed(coupon, at):
             return Fail(ReasonCode.COUPON_RESERVED)
         case _:
-            return None
+            return Fail(ReasonCode.DEVICE_STANDING) if freezing.frozen(session, coupon.shopper_id) else None
+
+
+def refuse_frozen(session: Session, coupon: CouponRow) -> None:
+    """After the move, in its transaction: raises CouponFrozen when the holder was frozen meanwhile, and nothing is kept. A freeze that
+    begins now waits for this transaction. What is already held by an order is not asked: it may have been paid for."""
+    if freezing.frozen(session, coupon.shopper_id, locked=True):
+        raise CouponFrozen
 
 
 def _priced(

@@ -121,6 +121,7 @@ def _take(
             if len(shares) > 1:
                 raise RuntimeError("a coupon moved although it was locked; nothing was kept")
             return False
+        redemption.refuse_frozen(session, coupon)
         _hold(session, share, position[share.coupon_id], order_id, place_id, at)
         books.enter(coupon, CouponState.ISSUED, CouponState.RESERVED, cause=order_id)
         identity.hold_limit(session, coupon)

@@ -222,6 +222,11 @@ SENTENCES: dict[str, Sentence] = {
         "The coupon is reserved by an order.",
         "This coupon is part of an unfinished online order. The shopper can cancel that order to use it here.",
     ),
+    _R.DEVICE_STANDING: Sentence(
+        "We were warned that somebody else may be using your phone, so your coupons wait. Show once that it is you, under Me.",
+        "The holder's phone or sign-in is in doubt; her coupons are frozen until that is cleared.",
+        "This coupon waits: its holder is asked to confirm on her phone that it is she. Please do not take it now.",
+    ),
     _R.COUPON_REVOKED: Sentence("This coupon was withdrawn.", "The coupon was revoked."),
     _R.WRONG_HOLDER: Sentence("This coupon was given to somebody else.", "The coupon belongs to another shopper."),
     _R.PLACE_NOT_COVERED: Sentence(

@@ -17,6 +17,7 @@ from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
 from app.security.asking import Asker
+from app.security.devices import freezing
 from geofences import facade as geofences
 from offers import caveats, explanation, guarding, identity, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
@@ -25,6 +26,7 @@ from offers.errors import (
     AlreadyUndone,
     CouponAlreadyRedeemed,
     CouponExpired,
+    CouponFrozen,
     CouponNotForHere,
     CouponNotNow,
     CouponReserved,
@@ -79,6 +81,8 @@ def _refuse(session: Session, coupon: CouponRow, fail: Fail) -> NoReturn:
             raise CouponRevoked()
         case ReasonCode.COUPON_RESERVED:
             raise CouponReserved()
+        case ReasonCode.DEVICE_STANDING:
+            raise CouponFrozen()
         case TillReason.LIVE_CODE_NEEDED:
             scanning.refuse(fail)
         case ReasonCode.PLACE_NOT_COVERED:
@@ -170,6 +174,8 @@ def redeem_later(
             return state
         if coupon.retracted_at is not None:
             return Fail(ReasonCode.COUPON_REVOKED)
+        if freezing.frozen(session, coupon.shopper_id):
+            return Fail(ReasonCode.DEVICE_STANDING)
         context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device)
         against = caveats.refusals(caveats.from_json(coupon.caveats), context)
         if against:
@@ -188,6 +194,7 @@ def _redeem(
     redemption_id = new_id("red")
     if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, *moves.FREE, redemption_id=redemption_id):
         return None
+    redemption.refuse_frozen(session, coupon)
     use = Redemption(
         id=redemption_id,
         coupon_id=coupon.id,

@@ -22,6 +22,7 @@ from app.privacy.subjects import DataHolder
 from app.security import privacy as security
 from app.security.audit import journal
 from app.security.contacts import privacy as contacts
+from app.security.devices import privacy as devices
 from app.security.passkeys import privacy as passkeys
 from app.security.policies import decision_log
 
@@ -84,6 +85,7 @@ def _erase_security(session: Session, shopper_id: str) -> int:
 
 HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("events", ("kernel_outbox_event",), _export_events, _erase_events),
+    DataHolder("security.devices", devices.TABLES, devices.export_shopper, devices.erase_shopper),
     DataHolder("security.passkeys", passkeys.TABLES, passkeys.export_shopper, passkeys.erase_shopper),
     DataHolder("security.contacts", contacts.TABLES, contacts.export_contacts, contacts.erase_contacts),
     DataHolder("privacy.consents", ("privacy_consent", "privacy_consent_state", "privacy_standing", "privacy_permission"), _export_consents, _erase_consents),
@@ -98,5 +100,5 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("privacy_standing", "shopper_id", None, "Where your chain of consents ends, whether you are under age, and what your phones permit; kept until you delete your data."),
     RetentionRule("privacy_permission", "at", None, "What your phone's system permitted and when; kept until you delete your data."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
-    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION, *contacts.RETENTION)),
+    *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION, *devices.RETENTION, *contacts.RETENTION)),
 )

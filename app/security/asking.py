@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.security.access import caller_of, security_settings
+from app.security.devices import keeping as devices
 from app.security.enforcing import enforce
 from app.security.models import PersonRow
 from app.security.passkeys import keeping as passkeys
@@ -63,6 +64,9 @@ class Asker:
         """Returns when allowed, with whatever is known of the caller added to `context`. Raises as enforcing.enforce does."""
         if currency is not None:
             context = replace(context, limits=limits_of(self.settings, action, currency))
+        if self.principal.kind is Role.SHOPPER and context.device_standing is None:
+            standing = devices.standing(session, self.principal.device_id, at, fresh_s=self.settings.attestation_fresh_s)
+            context = replace(context, device_standing=standing.known)
 
         def and_caller(asked: Context) -> Context:
             known = about_caller(session, self.principal, asked, at=at)

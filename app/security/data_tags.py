@@ -20,6 +20,17 @@ TAGS: dict[str, dict[str, str]] = {
     "security_audit_head": {
         "system.operations": "id seq hash",
     },
+    "security_app_attest_key": {
+        "user.device.device_id": "device_id",
+        "user.authorization.credentials": "key_id public_key",
+        "user.device": "level",
+        "user.behavior": "counter created_at used_at",
+    },
+    "security_attestation": {
+        "user.device.device_id": "device_id",
+        "user.device": "kind level facts",
+        "user.behavior": "at",
+    },
     "security_challenge": {
         "user.unique_id.pseudonymous": "bound_to",
         "system.authentication": "challenge_hash",
@@ -50,7 +61,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.device": "name_sealed platform",
         "user.authorization.credentials": "token_hash tracking_hash key_thumbprint",
         "user.behavior": "created_at last_seen_at password_at passkey_at",
-        "system.operations": "revoked_at",
+        "system.operations": "revoked_at frozen_why told_at",
     },
     "security_familiar_word": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -109,15 +120,18 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "security_shopper": {
         "user.unique_id.pseudonymous": "id joined_into_shopper_id",
-        "system.operations": "created_at",
+        "system.operations": "created_at frozen_why frozen_at",
     },
 }
 
 USES: dict[str, str] = {
-    "essential.service.authentication": "accounts challenges credentials links passkeys.keeping sessions shoppers stepup",
+    "essential.service.authentication": (
+        "accounts challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
+    ),
     "essential.service.security": (
-        "asking limits policies.decision_log audit.journal contacts.letters contacts.repository contacts.undoing contacts.verifying"
+        "asking limits policies.decision_log audit.journal devices.freezing signals.effects contacts.letters contacts.repository contacts.undoing "
+        "contacts.verifying"
     ),
     "marketing.advertising.first_party.targeted": "crowds",
-    "essential.legal_obligation": "privacy passkeys.privacy contacts.privacy",
+    "essential.legal_obligation": "privacy passkeys.privacy devices.privacy contacts.privacy",
 }

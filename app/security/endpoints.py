@@ -23,6 +23,7 @@ from app.security.access import allow, security_settings, start_shopper_session
 from app.security.asking import asker_of
 from app.security.audit import journal
 from app.security.cookies import drop_session_cookie, set_session_cookie
+from app.security.devices import freezing
 from app.security.entrance import PAGE_OF, enter_page, refused_page
 from app.security.errors import WrongCredentials
 from app.security.holding import require_key
@@ -153,6 +154,7 @@ def _sign_in_shopper(
 ) -> SignInOut:
     answer = SignInOut(role=Role.SHOPPER.value, person_id=person_id, shopper_id=shopper_id)
     at = request.app.state.house.database.clock.now()
+    freezing.proved_again(session, shopper_id, at=at)
     if caller.kind is Role.SHOPPER and caller.device_id is not None:
         people.join(session, caller.device_id, shopper_id)
         note(session, caller, Acr.PASSWORD, at)

@@ -14,12 +14,15 @@ from app.kernel.db import Base, Instant, Json
 
 
 class ShopperRow(Base):
-    """A shopper, anonymous until a person row points here. `joined_into`: she signed in elsewhere and goes on as that one."""
+    """A shopper, anonymous until a person row points here. `joined_into`: she signed in elsewhere and goes on as that one.
+    `frozen_why`: her coupons are good for nothing until that is over (devices/freezing.py)."""
 
     __tablename__ = "security_shopper"
     id: Mapped[str] = mapped_column(String(40), primary_key=True, info={"person": True})
     created_at: Mapped[datetime] = mapped_column(Instant)
     joined_into_shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    frozen_why: Mapped[str | None] = mapped_column(String(40))
+    frozen_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class PersonRow(Base):
@@ -52,6 +55,8 @@ class DeviceRow(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     tracking_hash: Mapped[str] = mapped_column(String(64), unique=True)
     key_thumbprint: Mapped[str | None] = mapped_column(String(43))
+    frozen_why: Mapped[str | None] = mapped_column(String(40))
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

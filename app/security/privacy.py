@@ -43,10 +43,10 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
     sessions = session.scalars(select(SessionRow).where(SessionRow.shopper_id == shopper_id).order_by(SessionRow.id))
     links = session.scalars(select(LoginLinkRow).where(LoginLinkRow.shopper_id == shopper_id).order_by(LoginLinkRow.id))
     return {
-        "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id} if shopper else None,
+        "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id, "frozen_why": shopper.frozen_why, "frozen_at": shopper.frozen_at} if shopper else None,
         "account": {"id": account.id, "email": email_of(account), "name": account.name, "created_at": account.created_at} if account else None,
         "devices": [
-            {"id": d.id, "name": _name_of(d), "platform": d.platform, "has_key": d.key_thumbprint is not None, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
+            {"id": d.id, "name": _name_of(d), "platform": d.platform, "has_key": d.key_thumbprint is not None, "frozen_why": d.frozen_why, "told_at": d.told_at, "created_at": d.created_at, "last_seen_at": d.last_seen_at, "revoked_at": d.revoked_at,
              "password_at": d.password_at, "passkey_at": d.passkey_at}
             for d in devices
         ],

@@ -5,12 +5,14 @@ Owns the fields and their defaults. Must not hold a secret: those live in the se
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 
 from app.kernel.settings import SettingsGroup
 from app.security.windows import LimitRule
 
-GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "passkey")
+GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "passkey", "attestation")
 """Limits that share one number of tries and count each for itself."""
 
 
@@ -65,6 +67,17 @@ class SecuritySettings(SettingsGroup):
         {"EUR": 5_000_000, "USD": 5_000_000, "GBP": 5_000_000, "CHF": 5_000_000, "SEK": 50_000_000, "NOK": 50_000_000, "DKK": 40_000_000, "JPY": 8_000_000, "INR": 500_000_000},
         description="Above how large a budget a campaign is published only by somebody who has signed in within the hour (minor units by currency).",
     )
+    set_keys_file: Path | None = Field(None, description="The public keys (a JWKS file) of those who may warn us of phones and people by signed security events; read anew when it changes, never fetched. Empty: nobody may.")
+    set_issuers: tuple[str, ...] = Field((), description="Who may send security events: their `iss`, as a JSON list.")
+    set_audience: str = Field("", description="Our name in security events (`aud`).")
+    set_max_age_s: int = Field(86_400, ge=60, le=30 * 86_400, description="The greatest age of a security event; each counts once.")
+    attestation_fresh_s: int = Field(7 * 86_400, ge=3600, le=366 * 86_400, description="How long what a phone proved about itself counts in full; then a step less, after as long again two, and so on.")
+    play_package_names: tuple[str, ...] = Field((), description="Our Android apps, whose Play Integrity verdicts count, as a JSON list. Empty: none do.")
+    play_decryption_key: SecretStr = Field(SecretStr(""), description="The response decryption key of Play Integrity (base64, from the Play Console).")
+    play_verification_key: SecretStr = Field(SecretStr(""), description="The response verification key of Play Integrity (base64, from the Play Console).")
+    app_attest_apps: tuple[str, ...] = Field((), description="Our iOS apps (`TEAMID.bundle.id`), whose App Attest keys count, as a JSON list. Empty: none do.")
+    app_attest_root_file: Path | None = Field(None, description="Apple's App Attest root certificate (PEM), from Apple's page of certificate authorities.")
+    app_attest_development: bool = Field(False, description="Let App Attest's development environment count too, as software.")
 
     def limit(self, name: str) -> LimitRule:
         """The rule of that name; raises KeyError for a name that is not one."""
@@ -75,6 +88,7 @@ class SecuritySettings(SettingsGroup):
             "sign_in": self.sign_ins_per_minute,
             "link_use": self.link_uses_per_minute,
             "till_code": self.till_codes_per_minute,
+            "security_event": 600,
             **dict.fromkeys(GUESSED, self.guesses_per_minute),
         }[name]
         return LimitRule(name, tries, 60)

@@ -15,6 +15,7 @@ from app.kernel.http import Reading
 from app.security import challenges, people, stepup
 from app.security.access import allow, security_settings, start_shopper_session
 from app.security.cookies import set_session_cookie
+from app.security.devices import freezing
 from app.security.passkeys import keeping, proving
 from app.security.passkeys.errors import ChallengeOver, PasskeyRefused, PasskeysNotHere
 from app.security.passkeys.keeping import PasskeyView
@@ -120,6 +121,8 @@ def step_up(body: ShownIn, caller: Prover, request: Request) -> SteppedUpOut:
     with database.transaction() as session:
         at = database.clock.now()
         stepup.note(session, caller, Acr.PASSKEY, at)
+        if caller.kind is Role.SHOPPER:
+            freezing.proved_again(session, caller.id, at=at)
     return SteppedUpOut(acr=Acr.PASSKEY, auth_time=at)
 
 
@@ -153,6 +156,7 @@ def _come_in(session: Any, caller: Principal, owner: Principal, request: Request
     else:
         comes = start_shopper_session(session, request, response, at=at, shopper_id=owner.id)
     stepup.note(session, comes, Acr.PASSKEY, at)
+    freezing.proved_again(session, owner.id, at=at)
     return SignInOut(role=Role.SHOPPER.value, person_id=account.person_id if account else "", shopper_id=owner.id, device_id=comes.device_id)
 
 

@@ -15,6 +15,7 @@ from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from app.security import challenges, stepup
 from app.security.accounts import account_of_shopper, person
+from app.security.devices import freezing
 from app.security.passkeys import ceremonies, keeping
 from app.security.passkeys.errors import ChallengeOver, PasskeyRefused, PasskeySuspect
 from app.security.passkeys.keeping import PasskeyView
@@ -93,6 +94,8 @@ def require_hers(session: Session, principal: Principal, *, fresh_s: int) -> Non
 def _must_be_her(session: Session, principal: Principal, has_passkey: bool, fresh_s: int) -> None:
     account = _account(session, principal)
     needed = Acr.PASSKEY if has_passkey else Acr.PASSWORD if account is not None and account.password_hash else None
+    if needed is None and principal.kind is Role.SHOPPER and freezing.frozen(session, principal.id):
+        needed = Acr.PASSKEY  # we were warned, and there is nothing by which she could be told from a thief of her session
     if needed is not None:
         at = session.info["clock"].now()
         stepup.require(session, principal, needed, fresh_s, at)
