@@ -63,10 +63,10 @@ class Sensitivity:
 
     def __str__(self) -> str:
         """In a sentence without its beginning: "health care is 131 m away, ..."."""
-        where = f"is {self.distance_m} m away" if self.distance_m else "is touched by it or lies within it"
+        where = f"is {self.distance_m} m away" if self.distance_m else "touches it or lies within it"
         since = f", in force since {self.since}" if self.since else ""
-        asked = f"at least {self.limit_m:g} m must lie between" if self.limit_m else "which may not be"
-        return f"{self.words} {where}, {asked}: {self.source}{since}"
+        asked = f", at least {self.limit_m:g} m must lie between" if self.limit_m else ""
+        return f"{self.words} {where}{asked}: {self.source}{since}"
 
 
 @dataclass(frozen=True, slots=True)

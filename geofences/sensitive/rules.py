@@ -17,7 +17,7 @@ DEFAULT_M = 2000 * FOOT_M
 """609.6 m, the longest distance any row asks for: kept everywhere unless a house chooses otherwise."""
 REACH_M = 1_000.0
 """Nothing farther than this is ever asked about: the most a house may choose, and more than any row."""
-OURS = "the rule of this house: 2,000 feet (609.6 m) from the perimeter, whatever the jurisdiction"
+OURS = "this house keeps 2,000 feet (609.6 m) from the perimeter, whatever the jurisdiction"
 STRICTEST = "nobody has told the jurisdiction, so the strictest holds"
 UNKNOWN = ""
 """A jurisdiction nobody told."""
@@ -57,7 +57,7 @@ def rules_at(
         if asked is not None and (law_m > own_m or (law_m == own_m and over is not None)):
             found[kind] = Rule(law_m, asked.source if over is not None else f"{STRICTEST}: {asked.source}", asked.since)
             continue
-        why = OURS if own_m == DEFAULT_M else f"the distance this house has chosen: {own_m:g} m from the perimeter"
+        why = OURS if own_m == DEFAULT_M else f"this house keeps {own_m:g} m from the perimeter"
         unmeasured = next((law for law in named if law.distance_ft is None), None)
         found[kind] = Rule(own_m, f"{why} ({unmeasured.source})" if unmeasured is not None and over is not None else why, None)
     return found

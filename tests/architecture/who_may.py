@@ -172,6 +172,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /console": STAFF,
     "GET /console/moments.json": STAFF,
     "GET /console/fences.geojson": STAFF,
+    "GET /console/sensitive.geojson": STAFF,
     "GET /console/campaigns": STAFF,
     "GET /console/campaigns/{campaign_id}": STAFF,
     "GET /console/campaigns/{campaign_id}/audience": STAFF,

@@ -22,7 +22,7 @@ from app.security.audit import journal
 from app.web import rendering
 from app.web.browser import go_to
 from app.web.console.reviews import history_rows, may
-from app.web.console.rows import campaign_row, decision_rows, funnel, moment_rows
+from app.web.console.rows import campaign_row, decision_rows, funnel, moment_rows, named_places, refused_rows
 from app.web.console.words import in_words
 from app.web.forms import Fields
 from app.web.rendering import money
@@ -48,9 +48,10 @@ def live(request: Request, _caller: Marketer, call: Reading, part: Annotated[str
     """The map, the funnel of the day and the newest moments; `part` asks for the lists alone."""
     with call.database.reading() as session:
         context = _live(session, call.clock.now())
+        shut = refused_rows(geofences.places(session))
     if part:
         return rendering.fragment("console/live.part.html", context)
-    return rendering.page(request, "console/live.html", context | {"here": "live"})
+    return rendering.page(request, "console/live.html", context | {"here": "live", "refused": shut})
 
 
 def _live(session: Session, at: datetime) -> dict[str, Any]:
@@ -74,6 +75,12 @@ def moments_json(_caller: Marketer, call: Reading) -> Response:
 def fences_geojson(_caller: Marketer, call: Reading) -> Response:
     """Every fence, for the map."""
     return call.run(geofences.fences_geojson)
+
+
+@router.get("/console/sensitive.geojson")
+def sensitive_geojson(_caller: Marketer, call: Reading) -> Response:
+    """The zones in which no fence may lie, for the map; no place by name."""
+    return call.run(geofences.sensitive_geojson)
 
 
 # --- campaigns --------------------------------------------------------------------------------------------------------
@@ -107,6 +114,7 @@ def campaign(request: Request, campaign_id: Id, caller: Marketer, call: Reading)
             "decisions": decision_rows(session, offers.decisions(session, campaign_id=campaign_id, limit=10)),
             **may(view, caller.id, four_eyes=call.app.settings.offers.four_eyes),
             "history": history_rows(session, offers.campaign_history(session, campaign_id), caller.id),
+            "refused": refused_rows(named_places(session, view.definition)),
             "definition_json": json.dumps(view.definition, indent=2, ensure_ascii=False),
         }
     return rendering.page(request, "console/campaign.html", context)

@@ -5,9 +5,10 @@ Owns these shapes and their arithmetic. Must not read a table: it joins what fac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -124,3 +125,25 @@ def funnel(read: Funnel) -> list[FunnelStep]:
     """The steps of the read model in order, with their share of the largest. What leaves the funnel sideways is not shown."""
     most = max((stage.moments or 0 for stage in read.stages), default=0)
     return [FunnelStep(s.name, FUNNEL_WORDS[s.name], s.moments, percent_of(s.moments or 0, most)) for s in read.stages if s.name in FUNNEL_WORDS]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A place too near a sensitive one; `why` says the kind in general words, the distance and the rule."""
+
+    id: str
+    name: str
+    why: str
+
+
+def refused_rows(places: Sequence[Place]) -> list[RefusedRow]:
+    """Those of the places at which nothing may happen."""
+    return [RefusedRow(p.id, p.name, f"{str(p.refused)[:1].upper()}{str(p.refused)[1:]}.") for p in places if p.refused is not None]
+
+
+def named_places(session: Session, definition: Mapping[str, Any]) -> list[Place]:
+    """The places a campaign's definition reaches."""
+    trigger, known = definition.get("trigger", {}), geofences.directory(session)
+    if trigger.get("everywhere"):
+        return list(known.by_id.values())
+    return known.named(trigger.get("place_ids", ()), trigger.get("chains", ()), trigger.get("tags", ()))

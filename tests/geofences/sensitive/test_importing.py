@@ -21,7 +21,7 @@ from geofences.sensitive.refusals import forget_visits
 from tests.geofences.sensitive.conftest import bring, bring_sensitive, cafe, church, hospital, shop
 from tests.geofences.sensitive.test_distance import LAT, LON
 
-OURS = "the rule of this house: 2,000 feet (609.6 m) from the perimeter, whatever the jurisdiction"
+OURS = "this house keeps 2,000 feet (609.6 m) from the perimeter, whatever the jurisdiction"
 
 
 class TestImport:

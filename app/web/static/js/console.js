@@ -28,7 +28,7 @@ async function poll(surface) {
   }
 }
 
-const surface = await cityMap(element, { fences: element.dataset.fences, label: "Map of central Helsinki with fences and moments" });
+const surface = await cityMap(element, { fences: element.dataset.fences, sensitive: element.dataset.sensitive, label: "Map of central Helsinki with fences, zones kept free and moments" });
 element.querySelector(".map-loading")?.remove();
 if (surface) {
   await poll(surface);

@@ -52,15 +52,17 @@ function basemap() {
   };
 }
 
-const fenceColour = () => ["case", ["==", ["get", "kind"], "mall"], colour("fence-mall"), ["==", ["get", "chain"], "ooey-gooey"], colour("fence-chain"), colour("fence")];
+const fenceColour = () => ["case", ["has", "refused"], colour("sensitive"), ["==", ["get", "kind"], "mall"], colour("fence-mall"), ["==", ["get", "chain"], "ooey-gooey"], colour("fence-chain"), colour("fence")];
 
 // a corridor is drawn as a line as wide as it is on the ground: pixels double with every zoom
 const corridorWidth = () => ["interpolate", ["exponential", 2], ["zoom"], 10, ["/", ["get", "width_px_22"], 4096], 22, ["get", "width_px_22"]];
 
 function overlays() {
   return {
-    sources: { fences: { type: "geojson", data: NOTHING }, corridors: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
+    sources: { sensitive: { type: "geojson", data: NOTHING }, fences: { type: "geojson", data: NOTHING }, corridors: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
     layers: [
+      { id: "sensitive-fill", type: "fill", source: "sensitive", paint: { "fill-color": colour("sensitive"), "fill-opacity": 0.16 } },
+      { id: "sensitive-line", type: "line", source: "sensitive", paint: { "line-color": colour("sensitive"), "line-width": 1.2, "line-dasharray": [3, 2] } },
       { id: "fence-fill", type: "fill", source: "fences", paint: { "fill-color": fenceColour(), "fill-opacity": ["case", ["==", ["get", "kind"], "mall"], 0.1, 0.2] } },
       { id: "fence-line", type: "line", source: "fences", paint: { "line-color": fenceColour(), "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-opacity": 0.9 } },
       { id: "corridor-fill", type: "line", source: "corridors", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": fenceColour(), "line-opacity": 0.2, "line-width": corridorWidth() } },
@@ -142,10 +144,10 @@ function withoutMap(element, why) {
 }
 
 /**
- * Draws the city into `element`. Options: `fences` (address or FeatureCollection), `centre`, `zoom`, `label`, `interactive`.
+ * Draws the city into `element`. Options: `fences` and `sensitive` zones (addresses or FeatureCollections), `centre`, `zoom`, `label`, `interactive`.
  * Resolves, when the first frame is drawn, to { map, setFences, setShoppers, addMoment, walker, destroy }; null if WebGL is absent.
  */
-export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true } = {}) {
+export async function cityMap(element, { fences = null, sensitive = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true } = {}) {
   maplibregl.setWorkerUrl(new URL(config.maplibreWorker, location.href).href);
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", label);
@@ -160,10 +162,11 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
   if (interactive) map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.touchZoomRotate.disableRotation();
 
-  const held = { fences: NOTHING, shoppers: NOTHING, moments: [] };
+  const held = { sensitive: NOTHING, fences: NOTHING, shoppers: NOTHING, moments: [] };
   const put = (name, data) => map.getSource(name)?.setData(data);
   const putAll = () => {
     const { areas, lines, points } = drawable(held.fences);
+    put("sensitive", held.sensitive);
     put("fences", areas);
     put("corridors", lines);
     put("places", points);
@@ -197,6 +200,7 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
     walker: (options) => walker(map, options),
     destroy: () => map.remove(),
   };
+  held.sensitive = await collection(sensitive);
   await surface.setFences(fences);
   if (interactive) showNames(map);
   await new Promise((resolve) => (map.areTilesLoaded() ? resolve() : map.once("idle", resolve)));
@@ -207,9 +211,10 @@ export async function cityMap(element, { fences = null, centre = CENTRE, zoom = 
 function showNames(map) {
   const popup = new maplibregl.Popup({ closeButton: false, closeOnClick: true, offset: 8 });
   map.on("click", ["fence-fill", "corridor-fill"], (event) => {
-    const { name, kind: what, chain } = event.features[0].properties;
+    const { name, kind: what, chain, refused } = event.features[0].properties;
     const text = document.createElement("div");
     text.textContent = [name, what === "mall" ? "mall" : what, chain && chain !== "null" ? chain : ""].filter(Boolean).join(" · ");
+    if (refused) text.textContent += `. Nothing happens here: ${refused}.`;
     popup.setLngLat(event.lngLat).setDOMContent(text).addTo(map);
   });
   map.on("mouseenter", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = "pointer"; });

@@ -88,3 +88,19 @@ class TestMap:
         moments = marketer.client.get("/console/moments.json").json()
         assert set(moments) == {"moments"}
         assert "shp_" not in json.dumps(moments)
+
+
+class TestRefused:
+    def test_the_map_the_list_and_the_campaign_say_where_nothing_happens_and_why(self, town: Town, marketer: Browser) -> None:
+        text = marketer.get("/console").text
+        assert re.findall('data-place="([^"]+)"', text) == ["plc_forum", "plc_kukka_bulevardi", "plc_ooey_gooey_asema"]
+        assert "Health care touches it or lies within it: this house keeps 0 m" in text
+        (of_bonbons,) = re.findall('data-place="([^"]+)"', marketer.get(f"/console/campaigns/{BONBON}").text)
+        assert of_bonbons == "plc_ooey_gooey_asema"
+        shown = [f["properties"] for f in marketer.client.get("/console/fences.geojson").json()["features"]]
+        assert [p["place_id"] for p in shown if "refused" in p] == ["plc_forum", "plc_kukka_bulevardi", "plc_ooey_gooey_asema"]
+
+    def test_zones_are_drawn_and_name_no_place(self, marketer: Browser) -> None:
+        zones = marketer.client.get("/console/sensitive.geojson").json()
+        assert [f["properties"] for f in zones["features"]] == [{"words": "health care"}, {"words": "other sensitive places"}]
+        assert {f["geometry"]["type"] for f in zones["features"]} == {"MultiPolygon"}
