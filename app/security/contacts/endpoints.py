@@ -34,7 +34,7 @@ def post_of(house: Any) -> Post:
 
 
 def may_send(house: Any, kind: ContactKind) -> None:
-    """Raises ContactUnavailable (503) where nothing of this kind can be sent."""
+    """Raises ContactUnavailable (409) where nothing of this kind can be sent."""
     if house.contact_gateway is None or kind not in house.contact_gateway.kinds:
         raise ContactUnavailable
 
@@ -54,8 +54,8 @@ def my_contacts(caller: Shopper, call: Reading) -> Response:
 @router.post("/v1/contacts", status_code=202)
 def add_contact(body: ContactIn, caller: Asker, call: Command) -> Response:
     """Name an address or number; a code is sent there, and until it comes back nothing has changed."""
-    may_send(call.app, body.kind)
     value = facade.accepted(body.kind, body.value)
+    may_send(call.app, body.kind)
     spend_at(call.request, "contact_send", f"{body.kind}:{value}")
     return call.run(lambda session: facade.ask(session, post_of(call.app), caller.id, body.kind, value, call.clock.now()), status=202)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from app.kernel.errors import AppError, Conflict, NotFound
 
 
-class ContactUnavailable(AppError):
+class ContactUnavailable(Conflict):
     """Nothing of this kind can be sent from here; use the other kind, or ask the operator to set it up."""
 
-    status = 503
     code = "contact_unavailable"
 
 

@@ -66,7 +66,7 @@ class TestContacts:
     def test_where_nothing_can_be_sent(self, web: TestClient, me: dict[str, str]) -> None:
         web.app.state.house.contact_gateway = None  # type: ignore[attr-defined]
         answer = web.post("/v1/contacts", json={"kind": "email", "value": MINE}, headers=me)
-        assert (answer.status_code, answer.json()["code"]) == (503, "contact_unavailable")
+        assert (answer.status_code, answer.json()["code"]) == (409, "contact_unavailable")
 
     def test_nobody_can_be_flooded_with_codes(self, web: TestClient, me: dict[str, str], database: Database, gateway: MemoryContactGateway) -> None:
         """By one shopper to many, or by many to one."""
