@@ -23,11 +23,12 @@ class What(StrEnum):
     DECIDE = "decide"
     SIMULATE = "simulate"
     AUDIENCE = "audience"
+    POLICY = "policy"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -70,6 +71,10 @@ def bench(
         from app.cli import bench_audience
 
         return _tell(bench_audience.audience(100_000), bench_audience.print_lines, as_json)
+    if what is What.POLICY:
+        from app.cli import bench_policy
+
+        return _tell(bench_policy.policy(10), bench_policy.print_lines, as_json)
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

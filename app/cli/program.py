@@ -14,6 +14,7 @@ import typer
 
 from app.cli import (
     api_keys,
+    audit,
     backup,
     beacons,
     bench,
@@ -30,6 +31,7 @@ from app.cli import (
     outbox,
     people_data,
     places,
+    policy,
     privacy,
     replay,
     segments,
@@ -66,6 +68,8 @@ program.add_typer(api_keys.program, name="api-keys")
 program.add_typer(keys.program, name="keys")
 program.add_typer(privacy.program, name="privacy")
 program.add_typer(consent.program, name="consent")
+program.add_typer(policy.program, name="policy")
+program.add_typer(audit.program, name="audit")
 program.command()(people_data.export)
 program.command()(backup.backup)
 program.command()(people_data.erase)
