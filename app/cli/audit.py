@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-program = typer.Typer(help="The log of who was refused, who looked at whom, and who changed what.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="The log of refusals, looks and acts.", no_args_is_help=True, rich_markup_mode=None)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 TOLD = {
