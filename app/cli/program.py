@@ -22,6 +22,7 @@ from app.cli import (
     consent,
     decisions,
     demo,
+    devices,
     doctor,
     evaluate,
     explain,
@@ -65,6 +66,7 @@ program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)
 program.add_typer(outbox.program, name="outbox")
 program.add_typer(api_keys.program, name="api-keys")
+program.add_typer(devices.program, name="devices")
 program.add_typer(keys.program, name="keys")
 program.add_typer(privacy.program, name="privacy")
 program.add_typer(consent.program, name="consent")

@@ -33,6 +33,10 @@ def standing(session: Session, device_id: str | None, at: datetime, *, fresh_s: 
     return judged(Evidence(Level(level) if level else None, attested_at, key is not None, revoked_at is not None, why), at, fresh_s)
 
 
+def shopper_of(session: Session, device_id: str) -> str | None:
+    return session.scalars(select(DeviceRow.shopper_id).where(DeviceRow.id == device_id)).one_or_none()
+
+
 def keep(session: Session, device_id: str, kind: str, level: Level, facts: dict[str, Any], *, at: datetime) -> None:
     """The newest evidence takes the place of what was there."""
     session.merge(AttestationRow(device_id=device_id, kind=kind, level=str(level), facts=facts, at=at))

@@ -23,7 +23,7 @@ def _used(database: Database, challenge: bytes, bound_to: str = "ses_1", purpose
 
 class TestUse:
     def test_of_sixteen_at_once_one_uses_it(self, database: Database) -> None:
-        """Seen to fail on both engines with reading `used_at` first and updating by the hash alone."""
+        """Seen to fail on PostgreSQL with reading `used_at` first and updating by the hash alone (SQLite lets one writer in at a time)."""
         challenge = _issued(database)
         assert sorted(map(bool, race(16, lambda _: _used(database, challenge)))) == [False] * 15 + [True]
 
