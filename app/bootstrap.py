@@ -32,6 +32,7 @@ from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
+from app.security import link_endpoints
 from app.security.answers import SealedAnswers
 from app.security.audit import journal
 from app.security.contacts import endpoints as contact_endpoints
@@ -256,6 +257,7 @@ def _routers() -> list[APIRouter]:
         passkey_endpoints.router,
         signal_endpoints.router,
         contact_endpoints.router,
+        link_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
         sensitive_endpoints.router,

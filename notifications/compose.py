@@ -74,6 +74,11 @@ def offer_message(facts: OfferFacts, *, link_template: str) -> Composed | Fail:
     return Composed(title, body, link, key, facts.expires_at, data)
 
 
+def with_word(body: str, word: str) -> str:
+    """The text as it leaves the house: with the word by which she knows that it is from us."""
+    return f"{body}\n{word}" if body else word
+
+
 def collapse_key(visit_id: str, message_id: str) -> str:
     """One visit shows one notification: what comes later replaces what came before. No visit: the message itself."""
     key = visit_id or message_id

@@ -24,6 +24,8 @@ from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
+from app.security.contacts import facade as contacts
+from app.security.deep_links import signed_link
 from app.security.sealing import CannotOpen
 from notifications import compose, tokens
 from notifications.contracts import PushSent, PushSuppressed
@@ -163,7 +165,7 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
             "attempts": delivery.attempts + 1,
         }
         if moved(session, taken.values(**values)):
-            claimed.append(_claimed(delivery, message, mine, address, at))
+            claimed.append(_claimed(delivery, message, mine, address, contacts.word_of(session, delivery.shopper_id), at))
     return len(ids), claimed
 
 
@@ -195,18 +197,22 @@ def _against(
     return tuple(reasons)
 
 
-def _claimed(delivery: Delivery, message: Message, mine: str, address: tokens.Address, at: datetime) -> Claimed:
+def _claimed(
+    delivery: Delivery, message: Message, mine: str, address: tokens.Address, word: str, at: datetime
+) -> Claimed:
+    # outside the house a message carries her word, and a link that opens for her alone
+    body, link = compose.with_word(message.body, word), signed_link(message.shopper_id, message.link, message.expires_at)
     request = PushRequest(
         message_id=message.id,
         address=address.value,
         kind=address.kind,
         title=message.title,
-        body=message.body,
-        link=message.link,
+        body=body,
+        link=link,
         collapse_key=message.collapse_key,
         ttl_s=compose.ttl_s(delivery.expires_at, at),
         expires_at=delivery.expires_at,
-        data={"message_id": message.id, "title": message.title, "body": message.body, "link": message.link},
+        data={"message_id": message.id, "title": message.title, "body": body, "link": link},
     )
     return Claimed(
         delivery_id=delivery.id,

@@ -75,7 +75,7 @@ class NotificationSettings(SettingsGroup):
     push_workers: int = Field(default=8, ge=1, le=64, description="How many pushes are on their way at once.")
     link_template: str = Field(
         default="/m/coupons/{coupon_id}",
-        pattern=r"^/[a-z].*\{coupon_id\}.*$",
+        pattern=r"^/[a-z][A-Za-z0-9_/-]*\{coupon_id\}[A-Za-z0-9_/?=&-]*$",
         description="Where a message leads, on our own origin.",
     )
     default_zone: ZoneName = Field(

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from app.kernel.clock import ManualClock
+from app.security.contacts import facade as contacts
+from app.security.deep_links import Opened, open_link
 from app.security.people import join, register_device, revoke_device
 from notifications import answers, dispatch, facade
 from notifications.models import Delivery, PushToken
@@ -66,7 +68,11 @@ class TestRunOnce:
             "fid",
             "vis_1",
         )
-        assert (request.ttl_s, dict(request.data)["link"]) == (3600, "/m/coupons/cpn_1")
+        assert (request.ttl_s, dict(request.data)["link"], request.data["body"]) == (3600, request.link, request.body)
+        assert open_link(request.link.removeprefix("/l/"), [jane.shopper_id], room.database.clock.now()) == "/m/coupons/cpn_1"
+        assert open_link(request.link.removeprefix("/l/"), ["shp_another"], room.database.clock.now()) is Opened.NOT_HERS
+        with room.database.reading() as session:
+            assert request.body.endswith("\n" + contacts.word_of(session, jane.shopper_id))
         assert room.states(message_id)["fcm"] == ("sent", ())
         assert delivery(room, message_id).provider_message_id == "memory/1"
         assert [e["channel"] for e in room.said("push.sent")] == ["inbox", "fcm"]

@@ -53,6 +53,11 @@ def pending(session: Session, shopper_id: str, at: datetime) -> list[PendingView
     return [PendingView(r.kind, masked(ContactKind(r.kind), repository.pending_value(r)), r.expires_at, r.tries_left) for r in rows]
 
 
+def pending_values(session: Session, shopper_id: str, at: datetime) -> list[str]:
+    """Where codes are on their way to, whole: for the demo, which shows what would have been sent."""
+    return [repository.pending_value(row) for row in repository.waiting_codes(session, shopper_id, at)]
+
+
 def ask(session: Session, post: Post, shopper_id: str, kind: ContactKind, value: str, at: datetime) -> PendingView:
     """She says that this is hers: a code goes there. `value` in its accepted form. Raises NothingChanged (409)."""
     known = repository.contacts(session, shopper_id).get(kind)
