@@ -16,6 +16,7 @@ from app.kernel.ids import new_id
 from app.privacy.consents import open_standing, stamp_change
 from app.privacy.holding import alone
 from app.privacy.models import PermissionRow, StandingRow
+from app.security.shoppers import devices_of
 
 
 class Access(StrEnum):
@@ -36,10 +37,12 @@ def report(session: Session, shopper_id: str, device_id: str, access: Access, *,
     session.add(PermissionRow(id=new_id("prm"), shopper_id=shopper_id, device_id=device_id, access=access.value, precise=precise, at=at))
     open_standing(session, shopper_id)
     stamp_change(session)
-    most = max((known for known, _ in newest.values()), key=list(Access).index)
+    most: Access | None = max((known for known, _ in newest.values()), key=list(Access).index)
+    if most is Access.NEVER and any(device.device_id not in newest for device in devices_of(session, shopper_id)):
+        most = None  # another phone of hers may permit it, and has not said
     coarse = sorted(device for device, (_, exact) in newest.items() if exact is False)
     session.execute(
-        update(StandingRow).where(StandingRow.shopper_id == shopper_id).values(access=most.value, coarse_device_ids=coarse).execution_options(synchronize_session=False)
+        update(StandingRow).where(StandingRow.shopper_id == shopper_id).values(access=most.value if most else None, coarse_device_ids=coarse).execution_options(synchronize_session=False)
     )
     session.flush()
     return True

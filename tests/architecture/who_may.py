@@ -150,6 +150,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /m/me": (SHOPPER,),
     "GET /m/me/passkeys": (SHOPPER,),
     "POST /m/me/consents/{purpose}": (SHOPPER,),
+    "POST /m/me/age": (SHOPPER,),
     "POST /m/me/delete": (SHOPPER,),
     "GET /m/contacts": (SHOPPER,),
     "POST /m/contacts": (SHOPPER,),

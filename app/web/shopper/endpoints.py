@@ -14,10 +14,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import NotFound
-from app.kernel.http import Command, Reading
+from app.kernel.http import Command, ReadCall, Reading
+from app.privacy import minors, signals
 from app.privacy.consents import consents, set_consent
 from app.privacy.contracts import ConsentView, ErasureReceipt
-from app.privacy.purposes import ASKED_AT_FIRST, NOTICES, Purpose
+from app.privacy.purposes import ASKED_AT_FIRST, ENDED_BY_SIGNAL, Purpose
 from app.privacy.subjects import erase
 from app.security.access import ANYONE, Principal, Role, allow, start_shopper_session
 from app.security.asking import asker_of
@@ -30,6 +31,7 @@ from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
 from app.web.shopper.bars import bars_svg
 from app.web.shopper.cards import usable
+from app.web.shopper.choices import choices, first_choices
 from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
 from app.web.shopper.gs1 import gs1_svg
 from app.web.shopper.qr import qr_svg
@@ -50,6 +52,12 @@ Id = Annotated[str, Path(min_length=1, max_length=80)]
 SOURCE = "phone_page"
 
 
+def _obey_signal(request: Request, caller: Principal, call: ReadCall) -> None:
+    """Global Privacy Control counts for whoever is known, before anything is shown."""
+    if caller.kind is Role.SHOPPER:
+        signals.obey(call.database, request, caller.id)
+
+
 def never_answered(views: list[ConsentView]) -> bool:
     return all(view.at is None for view in views)
 
@@ -61,10 +69,11 @@ def never_answered(views: list[ConsentView]) -> bool:
 def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
     """Offers as they come; the welcome page for whoever has not answered yet. Looking makes nobody a shopper."""
     at = call.clock.now()
+    _obey_signal(request, caller, call)
     with call.database.reading() as session:
         views = consents(session, caller.id, at) if caller.kind is Role.SHOPPER else []
         if never_answered(views):
-            return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"notices": [NOTICES[purpose] for purpose in ASKED_AT_FIRST]}, frame_self=True)
+            return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"choices": first_choices(request)}, frame_self=True)
         context = frame(session, caller.id, "now", at) | _offers(session, caller, at, views)
     return rendering.page(request, "shopper/now.html", context, frame_self=True)
 
@@ -78,7 +87,9 @@ def start(request: Request, caller: Newcomer, call: Command, form: Fields) -> Re
         at = call.clock.now()
         shopper = caller if caller.kind is Role.SHOPPER else start_shopper_session(session, request, response, at=at, name="Phone page")
         for purpose in ASKED_AT_FIRST:
-            set_consent(session, shopper.id, purpose, granted=everything or form.ticked(purpose.value), source=SOURCE, at=at)
+            by_signal = purpose in ENDED_BY_SIGNAL and signals.opted_out(request)
+            granted = not by_signal and (everything or form.ticked(purpose.value))
+            set_consent(session, shopper.id, purpose, granted=granted, source=signals.SOURCE if by_signal else SOURCE, at=at)
     return response
 
 
@@ -206,9 +217,10 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
 def me(request: Request, caller: Shopper, call: Reading) -> Response:
     """Consents, orders, what we hold, and the way out."""
     at = call.clock.now()
+    _obey_signal(request, caller, call)
     with call.database.reading() as session:
         context = frame(session, caller.id, "me", at) | {
-            "consents": consents(session, caller.id, at),
+            **choices(session, request, caller.id, at),
             "orders": storefront.orders(session, caller.id),
             "points": storefront.points(session, caller.id),
             "shopper_id": caller.id,
@@ -231,6 +243,8 @@ def passkeys_part(request: Request, caller: Shopper, call: Reading) -> Response:
 @router.post("/m/me/consents/{purpose}")
 def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Command, form: Fields) -> Response:
     """One switch, effective with the commit."""
+    if form.ticked("granted"):
+        signals.refuse_grant(request, purpose)
 
     def work(session: Session) -> dict[str, bool]:
         changed = set_consent(session, caller.id, purpose, granted=form.ticked("granted"), source=SOURCE, at=call.clock.now())
@@ -240,8 +254,17 @@ def switch_consent(request: Request, purpose: Purpose, caller: Shopper, call: Co
     if not asked_by_htmx(request):
         return go_to(request, "/m/me")
     with call.database.reading() as session:
-        views = consents(session, caller.id, call.clock.now())
-    return rendering.fragment("shopper/consents.part.html", {"consents": views})
+        context = choices(session, request, caller.id, call.clock.now())
+    return rendering.fragment("shopper/consents.part.html", context)
+
+
+@router.post("/m/me/age")
+def state_age(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
+    """Her year of birth, of which nothing but *under age* is kept."""
+    at = call.clock.now()
+    year = form.whole("birth_year", least=at.year - minors.OLDEST_YEARS, most=at.year)
+    call.run(lambda session: {"minor": minors.state_birth_year(session, caller.id, year, at)})
+    return go_to(request, "/m/me")
 
 
 @router.post("/m/me/delete")

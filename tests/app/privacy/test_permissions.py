@@ -12,6 +12,7 @@ from app.privacy.gate import may, refused_of
 from app.privacy.models import PermissionRow, StandingRow
 from app.privacy.permissions import Access, permission, report
 from app.privacy.purposes import Purpose
+from app.security.shoppers import NewDevice, join
 
 
 def _report(database: Database, device: str, access: Access, precise: bool | None = None) -> bool:
@@ -43,6 +44,17 @@ class TestReport:
         with database.reading() as session:
             assert may(session, "shp_1", Purpose.LOCATION, clock.now()).ok
             assert session.execute(select(StandingRow.access, StandingRow.coarse_device_ids)).one() == ("while_in_use", ["dev_2"])
+
+    def test_a_phone_that_has_not_said_may_permit_it(self, database: Database, jane: NewDevice, john: NewDevice) -> None:
+        with database.transaction() as session:
+            grant(session, jane.shopper_id, Purpose.LOCATION, source="app", at=database.clock.now())
+            join(session, john.device_id, jane.shopper_id)
+        told: list[bool] = []
+        for device in (jane, john):
+            with database.transaction() as session:
+                report(session, jane.shopper_id, device.device_id, Access.NEVER, precise=None, at=database.clock.now())
+                told.append(may(session, jane.shopper_id, Purpose.LOCATION, database.clock.now()).ok)
+        assert told == [True, False]
 
     def test_history_holds_each_change_once(self, database: Database, clock: ManualClock) -> None:
         said = [_report(database, "dev_1", *what) for what in ((Access.ALWAYS, True), (Access.ALWAYS, True), (Access.ALWAYS, False), (Access.NEVER, None))]

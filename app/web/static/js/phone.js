@@ -80,6 +80,24 @@ button?.addEventListener("click", () => {
   button.setAttribute("aria-pressed", "true");
   note.textContent = "Waiting for the phone …";
   watching = navigator.geolocation.watchPosition(tell, (error) => {
+    if (error.code === error.PERMISSION_DENIED) permits("denied");
     stop(error.code === error.PERMISSION_DENIED ? "The browser was not allowed to tell us. Its settings decide that." : "The phone does not know where it is just now.");
   }, { enableHighAccuracy: true, maximumAge: 5000 });
 });
+
+// --- what the system permits: told when it is known, so that our answer to "why was I not noticed" is the true one -------
+
+const SAYS = { granted: "while_in_use", denied: "never" };
+
+async function permits(state) {
+  if (!(state in SAYS) || sessionStorage.getItem("permits") === state) return;
+  const answer = await fetch("/v1/me/location-permission", {
+    method: "PUT", headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() }, body: JSON.stringify({ access: SAYS[state] }),
+  }).catch(() => null);
+  if (answer?.ok) sessionStorage.setItem("permits", state);
+}
+
+navigator.permissions?.query({ name: "geolocation" }).then((status) => {
+  if (status.state === "granted" || sessionStorage.getItem("permits")) permits(status.state); // a browser that was never asked says denied, too
+  status.addEventListener("change", () => permits(status.state));
+}).catch(() => {});

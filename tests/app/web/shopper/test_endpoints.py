@@ -21,7 +21,10 @@ def live(town: Town, shopper_id: str) -> list[str]:
 
 def newcomer(town: Town, form: dict[str, str]) -> Browser:
     """A browser that was never here answers the welcome page."""
-    browser = town.browser()
+    return newcomer_of(town.browser(), form)
+
+
+def newcomer_of(browser: Browser, form: dict[str, str]) -> Browser:
     answer = browser.post("/m/start", form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/m")
     me = browser.client.get("/v1/me").json()
@@ -139,6 +142,36 @@ class TestMyData:
         assert live(town, shopper.id) == [p.value for p in Purpose if p is not Purpose.LOCATION]
         shopper.post("/m/me/consents/location", {"granted": "yes"})
         assert "location" in live(town, shopper.id)
+
+    def test_each_purpose_says_what_it_covers_and_has_its_receipt(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        text = shopper.get("/m/me").text
+        for purpose in Purpose:
+            assert f'href="/v1/consents/{purpose}/receipt"' in text
+        assert "where you were, within 500 m, and in which shop" in text
+        assert "Positions about a day, sealed; visits 90 days." in text
+        assert shopper.get("/v1/consents/location/receipt").json()["record"]["pii_principal_id"] == shopper.id
+
+    def test_under_age_locks_the_switches_and_says_why(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        assert shopper.post("/m/me/age", {"birth_year": "2012"}).headers["location"] == "/m/me"
+        text = shopper.get("/m/me").text
+        assert live(town, shopper.id) == ["analytics"]
+        assert re.findall(r'data-because="(\w+)"', text) == [p.value for p in Purpose if p is not Purpose.ANALYTICS]
+        assert text.count(" disabled") == len(Purpose) - 1
+        assert 'name="birth_year"' not in text
+        assert shopper.post("/m/me/age", {"birth_year": "1"}).status_code == 422
+
+    def test_a_browser_with_the_privacy_signal_is_obeyed_and_told(self, town: Town) -> None:
+        shopper = town.browser(Role.SHOPPER)
+        text = shopper.get("/m/me", headers={"Sec-GPC": "1"}).text
+        assert live(town, shopper.id) == ["location"]
+        assert text.count("(Global Privacy Control)") == len(Purpose) - 1
+        assert "(Global Privacy Control)" not in shopper.get("/m/me").text
+        stranger = town.browser()
+        stranger.client.headers["Sec-GPC"] = "1"
+        assert stranger.get("/m").text.count(" disabled") == 3
+        assert live(town, newcomer_of(stranger, {"answer": "all"}).id) == ["location"]
 
     def test_an_unknown_purpose_is_named(self, town: Town) -> None:
         assert town.browser(Role.SHOPPER).post("/m/me/consents/selling", {"granted": "yes"}).status_code == 422
