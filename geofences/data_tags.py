@@ -64,6 +64,12 @@ TAGS: dict[str, dict[str, str]] = {
     "geofences_near_sensitive": {
         "system.operations": "fence_id kind jurisdiction place_id sensitive_id distance_m",
     },
+    "geofences_motion_print": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.behavior": "at",
+        "system.operations": "value",
+    },
     "geofences_place": {
         "system.operations": "id name kind chain timezone tags lat_deg lon_deg changed_at",
     },
@@ -102,6 +108,7 @@ USES: dict[str, str] = {
         "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
         "revision_names revision_store stays visit_store"
     ),
-    "essential.legal_obligation": "privacy beacons.privacy handlers beacons.handlers sensitive.refusals",
+    "essential.fraud_detection": "spoofing.judging",
+    "essential.legal_obligation": "privacy beacons.privacy spoofing.privacy handlers beacons.handlers sensitive.refusals",
     "analytics.reporting.system.performance": "benching",
 }

@@ -6,7 +6,7 @@ Owns these statements; each takes the flush's session. Doing the same again chan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +30,7 @@ from geofences.visit_store import HEARD_BY_BEACONS, move_left, record, record_mo
 from geofences.visits import Visit, fold
 
 _QUIETLY = {"synchronize_session": False}
+Judge = Callable[[Sequence[Transition]], list[Transition]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,13 @@ def revise_keys(
     fences: FenceIndex,
     rules: TrackRules,
     at: datetime,
+    judge: Judge | None = None,
 ) -> list[Corrected]:
     """Work late fixes into tracks, each (key, state, late fixes, history), which have been advanced to `watermark_s` and whose
     transitions have been recorded; each key once.
 
     Late fixes must not have been taken in before; `history` (of that track; since_s -> samples or None) must reach back
-    `rules.history_s`. Visits and moments are corrected in the session, with an event for each moment told or taken back.
+    `rules.history_s`; `judge` adds the doubts of the ways to what is told. Visits and moments are corrected in the session, with an event for each moment told or taken back.
     """
     told = _told(session, {key for key, *_ in cases}, watermark_s - rules.history_s, rules)
     revisions = revise_many(
@@ -63,7 +65,7 @@ def revise_keys(
         fences=fences,
         rules=rules,
     )
-    apply(session, revisions, fences, at=at)
+    apply(session, revisions, fences, at=at, judge=judge)
     return [Corrected(r.state, r.wake_s, r.dropped) for r in revisions]
 
 
@@ -107,12 +109,16 @@ def _told(
     return out
 
 
-def apply(session: Session, revisions: Sequence[Revision], fences: FenceIndex, *, at: datetime) -> tuple[int, int]:
+def apply(
+    session: Session, revisions: Sequence[Revision], fences: FenceIndex, *, at: datetime, judge: Judge | None = None
+) -> tuple[int, int]:
     """Write what revisions say; returns how many moments were told and how many retracted."""
     if not any(r.changes for r in revisions):
         return 0, 0
     names = Names.of(session, revisions)
     told_now = [names.named(t) for r in revisions for t in r.told]
+    if judge is not None:
+        told_now = judge(told_now)
     not_so = [names.named(t) for r in revisions for t in r.retracted]
     places = {t.fence_id: fence.place_id for t in told_now if (fence := fences.get(t.fence_id)) is not None}
     changed = _Changed()

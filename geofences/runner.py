@@ -31,6 +31,7 @@ from geofences.index import FenceIndex
 from geofences.memory import Memory
 from geofences.ports import FixLog, LogBatch
 from geofences.revision_store import revise_keys
+from geofences.spoofing.judging import judged
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
 
@@ -220,7 +221,7 @@ class PartitionRunner:
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]
         places = {t.fence_id: fence.place_id for t in seen if (fence := fences.get(t.fence_id)) is not None}
-        new = visit_store.record(session, seen, places, at=at) if seen else 0
+        new = visit_store.record(session, self._judged(session, seen), places, at=at) if seen else 0
         visit_store.close_unseen(session, hidden)
         if refused:
             self._log.forget(session, refused)
@@ -251,7 +252,13 @@ class PartitionRunner:
             (memory.live.keys[no], memory.awake(no), samples, partial(memory.heard, no)) for no, samples in late.items()
         ]
         corrected = revise_keys(
-            session, cases, watermark_s=self.watermark_s, fences=fences, rules=self._rules, at=at
+            session,
+            cases,
+            watermark_s=self.watermark_s,
+            fences=fences,
+            rules=self._rules,
+            at=at,
+            judge=lambda told: self._judged(session, told, late),
         )
         for (no, samples), found in zip(late.items(), corrected, strict=True):
             memory.put_late(no, samples)
@@ -281,6 +288,21 @@ class PartitionRunner:
         state = self._memory.states.get(self._memory.live.number(key))
         several = [*state.presences.values(), *state.dormant.values()] if state is not None else []
         return min((p.first_s for p in several), default=math.inf)
+
+    def _judged(
+        self,
+        session: Session,
+        found: Sequence[Transition],
+        late: Mapping[int, list[Sample]] | None = None,
+    ) -> list[Transition]:
+        """With the doubts of the ways that led to them; `late` are fixes that are not remembered yet."""
+
+        def heard(key: Key, since_s: float, most: int) -> list[Sample]:
+            no = self._memory.live.number(key)
+            known = self._memory.history.recent(no, most, since_s)
+            return sorted([*known, *late[no]]) if late and no in late else known
+
+        return judged(session, found, heard)
 
     def _trim(self, session: Session, position: int, at: datetime, fences: FenceIndex) -> None:
         if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:

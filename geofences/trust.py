@@ -28,6 +28,8 @@ SYNTHETIC = "position_synthetic"
 """Its errors are not those of a receiver, or its pace not anybody's (`geofences.spoofing`)."""
 MADE_UP = frozenset({TOO_SMOOTH, STATIC, REPLAYED, SYNTHETIC})
 """Doubts that say somebody made the track, not the earth."""
+LASTING = frozenset({REPLAYED, SYNTHETIC})
+"""Doubts that stay on a visit once they were noted: they speak of the whole way, not of one fix."""
 SUSPECT = 0.5
 """Evidence of this strength is more than honest phones give in one fix of a hundred."""
 

@@ -39,12 +39,16 @@ class _Visit:
     decided_s: float
     trust: TrustLevel = TrustLevel.CLAIMED
     ended_s: float | None = None
+    lasting: frozenset[str] = frozenset()
+    """Doubts about the way that led here: what is seen later does not take them back."""
 
     def note(self, t: Transition) -> None:
         self.decided_s = max(self.decided_s, t.decided_s)
         if t.kind is TransitionKind.ENTERED:
             return
-        self.seen_s, self.dwell_s, self.confidence, self.doubts = t.at_s, t.dwell_s, t.confidence, t.doubts
+        self.lasting |= trust.LASTING.intersection(t.doubts)
+        self.seen_s, self.dwell_s, self.confidence = t.at_s, t.dwell_s, t.confidence
+        self.doubts = tuple(sorted({*t.doubts, *self.lasting}))
         if t.ended_s is not None:
             self.ended_s = t.ended_s
 
@@ -145,17 +149,19 @@ def _visits(session: Session, transitions: Sequence[Transition], places: Mapping
     for t in transitions:
         if t.kind is not TransitionKind.CROSSED:
             firsts.setdefault(t.visit_id, t)
-    told = select(VisitRow.id, VisitRow.place_id, VisitRow.nth_visit, VisitRow.trust)
+    told = select(VisitRow.id, VisitRow.place_id, VisitRow.nth_visit, VisitRow.trust, VisitRow.doubts)
     known: dict[str, tuple[str, int]] = {}
     raised: dict[str, TrustLevel] = {}
+    lasting = {visit_id: trust.LASTING.intersection(t.doubts) for visit_id, t in firsts.items()}
     if firsts:
-        for visit_id, place_id, nth, level in session.execute(told.where(VisitRow.id.in_(listed(session, firsts)))):
+        for visit_id, place_id, nth, level, doubts in session.execute(told.where(VisitRow.id.in_(listed(session, firsts)))):
             known[visit_id], raised[visit_id] = (place_id, nth), TrustLevel(level)
+            lasting[visit_id] |= trust.LASTING.intersection(doubts)
     new = [t for visit_id, t in firsts.items() if visit_id not in known and t.fence_id in places]
     for t, nth in zip(new, _numbers(session, new, places), strict=True):
         known[t.visit_id] = (places[t.fence_id], nth)
     return {
-        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s, raised.get(visit_id, TrustLevel.CLAIMED))
+        visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s, raised.get(visit_id, TrustLevel.CLAIMED), lasting=lasting[visit_id])
         for visit_id, t in firsts.items()
         if visit_id in known
     }

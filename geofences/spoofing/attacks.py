@@ -175,10 +175,10 @@ def _simplified(way: Floats, within_m: float) -> Floats:
 
 def _ride(corners: Floats, since_s: Floats, mps: float, *, gentle: bool) -> tuple[Floats, Floats, Floats]:
     """East, north and speed along the corners, there and back again until the time is over; `gentle` brakes before corners."""
-    there_and_back = np.concatenate([corners, corners[-2::-1]])
-    legs = np.hypot(*np.diff(there_and_back, axis=0).T)
+    there_and_back: Floats = np.concatenate([corners, corners[-2::-1]])
+    legs: Floats = np.hypot(*np.diff(there_and_back, axis=0).T)
     there_and_back = there_and_back[np.concatenate([[True], legs > 0.5])]
-    at_m = np.concatenate([[0.0], np.hypot(*np.diff(there_and_back, axis=0).T).cumsum()])
+    at_m: Floats = np.concatenate([[0.0], np.hypot(*np.diff(there_and_back, axis=0).T).cumsum()])
     if at_m[-1] < 1.0:
         return np.zeros_like(since_s), np.zeros_like(since_s), np.zeros_like(since_s)
     grid_s = np.arange(0.0, since_s[-1] + 1.0, 0.5)
@@ -188,14 +188,12 @@ def _ride(corners: Floats, since_s: Floats, mps: float, *, gentle: bool) -> tupl
         slow = min(1.0, 0.35 + to_corner / (4.0 * mps)) if gentle else 1.0
         now += 0.5 * mps * slow
         way[i] = now
-    travelled = np.interp(since_s, grid_s, way)
-    place = travelled % at_m[-1]
+    travelled: Floats = np.asarray(np.interp(since_s, grid_s, way))
+    place: Floats = travelled % at_m[-1]
     speed: Floats = np.gradient(way, grid_s)
-    return (
-        np.interp(place, at_m, there_and_back[:, 0]),
-        np.interp(place, at_m, there_and_back[:, 1]),
-        np.interp(since_s, grid_s, speed),
-    )
+    east: Floats = np.interp(place, at_m, there_and_back[:, 0])
+    north: Floats = np.interp(place, at_m, there_and_back[:, 1])
+    return east, north, np.asarray(np.interp(since_s, grid_s, speed), dtype=np.float64)
 
 
 def jittered_pin(motion: Motion, rng: Rng) -> Motion:

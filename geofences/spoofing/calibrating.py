@@ -73,7 +73,7 @@ def _fit(table: Floats, labels: Floats) -> dict[str, Any]:
         slope: Floats = np.transpose(scaled) @ (share * (chance - labels)) + pull * found
         bent: Floats = share * chance * (1 - chance) + 1e-9
         curve: Floats = np.transpose(scaled * bent[:, None]) @ scaled + np.diag(pull)
-        step: Floats = np.linalg.solve(curve, slope)
+        step = np.linalg.solve(curve, slope)
         found = found - step
         if float(np.abs(step).max()) < 1e-8:
             break

@@ -54,11 +54,14 @@ class PlainRules:
 
 
 def frozen(motion: Motion, rules: PlainRules) -> float:
-    """The share of the fixes that stand at the commonest position, to the last bit; 0 while it is too short to tell."""
+    """The share of the fixes that stand at the middlemost position, to the last bit; 0 while it is too short to tell."""
     if len(motion) < rules.frozen_fixes or motion.at_s[-1] - motion.at_s[0] < rules.frozen_s:
         return 0.0
-    places, counts = np.unique(np.column_stack([motion.lat_deg, motion.lon_deg]), axis=0, return_counts=True)
-    return float(counts.max()) / len(motion) if len(places) else 0.0
+    # whoever holds nine tenths holds the middle of each axis
+    lat, lon = np.partition(motion.lat_deg, len(motion) // 2), np.partition(motion.lon_deg, len(motion) // 2)
+    middle = len(motion) // 2
+    here = (motion.lat_deg == lat[middle]) & (motion.lon_deg == lon[middle])
+    return float(here.mean())
 
 
 def carried_off(motion: Motion, rules: PlainRules) -> bool:
@@ -86,9 +89,10 @@ def carried_off(motion: Motion, rules: PlainRules) -> bool:
 
 def ruled(motion: Motion, rules: PlainRules) -> bool:
     """Along a ruler at constant speed, closer than any receiver can tell and longer than anybody walks or drives so."""
-    pieces = [
-        motion.part(i, i + rules.ruled_fixes) for i in range(0, len(motion) - rules.ruled_fixes + 1, rules.ruled_fixes)
-    ]
+    starts = range(0, len(motion) - rules.ruled_fixes + 1, rules.ruled_fixes)
+    pieces = [motion.part(i, i + rules.ruled_fixes) for i in starts]
+    if not pieces or not _is_ruled(pieces[0], rules) and not _is_ruled(pieces[len(pieces) // 2], rules):
+        return False  # nearly everybody goes here
     return 2 * sum(_is_ruled(piece, rules) for piece in pieces) > len(pieces)
 
 

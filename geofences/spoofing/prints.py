@@ -20,7 +20,7 @@ from geofences.spoofing.motion import Floats, Motion
 
 ENOUGH = 3
 """So many shared prints say that the way was told before."""
-MOST_FIXES = 900
+MOST_FIXES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,15 @@ def _winnowed(lat_deg: Floats, at_s: Floats, grain: Grain, keyed: Callable[[byte
     grams = np.lib.stride_tricks.sliding_window_view(steps, grain.steps)
     different = 1 + (np.diff(np.sort(grams, axis=1), axis=1) != 0).sum(axis=1)
     rows = np.flatnonzero(different >= grain.different).tolist()
-    made = [Print(keyed(grain.name + grams[row].tobytes()), float(at_s[row + grain.steps])) for row in rows]
-    kept: dict[int, Print] = {}
-    for i in range(len(made) - grain.window + 1) if len(made) > grain.window else range(min(1, len(made))):
-        least = min(made[i : i + grain.window], key=_by_value)
-        kept.setdefault(least.value, least)
-    return sorted(kept.values(), key=_by_time)
+    packed, width = steps.tobytes(), 4 * grain.steps
+    values = [keyed(grain.name + packed[4 * row : 4 * row + width]) for row in rows]
+    kept: dict[int, float] = {}
+    for i in range(len(values) - grain.window + 1) if len(values) > grain.window else range(min(1, len(values))):
+        least = min(values[i : i + grain.window])
+        if least not in kept:
+            kept[least] = float(at_s[rows[values.index(least, i)] + grain.steps])
+    return [Print(value, at) for value, at in sorted(kept.items(), key=_by_time)]
 
 
-def _by_value(one: Print) -> int:
-    return one.value
-
-
-def _by_time(one: Print) -> float:
-    return one.at_s
+def _by_time(one: tuple[int, float]) -> float:
+    return one[1]
