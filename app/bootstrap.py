@@ -57,6 +57,8 @@ from geofences.beacons import privacy as beacon_privacy
 from geofences.beacons.runner import BeaconRunner
 from geofences.index import kernel as index_kernel
 from geofences.mqtt import MqttListener
+from geofences.presence import endpoints as presence_endpoints
+from geofences.presence import privacy as presence_privacy
 from geofences.sensitive import endpoints as sensitive_endpoints
 from geofences.sensitive import refusals as sensitive_refusals
 from geofences.spoofing import privacy as spoofing_privacy
@@ -214,9 +216,9 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
-    retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
+    retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
     retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
@@ -261,6 +263,7 @@ def _routers() -> list[APIRouter]:
         link_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
+        presence_endpoints.router,
         sensitive_endpoints.router,
         offer_endpoints.router,
         storefront_endpoints.router,

@@ -79,6 +79,13 @@ TAGS: dict[str, dict[str, str]] = {
     "geofences_sensitive_place": {
         "system.operations": "id kind jurisdiction source reference geometry radius_m buffer_m watch_lat_deg watch_lon_deg watch_radius_m changed_at",
     },
+    "geofences_presence": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.device.device_id": "device_id",
+        "user.location.precise": "place_id",
+        "user.behavior": "kind at relayed_at",
+        "system.operations": "id use_hash",
+    },
     "geofences_sighting_log": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "device_id",
@@ -108,7 +115,7 @@ USES: dict[str, str] = {
         "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
         "revision_names revision_store stays visit_store"
     ),
-    "essential.fraud_detection": "spoofing.judging",
-    "essential.legal_obligation": "privacy beacons.privacy spoofing.privacy handlers beacons.handlers sensitive.refusals",
+    "essential.fraud_detection": "spoofing.judging presence.proving",
+    "essential.legal_obligation": "privacy beacons.privacy spoofing.privacy presence.privacy handlers beacons.handlers sensitive.refusals",
     "analytics.reporting.system.performance": "benching",
 }

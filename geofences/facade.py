@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.replaying import Replay
     from geofences.sensitive.importing import SensitiveReport
     from geofences.settings import GeofenceSettings
+    from geofences.tiers import PresenceFacts
     from geofences.track import Key
 
 
@@ -275,6 +276,36 @@ def beacons(session: Session) -> dict[str, Any]:
     from geofences.beacons import repository
 
     return repository.listing(session)
+
+
+def show_code(session: Session, text: str, shopper_id: str, device_id: str, *, at: datetime, settings: GeofenceSettings) -> str:
+    """She shows a scanned code of a place; the tier it is worth. Raises `PresenceCodeUnknown`, `PresenceCodeOld`, `PresenceCodeUsed`."""
+    from geofences.presence import proving
+
+    code = proving.read_code(session, text, at)
+    return proving.prove(session, code, shopper_id=shopper_id, device_id=device_id, at=at, fastest_mps=settings.jump_mps).presence
+
+
+def place_code(place_id: str, at: datetime, *, kind: str, label: str = "") -> str:
+    """The text of the code that a shelf (`printed_code`), a screen (`screen_code`) or a till (`till`) of the place shows now."""
+    from geofences.presence import proving
+
+    return proving.shown_code(kind, place_id, label, at)
+
+
+def till_digits(place_id: str, at: datetime) -> str:
+    """The digits of the place's tills now, for typing."""
+    from geofences.presence import proving
+
+    return proving.shown_digits(place_id, at)
+
+
+def presence_facts(session: Session, visit_id: str) -> PresenceFacts | None:
+    """What a decision about value may know of a visit (`visit_level`, `trust_verdict`, `presence`, in the words of the policies): without
+    what static beacons and printed codes did for it. None for a visit that is not."""
+    from geofences.presence import proving
+
+    return proving.facts_of(session, visit_id)
 
 
 def replay_sightings(paths: Iterable[Path], beacons_file: Path | None) -> SightingReplay:

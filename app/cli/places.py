@@ -59,3 +59,29 @@ def list_places(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")
         return
     rows = [(p.id, p.name, p.kind, p.chain, p.timezone) for p in found]
     print_table(("id", "name", "kind", "chain", "time zone"), rows, empty="No places yet; bring some in with: moments places import FILE.geojson")
+
+
+@program.command("shelf-code")
+def shelf_code(
+    place: Annotated[str, typer.Argument(help="The place's id (moments places list).")],
+    label: Annotated[str, typer.Option(help="Which shelf: letters, digits, - and _, at most 40.")] = "",
+    svg: Annotated[Path | None, typer.Option(help="Write the QR code to be printed into this file.")] = None,
+) -> None:
+    """The link behind the QR code to print for a shelf. It can be copied: what it proves opens small values only."""
+    from app.cli.opening import opened_keys
+    from app.kernel.errors import Invalid
+    from app.settings import load_settings
+    from geofences import facade as geofences
+
+    if len(label) > 40 or not all(c.isascii() and (c.isalnum() or c in "-_") for c in label):
+        raise Invalid.field("--label", "letters, digits, - and _, at most 40")
+    with opened_keys() as (database, _), database.reading() as session:
+        if geofences.place(session, place) is None:
+            raise Invalid.field("PLACE", "no such place; see: moments places list")
+        code = geofences.place_code(place, database.clock.now(), kind="printed_code", label=label)
+    link = f"{load_settings().base_url()}/m/here?code={code}"
+    if svg is not None:
+        from app.web.shopper.qr import qr_svg
+
+        svg.write_text(qr_svg(link), encoding="utf-8")
+    typer.echo(link)

@@ -88,6 +88,16 @@ def checks(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
+def lasting_key(purpose: str) -> bytes:
+    """The public half of a key that does not change with the week: for what is printed. It goes with the secrets file alone."""
+    return _public(derived_key(f"lasting:{purpose}", 0))
+
+
+def sign_lasting(purpose: str, message: bytes) -> bytes:
+    """The signature (64 bytes) with that key."""
+    return _private(derived_key(f"lasting:{purpose}", 0)).sign(message)
+
+
 def _label(purpose: str) -> str:
     return f"ed25519:{purpose}"
 

@@ -19,7 +19,7 @@ from app.kernel.clock import from_epoch_s
 from app.kernel.db import moved
 from app.kernel.logs import get_logger
 from app.security.vault import open_each, seal_each
-from geofences import trust, visit_store
+from geofences import tiers, trust, visit_store
 from geofences.beacons.hearing import HearingState
 from geofences.beacons.models import CorroborationRow, HearingStateRow
 from geofences.beacons.reasons import ECHOED
@@ -28,6 +28,7 @@ from geofences.contracts import MomentKind, TrustLevel
 from geofences.models import VisitRow
 from geofences.moments import moment_of
 from geofences.sensitive.refusals import refusals
+from geofences.tiers import BEACON, POSITION, ROTATING
 from geofences.track import Key
 from geofences.transitions import Transition, TransitionKind
 
@@ -36,8 +37,6 @@ log = get_logger(__name__)
 _PURPOSE = "hearing_state"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(HearingState).decode
-POSITION = "position"
-BEACON, ROTATING = "beacon", "rotating_beacon"
 
 _VISIT_COLUMNS = (
     "id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "ended_at", "seen_at", "decided_at",
@@ -232,26 +231,22 @@ def raise_trust(session: Session, shopper_ids: Collection[str]) -> int:
         .join(CorroborationRow, CorroborationRow.visit_id == VisitRow.id)
         .where(
             CorroborationRow.shopper_id.in_(listed(session, set(shopper_ids))),
-            VisitRow.trust == str(TrustLevel.CLAIMED),
+            VisitRow.trust != str(TrustLevel.VERIFIED),
         )
     )
     kinds: dict[str, set[str]] = {}
     doubts: dict[str, list[str]] = {}
-    for visit_id, _, noted, kind in session.execute(found):
+    now: dict[str, str] = {}
+    for visit_id, level, noted, kind in session.execute(found):
         kinds.setdefault(visit_id, set()).add(kind)
-        doubts[visit_id] = noted
+        doubts[visit_id], now[visit_id] = noted, level
     changed = 0
     for visit_id, confirmed_by in kinds.items():
-        # a beacon is one kind of evidence, whether its id rotates or not
-        strongest = ROTATING if ROTATING in confirmed_by else BEACON
-        level = trust.level(doubts[visit_id], (strongest,))
-        if level is not TrustLevel.CLAIMED:
-            changed += moved(
-                session,
-                update(VisitRow)
-                .where(VisitRow.id == visit_id, VisitRow.trust == str(TrustLevel.CLAIMED))
-                .values(trust=str(level)),
-            )
+        # a beacon is one kind of evidence, whether its id rotates or not; a code of the place may be another
+        level = tiers.level(doubts[visit_id], confirmed_by)
+        if level is not TrustLevel.CLAIMED and level.value != now[visit_id]:
+            as_it_was = (VisitRow.id == visit_id, VisitRow.trust == now[visit_id])
+            changed += moved(session, update(VisitRow).where(*as_it_was).values(trust=str(level)))
     return changed
 
 
@@ -270,17 +265,15 @@ def withdraw(session: Session, visit_ids: Mapping[str, tuple[str, ...]]) -> None
         .where(CorroborationRow.by_visit_id.in_(listed(session, set(visit_ids))))
         .execution_options(**quietly)
     )
-    still = set(
-        session.scalars(
-            select(CorroborationRow.visit_id).where(CorroborationRow.visit_id.in_(listed(session, confirmed)))
-        )
-    )
     for visit_id, doubts in visit_ids.items():
         row = update(VisitRow).where(VisitRow.id == visit_id)
         session.execute(row.values(trust=str(TrustLevel.CLAIMED), doubts=list(doubts)).execution_options(**quietly))
-    for visit_id in confirmed - still:
+    for visit_id in sorted(confirmed):  # what else confirms them goes on doing so
+        noted = session.scalar(select(VisitRow.doubts).where(VisitRow.id == visit_id))
+        kinds = session.scalars(select(CorroborationRow.kind).where(CorroborationRow.visit_id == visit_id)).all()
         row = update(VisitRow).where(VisitRow.id == visit_id)
-        session.execute(row.values(trust=str(TrustLevel.CLAIMED)).execution_options(**quietly))
+        level = tiers.level(noted or (), kinds)
+        session.execute(row.values(trust=str(level)).execution_options(**quietly))
 
 
 def close_unseen(session: Session, keys: Collection[Key], zone_ids: Collection[str]) -> None:

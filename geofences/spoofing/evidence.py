@@ -91,7 +91,7 @@ def ruled(motion: Motion, rules: PlainRules) -> bool:
     """Along a ruler at constant speed, closer than any receiver can tell and longer than anybody walks or drives so."""
     starts = range(0, len(motion) - rules.ruled_fixes + 1, rules.ruled_fixes)
     pieces = [motion.part(i, i + rules.ruled_fixes) for i in starts]
-    if not pieces or not _is_ruled(pieces[0], rules) and not _is_ruled(pieces[len(pieces) // 2], rules):
+    if not pieces or (not _is_ruled(pieces[0], rules) and not _is_ruled(pieces[len(pieces) // 2], rules)):
         return False  # nearly everybody goes here
     return 2 * sum(_is_ruled(piece, rules) for piece in pieces) > len(pieces)
 

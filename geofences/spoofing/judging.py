@@ -60,8 +60,9 @@ def judged(session: Session, transitions: Sequence[Transition], heard: Heard) ->
 
 
 def _way(samples: Sequence[Sample], until_s: float) -> Motion:
-    """The unbroken way up to then."""
-    pieces = stretches(motion_of(s for s in samples if s.at_s <= until_s), most=MOST_PRINTED + 1, longest_s=LONGEST_S)
+    """The unbroken way up to then, of what is known to the metre."""
+    precise = motion_of(s for s in samples if s.at_s <= until_s and not s.coarse)
+    pieces = stretches(precise, most=MOST_PRINTED + 1, longest_s=LONGEST_S)
     return pieces[-1] if pieces else motion_of(())
 
 

@@ -50,3 +50,20 @@ class TestImport:
         ran = migrated("places", "import", "nowhere.geojson")
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == "moments: nowhere.geojson: No such file or directory\n"
+
+
+class TestShelfCode:
+    def test_a_link_to_print_the_same_each_time_and_as_a_picture(self, migrated: Moments, tmp_path: Path) -> None:
+        migrated("places", "import", _file(tmp_path, _circle()))
+        place = json.loads(migrated("places", "list", "--json").out)[0]["id"]
+        svg = tmp_path / "shelf.svg"
+        made = migrated("places", "shelf-code", place, "--label", "aisle-3", "--svg", str(svg)).out
+        assert f"/m/here?code=MMP1.p.{place}.0.aisle-3." in made
+        assert migrated("places", "shelf-code", place, "--label", "aisle-3").out == made
+        assert svg.read_text().startswith("<svg")
+
+    def test_no_such_place_and_no_such_label_are_one_line(self, migrated: Moments, tmp_path: Path) -> None:
+        migrated("places", "import", _file(tmp_path, _circle()))
+        place = json.loads(migrated("places", "list", "--json").out)[0]["id"]
+        assert "no such place" in migrated("places", "shelf-code", "plc_nowhere").err
+        assert "letters, digits" in migrated("places", "shelf-code", place, "--label", "aisle 3").err
