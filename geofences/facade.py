@@ -286,18 +286,11 @@ def show_code(session: Session, text: str, shopper_id: str, device_id: str, *, a
     return proving.prove(session, code, shopper_id=shopper_id, device_id=device_id, at=at, fastest_mps=settings.jump_mps).presence
 
 
-def place_code(place_id: str, at: datetime, *, kind: str, label: str = "") -> str:
-    """The text of the code that a shelf (`printed_code`), a screen (`screen_code`) or a till (`till`) of the place shows now."""
+def place_code(place_id: str, at: datetime, *, kind: str, label: str = "") -> tuple[str, str]:
+    """The code that a shelf (`printed_code`), a screen (`screen_code`) or a till (`till`) of the place shows now, and its digits for typing."""
     from geofences.presence import proving
 
-    return proving.shown_code(kind, place_id, label, at)
-
-
-def till_digits(place_id: str, at: datetime) -> str:
-    """The digits of the place's tills now, for typing."""
-    from geofences.presence import proving
-
-    return proving.shown_digits(place_id, at)
+    return proving.shown_code(kind, place_id, label, at), proving.shown_digits(place_id, at)
 
 
 def presence_facts(session: Session, visit_id: str) -> PresenceFacts | None:

@@ -20,8 +20,8 @@ PRINTED, SCREEN, TILL = "printed_code", "screen_code", "till"
 REPLAYABLE = frozenset({BEACON, PRINTED})
 
 GENUINE, UNCERTAIN, SPOOFED = "genuine", "uncertain", "spoofed"
-_SPOOFED = frozenset({trust.MOCKED, trust.SYNTHETIC, trust.REPLAYED, trust.TOO_SMOOTH})
-_UNCERTAIN = frozenset({trust.STATIC, trust.JUMP, "beacon_echoed"})
+_SPOOFED = frozenset({trust.MOCKED, trust.SYNTHETIC, trust.REPLAYED})
+_UNCERTAIN = frozenset({trust.STATIC, trust.TOO_SMOOTH, trust.JUMP, "beacon_echoed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def shelf_code(
     with opened_keys() as (database, _), database.reading() as session:
         if geofences.place(session, place) is None:
             raise Invalid.field("PLACE", "no such place; see: moments places list")
-        code = geofences.place_code(place, database.clock.now(), kind="printed_code", label=label)
+        code, _ = geofences.place_code(place, database.clock.now(), kind="printed_code", label=label)
     link = f"{load_settings().base_url()}/m/here?code={code}"
     if svg is not None:
         from app.web.shopper.qr import qr_svg

@@ -28,8 +28,7 @@ def here(caller: Clerk, call: Reading, place_id: PlaceId = "") -> Response:
     """The QR code and the digits of one of her stores, now."""
     if place_id not in caller.place_ids:
         raise NotFound
-    at = call.clock.now()
-    link = f"{call.app.settings.base_url()}/m/here?code={geofences.place_code(place_id, at, kind='till')}"
-    digits = geofences.till_digits(place_id, at)
+    code, digits = geofences.place_code(place_id, call.clock.now(), kind="till")
+    link = f"{call.app.settings.base_url()}/m/here?code={code}"
     shown = {"qr": Markup(qr_svg(link)), "digits": f"{digits[:4]} {digits[4:]}"}  # noqa: S704 - drawn by us
     return rendering.fragment("till/here.part.html", shown)

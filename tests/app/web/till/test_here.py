@@ -25,7 +25,7 @@ class TestHere:
 class TestScanned:
     def test_one_button_and_then_it_is_said_once(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
-        code = geofences.place_code(BONBON_SHOP, town.clock.now(), kind="till")
+        code, _ = geofences.place_code(BONBON_SHOP, town.clock.now(), kind="till")
         page = shopper.get(f"/m/here?code={code}")
         assert f'value="{code}"' in page.text
         said = shopper.post("/m/here", {"code": code})
@@ -34,5 +34,5 @@ class TestScanned:
 
     def test_a_printed_code_says_that_it_counts_for_little(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
-        code = geofences.place_code(BONBON_SHOP, town.clock.now(), kind="printed_code", label="aisle-3")
+        code, _ = geofences.place_code(BONBON_SHOP, town.clock.now(), kind="printed_code", label="aisle-3")
         assert "it counts for a little only" in shopper.post("/m/here", {"code": code}).text
