@@ -54,18 +54,13 @@ def evaluate_beacons(folder: Path) -> dict[str, Any]:
     return scoring.evaluate_beacons(folder)
 
 
-def evaluate_spoof(folder: Path, *, rounds: int, seed: int) -> dict[str, Any]:
-    """Made-up tracks against genuine ones; see geofences/spoofing/scoring.py."""
+def evaluate_spoof(folder: Path, *, rounds: int, seed: int, calibrating: Sequence[Path] | None = None) -> dict[str, Any]:
+    """Made-up tracks against genuine ones; with `calibrating` (more folders) the weights found on these people instead. See geofences/spoofing/scoring.py."""
     from geofences.spoofing import scoring
 
+    if calibrating is not None:
+        return scoring.calibrate_spoof([folder, *calibrating], rounds=rounds, seed=seed)
     return scoring.evaluate_spoof(folder, rounds=rounds, seed=seed)
-
-
-def calibrate_spoof(folders: Iterable[Path], *, rounds: int, seed: int) -> dict[str, Any]:
-    """The weights found on these folders' people, as `geofences/spoofing/calibration.json` holds them."""
-    from geofences.spoofing import scoring
-
-    return scoring.calibrate_spoof(folders, rounds=rounds, seed=seed)
 
 
 def bench_walks(fences: int, fixes: int) -> Walks:

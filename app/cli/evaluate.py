@@ -104,7 +104,7 @@ def evaluate_spoof(
     from geofences import facade
 
     if calibrate is not None:
-        document = facade.calibrate_spoof([folder, *(also or [])], rounds=rounds, seed=seed)
+        document = facade.evaluate_spoof(folder, rounds=rounds, seed=seed, calibrating=also or [])
         calibrate.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"{calibrate}: {document['genuine_stretches']} genuine and {document['made_up_stretches']} made-up stretches")
         return
