@@ -120,7 +120,6 @@ class TestPasskeys:
 
 class TestStepUp:
     def test_a_switch_that_asks_goes_on_by_itself_under_the_same_key(self, window: Windows, house_server: Serving, asking: Callable[[str], list[str]]) -> None:
-        """Seen to fail on a page that sent the repeated action under a new Idempotency-Key."""
         eyes = window()
         _with_a_finger(eyes)
         _arrive(eyes)

@@ -33,7 +33,6 @@ def _given(database: Database, phone: people.NewDevice) -> CouponView:
 
 class TestRefuseFrozen:
     def test_wait_while_frozen_everywhere_and_are_as_before_afterwards(self, database: Database, phone: people.NewDevice) -> None:
-        """Seen to fail on asking only where a price is quoted."""
         coupon = _given(database, phone)
         asked = {"shopper_id": phone.shopper_id, "lines": bonbons(), "currency": "EUR", "place_id": KLUUVI.id, "at": START}
         with database.transaction() as session:
@@ -54,7 +53,7 @@ class TestRefuseFrozen:
     def test_no_use_commits_after_the_freeze_has(self, database: Database, phone: people.NewDevice, monkeypatch: pytest.MonkeyPatch) -> None:
         """A use that has looked and a freeze that comes between the look and its commit: the freeze waits.
 
-        Seen to fail on PostgreSQL with a look without a lock, and on both engines with a look in a transaction of its own.
+        Seen to fail on PostgreSQL with a look without a lock, and with none after the move (SQLite lets one writer in at a time).
         """
         coupon = _given(database, phone)
         committed: list[str] = []
