@@ -133,7 +133,6 @@ class TestChain:
             assert chain_fault(session, "shp_1") == fault
 
     def test_raced_words_about_everything_make_one_chain(self, database: Database) -> None:
-        """Seen to fail on PostgreSQL with the end of the chain read without a lock and without `alone`: two records at one position."""
         results = race(16, lambda i: _set(database, True, list(Purpose)[i % len(Purpose)]))
         assert sorted(results, key=str) == [False] * 9 + [True] * 7
         with database.reading() as session:

@@ -37,7 +37,7 @@ class TestUnderAge:
 
 class TestStateBirthYear:
     def test_a_minor_is_neither_located_nor_approached(self, database: Database) -> None:
-        """Seen to fail with the minor left out of `judge` once her old grants are put back."""
+        """Seen to fail with the minor left out of `judge`."""
         _everything(database)
         with database.transaction() as session:
             assert state_birth_year(session, "shp_1", 2012, database.clock.now())
