@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
 from app.security.access import allow
+from app.security.asking import asker_of
 from app.security.audit import journal
+from app.security.policies.contracts import Action
 from app.security.principals import Principal, Role
 from offers import audience_endpoints, campaign_endpoints, facade, till_endpoints
 from offers.contracts import CouponView, DecisionView, LiveCoupon
@@ -72,6 +74,7 @@ def live_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
         found = facade.coupon(session, coupon_id, with_code=False)
         if found is None or found.shopper_id != caller.id:
             raise NoSuchCoupon
+        asker_of(call.request).allow(session, Action.SEE_OFFER, at=call.clock.now())
         chosen = settings_of(call)
         shown = facade.live_coupon(
             session,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
 from app.security.asking import Asker, visit_level
+from app.security.contacts.facade import recent_contact_change
 from app.security.errors import StepUpNeeded
 from app.security.policies.contracts import Acr, Action, Context, Presence, VisitLevel
 from offers import repository, scanning
@@ -32,6 +33,7 @@ def may_redeem(
         presence=Presence.TILL,
         amount_minor=_worth_minor(session, coupon, given_minor),
         live_code=shown.live,
+        contact_changed_s=recent_contact_change(session, repository.owner(session, coupon), at),
     )
     try:
         asker.allow(session, Action.REDEEM, context, currency=coupon.currency, at=at)

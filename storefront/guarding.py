@@ -6,6 +6,7 @@ Owns collecting these facts and asking, for the coupons first and the payment th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.security.asking import Asker
+from app.security.contacts.facade import recent_contact_change
 from app.security.policies.contracts import Action, Context
 from geofences import facade as geofences
 from offers import facade as offers
@@ -28,18 +30,17 @@ def may_order(
 ) -> None:
     """Raises PolicyRefused 403 or StepUpNeeded 401; the caller's transaction then comes to nothing."""
     recent = select(func.count()).where(OrderRow.shopper_id == asker.principal.id, OrderRow.placed_at > at - HOUR)
-    known = Context(hour=_local_hour(session, place_id, at), velocity_1h=session.scalar(recent) or 0)
+    known = Context(
+        hour=_local_hour(session, place_id, at),
+        velocity_1h=session.scalar(recent) or 0,
+        contact_changed_s=recent_contact_change(session, asker.principal.id, at),
+    )
     if shares:
-        coupons = Context(
-            visit_level=offers.weakest_visit(session, [share.coupon_id for share in shares]),
-            amount_minor=sum(share.cost_minor for share in shares),
-            hour=known.hour,
-            velocity_1h=known.velocity_1h,
-        )
-        asker.allow(session, Action.RESERVE, coupons, currency=currency, at=at)
+        visit = offers.weakest_visit(session, [share.coupon_id for share in shares])
+        given_minor = sum(share.cost_minor for share in shares)
+        asker.allow(session, Action.RESERVE, replace(known, visit_level=visit, amount_minor=given_minor), currency=currency, at=at)
     if sums.total_minor:
-        paid = Context(amount_minor=sums.total_minor, hour=known.hour, velocity_1h=known.velocity_1h)
-        asker.allow(session, Action.PAY, paid, currency=currency, at=at)
+        asker.allow(session, Action.PAY, replace(known, amount_minor=sums.total_minor), currency=currency, at=at)
 
 
 def _local_hour(session: Session, place_id: str | None, at: datetime) -> int | None:
