@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.security.access import caller_of, security_settings
+from app.security.contacts.facade import recent_contact_change
 from app.security.devices import keeping as devices
 from app.security.enforcing import enforce
 from app.security.models import PersonRow
@@ -67,6 +68,8 @@ class Asker:
         if self.principal.kind is Role.SHOPPER and context.device_standing is None:
             standing = devices.standing(session, self.principal.device_id, at, fresh_s=self.settings.attestation_fresh_s)
             context = replace(context, device_standing=standing.known)
+        if self.principal.kind is Role.SHOPPER and context.contact_changed_s is None:
+            context = replace(context, contact_changed_s=recent_contact_change(session, self.principal.id, at))
 
         if self.principal.device_id is not None and context.device_standing is None:
             standing = devices.standing(session, self.principal.device_id, at, fresh_s=self.settings.attestation_fresh_s)

@@ -7,13 +7,17 @@ from sqlalchemy import func, select
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.kernel.errors import Invalid
+from app.kernel.errors import AppError, Invalid
 from app.kernel.outbox import OutboxEvent
+from app.security.asking import Asker
 from app.security.contacts import facade
 from app.security.contacts.contracts import ContactView
 from app.security.contacts.errors import CodeSpent, CodeUnknown, CodeWrong, ContactUnknown, NothingChanged
 from app.security.contacts.models import ContactChangeRow, ContactCodeRow, ContactRow, FamiliarWordRow, LetterRow
 from app.security.contacts.values import ContactKind
+from app.security.policies.contracts import Acr, Action, Context
+from app.security.principals import Principal, Role
+from app.security.settings import SecuritySettings
 from tests.app.security.racing import race
 
 from .conftest import Person
@@ -181,6 +185,24 @@ class TestRecentContactChange:
         clock.advance(50_000)
         jane.has(NEW)
         assert jane.changed_s() == 0
+
+
+    def test_the_rules_are_told_and_what_is_of_high_value_waits(self, jane: Person, clock: ManualClock) -> None:
+        """Seen to fail with the fact left out of what the rules are asked with."""
+        asker = Asker(Principal(Role.SHOPPER, jane.id, jane.device.device_id), SecuritySettings(), just_proved=Acr.PASSKEY)  # type: ignore[call-arg]
+
+        def pay() -> None:
+            with jane.database.transaction() as session:
+                asker.allow(session, Action.PAY, Context(amount_minor=10_000_000), currency="EUR", at=clock.now())
+
+        jane.has(OLD)
+        pay()
+        jane.has(NEW)
+        with pytest.raises(AppError) as refusal:
+            pay()
+        assert "contact_changed_lately" in str(refusal.value.extra)
+        clock.advance(43_200)
+        pay()
 
 
 class TestRemove:
