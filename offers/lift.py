@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-FEWEST = 20
+from app.privacy import aggregates
+
+FEWEST = aggregates.FEWEST
 Z_95 = 1.959963984540054
 
 
@@ -33,9 +35,7 @@ class Difference:
     high: float
 
 
-def shown(did: int, people: int) -> bool:
-    """May it be told that `did` of `people` have? Twenty must stand behind it, and twenty outside it, or nobody."""
-    return did >= FEWEST and (did == people or people - did >= FEWEST)
+shown = aggregates.shown
 
 
 def wilson(share: Share) -> tuple[float, float]:

@@ -35,6 +35,29 @@ class MoneyTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A cell of the map (H3) and how many people were seen in it most; `outline` as (longitude, latitude) in degrees."""
+
+    cell: str
+    people: int
+    outline: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Whole UTC days from `since`, `until` exclusive. `hidden`: some cells are not told. With `epsilon`, counts carry noise; `repeated`: this
+    very answer was given before and cost nothing now."""
+
+    since: datetime
+    until: datetime
+    resolution: int
+    cells: tuple[HeatCell, ...]
+    hidden: bool
+    epsilon: float | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Funnel:
     """From a moment to a redemption. `campaign_id` None: all campaigns. `since` is the beginning of a UTC day."""
 

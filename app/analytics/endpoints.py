@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.analytics import facade
+from app.analytics import facade, heat
 from app.kernel.errors import Invalid
-from app.kernel.http import Reading
+from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 
 router = APIRouter(prefix="/v1/analytics", tags=["analytics"])
@@ -28,6 +28,28 @@ def show_funnel(
     """How many moments became offers, messages, orders and redemptions. Counts of fewer than 20 shoppers are not shown."""
     begin = call.clock.now() - DEFAULT_SPAN if since is None else _utc(since)
     return call.run(lambda session: facade.funnel(session, campaign_id, begin))
+
+
+@router.post("/heat")
+def show_heat(
+    _caller: Analyst,
+    call: Command,
+    since: Annotated[datetime | None, Query(description="ISO 8601 with a zone; whole UTC days up to yesterday. Default: 30 days ago.")] = None,
+    resolution: Annotated[int, Query(description="H3 resolution, 5 to 9.")] = 8,
+    epsilon: Annotated[float | None, Query(description="With noise, paid from the month's budget; without it exact counts of twenty and more.")] = None,
+) -> Response:
+    """Where people are, in cells that at least 20 of them stand behind."""
+    now = call.clock.now()
+    begin = now - DEFAULT_SPAN if since is None else _utc(since)
+    most = call.app.settings.privacy.aggregate_budget_epsilon
+    return call.run(lambda session: heat.heat(session, since=begin, at=now, resolution=resolution, epsilon=epsilon, budget_epsilon=most))
+
+
+@router.get("/budget")
+def show_budget(_caller: Analyst, call: Reading) -> Response:
+    """What was asked of each dataset with noise, month by month, and how much a month may hold."""
+    most = call.app.settings.privacy.aggregate_budget_epsilon
+    return call.run(lambda session: {"epsilon_a_month": most, "spent": heat.spent(session)})
 
 
 def _utc(since: datetime) -> datetime:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from app.cli import (
+    aggregates,
     api_keys,
     audit,
     backup,
@@ -57,6 +58,7 @@ program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(segments.program, name="segments")
+program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")

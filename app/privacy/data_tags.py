@@ -37,6 +37,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.demographic.age_range": "minor",
         "system.operations": "position hash",
     },
+    "privacy_budget": {
+        "system.operations": "dataset period spent_micro",
+    },
+    "privacy_noisy_answer": {
+        "system.operations": "dataset question asked epsilon_micro answer answered_at",
+    },
     "privacy_erasure": {
         "user.unique_id.pseudonymous": "subject_hash",
         "system.operations": "id erased kept at",

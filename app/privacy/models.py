@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -103,3 +103,24 @@ class ErasureRow(Base):
     erased: Mapped[dict[str, Any]] = mapped_column(Json)
     kept: Mapped[dict[str, Any]] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class PrivacyBudgetRow(Base):
+    """How much was asked of a dataset in a month, in millionths of epsilon (app/privacy/budget.py)."""
+
+    __tablename__ = "privacy_budget"
+    dataset: Mapped[str] = mapped_column(String(40), primary_key=True)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    spent_micro: Mapped[int] = mapped_column(BigInteger)
+
+
+class NoisyAnswerRow(Base):
+    """An answer with noise, given again to whoever asks the same. `question` is the hash of `asked`; nobody is named in either."""
+
+    __tablename__ = "privacy_noisy_answer"
+    dataset: Mapped[str] = mapped_column(String(40), primary_key=True)
+    question: Mapped[str] = mapped_column(String(64), primary_key=True)
+    asked: Mapped[str] = mapped_column(Text)
+    epsilon_micro: Mapped[int] = mapped_column(BigInteger)
+    answer: Mapped[Any] = mapped_column(Json)
+    answered_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -99,6 +99,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("privacy_shred", "asked_at", None, "That a key must still be destroyed is kept until it is: seconds."),
     RetentionRule("privacy_standing", "shopper_id", None, "Where your chain of consents ends, whether you are under age, and what your phones permit; kept until you delete your data."),
     RetentionRule("privacy_permission", "at", None, "What your phone's system permitted and when; kept until you delete your data."),
+    RetentionRule("privacy_noisy_answer", "answered_at", 400 * DAY_S, "Answers about crowds, with noise, are kept thirteen months, so that the same question gets the same answer; they name nobody."),
     RetentionRule("privacy_erasure", "at", 3 * 366 * DAY_S, "The proof that somebody was deleted names nobody; kept three years."),
     *(RetentionRule(table, column, keep_s, why) for table, column, keep_s, why in (*security.RETENTION, *passkeys.RETENTION, *devices.RETENTION, *contacts.RETENTION)),
 )

@@ -24,6 +24,8 @@ class PrivacySettings(SettingsGroup):
     adult_at_years: int = Field(18, ge=13, le=25, description="Younger shoppers are neither located nor approached.")
     adult_at_years_in: dict[str, int] = Field({}, description="The same for single jurisdictions, where their law says otherwise: a JSON object like {\"KR\": 19}.")
 
+    aggregate_budget_epsilon: float = Field(10.0, ge=0, le=1000, description="How much may be asked of one dataset in a month with noise, as a sum of epsilon; then questions with noise are refused until the next month.")
+
     def controller(self) -> Controller:
         """What a record says about whoever keeps it."""
         return Controller(

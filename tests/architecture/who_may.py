@@ -136,6 +136,8 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "DELETE /v1/devices/me/push-token": (SHOPPER,),
     # analytics
     "GET /v1/analytics/funnel": STAFF,
+    "POST /v1/analytics/heat": STAFF,
+    "GET /v1/analytics/budget": STAFF,
     # pages
     "GET /": ANY,
     "GET /style": ANY,
