@@ -22,6 +22,6 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "analytics.reporting.campaign_insights": "count facade",
+    "analytics.reporting.campaign_insights": "count facade heat",
     "essential.legal_obligation": "privacy",
 }
