@@ -13,9 +13,9 @@ import typer
 
 
 def backup(out: Annotated[Path, typer.Argument(metavar="FILE", help="The copy to write, readable by you alone.")]) -> None:
-    """Copy the SQLite database while it is in use; of PostgreSQL, pg_dump makes one.
+    """Copy the SQLite database while it is in use.
 
-    The copy holds no key: keep secrets.json and keys.sqlite3 elsewhere, as docs/operations.md says.
+    The copy holds no key: keep secrets.json and keys.sqlite3 elsewhere, as docs/operations.md says. Of PostgreSQL, pg_dump makes one.
     """
     from app.cli.opening import opened_database
     from app.kernel.errors import Invalid
