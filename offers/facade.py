@@ -228,7 +228,7 @@ refund_minor = refunds.refund_minor
 
 redeem_at_till = till.redeem_at_till
 undo_at_till = till.undo_at_till
-weakest_visit = guarding.weakest_visit
+visits_behind = guarding.visits_behind
 
 
 def expire_due(session: Session, at: datetime, limit: int = 500) -> int:

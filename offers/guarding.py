@@ -5,31 +5,37 @@ Owns collecting these facts and asking. Must not decide (app/security/policies d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
-from app.security.asking import Asker, visit_level
+from app.security.asking import Asker, trust_verdict, visit_level
 from app.security.contacts.facade import recent_contact_change
 from app.security.errors import StepUpNeeded
-from app.security.policies.contracts import Acr, Action, Context, Presence, VisitLevel
+from app.security.policies.contracts import Acr, Action, Context, Presence, TrustVerdict, VisitLevel
+from geofences import facade as geofences
 from offers import repository, scanning
 from offers.definition import BenefitKind
 from offers.models import CouponRow, Redemption
 from offers.till_reasons import TillReason
 
 HOUR = timedelta(hours=1)
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def may_redeem(
     session: Session, asker: Asker, coupon: CouponRow, shown: scanning.Scanned, given_minor: int | None, at: datetime
 ) -> None:
     """At a till. Raises PolicyRefused 403; where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
+    level, verdict, _ = visits_behind(session, [coupon.id])
     context = Context(
-        visit_level=visit_level(coupon.trust),
+        visit_level=level,
+        trust_verdict=verdict,
         presence=Presence.TILL,
         amount_minor=_worth_minor(session, coupon, given_minor),
         live_code=shown.live,
@@ -61,13 +67,27 @@ def may_publish(session: Session, asker: Asker | None, campaign_id: str, action:
     asker.allow(session, action, context, currency=definition.currency if definition is not None else None, at=at)
 
 
-def weakest_visit(session: Session, coupon_ids: Sequence[str]) -> VisitLevel | None:
-    """How far the least believed of the visits behind these coupons is believed; None when one is not known."""
-    levels = [visit_level(trust) for trust in session.scalars(select(CouponRow.trust).where(CouponRow.id.in_(coupon_ids)))]
-    known = [level for level in levels if level is not None]
-    if len(known) < len(set(coupon_ids)):
-        return None
-    return min(known, key=list(VisitLevel).index, default=None)
+def visits_behind(
+    session: Session, coupon_ids: Sequence[str]
+) -> tuple[VisitLevel | None, TrustVerdict | None, Presence | None]:
+    """Of the visits behind these coupons the least believed level (without what can be replayed), the worst verdict and the weakest presence;
+    None for what is not known of one. A visit that is not stored is believed as its coupon says."""
+    found: list[tuple[VisitLevel | None, TrustVerdict | None, Presence | None]] = []
+    for visit_id, trust in session.execute(select(CouponRow.visit_id, CouponRow.trust).where(CouponRow.id.in_(coupon_ids))):
+        facts = geofences.presence_facts(session, visit_id)
+        if facts is None:
+            found.append((visit_level(trust), None, None))
+        else:
+            found.append((visit_level(facts.visit_level), trust_verdict(facts.trust_verdict), Presence(facts.presence)))
+    if len(found) < len(set(coupon_ids)) or not found:
+        return None, None, None
+    levels, verdicts, presences = zip(*found, strict=True)
+    return _least(levels, VisitLevel), _least(verdicts, reversed(TrustVerdict)), _least(presences, Presence)
+
+
+def _least(told: Sequence[Word | None], order: Iterable[Word]) -> Word | None:
+    """The first in `order` of what was told; None when one is not known."""
+    return None if None in told else next(word for word in order if word in told)
 
 
 def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -> int | None:

@@ -36,9 +36,10 @@ def may_order(
         contact_changed_s=recent_contact_change(session, asker.principal.id, at),
     )
     if shares:
-        visit = offers.weakest_visit(session, [share.coupon_id for share in shares])
+        level, verdict, presence = offers.visits_behind(session, [share.coupon_id for share in shares])
         given_minor = sum(share.cost_minor for share in shares)
-        asker.allow(session, Action.RESERVE, replace(known, visit_level=visit, amount_minor=given_minor), currency=currency, at=at)
+        coupons = replace(known, visit_level=level, trust_verdict=verdict, presence=presence, amount_minor=given_minor)
+        asker.allow(session, Action.RESERVE, coupons, currency=currency, at=at)
     if sums.total_minor:
         asker.allow(session, Action.PAY, replace(known, amount_minor=sums.total_minor), currency=currency, at=at)
 

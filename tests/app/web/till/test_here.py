@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import select, update
+
+from app.kernel.bulk import insert_many
+from app.security.policies.contracts import Presence, TrustVerdict, VisitLevel
 from app.security.principals import Role
 from geofences import facade as geofences
+from geofences.beacons.models import CorroborationRow
+from geofences.models import VisitRow
+from offers import facade as offers
+from offers.models import CouponRow
 from tests.app.web.conftest import BONBON_SHOP, Town
 
 
@@ -36,3 +44,24 @@ class TestScanned:
         shopper = town.browser(Role.SHOPPER)
         code, _ = geofences.place_code(BONBON_SHOP, town.clock.now(), kind="printed_code", label="aisle-3")
         assert "it counts for a little only" in shopper.post("/m/here", {"code": code}).text
+
+
+class TestWhatACouponsVisitIsWorth:
+    def test_a_static_beacon_raises_the_visit_and_no_value(self, town: Town) -> None:
+        """Seen to fail when the rules were told the level written on the coupon: a static beacon opened what a screen does."""
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        with town.house.database.transaction() as session:
+            session.execute(update(CouponRow).where(CouponRow.id == coupon.id).values(trust="corroborated"))
+            visit_id = session.scalars(select(CouponRow.visit_id).where(CouponRow.id == coupon.id)).one()
+            assert offers.visits_behind(session, [coupon.id]) == (VisitLevel.CORROBORATED, None, None)
+            at, whose = town.clock.now(), (shopper.id, "dev_test")
+            visit = (visit_id, *whose, BONBON_SHOP, "fnc_1", at, at, 0, 1, 0.9, "corroborated", [])
+            columns = ("id", "shopper_id", "device_id", "place_id", "fence_id", "started_at", "seen_at", "dwell_s", "nth_visit", "confidence", "trust", "doubts")  # fmt: skip
+            insert_many(session, VisitRow, columns, [visit])
+            confirmed = ("visit_id", "by_visit_id", "shopper_id", "kind", "noted_at")
+            insert_many(session, CorroborationRow, confirmed, [(visit_id, "vis_zone", shopper.id, "beacon", at)])
+            assert offers.visits_behind(session, [coupon.id]) == (VisitLevel.CLAIMED, TrustVerdict.GENUINE, Presence.STATIC_BEACON)
+            insert_many(session, CorroborationRow, confirmed, [(visit_id, "prf_1", shopper.id, "screen_code", at)])
+            assert offers.visits_behind(session, [coupon.id]) == (VisitLevel.CORROBORATED, TrustVerdict.GENUINE, Presence.SHELF_QR)
+            assert offers.visits_behind(session, [coupon.id, "cpn_nobody"]) == (None, None, None)
