@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.beacons.replaying import SightingReplay
     from geofences.benching import Detecting, Walks
     from geofences.directory import Directory
+    from geofences.held import Held
     from geofences.importing import ImportReport
     from geofences.index import FenceIndex
     from geofences.ingest import IngestReport
@@ -349,7 +350,6 @@ def import_sensitive(
     """Sensitive places from GeoJSON with OpenStreetMap tags; raises `SensitiveImportRefused` (422). See geofences/sensitive/importing.py."""
     from geofences.sensitive import importing
     from geofences.sensitive.adapters.osm_gateway import OsmGeoJson
-
     return importing.import_sensitive(session, OsmGeoJson(document, source), at=at, jurisdiction=jurisdiction, replace=replace)
 
 
@@ -358,7 +358,6 @@ def choose_distances(
 ) -> dict[str, Any]:
     """What this house keeps from sensitive places where no law asks for more; None leaves it. Returns what is then kept and why."""
     from geofences.sensitive import choosing
-
     choosing.choose(session, jurisdiction=jurisdiction, health_m=health_m, other_m=other_m)
     return choosing.told(session)
 
@@ -366,28 +365,24 @@ def choose_distances(
 def distances_kept(session: Session) -> dict[str, Any]:
     """What is kept from sensitive places today, by kind, with the rule that asks for it."""
     from geofences.sensitive import choosing
-
     return choosing.told(session)
 
 
 def refused_places(session: Session) -> Mapping[str, Sensitivity]:
     """The places at which nothing may happen today because they are near a sensitive one, by id, with the reason."""
     from geofences.sensitive.refusals import refusals
-
     return refusals(session).places
 
 
 def sensitive_geojson(session: Session) -> dict[str, Any]:
     """The zones around sensitive places in which no fence may lie, for the console's map; without names."""
     from geofences.sensitive import zones
-
     return zones.zones_geojson(session)
 
 
 def sensitive_kind(tags: Mapping[str, object]) -> str | None:
     """The kind of sensitive place these OpenStreetMap tags tell of, or None."""
     from geofences.sensitive.kinds import kind_of
-
     found = kind_of(tags)
     return None if found is None else str(found)
 
@@ -395,5 +390,10 @@ def sensitive_kind(tags: Mapping[str, object]) -> str | None:
 def leave_behind(session: Session) -> None:
     """What must not go into a copy of the database that is kept: positions that are sealed with the house's key alone."""
     from geofences.adapters import table_log
-
     table_log.leave_behind(session)
+
+
+def held(session: Session, shopper_ids: Sequence[str]) -> Held:
+    """Where one person was seen, as far as it is still known, and when each piece goes; to be shown to herself alone."""
+    from geofences.held import held_of
+    return held_of(session, shopper_ids)

@@ -20,6 +20,7 @@ from geofences.models import FixLogRow, MomentRetractedRow, MomentRow, TrackStat
 from geofences.track import Sample
 
 DAY_S = 86_400
+VISITS_KEPT_S = 90 * DAY_S
 
 
 def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
@@ -118,7 +119,7 @@ HOLDERS = (
 
 RULES = (
     RetentionRule(
-        "geofences_visit", "started_at", 90 * DAY_S, "Visits are kept for 90 days, to know a return from a first visit."
+        "geofences_visit", "started_at", VISITS_KEPT_S, "Visits are kept for 90 days, to know a return from a first visit."
     ),
     RetentionRule(
         "geofences_moment",

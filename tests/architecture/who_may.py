@@ -155,6 +155,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /m/here": (SHOPPER,),
     "POST /m/here": (SHOPPER,),
     "GET /m/me/passkeys": (SHOPPER,),
+    "GET /m/me/where": (SHOPPER,),
     "POST /m/me/consents/{purpose}": (SHOPPER,),
     "POST /m/me/age": (SHOPPER,),
     "POST /m/me/delete": (SHOPPER,),

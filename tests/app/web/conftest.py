@@ -26,6 +26,7 @@ from app.security.cookies import cookie_name
 from app.security.principals import Role
 from app.security.sealing import use_secrets
 from app.security.secrets import load_or_create
+from app.security.vault import use_vault
 from app.settings import load_settings
 from geofences.contracts import MomentKind, MomentView, TrustLevel
 from offers import facade as offers
@@ -116,6 +117,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
 def town(_built: tuple[Town, Path]) -> Town:
     made, folder = _built
     use_secrets(load_or_create(folder))  # another folder's tests may have put theirs in between
+    use_vault(made.house.vault)
     return made
 
 

@@ -10,7 +10,8 @@ const CREDIT = '<a href="https://www.openstreetmap.org/copyright" rel="noopener"
 const NOTHING = { type: "FeatureCollection", features: [] };
 const FONT = ["Liberation Sans", "Noto Sans", "DejaVu Sans", "Arial", "sans-serif"];
 
-function colour(name) {
+/** A colour of the map as the theme has it now. */
+export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
 }
 
@@ -144,16 +145,16 @@ function withoutMap(element, why) {
 }
 
 /**
- * Draws the city into `element`. Options: `fences` and `sensitive` zones (addresses or FeatureCollections), `centre`, `zoom`, `label`, `interactive`.
+ * Draws the city into `element`. Options: `fences` and `sensitive` zones (addresses or FeatureCollections), `centre`, `zoom`, `label`, `interactive`, `bounds` (null: the whole world), `minZoom`.
  * Resolves, when the first frame is drawn, to { map, setFences, setShoppers, addMoment, walker, destroy }; null if WebGL is absent.
  */
-export async function cityMap(element, { fences = null, sensitive = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true } = {}) {
+export async function cityMap(element, { fences = null, sensitive = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true, bounds = BOUNDS, minZoom = 12.5 } = {}) {
   maplibregl.setWorkerUrl(new URL(config.maplibreWorker, location.href).href);
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", label);
   let map;
   try {
-    map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom: 12.5, maxZoom: 19, maxBounds: BOUNDS, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0 });
+    map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom, maxZoom: 19, maxBounds: bounds, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0 });
   } catch (error) {
     withoutMap(element, "This browser offers no WebGL. The lists on this page say the same in words.");
     return null;
