@@ -55,8 +55,6 @@ class TestTransaction:
 
     @pytest.mark.parametrize("fails", [False, True])
     def test_what_is_written_afterwards_stays_however_it_ended(self, database: Database, fails: bool) -> None:
-        """Seen to fail when the list was looked at after a commit only."""
-
         def write(again: Database) -> None:
             with again.transaction() as later:
                 later.add(_row("late"))

@@ -38,7 +38,6 @@ class TestEnforce:
         assert _noted(database) == [("shp_jane", "reserve", "allow", ())]
 
     def test_a_refusal_stays_although_its_transaction_came_to_nothing(self, database: Database) -> None:
-        """Seen to fail when the row was written in the transaction that the refusal rolls back."""
         with pytest.raises(PolicyRefused) as refused:
             _ask(database, Action.PAY, Context(amount_minor=2_501, limits=LIMITS, contact_changed_s=5))
         assert refused.value.detail == REASONS["contact_changed_lately"]

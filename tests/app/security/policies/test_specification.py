@@ -34,7 +34,7 @@ SAMPLE_EVERY = 101
 
 
 def maybe(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    return st.none() | values
+    return st.one_of(st.none(), values, values, values)
 
 
 def near(*edges: int) -> st.SearchStrategy[int]:
@@ -63,6 +63,10 @@ CONTEXTS = st.builds(
 )
 
 
+ASKED = [(a, r) for r, may in MAY.items() for a in sorted(may)] + [(Action.RESERVE, "shopper")] * 12 + [(Action.REDEEM, "clerk")] * 6 + [(Action.PAY, "shopper")] * 6
+"""Who asks for what, mostly what is hers to ask: questions that end at the role try nothing. Those are in the table, all of them."""
+
+
 class TestTable:
     def test_is_what_the_matrix_says(self) -> None:
         document = yaml.safe_load((SPECIFICATION / "matrix.yaml").read_text(encoding="utf-8"))
@@ -83,18 +87,19 @@ class TestTable:
 
 
 class TestTwoReadings:
-    """Seen to fail on each of: a max age of 901, `>=` for `>` at the small limit, and the rule of the spoofed position left out."""
+    """Seen to fail on each of: a max age of 901 for 900, and the rule of the spoofed position left out. What differs on one exact number alone
+    is the table's to find (TestMutants), or the long form's."""
 
-    @settings(max_examples=300)
-    @given(st.sampled_from(Action), st.sampled_from(sorted(MAY)), CONTEXTS)
-    def test_agree(self, action: Action, role: str, context: Context) -> None:
-        _agree(action, role, context)
+    @settings(max_examples=400)
+    @given(st.sampled_from(ASKED), CONTEXTS)
+    def test_agree(self, asked: tuple[Action, str], context: Context) -> None:
+        _agree(*asked, context)
 
     @pytest.mark.full
     @settings(max_examples=100_000)
-    @given(st.sampled_from(Action), st.sampled_from(sorted(MAY)), CONTEXTS)
-    def test_agree_at_length(self, action: Action, role: str, context: Context) -> None:
-        _agree(action, role, context)
+    @given(st.sampled_from(ASKED), CONTEXTS)
+    def test_agree_at_length(self, asked: tuple[Action, str], context: Context) -> None:
+        _agree(*asked, context)
 
 
 def _agree(action: Action, role: str, context: Context) -> None:
@@ -103,9 +108,9 @@ def _agree(action: Action, role: str, context: Context) -> None:
 
 
 class TestLocation:
-    @settings(max_examples=120)
-    @given(st.sampled_from(sorted({Action.RESERVE, Action.PAY, Action.REDEEM, Action.SEE_OFFER, Action.EXPORT})), st.sampled_from(["shopper", "clerk"]), CONTEXTS, CONTEXTS)
-    def test_never_refuses(self, action: Action, role: str, context: Context, elsewhere: Context) -> None:
+    @settings(max_examples=300)
+    @given(st.sampled_from([a for a in ASKED if a[0] is not Action.BROWSE]), CONTEXTS, CONTEXTS)
+    def test_never_refuses(self, asked: tuple[Action, str], context: Context, elsewhere: Context) -> None:
         """Whatever is said of where she is: what was not refused with one answer to that is not refused with another.
 
         Seen to fail with @step_up taken from the rule of the spoofed position.
@@ -113,7 +118,7 @@ class TestLocation:
         from dataclasses import replace
 
         moved = replace(context, visit_level=elsewhere.visit_level, trust_verdict=elsewhere.trust_verdict, presence=elsewhere.presence)
-        one, other = (engine().decide(action, role, c).outcome is Outcome.DENY for c in (context, moved))
+        one, other = (engine().decide(*asked, c).outcome is Outcome.DENY for c in (context, moved))
         assert one == other
 
     def test_a_bare_fix_or_a_static_beacon_never_gives_more_than_little_by_itself(self) -> None:
@@ -125,20 +130,20 @@ class TestLocation:
 
 
 class TestProof:
-    @settings(max_examples=120)
-    @given(st.sampled_from(Action), st.sampled_from(sorted(MAY)), CONTEXTS)
-    def test_what_is_asked_for_opens(self, action: Action, role: str, context: Context) -> None:
-        """Nobody is asked for a proof in vain. Seen to fail when the second question was left out."""
+    @settings(max_examples=300)
+    @given(st.sampled_from(ASKED), CONTEXTS)
+    def test_what_is_asked_for_opens(self, asked: tuple[Action, str], context: Context) -> None:
+        """Nobody is asked for a proof in vain."""
         from dataclasses import replace
 
-        found = engine().decide(action, role, context)
+        found = engine().decide(*asked, context)
         if found.step_up is None:
             return
         if found.step_up.acr is Acr.LIVE_CODE:
             proved = replace(context, live_code=True)
         else:
             proved = replace(context, acr=found.step_up.acr, auth_age_s=found.step_up.max_age_s, has_passkey=found.step_up.acr is Acr.PASSKEY)
-        assert engine().decide(action, role, proved).allowed
+        assert engine().decide(*asked, proved).allowed
 
 
 class TestMutants:
