@@ -61,7 +61,7 @@ class TestWritten:
         assert [f.field for f in refused.value.fields] == [f"trigger.{next(iter(trigger))}"]
 
     def test_every_later_step_is_refused_when_the_list_came_after_the_draft(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Seen to fail on: the check left out of each of these steps."""
+        """Seen to fail on: the check left out of `activate`."""
         with database.transaction() as session:
             drafted = facade.draft_campaign(session, at(place_ids=[KLUUVI.id]), by="psn", at=START)
             sent = facade.draft_campaign(session, at(place_ids=[KLUUVI.id]), by="psn", at=START)

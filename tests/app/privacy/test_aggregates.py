@@ -31,7 +31,7 @@ def strangest(drawn: Counter[int], epsilon: float) -> float:
 
 class TestShown:
     def test_twenty_within_and_twenty_without(self) -> None:
-        """Seen to fail on: a small cell shown, by `enough` asked of nothing but the whole."""
+        """Seen to fail on: the whole asked for twenty instead of the cell."""
         assert (enough(19), enough(20)) == (False, True)
         assert [shown(19, 40), shown(20, 40), shown(21, 40), shown(20, 20), shown(19, 19)] == [False, True, False, True, False]
 

@@ -40,7 +40,7 @@ class TestAnswered:
         assert spent(database) == [("visits", "2026-11", 900_000)]
 
     def test_what_would_overdraw_is_refused_and_keeps_nothing(self, database: Database) -> None:
-        """Seen to fail on: `<` for `<=`, and on a spend that is looked up first and written then."""
+        """Seen to fail on: `<` for `<=`."""
         ask(database, "a")
         ask(database, "b")
         with pytest.raises(PrivacyBudgetSpent):

@@ -4,7 +4,7 @@ Not one within 2,000 feet of a health-care perimeter is taken, and none that is 
 The oracle (geodesy.py) sets points every few metres along every outline and measures between them with Vincenty's formula; it knows no
 plane, no index and none of the room's distances. The small form runs always, 10,000 fences with `make prove`.
 
-Seen to fail on: the place's middle measured instead of its perimeter; 2,000 feet taken for 600 m; a circle's radius left out; holes left
+Seen to fail on: the place's middle measured instead of its perimeter; a circle's radius left out; holes left
 out of a border; the filter's circles taken without their radii.
 """
 
