@@ -33,7 +33,7 @@ def locate(samples: list[Sample], fences: FenceIndex) -> list[Hit]:
     found: list[set[int]] = [set() for _ in samples]
     sample_nos, fence_nos = fences.locate(lat, lon)
     for sample_no, fence_no in zip(sample_nos.tolist(), fence_nos.tolist(), strict=True):
-        if not samples[sample_no].coarse:  # which hit none, whatever its cell holds
+        if not samples[int(sample_no)].coarse:  # which hit none, whatever its cell holds
             found[int(sample_no)].add(int(fence_no))
     return [Hit(frozenset(f)) for f in found]
 

@@ -116,6 +116,6 @@ USES: dict[str, str] = {
         "revision_names revision_store stays visit_store"
     ),
     "essential.fraud_detection": "spoofing.judging presence.proving",
-    "essential.legal_obligation": "privacy beacons.privacy spoofing.privacy presence.privacy handlers beacons.handlers sensitive.refusals",
+    "essential.legal_obligation": "privacy held beacons.privacy spoofing.privacy presence.privacy handlers beacons.handlers sensitive.refusals",
     "analytics.reporting.system.performance": "benching",
 }

@@ -22,7 +22,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.migrations import upgrade
+from app.migrations import current, upgrade
 from app.security.vault import FILE_NAME, Vault, use_vault
 from tests import canaries
 
@@ -84,6 +84,7 @@ class PostgresServer:
         self._execute("SELECT pg_reload_conf()")
         self._count = 0
         self._free: list[str] = []
+        self._revision: str | None = None
 
     def url(self, name: str) -> str:
         return self.uri.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://")
@@ -101,22 +102,27 @@ class PostgresServer:
         self._execute(f"CREATE DATABASE {name}")
         database = Database(self.url(name), pool_size=1)
         upgrade(database)
+        self._revision = current(database)[0]
         database.close()
         return name
 
     def give_back(self, name: str) -> None:
-        """Empty it for the next test; one that cannot be emptied (a test of migrations that failed) is thrown away."""
+        """Empty it for the next test; one that cannot be emptied, or was left with an older schema, is thrown away."""
         engine = sa.create_engine(self.url(name), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         # whoever still holds a connection (a thread that outlives its test) must not hold the next test up
         self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         try:
             self._execute(EMPTY_EVERYTHING, engine)
+            with engine.connect() as connection:
+                good = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == self._revision
         except sa.exc.SQLAlchemyError:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
-        else:
+            good = False
+        if good:
             self._free.append(name)
-        finally:
+        else:
             engine.dispose()
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
 
     def stop(self) -> None:
         self._admin.dispose()

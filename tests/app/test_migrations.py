@@ -164,6 +164,7 @@ class TestWhatIsHersIsSealedWithHerKey:
             assert sorted(session.execute(sa.text("SELECT email FROM security_person")).scalars()) == ["jane@example.org", "mia@example.org"]
             assert session.execute(sa.text("SELECT name FROM security_device")).scalar_one() == "Jane's phone"
             assert open_sealed("push_token", session.execute(sa.text("SELECT sealed FROM notifications_push_token")).scalar_one(), b"ptk_1") == b"tok-1"
+        upgrade(database)
 
 
 class TestConsentRecordsInAChain:

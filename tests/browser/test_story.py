@@ -289,6 +289,6 @@ class TestDemo:
         phone = page.frame_locator("#phone")
         phone.get_by_role("button", name="Allow all four and start").click()
         page.wait_for_selector("#map[data-state=ready]")
-        page.get_by_role("button", name="Ooey Gooey Asema").click()
+        page.get_by_role("button", name="Ooey Gooey Kluuvi").click()
         phone.locator("[data-coupon]").wait_for(timeout=180_000)
         eyes.look("demo", picture=True)

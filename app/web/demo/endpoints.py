@@ -45,7 +45,7 @@ def _only_in_demo(call: Any) -> None:
 
 
 def spots(places: list[Place]) -> list[Spot]:
-    """The first shop of each chain, the largest chain first, then single shops, then the way out of all of them."""
+    """The first shop of each chain, the largest chain first, then single shops, then the way out of all of them. `places`: those where something may happen."""
     branches = Counter(p.chain for p in places if p.chain)
     seen: set[str] = set()
     out: list[Spot] = []
@@ -62,7 +62,7 @@ def demo(request: Request, caller: Visitor, call: Reading) -> Response:
     """The phone beside the city."""
     _only_in_demo(call)
     with call.database.reading() as session:
-        found = spots(geofences.places(session))
+        found = spots([place for place in geofences.places(session) if place.refused is None])
     context = {"start": START, "spots": found, "known": caller.kind is Role.SHOPPER}
     return rendering.page(request, "demo/demo.html", context)
 
