@@ -16,3 +16,7 @@ def role_for(app: FastAPI, method: str, path: str) -> Role | None:
         if route.method == method.upper() and route.path == path and route.allow is not None:
             return next((role for role in ORDER if role in route.allow.roles), None)
     return None
+
+
+BY_ANOTHER_STANDARD = {"/v1/security-events": {"err", "description"}}
+"""Routes whose refusals have the shape that their own standard asks for (RFC 8935), and what is in them."""
