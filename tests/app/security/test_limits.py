@@ -43,12 +43,18 @@ class TestSpend:
             spend(database, one, "ip:1")
 
     def test_each_of_several_identities_counts_and_a_refusal_counts_for_none(self, database: Database) -> None:
-        """Seen to fail with the times written before all have been asked, in transactions of their own: `b` had spent a try."""
+        """Seen to fail with the times written before all have been asked, in transactions of their own."""
         one = LimitRule("a", 1, 60)
         spend(database, one, "shopper:1", "device:1")
         with pytest.raises(LimitReached):
             spend(database, one, "shopper:2", "device:1")
         spend(database, one, "shopper:2", "device:2")
+        for spent, other in (("shopper:1", "device:1"), ("device:1", "shopper:1")):  # whichever of the two is asked first
+            rule = LimitRule(spent, 1, 60)
+            spend(database, rule, spent)
+            with pytest.raises(LimitReached):
+                spend(database, rule, spent, other)
+            spend(database, rule, other)
 
     def test_those_who_name_the_same_two_in_either_order_do_not_lock_each_other_out(self, database: Database) -> None:
         pairs = (("device:1", "shopper:1"), ("shopper:1", "device:1"))

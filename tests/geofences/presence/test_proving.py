@@ -100,7 +100,7 @@ class TestProve:
 
     @pytest.mark.parametrize("kind", [PRINTED, SCREEN, TILL])
     def test_each_is_taken_once(self, database: Database, shop: str, shopper: Make, kind: str) -> None:
-        """Seen to fail when the use was looked up and then inserted without the unique hash: a replay was accepted."""
+        """Seen to fail when each proof had a hash of its own, and when the phone was left out of it."""
         ann, bob = shopper(), shopper()
         text = code(database, kind)
         show(database, ann, text)
@@ -111,6 +111,7 @@ class TestProve:
             assert session.scalar(select(func.count()).select_from(PresenceRow)) == 2
 
     def test_of_eight_at_once_one_is_taken(self, database: Database, shop: str, shopper: Make) -> None:
+        """Seen to fail on PostgreSQL when the use was looked up and then inserted without its unique hash."""
         ann, text = shopper(), code(database, TILL)
         start, taken = threading.Barrier(8), list[str]()
 

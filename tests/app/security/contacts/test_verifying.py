@@ -77,7 +77,7 @@ class TestConfirm:
             assert session.scalar(select(func.count()).select_from(ContactChangeRow)) == 1
 
     def test_of_several_at_once_one_makes_the_change(self, jane: Person, database: Database) -> None:
-        """Seen to fail with `used_at.is_(None)` left out of the UPDATE: each one told the old contact of a change."""
+        """Seen to fail with `used_at.is_(None)` left out of the UPDATE: each one said once more that it was verified."""
         jane.has(OLD)
         jane.ask(NEW)
         digits = jane.code(NEW)
