@@ -71,10 +71,6 @@ class Asker:
         if self.principal.kind is Role.SHOPPER and context.contact_changed_s is None:
             context = replace(context, contact_changed_s=recent_contact_change(session, self.principal.id, at))
 
-        if self.principal.device_id is not None and context.device_standing is None:
-            standing = devices.standing(session, self.principal.device_id, at, fresh_s=self.settings.attestation_fresh_s)
-            context = replace(context, device_standing=standing.known)
-
         def and_caller(asked: Context) -> Context:
             known = about_caller(session, self.principal, asked, at=at)
             return known if self.just_proved is None else replace(known, acr=self.just_proved, auth_age_s=0)
