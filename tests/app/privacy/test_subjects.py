@@ -61,7 +61,7 @@ class TestErase:
         before = _about(database, john.shopper_id)
         with database.transaction() as session:
             receipt = erase(session, jane.shopper_id, database.clock.now())
-        assert receipt.erased == {"events": len(Purpose), "privacy.consents": 2 * len(Purpose) + 1, "security.passkeys": 0, "security.contacts": 0, "security.people": 2}
+        assert receipt.erased == {"events": len(Purpose), "privacy.consents": 2 * len(Purpose) + 1, "security.passkeys": 0, "security.contacts": 0, "security.devices": 0, "security.people": 2}
         assert _about(database, jane.shopper_id) == {}
         assert _about(database, john.shopper_id) == before
         with database.reading() as session:
