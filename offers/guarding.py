@@ -20,7 +20,6 @@ from app.security.errors import StepUpNeeded
 from app.security.policies.contracts import Acr, Action, Context, Presence, TrustVerdict, VisitLevel
 from geofences import facade as geofences
 from offers import repository, scanning
-from offers.definition import BenefitKind
 from offers.models import CouponRow, Redemption
 from offers.till_reasons import TillReason
 
@@ -37,7 +36,7 @@ def may_redeem(
         visit_level=level,
         trust_verdict=verdict,
         presence=Presence.TILL,
-        amount_minor=_worth_minor(session, coupon, given_minor),
+        amount_minor=given_minor if given_minor is not None else repository.most_minor(session, coupon),
         live_code=shown.live,
         contact_changed_s=recent_contact_change(session, repository.owner(session, coupon), at),
     )
@@ -88,13 +87,3 @@ def visits_behind(
 def _least(told: Sequence[Word | None], order: Iterable[Word]) -> Word | None:
     """The first in `order` of what was told; None when one is not known."""
     return None if None in told else next(word for word in order if word in told)
-
-
-def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -> int | None:
-    """What this use may take off: what the till says, else the coupon's bound or its face; None has no bound."""
-    if given_minor is not None:
-        return given_minor
-    if coupon.bound_minor is not None:
-        return coupon.bound_minor
-    definition = repository.terms_of(session, coupon)
-    return definition.benefit.amount_minor if definition and definition.benefit.kind is BenefitKind.AMOUNT else None

@@ -18,7 +18,7 @@ from app.security import people, sealing, vault
 from offers import codes, experiment, explanation, phrases, schemas
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
 from offers.decision import result_from
-from offers.definition import Definition, definition_from
+from offers.definition import BenefitKind, Definition, definition_from
 from offers.models import (
     Campaign,
     CampaignVersion,
@@ -72,6 +72,14 @@ def terms_of(session: Session, row: CouponRow) -> Definition | None:
     """The campaign as this coupon promises it: the version it was given by, in the variant it was drawn."""
     found = definition(session, row.campaign_id, row.campaign_version)
     return experiment.named(found, row.variant) if found is not None else None
+
+
+def most_minor(session: Session, row: CouponRow) -> int | None:
+    """What one use of this coupon takes off at most: its bound, else its face; None has no bound."""
+    if row.bound_minor is not None:
+        return row.bound_minor
+    terms = terms_of(session, row)
+    return terms.benefit.amount_minor if terms is not None and terms.benefit.kind is BenefitKind.AMOUNT else None
 
 
 def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter]:

@@ -21,7 +21,6 @@ from app.security.devices import freezing
 from geofences import facade as geofences
 from offers import caveats, explanation, guarding, identity, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
-from offers.definition import BenefitKind
 from offers.errors import (
     AlreadyUndone,
     CouponAlreadyRedeemed,
@@ -150,10 +149,7 @@ def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -
             most = "" if coupon.bound_minor is None else f" and {coupon.bound_minor}"
             raise Invalid.field("discount_minor", f"this coupon takes off between 0{most} minor units")
         return given_minor
-    if coupon.bound_minor is not None:
-        return coupon.bound_minor
-    definition = repository.terms_of(session, coupon)
-    return definition.benefit.amount_minor if definition and definition.benefit.kind is BenefitKind.AMOUNT else 0
+    return repository.most_minor(session, coupon) or 0
 
 
 def redeem_later(

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.security.asking import Asker
-from app.security.contacts.facade import recent_contact_change
 from app.security.policies.contracts import Action, Context
 from geofences import facade as geofences
 from offers import facade as offers
@@ -33,7 +32,6 @@ def may_order(
     known = Context(
         hour=_local_hour(session, place_id, at),
         velocity_1h=session.scalar(recent) or 0,
-        contact_changed_s=recent_contact_change(session, asker.principal.id, at),
     )
     if shares:
         level, verdict, presence = offers.visits_behind(session, [share.coupon_id for share in shares])

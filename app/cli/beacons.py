@@ -25,17 +25,12 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Import beacons. All or nothing: a wrong row is named, with the reason, and nothing is changed."""
+    from app.cli.opening import opened_house
+    from app.cli.reading import text_of
     from app.cli.terminal import print_json
-    from app.kernel.errors import Invalid
     from geofences import facade as geofences
 
-    if file.stat().st_size > MOST_BYTES:
-        raise Invalid.field("FILE", f"larger than {MOST_BYTES // 1024 // 1024} MB; split it into several files")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid.field("FILE", f"{file} is not text in UTF-8") from None
-    from app.cli.opening import opened_house
+    text = text_of(file, MOST_BYTES)
 
     with opened_house() as house, house.database.transaction() as session:  # keys are sealed with the house's own
         report = geofences.import_beacons(session, text, is_csv=file.suffix.lower() != ".json", at=house.clock.now())

@@ -24,19 +24,12 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Import places and fences. All or nothing: a wrong feature is named, with the reason, and nothing is changed."""
-    import json
-
     from app.cli.opening import opened_database
+    from app.cli.reading import json_of
     from app.cli.terminal import print_json
-    from app.kernel.errors import Invalid
     from geofences import facade as geofences
 
-    if file.stat().st_size > MOST_BYTES:
-        raise Invalid.field("FILE", f"larger than {MOST_BYTES // 1024 // 1024} MB; split it into several files")
-    try:
-        document = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Invalid.field("FILE", f"{file} is not a JSON document in UTF-8 ({type(error).__name__})") from None
+    document = json_of(file, MOST_BYTES)
     with opened_database() as database, database.transaction() as session:
         report = geofences.import_geojson(session, document, at=database.clock.now())
     if as_json:

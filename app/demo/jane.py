@@ -5,11 +5,12 @@ Pure: owns her route as a track. Must not send anything (headless.py and live.py
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from app.demo.city.layers import city_place, street_lines
 from app.demo.streets import Point, Streets
-from app.demo.walkers import Track
+from app.demo.walkers import Gait, Track
 
 SHOP = "plc_ooey_gooey_kluuvi"
 START: Point = (24.94395, 60.16895)
@@ -37,10 +38,10 @@ def streets() -> Streets:
 def janes_walk(network: Streets, *, inside_s: float = INSIDE_S, start: Point = START) -> JanesWalk:
     shop = city_place(SHOP)
     counter: Point = (shop.lon_deg, shop.lat_deg)
-    track = Track(start)
-    track.walk(network.walk(start, counter), SPEED_MPS)
+    track, gait = Track(start), Gait(random.Random(SHOP), SPEED_MPS)  # noqa: S311 - a simulation that must repeat
+    track.walk(network.walk(start, counter), gait)
     enters_s = track.ends_s
     track.rest(inside_s)
     leaves_s = track.ends_s
-    track.walk(network.walk(counter, AFTERWARDS), SPEED_MPS)
+    track.walk(network.walk(counter, AFTERWARDS), gait)
     return JanesWalk(track, enters_s, leaves_s)

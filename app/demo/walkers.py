@@ -3,8 +3,9 @@
 Pure: owns the walk as a function of time and the noise of its fixes; everything follows from the seed. Must not sleep,
 read a clock or send anything (live.py does). Time is in seconds from the walker's own zero.
 
-Noise: a first-order Gauss-Markov process per axis (correlation time 20 s), as used for GNSS position error; the reported
-`accuracy_m` is the radius that holds 68 % of positions, so the per-axis deviation is accuracy / 1.515 (Rayleigh).
+Noise: a second-order Gauss-Markov process per axis (two stages of 30 s), as used for GNSS position error behind a receiver's own
+filter: it wanders for a minute and never leaps, which is how a genuine phone is told from one that makes its position up. The
+reported `accuracy_m` is the radius that holds 68 % of positions, so the per-axis deviation is accuracy / 1.515 (Rayleigh).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from app.demo.streets import Point, Streets, distance_m, moved_by
 
 SLOWEST_MPS, FASTEST_MPS = 1.2, 1.5
 BEST_ACCURACY_M, WORST_ACCURACY_M = 4.0, 12.0
-NOISE_MEMORY_S = 20.0
+NOISE_STAGE_S = 30.0
+PACE_MEMORY_S, PACE_SPREAD = 15.0, 0.2
+SLOWEST, QUICKEST = 0.5, 1.3  # of one's own pace
+STRIDES_M = 5.0  # as far as one walks without changing one's pace
 RADIUS_68 = 1.515  # of a two-dimensional normal distribution, in standard deviations
 
 
@@ -36,8 +40,22 @@ class SimFix:
     true_lat: float
 
 
+class Gait:
+    """How fast somebody walks: about her own speed, slower in a throng, faster when the way is free."""
+
+    def __init__(self, rng: random.Random, speed_mps: float, *, spread: float = PACE_SPREAD) -> None:
+        self._rng, self.speed_mps, self._spread = rng, speed_mps, spread
+        self._mood = rng.gauss(0, 1)
+
+    def over(self, seconds: float) -> float:
+        """Metres a second for as long, drifting from what it was before."""
+        keep = math.exp(-seconds / PACE_MEMORY_S)
+        self._mood = self._mood * keep + self._rng.gauss(0, math.sqrt(1 - keep * keep))
+        return self.speed_mps * min(QUICKEST, max(SLOWEST, 1 + self._spread * self._mood))
+
+
 class Track:
-    """Positions over time: walked at a constant speed between points, resting where told to."""
+    """Positions over time: walked at somebody's pace between points, resting where told to."""
 
     def __init__(self, start: Point, at_s: float = 0.0) -> None:
         self._times: list[float] = [at_s]
@@ -51,13 +69,15 @@ class Track:
     def end(self) -> Point:
         return self._points[-1]
 
-    def walk(self, path: Sequence[Point], speed_mps: float) -> None:
+    def walk(self, path: Sequence[Point], gait: Gait) -> None:
         """Continue along `path` (its first point is where the track now ends, or is walked to)."""
         for point in path:
-            length = distance_m(self.end, point)
-            if length > 0.01:
-                self._times.append(self.ends_s + length / speed_mps)
-                self._points.append(point)
+            length, start = distance_m(self.end, point), self.end
+            strides = math.ceil(length / STRIDES_M) if length > 0.01 else 0
+            for n in range(1, strides + 1):
+                part, step_m = n / strides, length / strides
+                self._times.append(self.ends_s + step_m / gait.over(step_m / gait.speed_mps))
+                self._points.append((start[0] + (point[0] - start[0]) * part, start[1] + (point[1] - start[1]) * part))
 
     def rest(self, seconds: float) -> None:
         self._times.append(self.ends_s + seconds)
@@ -90,18 +110,25 @@ class Noise:
     def __init__(self, rng: random.Random, accuracy_m: float) -> None:
         self._rng, self.accuracy_m = rng, accuracy_m
         self._sigma = accuracy_m / RADIUS_68
-        self._east, self._north = rng.gauss(0, self._sigma), rng.gauss(0, self._sigma)
+        self._axes = [self._begun(), self._begun()]
         self._last_s: float | None = None
+
+    def _begun(self) -> list[float]:
+        """(what drives, what follows it), in deviations of the first; as after a long while."""
+        drives = self._rng.gauss(0, 1)
+        return [drives, (drives + self._rng.gauss(0, 1)) / 2]
 
     def at(self, at_s: float) -> tuple[float, float]:
         """(east_m, north_m) of the error at `at_s`."""
-        gap = NOISE_MEMORY_S if self._last_s is None else max(0.0, at_s - self._last_s)
+        gap = 0.0 if self._last_s is None else max(0.0, at_s - self._last_s)
         self._last_s = at_s
-        keep = math.exp(-gap / NOISE_MEMORY_S)
-        fresh = self._sigma * math.sqrt(1 - keep * keep)
-        self._east = self._east * keep + self._rng.gauss(0, fresh)
-        self._north = self._north * keep + self._rng.gauss(0, fresh)
-        return self._east, self._north
+        keep = math.exp(-gap / NOISE_STAGE_S)
+        fresh = math.sqrt(1 - keep * keep)
+        for axis in self._axes:
+            axis[0] = axis[0] * keep + self._rng.gauss(0, fresh)
+            axis[1] = axis[1] * keep + axis[0] * (1 - keep)
+        size_m = self._sigma * (1 + keep) / math.sqrt(1 + keep * keep)  # what follows has this much less deviation
+        return self._axes[0][1] * size_m, self._axes[1][1] * size_m
 
 
 def noisy_fix(track: Track, noise: Noise, at_s: float) -> SimFix:
@@ -118,7 +145,7 @@ class Walker:
         self.name = name
         self._rng = random.Random(f"{seed}/{name}")  # noqa: S311 - a simulation that must repeat
         self._streets, self._goals = streets, list(goals)
-        self.speed_mps = self._rng.uniform(SLOWEST_MPS, FASTEST_MPS)
+        self.gait = Gait(self._rng, self._rng.uniform(SLOWEST_MPS, FASTEST_MPS))
         self._track = Track(self._rng.choice(streets.nodes))
         self._noise = Noise(self._rng, self._rng.uniform(BEST_ACCURACY_M, WORST_ACCURACY_M))
 
@@ -132,11 +159,11 @@ class Walker:
 
     def _go_on(self) -> None:
         goal = self._rng.choice(self._goals)
-        self._track.walk(self._streets.walk(self._track.end, goal), self.speed_mps)
+        self._track.walk(self._streets.walk(self._track.end, goal), self.gait)
         # most look in briefly, some stay: a lognormal with median 150 s fits short shop visits
         self._track.rest(min(1200.0, self._rng.lognormvariate(math.log(150), 0.8)))
         if self._rng.random() < 0.3:  # a breather at a corner between two shops
-            self._track.walk(self._streets.walk(goal, self._rng.choice(self._streets.nodes)), self.speed_mps)
+            self._track.walk(self._streets.walk(goal, self._rng.choice(self._streets.nodes)), self.gait)
             self._track.rest(self._rng.uniform(10, 60))
 
 

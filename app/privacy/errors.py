@@ -5,18 +5,16 @@ Owns the named errors of app/privacy.
 
 from __future__ import annotations
 
-from app.kernel.errors import AppError
+from app.kernel.errors import Conflict
 
 
-class OptedOutBySignal(AppError):
+class OptedOutBySignal(Conflict):
     """Your browser asks every site not to profile, approach or count you (Global Privacy Control), so this stays off. Switch the signal off for this site, or say it in the app."""
 
-    status = 409
     code = "opted_out_by_signal"
 
 
-class NotForMinors(AppError):
+class NotForMinors(Conflict):
     """You told us that you are under age, so this stays off."""
 
-    status = 409
     code = "not_for_minors"

@@ -5,7 +5,7 @@ Owns the classes. Messages hold no code.
 
 from __future__ import annotations
 
-from app.kernel.errors import AppError
+from app.kernel.errors import AppError, Conflict
 
 
 class PresenceCodeUnknown(AppError):
@@ -15,15 +15,13 @@ class PresenceCodeUnknown(AppError):
     code = "presence_code_unknown"
 
 
-class PresenceCodeOld(AppError):
+class PresenceCodeOld(Conflict):
     """The code has changed since; scan the one that is shown now."""
 
-    status = 409
     code = "presence_code_old"
 
 
-class PresenceCodeUsed(AppError):
+class PresenceCodeUsed(Conflict):
     """This phone has used this code already; wait for the next one."""
 
-    status = 409
     code = "presence_code_used"

@@ -35,6 +35,7 @@ from app.security import people
 from app.security.principals import Role
 from app.security.sealing import use_secrets
 from app.security.secrets import load_or_create
+from app.security.vault import open_vault, use_vault
 from geofences.facade import import_geojson
 from offers import facade as offers
 from offers.contracts import CouponView
@@ -138,7 +139,8 @@ class Rig:
             **settings,
         }  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
-        use_secrets(load_or_create(folder))
+        self._vault = open_vault(folder)
+        self.take_keys()
         self.database = Database(url or f"sqlite:///{folder.resolve() / 'moments.sqlite3'}", pool_size=4)
         self.database.consumers["moment.detected"] = ["offers.decide"]
         upgrade(self.database)
@@ -157,6 +159,7 @@ class Rig:
 
     def take_keys(self) -> None:
         use_secrets(load_or_create(self._folder))
+        use_vault(self._vault)
 
     # -- the process --------------------------------------------------------------------------------------------------
 
@@ -208,6 +211,7 @@ class Rig:
 
     def stop(self) -> None:
         self.kill()
+        self._vault.close()
         self.database.close()
         self.peer.stop()
 

@@ -37,10 +37,9 @@ class PasskeySuspect(Forbidden):
     code = "passkey_suspect"
 
 
-class PasskeysNotHere(AppError):
+class PasskeysNotHere(Conflict):
     """Browsers keep passkeys for a domain name only; open the page by its name (on your own machine: localhost, not 127.0.0.1)."""
 
-    status = 409
     code = "passkeys_not_here"
 
 
