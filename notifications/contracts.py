@@ -7,7 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
+
+from app.privacy.purposes import Purpose
+
+
+class ChannelKind(StrEnum):
+    """The ways a message can reach somebody. Stored in deliveries and events: never renamed, only added."""
+
+    INBOX = "inbox"
+    FCM = "fcm"
+    WEB_PUSH = "web_push"
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+    @property
+    def purpose(self) -> Purpose:
+        """What she must have agreed to before an offer is told there."""
+        return _PURPOSES.get(self, Purpose.MARKETING_PUSH)
+
+    @property
+    def to_device(self) -> bool:
+        """Whether it reaches one phone or browser; the others reach a verified contact, or need no address."""
+        return self in (ChannelKind.FCM, ChannelKind.WEB_PUSH)
+
+
+_PURPOSES = {
+    ChannelKind.EMAIL: Purpose.MARKETING_EMAIL,
+    ChannelKind.SMS: Purpose.MARKETING_SMS,
+    ChannelKind.WHATSAPP: Purpose.MARKETING_WHATSAPP,
+}
 
 
 @dataclass(frozen=True, slots=True)
