@@ -42,7 +42,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.communications": "announce answers cancel dispatch facade repository tokens",
+    "marketing.communications": "addresses announce answers cancel dispatch facade repository tokens",
     "marketing.advertising.frequency_capping": "repository",
     "essential.legal_obligation": "cancel privacy",
 }

@@ -22,13 +22,11 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
-from app.privacy.purposes import Purpose
-from app.security import people
 from app.security.contacts import facade as contacts
 from app.security.deep_links import signed_link
-from app.security.sealing import CannotOpen
-from notifications import compose, tokens
-from notifications.contracts import PushSent, PushSuppressed
+from notifications import compose
+from notifications.addresses import Address, address_of
+from notifications.contracts import ChannelKind, PushSent, PushSuppressed
 from notifications.models import Delivery, Message, PushToken
 from notifications.ports import Outcome, PushGateway, PushReceipt, PushRequest
 from notifications.reasons import NotificationReason as Reason
@@ -43,9 +41,10 @@ class Claimed:
     """One push this process may now send. It holds an address, so it has no repr."""
 
     delivery_id: str
+    channel: ChannelKind
     claim: str
     attempts: int
-    push_token_id: str
+    push_token_id: str | None
     shopper_id: str
     coupon_id: str | None
     campaign_id: str | None
@@ -102,7 +101,7 @@ def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules
 def last_look(database: Database, claimed: Claimed) -> str | None:
     """The reason why this push must not begin any more, or None."""
     with database.reading() as session:
-        verdict = gate.may(session, claimed.shopper_id, Purpose.MARKETING_PUSH, database.clock.now())
+        verdict = gate.may(session, claimed.shopper_id, claimed.channel.purpose, database.clock.now())
     return verdict.reason if isinstance(verdict, Fail) else None
 
 
@@ -145,10 +144,10 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
         .where(Delivery.id.in_(ids))
         .order_by(Delivery.next_attempt_at, Delivery.id)
     ).all()
-    consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, Purpose.MARKETING_PUSH, at)
+    consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, ChannelKind(channel).purpose, at)
     claimed: list[Claimed] = []
     for delivery, message in rows:
-        address = _address(session, delivery)
+        address = address_of(session, delivery)
         against = _against(delivery, message, consents[delivery.shopper_id], address, at)
         if against or address is None:
             state = "expired" if Reason.EXPIRED_BEFORE_SENT in against else "suppressed"
@@ -169,19 +168,8 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
     return len(ids), claimed
 
 
-def _address(session: Session, delivery: Delivery) -> tokens.Address | None:
-    """Where to send it, or None: the token is gone, or the phone is somebody else's by now."""
-    device = people.device(session, delivery.device_id)
-    if device is None or device.shopper_id != delivery.shopper_id or delivery.push_token_id is None:
-        return None
-    try:
-        return tokens.address(session, delivery.push_token_id)
-    except CannotOpen:
-        return None
-
-
 def _against(
-    delivery: Delivery, message: Message, consent: Verdict, address: tokens.Address | None, at: datetime
+    delivery: Delivery, message: Message, consent: Verdict, address: Address | None, at: datetime
 ) -> tuple[str, ...]:
     reasons: list[str] = []
     if isinstance(consent, Fail):
@@ -193,12 +181,13 @@ def _against(
     if compose.ttl_s(delivery.expires_at, at) <= 0:
         reasons.append(Reason.EXPIRED_BEFORE_SENT)
     if address is None:
-        reasons.append(Reason.NO_PUSH_TOKEN)
+        to_device = ChannelKind(delivery.channel).to_device
+        reasons.append(Reason.NO_PUSH_TOKEN if to_device else Reason.NO_VERIFIED_CONTACT)
     return tuple(reasons)
 
 
 def _claimed(
-    delivery: Delivery, message: Message, mine: str, address: tokens.Address, word: str, at: datetime
+    delivery: Delivery, message: Message, mine: str, address: Address, word: str, at: datetime
 ) -> Claimed:
     # outside the house a message carries her word, and a link that opens for her alone
     body, link = compose.with_word(message.body, word), signed_link(message.shopper_id, message.link, message.expires_at)
@@ -216,6 +205,7 @@ def _claimed(
     )
     return Claimed(
         delivery_id=delivery.id,
+        channel=ChannelKind(delivery.channel),
         claim=mine,
         attempts=delivery.attempts + 1,
         push_token_id=address.push_token_id,
@@ -284,7 +274,9 @@ def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
 
 
 def _forget(session: Session, claimed: Claimed, at: datetime) -> None:
-    """The address is dead: it goes now, and with it everything that still waits to be sent to it."""
+    """The address is dead: it goes now, and with it everything that still waits to be sent to it. A contact is hers to take away."""
+    if claimed.push_token_id is None:
+        return
     session.execute(
         delete(PushToken).where(PushToken.id == claimed.push_token_id).execution_options(synchronize_session=False)
     )

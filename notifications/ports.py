@@ -1,4 +1,4 @@
-"""What dispatch says to a push provider, and what it hears back.
+"""What dispatch says to whoever carries a message, and what it hears back.
 
 Owns the port: one verb, a request, a receipt. Must not know a vendor. Every adapter passes
 tests/notifications/test_gateway_contract.py.
@@ -7,17 +7,25 @@ tests/notifications/test_gateway_contract.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from app.security.contacts.facade import ContactKind
+from notifications.contracts import ChannelKind
+
 
 class TokenKind(StrEnum):
-    """How a device is addressed: by Firebase installation id, or by the older registration token."""
+    """How a device is addressed: by Firebase installation id, by the older registration token, or by a browser's subscription."""
 
     FID = "fid"
     TOKEN = "token"  # noqa: S105 - a kind of address, not a secret
+    WEB_PUSH = "web_push"
+
+    @property
+    def channel(self) -> ChannelKind:
+        return ChannelKind.WEB_PUSH if self is TokenKind.WEB_PUSH else ChannelKind.FCM
 
 
 class Outcome(StrEnum):
@@ -29,16 +37,35 @@ class Outcome(StrEnum):
     """Not taken, or perhaps taken; try again later with the same ids."""
     REFUSED = "refused"
     """This message to this address will never be taken."""
+    UNKNOWN = "unknown"
+    """It may have arrived, and this channel cannot show a repeat once: it is not sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What only some channels ask for. `unsubscribe` is a path of ours that ends e-mail offers with one click; `html` goes beside
+    the text of an e-mail. `risky`: what it leads to moves money or an account, so an SMS carries no link. `heard_at` is when she
+    last wrote to us by WhatsApp; outside the 24 hours after it only `template`, an approved one, with its `variables` is taken."""
+
+    language: str = "en"
+    unsubscribe: str = ""
+    html: str = ""
+    urgent: bool = True
+    risky: bool = False
+    heard_at: datetime | None = None
+    template: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class PushRequest:
-    """One message to one device. `address` is secret. `collapse_key` and `message_id` are the same at every attempt,
-    which is what lets a device show it once however often it arrives."""
+    """One message to one address: a device's token, a browser's subscription (JSON), an e-mail address, a number. It is secret.
+    `collapse_key` and `message_id` are the same at every attempt, which is what lets a device show it once however often it
+    arrives. `link` is a path of ours, or empty."""
 
     message_id: str
     address: str
-    kind: TokenKind
+    kind: TokenKind | ContactKind
     title: str
     body: str
     link: str
@@ -46,6 +73,7 @@ class PushRequest:
     ttl_s: int
     expires_at: datetime
     data: Mapping[str, str]
+    extras: Extras = field(default_factory=Extras)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ class NotificationReason(StrEnum):
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     PROVIDER_UNKNOWN = "provider_unknown"
     GAVE_UP = "gave_up"
+    CHANNEL_NOT_CONFIGURED = "channel_not_configured"
+    NO_VERIFIED_CONTACT = "no_verified_contact"
+    ADDRESS_REFUSED = "address_refused"
+    TEXT_TOO_LONG = "text_too_long"
+    LINK_NOT_ALLOWED = "link_not_allowed"
+    TEMPLATE_NEEDED = "template_needed"
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -55,6 +61,12 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.PROVIDER_UNAVAILABLE: "The push provider was not available.",
     NotificationReason.PROVIDER_UNKNOWN: "We could not tell whether the push provider took the message.",
     NotificationReason.GAVE_UP: "We tried several times and stopped.",
+    NotificationReason.CHANNEL_NOT_CONFIGURED: "This way of sending is not set up on this server.",
+    NotificationReason.NO_VERIFIED_CONTACT: "You have not confirmed an address or number we could have written to.",
+    NotificationReason.ADDRESS_REFUSED: "The address or number does not take messages.",
+    NotificationReason.TEXT_TOO_LONG: "The text was longer than this way of sending carries.",
+    NotificationReason.LINK_NOT_ALLOWED: "We send no links by text message for what moves money or your account.",
+    NotificationReason.TEMPLATE_NEEDED: "You had not written to us in the last 24 hours, and there was no approved text to begin with.",
 }
 
 

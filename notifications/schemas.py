@@ -1,6 +1,6 @@
 """What the room's endpoints accept and answer beyond its contracts. Owns shapes only."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,7 @@ class PushTokenIn(BaseModel):
         str, Field(min_length=8, max_length=TOKEN_MOST_CHARS, description="As Firebase gave it to the app.")
     ]
     kind: Annotated[
-        TokenKind, Field(description="`fid`: a Firebase installation id; `token`: a registration token.")
+        Literal[TokenKind.FID, TokenKind.TOKEN], Field(description="`fid`: a Firebase installation id; `token`: a registration token.")
     ] = TokenKind.TOKEN
     timezone: Annotated[str | None, Field(max_length=64, description="The phone's IANA zone, for quiet hours.")] = None
 
