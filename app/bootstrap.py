@@ -30,12 +30,11 @@ from app.privacy import retention, subjects
 from app.privacy.controller import use_controller
 from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
+from app.security import contact_endpoints, link_endpoints
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
-from app.security import link_endpoints
 from app.security.answers import SealedAnswers
 from app.security.audit import journal
-from app.security.contacts import endpoints as contact_endpoints
 from app.security.contacts import facade as contacts
 from app.security.contacts import wiring as contact_wiring
 from app.security.contacts.ports import ContactGateway

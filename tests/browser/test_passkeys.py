@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -148,3 +149,26 @@ class TestStepUp:
         eyes.page.get_by_role("button", name="Fingerprint or face").click()
         eyes.page.get_by_role("heading", name="Is it you?").wait_for(state="detached")
         assert done == [shopper_id]
+
+
+class TestContacts:
+    def test_the_first_is_not_asked_and_a_change_goes_on_after_the_finger(self, window: Windows, house_server: Serving) -> None:
+        eyes = window()
+        _with_a_finger(eyes)
+        _arrive(eyes)
+        _make(eyes)
+        shopper_id = _forget(house_server, eyes)
+        eyes.go("/m/contacts")
+        for value in ("jane@example.org", "new@example.org"):
+            eyes.page.get_by_label("An e-mail address").fill(value)
+            eyes.page.get_by_role("button", name="Send a code").click()
+            if value.startswith("new"):
+                eyes.page.get_by_role("heading", name="Is it you?").wait_for()
+                eyes.page.get_by_role("button", name="Fingerprint or face").click()
+            letter = eyes.page.get_by_text("would have been sent").inner_text()
+            eyes.page.get_by_label("The code").fill(re.findall(r"sent: ([0-9]{6})", letter)[0])
+            eyes.page.get_by_role("button", name="Confirm").click()
+            eyes.page.get_by_text(f"{value[0]}…@example.org").wait_for()
+        eyes.page.get_by_role("button", name="Remove n…@example.org").click()  # the finger of a moment ago will do
+        eyes.page.get_by_text("None yet. With one").wait_for()
+        assert shopper_id == eyes.my_id()

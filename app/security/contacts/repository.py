@@ -41,6 +41,10 @@ def contacts(session: Session, shopper_id: str, *, for_change: bool = False) -> 
     return {ContactKind(r.kind): Contact(ContactKind(r.kind), open_for(CONTACT, r.value_sealed, r.id.encode()).decode(), r.value_hash, r.verified_at) for r in found}
 
 
+def has_any(session: Session, shopper_id: str) -> bool:
+    return session.scalar(select(ContactRow.id).where(ContactRow.shopper_id == shopper_id).limit(1)) is not None
+
+
 def put(session: Session, shopper_id: str, kind: ContactKind, value: str, verified_at: datetime) -> None:
     """She is reached there from now on, and nowhere else by this kind."""
     row_id = new_id("ctc")

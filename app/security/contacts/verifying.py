@@ -7,7 +7,7 @@ a link that takes it back. Must not send anything (letters.py does) and must not
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,11 +71,13 @@ def ask(session: Session, post: Post, shopper_id: str, kind: ContactKind, value:
     return PendingView(kind.value, masked(kind, value), expires_at, post.settings.code_tries)
 
 
-def confirm(database: Database, post: Post, shopper_id: str, kind: ContactKind, digits: str) -> ContactView:
+def confirm(
+    database: Database, post: Post, shopper_id: str, kind: ContactKind, digits: str, *, may: Callable[[Session], None] = lambda _session: None
+) -> ContactView:
     """She types the code in. A try counts whether or not it is right, and is counted before it is looked at.
 
     Of any number at once with the right code, one makes the change; the others are answered the same. Raises CodeUnknown (404),
-    CodeWrong (422, with `tries_left`), CodeSpent (410).
+    CodeWrong (422, with `tries_left`), CodeSpent (410). `may` is asked in the transaction that makes the change, and may refuse it.
     """
     with database.transaction() as session:
         row = repository.code_row(session, shopper_id, kind)
@@ -93,6 +95,7 @@ def confirm(database: Database, post: Post, shopper_id: str, kind: ContactKind, 
         raise CodeWrong(extra={"tries_left": tries_left})
     with database.transaction() as session:
         if moved(session, _live(row.id, at).values(used_at=at)):
+            may(session)
             _verify(session, post, shopper_id, kind, repository.pending_value(row), at)
         found = _verified(session, shopper_id, kind, row.value_hash)
     if found is None:

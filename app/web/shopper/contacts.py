@@ -12,10 +12,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.kernel.errors import AppError
 from app.kernel.http import Command, Reading
+from app.security import contact_endpoints as changing
 from app.security.access import Principal, Role, allow, spend_at
+from app.security.asking import asker_of
+from app.security.contact_endpoints import held, may_send, post_of
 from app.security.contacts import facade as contacts
-from app.security.contacts.endpoints import held, may_send, post_of
 from app.security.contacts.facade import ContactKind
+from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import go_to
 from app.web.forms import Fields
@@ -24,7 +27,7 @@ from app.web.shopper.frame import frame
 router = APIRouter(include_in_schema=False)
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
-Asker = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="contact_send"))]
+Sender = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="contact_send"))]
 Guesser = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="contact_code"))]
 
 HERE = "/m/contacts"
@@ -48,6 +51,8 @@ def _page(request: Request, caller: Principal, call: Any, refused: AppError | No
 def _done(request: Request, caller: Principal, call: Any, work: Callable[[], object]) -> Response:
     try:
         work()
+    except StepUpNeeded:
+        raise  # the page of its own asks for her finger, and then this goes on
     except AppError as refusal:
         return _page(request, caller, call, refusal)
     return go_to(request, HERE)
@@ -60,7 +65,7 @@ def contacts_page(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.post("/m/contacts")
-def ask(request: Request, caller: Asker, call: Command, form: Fields) -> Response:
+def ask(request: Request, caller: Sender, call: Command, form: Fields) -> Response:
     """An address or number is named; a code goes there."""
 
     def work() -> None:
@@ -69,7 +74,7 @@ def ask(request: Request, caller: Asker, call: Command, form: Fields) -> Respons
         may_send(call.app, kind)
         value = contacts.accepted(kind, typed)
         spend_at(request, "contact_send", f"{kind}:{value}")
-        call.run(lambda session: contacts.ask(session, post_of(call.app), caller.id, kind, value, call.clock.now()))
+        call.run(lambda session: changing.ask(session, post_of(call.app), asker_of(request), kind, value, call.clock.now()))
         if call.app.settings.demo:
             contacts.send_due(call.database, call.app.contact_gateway, call.app.settings.contacts)
 
@@ -80,17 +85,17 @@ def ask(request: Request, caller: Asker, call: Command, form: Fields) -> Respons
 def confirm(request: Request, kind: ContactKind, caller: Guesser, call: Command, form: Fields) -> Response:
     """The code is typed in."""
     digits = form.text("code", most=20).replace(" ", "")
-    return _done(request, caller, call, lambda: contacts.confirm(call.database, post_of(call.app), caller.id, kind, digits))
+    return _done(request, caller, call, lambda: changing.confirm(call.database, post_of(call.app), asker_of(request), kind, digits))
 
 
 @router.post("/m/contacts/{kind}/remove")
 def remove(request: Request, kind: ContactKind, caller: Shopper, call: Command) -> Response:
     """We forget it, and tell it there."""
-    return _done(request, caller, call, lambda: call.run(lambda session: contacts.remove(session, post_of(call.app), caller.id, kind, call.clock.now())))
+    return _done(request, caller, call, lambda: call.run(lambda session: changing.remove(session, post_of(call.app), asker_of(request), kind, call.clock.now())))
 
 
 @router.post("/m/contacts/word")
 def set_word(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """She picks her word."""
     typed = form.text("word", most=200)
-    return _done(request, caller, call, lambda: call.run(lambda session: contacts.set_word(session, post_of(call.app), caller.id, typed, call.clock.now())))
+    return _done(request, caller, call, lambda: call.run(lambda session: changing.set_word(session, post_of(call.app), asker_of(request), typed, call.clock.now())))

@@ -9,11 +9,19 @@ from fastapi.testclient import TestClient
 
 from app.kernel.db import Database
 from app.kernel.http import install_problems
+from app.security import stepup
+from app.security.contact_endpoints import router
 from app.security.contacts.adapters.memory_gateway import MemoryContactGateway
-from app.security.contacts.endpoints import router
+from app.security.contacts.values import ContactKind
+from app.security.passkeys import keeping
+from app.security.passkeys.ceremonies import MadePasskey
+from app.security.policies.contracts import Acr
+from app.security.principals import Principal, Role
 from app.security.settings import SecuritySettings
 
-from .conftest import ORIGIN, SETTINGS, Person
+from .contacts.conftest import ORIGIN, SETTINGS, Person, gateway, jane
+
+__all__ = ["gateway", "jane"]
 
 MINE = "jane@example.org"
 
@@ -81,6 +89,71 @@ class TestContacts:
         Person(database, gateway).has(MINE)
         answer = web.post("/v1/contacts", json={"kind": "email", "value": MINE}, headers=me)
         assert (answer.status_code, sorted(answer.json())) == (202, ["expires_at", "kind", "shown", "tries_left"])
+
+
+def _with_passkey(database: Database, jane: Person, *, shown: bool = False) -> None:
+    """A passkey of hers; `shown`: just now, on this phone."""
+    holder = Principal(Role.SHOPPER, jane.id, jane.device.device_id)
+    with database.transaction() as session:
+        if shown:
+            stepup.note(session, holder, Acr.PASSKEY, database.clock.now())
+        else:
+            keeping.add(session, holder, MadePasskey(jane.id.encode(), b"public key", 0, "", synced=True, transports=()), "Phone", at=database.clock.now())
+
+
+def _code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("code", "") if answer.content else ""
+
+
+ASKED = (401, "insufficient_user_authentication")
+
+
+class TestAsked:
+    """Seen to fail with the question left out of each of the four in turn, and with one that also asked for the first contact."""
+
+    def test_the_first_contact_is_not_asked_for_even_with_a_passkey(self, web: TestClient, database: Database, jane: Person, me: dict[str, str]) -> None:
+        _with_passkey(database, jane)
+        assert web.put("/v1/familiar-word", json={"word": "Merry owl"}, headers=me).status_code == 200
+        assert web.post("/v1/contacts", json={"kind": "email", "value": MINE}, headers=me).status_code == 202
+        assert web.post("/v1/contacts/email/code", json={"code": jane.code(MINE)}, headers=me).status_code == 200
+        assert jane.reached_at() == {"email": MINE}
+
+    def test_who_has_nothing_to_show_is_not_asked(self, web: TestClient, jane: Person, me: dict[str, str]) -> None:
+        jane.has(MINE)
+        assert web.post("/v1/contacts", json={"kind": "email", "value": "new@example.org"}, headers=me).status_code == 202
+        assert web.delete("/v1/contacts/email", headers=me).status_code == 204
+
+    def test_every_later_change_asks_and_goes_on_with_the_proof(self, web: TestClient, database: Database, jane: Person, me: dict[str, str]) -> None:
+        jane.has(MINE)
+        _with_passkey(database, jane)
+        changes = (("POST", "/v1/contacts", {"kind": "email", "value": "new@example.org"}), ("PUT", "/v1/familiar-word", {"word": "Merry owl"}), ("DELETE", "/v1/contacts/email", None))
+        before = jane.word()
+        for method, path, body in changes:
+            answer = web.request(method, path, json=body, headers=me)
+            assert _code(answer) == ASKED
+            assert answer.headers["www-authenticate"].endswith('acr_values="passkey", max_age="300"')
+            assert answer.json()["reasons"] == ["confirm_it_is_you"]
+        assert (jane.reached_at(), jane.word()) == ({"email": MINE}, before)
+        _with_passkey(database, jane, shown=True)
+        assert [web.request(method, path, json=body, headers=me).status_code for method, path, body in changes] == [202, 200, 204]
+
+    def test_a_code_named_before_there_was_a_contact_is_asked_when_it_comes(self, web: TestClient, database: Database, jane: Person, me: dict[str, str]) -> None:
+        """A thief names his address while she has none, and types his code in once she has one."""
+        web.post("/v1/contacts", json={"kind": "email", "value": "eve@example.org"}, headers=me)
+        jane.has("+358401234567", ContactKind.PHONE)
+        _with_passkey(database, jane)
+        digits = jane.code("eve@example.org")
+        assert _code(web.post("/v1/contacts/email/code", json={"code": digits}, headers=me)) == ASKED
+        assert jane.reached_at() == {"phone": "+358401234567"}
+        _with_passkey(database, jane, shown=True)
+        assert web.post("/v1/contacts/email/code", json={"code": digits}, headers=me).status_code == 200
+        assert web.post("/v1/contacts/email/code", json={"code": digits}, headers=me).status_code == 200
+
+    def test_who_took_the_last_one_away_is_asked_for_the_next(self, web: TestClient, database: Database, jane: Person, me: dict[str, str]) -> None:
+        jane.has(MINE)
+        jane.remove()
+        _with_passkey(database, jane)
+        assert _code(web.post("/v1/contacts", json={"kind": "email", "value": "eve@example.org"}, headers=me)) == ASKED
 
 
 class TestWord:
