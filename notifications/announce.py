@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
@@ -20,10 +18,10 @@ from app.kernel.verdict import Fail
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
-from geofences import facade as geofences
-from notifications import compose, policy, repository
+from notifications import cancel, compose, policy, repository, weighing
 from notifications.contracts import PushSent, PushSuppressed
 from notifications.models import Delivery, Message
+from notifications.policy import Course, Say
 from notifications.reasons import NotificationReason
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -54,13 +52,39 @@ class Announcer:
         if repository.message(session, message_id) is not None:
             return message_id
         said = self._compose(message_id, event)
-        against = policy.weigh(self._occasion(session, event, own_zone, at), self.settings.policy())
-        reasons = (*against, said) if isinstance(said, Fail) else against
-        if isinstance(said, Fail) or reasons:
-            self._suppress(session, _row(message_id, event, "suppressed", reasons, at), reasons, at)
+        course = self._course(session, event, own_zone, at, sayable=not isinstance(said, Fail))
+        recorded = repository.recorded(course.weighed)
+        if isinstance(said, Fail) or course.say is Say.NOT:
+            reasons = (*course.against, said) if isinstance(said, Fail) else course.against
+            row = _row(message_id, event, "suppressed", reasons, at)
+            row.weighed, row.kept_from = recorded, self._kept_from(event, at)
+            self._suppress(session, row, reasons, at)
         else:
-            self._say(session, _row(message_id, event, "live", (), at, said), at)
+            row = _row(message_id, event, "live", course.against, at, said)
+            row.weighed, row.kept_from = recorded, self._kept_from(event, at)
+            self._say(session, row, course, at)
         return message_id
+
+    def _course(self, session: Session, event: CouponIssued, own_zone: str | None, at: datetime, *, sayable: bool) -> Course:
+        """What to do with it now; a waiting message that is worth less is let go for it, if that is what it takes."""
+        rules, settings = self.settings.policy(), self.settings
+        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
+        facts = weighing.occasion(
+            session, settings, consent=consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=event.expires_at, own_zone=own_zone, at=at
+        )
+        about = {"campaign_id": event.campaign_id, "place_id": event.place_id, "visit_id": event.visit_id}
+        said = weighing.said_to(session, event.shopper_id, settings, event.visit_id, at)
+        asked = facts.counting(said, **about)
+        worse = policy.outranked(asked, said, rules, value_minor=event.value_minor, **about) if sayable else None
+        if worse is not None and cancel.for_better(session, worse.message_id, at):
+            asked = facts.counting([one for one in said if one is not worse], **about)
+        return policy.course(asked, rules)
+
+    def _kept_from(self, event: CouponIssued, at: datetime) -> datetime:
+        """Where the retention of the record begins: late enough that it outlives its campaign."""
+        if event.campaign_ends_at is None:
+            return at
+        return max(at, event.campaign_ends_at - timedelta(seconds=self.settings.keep_messages_s))
 
     def _compose(self, message_id: str, event: CouponIssued) -> compose.Composed | Fail:
         facts = compose.OfferFacts(
@@ -73,20 +97,6 @@ class Announcer:
             expires_at=event.expires_at,
         )
         return compose.offer_message(facts, link_template=self.settings.link_template)
-
-    def _occasion(self, session: Session, event: CouponIssued, own_zone: str | None, at: datetime) -> policy.Occasion:
-        place = geofences.place(session, event.place_id)
-        visit = geofences.visit(session, event.visit_id)
-        since = at - timedelta(seconds=self.settings.cap_window_s)
-        return policy.Occasion(
-            at=at,
-            consent=gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at),
-            expires_at=event.expires_at,
-            zones=_zones(place.timezone if place else None, own_zone, self.settings.default_zone),
-            in_store=visit is not None and visit.ended_at is None,
-            said_at=repository.said_since(session, event.shopper_id, since),
-            said_this_visit=repository.said_in_visit(session, event.shopper_id, event.visit_id),
-        )
 
     def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], at: datetime) -> None:
         codes = tuple(r.reason for r in reasons)
@@ -103,12 +113,14 @@ class Announcer:
         )
         emit(session, suppressed, subject=row.shopper_id)
 
-    def _say(self, session: Session, row: Message, at: datetime) -> None:
+    def _say(self, session: Session, row: Message, course: Course, at: datetime) -> None:
         session.add(row)
         inbox = _delivery(row, INBOX, "", "sent", at)
         inbox.sent_at = at
         session.add(inbox)
-        queued = self._queue_pushes(session, row, at)
+        queued = self._queue_pushes(session, row, course, at)
+        row.held_until = course.until if queued else None
+        row.said_at = at if course.say is Say.NOW else None
         sent = PushSent(
             message_id=row.id,
             shopper_id=row.shopper_id,
@@ -121,26 +133,25 @@ class Announcer:
         wakes: list[Callable[[], None]] = session.info["after_commit"]
         shopper_id = row.shopper_id
         wakes.append(lambda: self.wake_streams(shopper_id))
-        if queued:
+        if queued and course.say is Say.NOW:
             wakes.append(self.wake_dispatch)
 
-    def _queue_pushes(self, session: Session, row: Message, at: datetime) -> int:
+    def _queue_pushes(self, session: Session, row: Message, course: Course, at: datetime) -> int:
         """A push to each of her phones; where there is none to make, a row says why. Returns how many wait to be sent."""
         # By the devices she has now: a phone somebody else has signed in on since is no longer hers.
         tokens = repository.tokens_on(session, [d.device_id for d in people.devices_of(session, row.shopper_id)])
         if not tokens:
             session.add(_delivery(row, FCM, "", "suppressed", at, reasons=(NotificationReason.NO_PUSH_TOKEN,)))
             return 0
+        silently = course.say is Say.SILENTLY
+        state, why = ("queued", ()) if self.push_configured else ("suppressed", (NotificationReason.PUSH_NOT_CONFIGURED,))
         for token in tokens:
-            if self.push_configured:
-                push = _delivery(row, FCM, token.device_id, "queued", at)
-            else:
-                push = _delivery(
-                    row, FCM, token.device_id, "suppressed", at, reasons=(NotificationReason.PUSH_NOT_CONFIGURED,)
-                )
+            push = _delivery(row, FCM, token.device_id, "suppressed" if silently else state, at, reasons=(NotificationReason.QUIET_HOURS,) if silently else why)
+            if course.until is not None and push.state == "queued":
+                push.next_attempt_at, push.reasons = course.until, [NotificationReason.QUIET_HOURS.value]
             push.push_token_id = token.id
             session.add(push)
-        return len(tokens) if self.push_configured else 0
+        return len(tokens) if self.push_configured and not silently else 0
 
 
 def _row(
@@ -151,13 +162,12 @@ def _row(
     at: datetime,
     said: compose.Composed | None = None,
 ) -> Message:
-    recorded: list[dict[str, Any]] = [{"code": r.reason, "facts": dict(r.facts)} for r in reasons]
     return Message(
         id=message_id,
         shopper_id=event.shopper_id,
         kind="offer",
         state=state,
-        reasons=recorded,
+        reasons=repository.against(reasons),
         coupon_id=event.coupon_id,
         campaign_id=event.campaign_id,
         moment_id=event.moment_id,
@@ -167,6 +177,8 @@ def _row(
         body=said.body if said else compose.cut(compose.clean(event.body), compose.BODY_MOST_CHARS),
         link=said.link if said else "",
         collapse_key=compose.collapse_key(event.visit_id, message_id),
+        value_minor=event.value_minor,
+        weighed=[],
         created_at=at,
         expires_at=event.expires_at,
     )
@@ -186,20 +198,7 @@ def _delivery(
         reasons=[str(r) for r in reasons],
         attempts=0,
         next_attempt_at=at,
+        kept_from=row.kept_from,
         created_at=at,
         expires_at=row.expires_at,
     )
-
-
-def _zones(store: str | None, own: str | None, default: str) -> tuple[str, ...]:
-    """The store's zone (or the default) and the shopper's own; a name this machine does not know is left out."""
-    wanted = dict.fromkeys(z for z in (store or default, own) if z)
-    return tuple(z for z in wanted if _is_zone(z)) or (default,)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -5,20 +5,22 @@ Owns dropping queued pushes and withdrawing unseen messages. Must not unsay what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
-from notifications.dispatch import drop
+from notifications.ending import drop
 from notifications.models import Delivery, Message
 from notifications.reasons import NotificationReason
 
 
 def on_exit(session: Session, visit_id: str, at: datetime) -> int:
     """She has left: what is still queued for this visit is not worth a sound in her pocket. The inbox keeps it."""
-    return _drop_queued(session, Message.visit_id == visit_id, NotificationReason.VISIT_OVER, at)
+    here = and_(Message.visit_id == visit_id, Message.held_until.is_(None))  # what waits for the morning was said of no visit
+    return drop_queued(session, here, (NotificationReason.VISIT_OVER,), at)
 
 
 def on_retraction(session: Session, moment_id: str, at: datetime) -> int:
@@ -30,15 +32,28 @@ def on_retraction(session: Session, moment_id: str, at: datetime) -> int:
         unseen = update(Message).where(Message.id == message_id, Message.state == "live", Message.seen_at.is_(None))
         why = [{"code": NotificationReason.MOMENT_RETRACTED.value, "facts": {}}]
         withdrawn += moved(session, unseen.values(state="withdrawn", reasons=why))
-    _drop_queued(session, Message.moment_id == moment_id, NotificationReason.MOMENT_RETRACTED, at)
+    drop_queued(session, Message.moment_id == moment_id, (NotificationReason.MOMENT_RETRACTED,), at)
     return withdrawn
 
 
 def on_consent_withdrawn(session: Session, shopper_id: str, reason: str, at: datetime) -> int:
-    return _drop_queued(session, Message.shopper_id == shopper_id, reason, at)
+    return drop_queued(session, Message.shopper_id == shopper_id, (reason,), at)
 
 
-def _drop_queued(session: Session, which: ColumnElement[bool], reason: str, at: datetime) -> int:
+def for_better(session: Session, message_id: str, at: datetime) -> bool:
+    """Let a message go whose pushes all still wait, so that a more valuable one may have its place; it stays in the inbox and makes no
+    sound. False if one of them has set out meanwhile; then nothing changes."""
+    pushes = select(Delivery, Message).join(Message, Message.id == Delivery.message_id).where(Delivery.message_id == message_id, Delivery.channel != "inbox")
+    alive = Delivery.state.in_(("queued", "claimed", "sent"))
+    free = session.execute(pushes.where(Delivery.state == "queued", Delivery.attempts == 0).with_for_update(of=Delivery, skip_locked=True)).all()
+    if not free or len(free) != session.scalar(select(func.count()).where(Delivery.message_id == message_id, Delivery.channel != "inbox", alive)):
+        return False
+    for delivery, message in free:
+        drop(session, delivery, message, "suppressed", (NotificationReason.OUTRANKED,), at=at)
+    return moved(session, update(Message).where(Message.id == message_id).values(said_at=None))
+
+
+def drop_queued(session: Session, which: ColumnElement[bool], reasons: Sequence[str], at: datetime) -> int:
     queued = session.execute(
         select(Delivery, Message)
         .join(Message, Message.id == Delivery.message_id)
@@ -46,4 +61,4 @@ def _drop_queued(session: Session, which: ColumnElement[bool], reason: str, at: 
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
     ).all()
-    return sum(drop(session, delivery, message, "suppressed", (reason,), at=at) for delivery, message in queued)
+    return sum(drop(session, delivery, message, "suppressed", reasons, at=at) for delivery, message in queued)

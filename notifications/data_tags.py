@@ -13,15 +13,16 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "sent_at",
         "system.operations": (
             "id message_id channel state reasons attempts next_attempt_at claim lease_until provider_message_id created_at "
-            "expires_at"
+            "expires_at kept_from"
         ),
     },
     "notifications_message": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.content.private": "title body link",
         "user.location.precise": "moment_id visit_id place_id",
-        "user.behavior": "seen_at clicked_at dismissed_at",
-        "system.operations": "position id kind state reasons coupon_id campaign_id collapse_key created_at expires_at",
+        "user.location.imprecise": "weighed",
+        "user.behavior": "seen_at clicked_at dismissed_at said_at",
+        "system.operations": "position id kind state reasons coupon_id campaign_id collapse_key created_at expires_at value_minor held_until kept_from",
     },
     "notifications_message_event": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -42,7 +43,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.communications": "addresses announce answers cancel dispatch facade repository tokens",
-    "marketing.advertising.frequency_capping": "repository",
+    "marketing.communications": "addresses announce answers cancel dispatch ending facade repository second_look tokens",
+    "marketing.advertising.frequency_capping": "repository second_look weighing",
     "essential.legal_obligation": "cancel privacy",
 }

@@ -7,7 +7,6 @@ that a device shows it once. docs/algorithms/delivery.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,9 +23,10 @@ from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.security.contacts import facade as contacts
 from app.security.deep_links import signed_link
-from notifications import compose
+from notifications import compose, second_look
 from notifications.addresses import Address, address_of
-from notifications.contracts import ChannelKind, PushSent, PushSuppressed
+from notifications.contracts import ChannelKind, PushSent
+from notifications.ending import codes_of, drop, say_suppressed
 from notifications.models import Delivery, Message, PushToken
 from notifications.ports import Outcome, PushGateway, PushReceipt, PushRequest
 from notifications.reasons import NotificationReason as Reason
@@ -64,6 +64,7 @@ def run_once(database: Database, gateway: PushGateway, settings: NotificationSet
             at=database.clock.now(),
             limit=settings.push_workers * 4,
             lease_s=settings.push_lease_s,
+            settings=settings,
         )
     waiting = [executor.submit(_send_and_record, database, gateway, settings.retries(), one) for one in claimed]
     for one in waiting:
@@ -107,7 +108,7 @@ def last_look(database: Database, claimed: Claimed) -> str | None:
 
 def let_go(session: Session, claimed: Claimed, reason: str, *, channel: str, at: datetime) -> bool:
     """End a push that was claimed and not begun."""
-    return _fail(session, claimed, channel, "suppressed", _codes(reason), at)
+    return _fail(session, claimed, channel, "suppressed", codes_of(reason), at)
 
 
 def _due(channel: str, at: datetime) -> Select[Any]:
@@ -128,7 +129,9 @@ def next_due_at(session: Session, channel: str) -> datetime | None:
     return min(found, default=None)
 
 
-def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: float) -> tuple[int, list[Claimed]]:
+def claim(
+    session: Session, channel: str, *, at: datetime, limit: int, lease_s: float, settings: NotificationSettings | None = None
+) -> tuple[int, list[Claimed]]:
     """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims).
 
     Their shoppers are held before any row is locked: a claim that commits, commits before the withdrawal that would have stopped it.
@@ -136,6 +139,8 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
     due = _due(channel, at).order_by(Delivery.next_attempt_at, Delivery.id)
     seen = session.execute(due.add_columns(Delivery.shopper_id).limit(limit)).all()
     gate.hold(session, {row.shopper_id for row in seen})
+    settings = settings or NotificationSettings()
+    settled = second_look.release(session, [row.id for row in seen], settings, at)
     mine = due.where(Delivery.id.in_([row.id for row in seen])).with_for_update(skip_locked=True)
     ids = list(session.scalars(mine))
     rows = session.execute(
@@ -145,10 +150,15 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
         .order_by(Delivery.next_attempt_at, Delivery.id)
     ).all()
     consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, ChannelKind(channel).purpose, at)
+    night = second_look.Night(session, settings, [d.shopper_id for d, _ in rows], at)
     claimed: list[Claimed] = []
     for delivery, message in rows:
         address = address_of(session, delivery)
         against = _against(delivery, message, consents[delivery.shopper_id], address, at)
+        if not against and night.asleep(message):
+            if night.wait(delivery, message):
+                continue
+            against = (Reason.QUIET_HOURS,)
         if against or address is None:
             state = "expired" if Reason.EXPIRED_BEFORE_SENT in against else "suppressed"
             drop(session, delivery, message, state, against, at=at)
@@ -165,7 +175,7 @@ def claim(session: Session, channel: str, *, at: datetime, limit: int, lease_s: 
         }
         if moved(session, taken.values(**values)):
             claimed.append(_claimed(delivery, message, mine, address, contacts.word_of(session, delivery.shopper_id), at))
-    return len(ids), claimed
+    return len(ids) + settled, claimed
 
 
 def _against(
@@ -223,6 +233,7 @@ def record(
     """T5: what the provider said. False if the lease had run out and the push is another's by now; then nothing changes,
     except that a dead token is forgotten all the same."""
     reason = receipt.reason
+    _set_out(session, claimed, at)
     if receipt.outcome is Outcome.DEAD:
         _forget(session, claimed, at)
     if receipt.outcome is Outcome.RETRY:
@@ -235,11 +246,11 @@ def record(
             rules=rules,
         )
         if isinstance(due, datetime):
-            return _finish(session, claimed, state="queued", next_attempt_at=due, reasons=_codes(reason))
+            return _finish(session, claimed, state="queued", next_attempt_at=due, reasons=codes_of(reason))
         ended = "expired" if due.reason == Reason.EXPIRED_BEFORE_SENT else "failed"
-        return _fail(session, claimed, channel, ended, _codes(due.reason, reason), at)
+        return _fail(session, claimed, channel, ended, codes_of(due.reason, reason), at)
     if receipt.outcome is not Outcome.ACCEPTED:
-        return _fail(session, claimed, channel, "failed", _codes(reason or Reason.PROVIDER_REFUSED), at)
+        return _fail(session, claimed, channel, "failed", codes_of(reason or Reason.PROVIDER_REFUSED), at)
     name = (receipt.provider_message_id or "")[:200]
     if not _finish(session, claimed, state="sent", sent_at=at, provider_message_id=name, reasons=[]):
         return False
@@ -259,7 +270,7 @@ def _fail(session: Session, claimed: Claimed, channel: str, state: str, codes: l
     if not _finish(session, claimed, state=state, reasons=codes):
         return False
     message_id = claimed.request.message_id
-    _say_suppressed(session, message_id, claimed.shopper_id, channel, claimed.coupon_id, claimed.campaign_id, codes, at)
+    say_suppressed(session, message_id, claimed.shopper_id, channel, claimed.coupon_id, claimed.campaign_id, codes, at)
     return True
 
 
@@ -271,6 +282,12 @@ def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
     if not done:
         log.info("push_claim_was_lost", delivery_id=claimed.delivery_id)
     return done
+
+
+def _set_out(session: Session, claimed: Claimed, at: datetime) -> None:
+    """Caps count from the last time a provider was asked: it was on its way until now at the latest."""
+    row = update(Message).where(Message.id == claimed.request.message_id, Message.said_at < at)
+    moved(session, row.values(said_at=at))
 
 
 def _forget(session: Session, claimed: Claimed, at: datetime) -> None:
@@ -292,45 +309,3 @@ def _forget(session: Session, claimed: Claimed, at: datetime) -> None:
     ).all()
     for delivery, message in waiting:
         drop(session, delivery, message, "failed", (Reason.TOKEN_DEAD,), at=at)
-
-
-def drop(
-    session: Session, delivery: Delivery, message: Message, state: str, codes: Sequence[str], *, at: datetime
-) -> bool:
-    """End a delivery that waits; False if another process has moved it meanwhile."""
-    waiting = update(Delivery).where(
-        Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
-    )
-    plain = _codes(*codes)
-    if not moved(session, waiting.values(state=state, reasons=plain, claim=None, lease_until=None)):
-        return False
-    _say_suppressed(
-        session, message.id, message.shopper_id, delivery.channel, message.coupon_id, message.campaign_id, plain, at
-    )
-    return True
-
-
-def _say_suppressed(
-    session: Session,
-    message_id: str,
-    shopper_id: str,
-    channel: str,
-    coupon_id: str | None,
-    campaign_id: str | None,
-    codes: list[str],
-    at: datetime,
-) -> None:
-    event = PushSuppressed(
-        message_id=message_id,
-        shopper_id=shopper_id,
-        channel=channel,
-        coupon_id=coupon_id,
-        campaign_id=campaign_id,
-        reason_codes=tuple(codes),
-        decided_at=at,
-    )
-    emit(session, event, subject=shopper_id)
-
-
-def _codes(*codes: str | None) -> list[str]:
-    return [str(c) for c in codes if c]

@@ -18,6 +18,10 @@ Position = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column called INTEGER."""
 
 
+def _since_made(context: Any) -> datetime:
+    return context.get_current_parameters()["created_at"]
+
+
 class Recipient(Base):
     """One row per shopper we have had something to say to.
 
@@ -35,7 +39,10 @@ class Recipient(Base):
 class Message(Base):
     """One thing to say, said or not: `live` is shown in the inbox, `suppressed` and `withdrawn` are kept to explain.
 
-    `position` counts up over the whole database and is what an event stream resumes from.
+    `position` counts up over the whole database and is what an event stream resumes from. `weighed` is every rule that was asked, held or
+    broken; `reasons` are the broken ones of a message that was not said. `said_at` is when it last set out to reach her, which is what caps
+    count; empty: it was not said, or silently, or waits for the end of quiet hours (`held_until`). `kept_from` is where its retention
+    begins: when it was made, or so much later that it is kept until its campaign ends.
     """
 
     __tablename__ = "notifications_message"
@@ -54,6 +61,11 @@ class Message(Base):
     body: Mapped[str] = mapped_column(Text)
     link: Mapped[str] = mapped_column(Text)
     collapse_key: Mapped[str] = mapped_column(String(64))
+    value_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    weighed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    said_at: Mapped[datetime | None] = mapped_column(Instant)
+    held_until: Mapped[datetime | None] = mapped_column(Instant)
+    kept_from: Mapped[datetime | None] = mapped_column(Instant, index=True, default=_since_made)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -61,6 +73,7 @@ class Message(Base):
     dismissed_at: Mapped[datetime | None] = mapped_column(Instant)
     __table_args__ = (
         Index("ix_notifications_message_inbox", "shopper_id", "position"),
+        Index("ix_notifications_message_said", "shopper_id", "said_at"),
         {"sqlite_autoincrement": True},  # a position is never given twice, even after the newest row was erased
     )
 
@@ -85,6 +98,7 @@ class Delivery(Base):
     claim: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     provider_message_id: Mapped[str | None] = mapped_column(String(200))
+    kept_from: Mapped[datetime | None] = mapped_column(Instant, index=True, default=_since_made)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -28,7 +28,7 @@ def _export_messages(session: Session, shopper_id: str) -> Mapping[str, Any]:
     return {
         "messages": [
             {
-                "id": m.id, "state": m.state, "reasons": m.reasons, "title": m.title, "body": m.body, "link": m.link,
+                "id": m.id, "state": m.state, "reasons": m.reasons, "weighed": m.weighed, "title": m.title, "body": m.body, "link": m.link,
                 "coupon_id": m.coupon_id, "place_id": m.place_id, "created_at": m.created_at, "expires_at": m.expires_at,
             }
             for m in messages
@@ -81,10 +81,10 @@ HOLDERS: tuple[DataHolder, ...] = (
 
 def rules(settings: NotificationSettings) -> tuple[RetentionRule, ...]:
     messages_s, tokens_s = settings.keep_messages_s, settings.keep_tokens_s
-    why = "Messages and why they were or were not sent, so that you can ask."
+    why = "Messages and why they were or were not sent, so that you can ask; at least until their campaign ends."
     return (
-        RetentionRule("notifications_message", "created_at", messages_s, why),
-        RetentionRule("notifications_delivery", "created_at", messages_s, why),
+        RetentionRule("notifications_message", "kept_from", messages_s, why),
+        RetentionRule("notifications_delivery", "kept_from", messages_s, why),
         RetentionRule(
             "notifications_message_event", "at", messages_s, "What you did with a message, as long as the message."
         ),

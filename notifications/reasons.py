@@ -12,8 +12,18 @@ from enum import StrEnum
 class NotificationReason(StrEnum):
     """Codes are stored and documented: never renamed, only added."""
 
+    CONSENT_LIVE = "consent_live"
+    LIVES_LONG_ENOUGH = "lives_long_enough"
+    NOT_QUIET = "not_quiet"
+    FIRST_OF_VISIT = "first_of_visit"
+    UNDER_ROLLING_CAP = "under_rolling_cap"
+    UNDER_CAMPAIGN_CAP = "under_campaign_cap"
+    UNDER_PLACE_CAP = "under_place_cap"
     QUIET_HOURS = "quiet_hours"
     ROLLING_CAP_REACHED = "rolling_cap_reached"
+    CAMPAIGN_CAP_REACHED = "campaign_cap_reached"
+    PLACE_CAP_REACHED = "place_cap_reached"
+    OUTRANKED = "outranked"
     VISIT_ALREADY_PUSHED = "visit_already_pushed"
     OFFER_ENDS_TOO_SOON = "offer_ends_too_soon"
     NOTHING_TO_SAY = "nothing_to_say"
@@ -41,8 +51,18 @@ class NotificationReason(StrEnum):
 
 
 SENTENCES: dict[NotificationReason, str] = {
+    NotificationReason.CONSENT_LIVE: "You had agreed to messages about offers.",
+    NotificationReason.LIVES_LONG_ENOUGH: "The offer still had time to be used.",
+    NotificationReason.NOT_QUIET: "It was no quiet hour, neither at the store nor where you live.",
+    NotificationReason.FIRST_OF_VISIT: "It was the first message of this visit.",
+    NotificationReason.UNDER_ROLLING_CAP: "You had not yet received as many messages as we send at most.",
+    NotificationReason.UNDER_CAMPAIGN_CAP: "You had not yet received as many messages of this campaign as we send at most.",
+    NotificationReason.UNDER_PLACE_CAP: "You had not yet received as many messages about this place as we send at most.",
     NotificationReason.QUIET_HOURS: "It was a quiet hour where you are, so we did not disturb you.",
     NotificationReason.ROLLING_CAP_REACHED: "You had already received as many messages as we send within 24 hours.",
+    NotificationReason.CAMPAIGN_CAP_REACHED: "You had already received as many messages of this campaign as we send within its time.",
+    NotificationReason.PLACE_CAP_REACHED: "You had already received as many messages about this place as we send within its time.",
+    NotificationReason.OUTRANKED: "A better offer took this one's place on your phone; this one is in the app's inbox.",
     NotificationReason.VISIT_ALREADY_PUSHED: "You had already received a message during this visit.",
     NotificationReason.OFFER_ENDS_TOO_SOON: "The offer was about to end, too late to be of use.",
     NotificationReason.NOTHING_TO_SAY: "The offer had no text to show.",

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
+from app.kernel.verdict import Fail
 from notifications.contracts import DeliveryView, InboxMessage
 from notifications.models import Delivery, Message, PushToken, Recipient
+from notifications.policy import Rule
 
 
 def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
@@ -31,21 +34,13 @@ def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
     return session.scalar(select(Recipient.timezone).where(Recipient.shopper_id == shopper_id))
 
 
-def said_since(session: Session, shopper_id: str, since: datetime) -> list[datetime]:
-    """When messages were put before this shopper after `since`, whatever became of them later."""
-    said = select(Message.created_at).where(
-        Message.shopper_id == shopper_id, Message.created_at > since, Message.state.in_(("live", "withdrawn"))
-    )
-    return list(session.scalars(said))
+def recorded(weighed: Sequence[Rule]) -> list[dict[str, Any]]:
+    """How what was weighed is kept."""
+    return [{"code": rule.code, "passed": rule.passed, "facts": rule.facts} for rule in weighed]
 
 
-def said_in_visit(session: Session, shopper_id: str, visit_id: str) -> int:
-    if not visit_id:
-        return 0
-    said = select(func.count()).where(
-        Message.visit_id == visit_id, Message.shopper_id == shopper_id, Message.state.in_(("live", "withdrawn"))
-    )
-    return session.scalar(said) or 0
+def against(fails: Sequence[Fail]) -> list[dict[str, Any]]:
+    return [{"code": str(fail.reason), "facts": dict(fail.facts)} for fail in fails]
 
 
 def tokens_on(session: Session, device_ids: Sequence[str]) -> list[PushToken]:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.kernel.settings import SettingsGroup
-from notifications.policy import PolicyRules, QuietHours
+from notifications.policy import Cap, PolicyRules, QuietHours
 from notifications.retries import RetryRules
 
 
@@ -51,6 +51,18 @@ class NotificationSettings(SettingsGroup):
     )
     cap_window_s: int = Field(
         default=86_400, ge=60, le=30 * 86_400, description="The cap's rolling window, in seconds."
+    )
+    campaign_cap_messages: int | None = Field(
+        default=5, ge=0, le=1000, description="The most messages of one campaign a shopper gets within its window. Empty: no such cap."
+    )
+    campaign_cap_window_s: int = Field(
+        default=7 * 86_400, ge=60, le=30 * 86_400, description="The rolling window of the cap of a campaign, in seconds."
+    )
+    place_cap_messages: int | None = Field(
+        default=5, ge=0, le=1000, description="The most messages about one place a shopper gets within its window. Empty: no such cap."
+    )
+    place_cap_window_s: int = Field(
+        default=86_400, ge=60, le=30 * 86_400, description="The rolling window of the cap of a place, in seconds."
     )
     one_per_visit: bool = Field(default=True, description="Whether a visit leads to one message at most.")
     least_life_s: int = Field(
@@ -97,7 +109,7 @@ class NotificationSettings(SettingsGroup):
         description="How long a stream lives before the browser opens it anew and proves itself again.",
     )
     keep_messages_s: int = Field(
-        default=180 * 86_400, ge=86_400, description="How long messages and their reasons are kept, in seconds."
+        default=180 * 86_400, ge=86_400, description="How long messages and their reasons are kept, in seconds; those of a campaign with an end, at least until then."
     )
     keep_tokens_s: int = Field(
         default=270 * 86_400,
@@ -113,6 +125,8 @@ class NotificationSettings(SettingsGroup):
             cap_window_s=self.cap_window_s,
             one_per_visit=self.one_per_visit,
             least_life_s=self.least_life_s,
+            of_campaign=Cap(self.campaign_cap_messages, self.campaign_cap_window_s),
+            of_place=Cap(self.place_cap_messages, self.place_cap_window_s),
         )
 
     def retries(self) -> RetryRules:

@@ -347,6 +347,9 @@ class CouponIssued:
     body: str
     issued_at: datetime
     expires_at: datetime
+    value_minor: int = 0
+    """What the merchant expects to earn by it if it is used: of two messages, which is the better one to send."""
+    campaign_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

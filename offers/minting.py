@@ -118,6 +118,7 @@ def _coupon(setting: Setting, alike: Mapping[str, Any], number: int) -> CouponRo
 
 
 def announcement(coupon: CouponRow, record: Record, definition: Definition, at: datetime) -> CouponIssued:
+    where = schedule.zone(record.inputs.place.timezone)
     return CouponIssued(
         coupon_id=coupon.id,
         decision_id=coupon.decision_id,
@@ -131,4 +132,6 @@ def announcement(coupon: CouponRow, record: Record, definition: Definition, at: 
         body=explanation.body(definition, record, coupon.expires_at),
         issued_at=at,
         expires_at=coupon.expires_at,
+        value_minor=definition.expected_value_minor,
+        campaign_ends_at=schedule.last_instant(definition.schedule, where) if where else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import select
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.privacy.purposes import Purpose
-from notifications import facade
+from notifications import dispatch, facade
+from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.announce import Announcer
 from notifications.models import Message
+from notifications.ports import Outcome, PushReceipt
 from notifications.settings import NotificationSettings
 from tests.notifications.conftest import FakePlaces, Room
 
@@ -90,10 +93,8 @@ class TestAnnounce:
         jane = room.phone()
         assert room.states(room.issue(jane.shopper_id))["inbox"] == ("sent", ())
         places.ended_at = clock.now()
-        assert room.states(room.issue(jane.shopper_id, name="2", visit="vis_2"))["inbox"] == (
-            "suppressed",
-            ("quiet_hours",),
-        )
+        silent = {"inbox": ("sent", ()), "fcm": ("suppressed", ("quiet_hours",))}
+        assert room.states(room.issue(jane.shopper_id, name="2", visit="vis_2")) == silent
 
     def test_quiet_in_the_shoppers_own_zone(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
         places.ended_at = clock.now()
@@ -102,7 +103,7 @@ class TestAnnounce:
             facade.register_push_token(
                 session, jane.device_id, jane.shopper_id, "another-address", timezone="Pacific/Auckland"
             )
-        assert room.states(room.issue(jane.shopper_id))["inbox"] == ("suppressed", ("quiet_hours",))
+        assert room.states(room.issue(jane.shopper_id))["fcm"] == ("suppressed", ("quiet_hours",))
 
     @pytest.mark.parametrize("place", [None, "unknown zone"])
     def test_a_place_without_a_zone_goes_by_the_default(
@@ -180,3 +181,99 @@ class TestAnnounce:
         clock.advance(timedelta(hours=1).total_seconds())
         with room.database.reading() as session:
             assert facade.inbox(session, jane.shopper_id) == []
+
+
+class TestNight:
+    """22:00 in Helsinki, and she has left; quiet hours end at 06:00 UTC."""
+
+    NIGHT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+    MORNING = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+    @pytest.fixture(autouse=True)
+    def night(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
+        clock.set_to(self.NIGHT)
+        places.ended_at = clock.now()
+
+    def send_due(self, room: Room) -> list[str]:
+        before = len(room.gateway.attempts)
+        with ThreadPoolExecutor(2) as executor:
+            while dispatch.run_once(room.database, room.gateway, room.settings, executor):
+                pass
+        return [request.message_id for request in room.gateway.attempts[before:]]
+
+    def test_it_waits_in_the_inbox_and_rings_in_the_morning(self, room: Room, clock: ManualClock) -> None:
+        jane = room.phone()
+        message_id = room.issue(jane.shopper_id, life_s=86_400)
+        assert room.states(message_id) == {"inbox": ("sent", ()), "fcm": ("queued", ("quiet_hours",))}
+        assert self.send_due(room) == []
+        clock.set_to(self.MORNING - timedelta(seconds=1))
+        assert self.send_due(room) == []
+        clock.set_to(self.MORNING)
+        assert self.send_due(room) == [message_id]
+
+    def test_in_the_morning_the_most_valuable_goes_first(self, database: Database, clock: ManualClock) -> None:
+        """Planted bug: releasing in the order of arrival sent the cheapest."""
+        room = Room(database, NotificationSettings(cap_messages=1), MemoryGateway())
+        jane = room.phone()
+        ids = [room.issue(jane.shopper_id, name=f"n{n}", visit=f"vis_{n}", life_s=86_400, value_minor=worth) for n, worth in enumerate((10, 30, 20))]
+        clock.set_to(self.MORNING)
+        assert self.send_due(room) == [ids[1]]
+        assert [room.states(i)["fcm"] for i in ids] == [("suppressed", ("rolling_cap_reached",)), ("sent", ()), ("suppressed", ("rolling_cap_reached",))]
+
+    def test_a_retry_does_not_ring_at_night(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
+        """Planted bug: without the look at the claim the retry was sent at 21:00."""
+        clock.set_to(self.NIGHT.replace(hour=18, minute=59, second=59))
+        jane = room.phone()
+        long, short = room.issue(jane.shopper_id, life_s=86_400), room.issue(jane.shopper_id, name="2", visit="vis_2", life_s=7200)
+        room.gateway.program(str(jane.address), *[PushReceipt(Outcome.RETRY, reason="provider_unavailable")] * 2)
+        assert sorted(self.send_due(room)) == sorted([long, short])
+        clock.advance(3)
+        assert self.send_due(room) == []
+        assert (room.states(long)["fcm"], room.states(short)["fcm"]) == (("queued", ("quiet_hours",)), ("suppressed", ("quiet_hours",)))
+        clock.set_to(self.MORNING)
+        assert self.send_due(room) == [long]
+
+
+class TestValue:
+    def test_a_better_offer_takes_the_place_of_one_that_waits(self, room: Room) -> None:
+        jane = room.phone()
+        cheap = room.issue(jane.shopper_id, value_minor=10)
+        good = room.issue(jane.shopper_id, name="2", value_minor=20)
+        worse = room.issue(jane.shopper_id, name="3", value_minor=15)
+        assert room.states(cheap) == {"inbox": ("sent", ()), "fcm": ("suppressed", ("outranked",))}
+        assert room.states(good) == {"inbox": ("sent", ()), "fcm": ("queued", ())}
+        assert room.states(worse) == {"inbox": ("suppressed", ("visit_already_pushed",))}
+
+    def test_not_of_one_that_may_have_arrived(self, room: Room) -> None:
+        """Planted bug: looking at the state alone, not at the attempts, showed two messages of one visit."""
+        jane = room.phone()
+        cheap = room.issue(jane.shopper_id, value_minor=10)
+        room.gateway.program(str(jane.address), PushReceipt(Outcome.RETRY, reason="provider_unavailable"))
+        with ThreadPoolExecutor(2) as executor:
+            dispatch.run_once(room.database, room.gateway, room.settings, executor)
+        good = room.issue(jane.shopper_id, name="2", value_minor=20)
+        assert room.states(cheap)["fcm"] == ("queued", ("provider_unavailable",))
+        assert room.states(good) == {"inbox": ("suppressed", ("visit_already_pushed",))}
+
+    def test_a_cap_counts_from_when_it_was_sent(self, database: Database, places: FakePlaces, clock: ManualClock) -> None:
+        """Planted bug: counting from the announcement let the second push follow 23 h 55 min after the first."""
+        room = Room(database, NotificationSettings(cap_messages=1), MemoryGateway())
+        jane = room.phone()
+        room.issue(jane.shopper_id, life_s=7200)
+        clock.advance(300)  # it was a slow morning
+        with ThreadPoolExecutor(2) as executor:
+            dispatch.run_once(room.database, room.gateway, room.settings, executor)
+        clock.advance(86_400 - 1)
+        assert room.states(room.issue(jane.shopper_id, name="2", visit="v2"))["inbox"] == ("suppressed", ("rolling_cap_reached",))
+        clock.advance(1)
+        assert room.states(room.issue(jane.shopper_id, name="3", visit="v3"))["inbox"] == ("sent", ())
+
+
+class TestKept:
+    def test_at_least_as_long_as_the_campaign(self, room: Room) -> None:
+        jane, at = room.phone(), room.database.clock.now()
+        room.issue(jane.shopper_id, campaign_ends_at=at + timedelta(days=300))
+        room.issue(jane.shopper_id, name="2", visit="v2", campaign_ends_at=at + timedelta(days=3))
+        with room.database.reading() as session:
+            kept = [m.kept_from for m in session.scalars(select(Message).order_by(Message.position))]
+        assert kept == [at + timedelta(days=120), at]

@@ -37,7 +37,7 @@ class TestExplain:
         facts = {"zone": "Europe/Helsinki", "local_time": "22:00", "quiet_until": "08:00"}
         words = "It was a quiet hour where you are, so we did not disturb you."
         assert explained.reasons == (SaidReason("quiet_hours", words, facts),)
-        assert explained.text == f"No message was sent. {words}"
+        assert explained.text == f"The message is in your inbox. {words}"
 
     def test_nothing_known(self, room: Room) -> None:
         with room.database.reading() as session:

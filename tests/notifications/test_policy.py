@@ -11,7 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.verdict import PASS, Fail
-from notifications.policy import Occasion, PolicyRules, QuietHours, life, once_per_visit, quiet, rolling_cap, weigh
+from notifications.policy import (
+    Cap,
+    Occasion,
+    PolicyRules,
+    QuietHours,
+    Said,
+    Say,
+    course,
+    life,
+    once_per_visit,
+    outranked,
+    quiet,
+    rolling_cap,
+    rules_of,
+    weigh,
+)
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RULES = PolicyRules(
@@ -164,3 +179,90 @@ class TestRollingCap:
                 sent.append(at)
         for end in sent:
             assert sum(1 for s in sent if end - timedelta(days=1) < s <= end) <= 3
+
+
+NIGHT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)  # 22:00 in Helsinki, quiet until 06:00 UTC
+MORNING = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+class TestRulesOf:
+    def test_what_held_is_kept_with_its_numbers_too(self) -> None:
+        assert [(rule.passed, rule.code) for rule in rules_of(FINE, RULES)] == [
+            (True, "consent_live"), (True, "lives_long_enough"), (True, "not_quiet"), (True, "first_of_visit"), (True, "under_rolling_cap"),
+            (True, "under_campaign_cap"), (True, "under_place_cap"),
+        ]  # fmt: skip
+        assert rules_of(FINE, RULES)[2].facts == {"in_store": True, "local_time": "14:00 Europe/Helsinki"}
+        assert rules_of(FINE, RULES)[4].facts == {"said": 0, "cap": 3, "window_s": 86_400}
+
+    def test_caps_of_campaign_and_place(self) -> None:
+        """Planted bug: counting every message toward the campaign's cap stopped another campaign's first."""
+        rules = replace(RULES, of_campaign=Cap(1, 3600), of_place=Cap(2, 7200))
+        half_hour_ago = NOON - timedelta(minutes=30)
+        assert codes(replace(FINE, said_at=[half_hour_ago]), rules) == ()
+        assert codes(replace(FINE, said_of_campaign=[half_hour_ago]), rules) == ("campaign_cap_reached",)
+        assert codes(replace(FINE, said_of_campaign=[NOON - timedelta(hours=1)]), rules) == ()
+        assert codes(replace(FINE, said_of_place=[half_hour_ago] * 2), rules) == ("place_cap_reached",)
+
+
+class TestCourse:
+    def test_said_by_day(self) -> None:
+        assert course(FINE, RULES).say is Say.NOW
+
+    def test_at_night_it_waits_if_it_is_worth_it_in_the_morning(self) -> None:
+        late = replace(FINE, at=NIGHT, in_store=False, expires_at=MORNING + timedelta(seconds=60))
+        assert (course(late, RULES).say, course(late, RULES).until) == (Say.LATER, MORNING)
+
+    def test_at_night_it_is_silent_if_it_will_be_over(self) -> None:
+        """Planted bug: comparing the morning with nothing held it until after its end."""
+        late = replace(FINE, at=NIGHT, in_store=False, expires_at=MORNING + timedelta(seconds=59))
+        assert (course(late, RULES).say, course(late, RULES).until) == (Say.SILENTLY, None)
+
+    def test_an_offer_of_a_visit_that_goes_on_never_waits(self) -> None:
+        here = replace(FINE, at=NIGHT, in_store=True, expires_at=MORNING + timedelta(days=3))
+        assert course(here, replace(RULES, in_store_exempt=False)).say is Say.SILENTLY
+        assert course(here, RULES).say is Say.NOW
+
+    def test_a_full_cap_matters_in_the_morning(self) -> None:
+        late = replace(FINE, at=NIGHT, in_store=False, said_at=[NIGHT] * 3, expires_at=MORNING + timedelta(days=1))
+        assert course(late, RULES).say is Say.LATER
+        assert course(replace(late, expires_at=MORNING), RULES).say is Say.NOT
+
+    @pytest.mark.parametrize("bad", [{"consent": Fail("no_consent_marketing_push")}, {"said_this_visit": 1}, {"expires_at": NIGHT}])
+    def test_what_else_is_against_it_is_against_it_at_night_too(self, bad: dict[str, object]) -> None:
+        late = replace(FINE, at=NIGHT, in_store=False, expires_at=MORNING + timedelta(days=1))
+        assert course(replace(late, **bad), RULES).say is Say.NOT  # type: ignore[arg-type]
+
+
+def said(name: str, value_minor: int, *, waits: bool = True, visit: str = "v", minutes_ago: int = 0) -> Said:
+    return Said(name, NOON - timedelta(minutes=minutes_ago), value_minor, "c", "p", visit, waits)
+
+
+class TestOutranked:
+    ABOUT: dict[str, str | None] = {"campaign_id": "new", "place_id": "q", "visit_id": "w"}  # noqa: RUF012
+
+    def ask(self, said: list[Said], value_minor: int, **changes: object) -> str | None:
+        about = {**self.ABOUT, **changes}
+        occasion = FINE.counting(said, **about)  # type: ignore[arg-type]
+        found = outranked(occasion, said, RULES, value_minor=value_minor, **about)  # type: ignore[arg-type]
+        return found.message_id if found else None
+
+    def test_the_least_valuable_goes(self) -> None:
+        """Planted bug: taking the first that waits let the best of three go."""
+        assert self.ask([said("a", 50), said("b", 20), said("c", 30)], 40) == "b"
+
+    def test_of_equals_the_newest_goes(self) -> None:
+        assert self.ask([said("a", 20, minutes_ago=2), said("b", 20, minutes_ago=1), said("c", 30)], 40) == "b"
+
+    def test_equal_value_pushes_nobody_out(self) -> None:
+        assert self.ask([said("a", 40), said("b", 40), said("c", 40)], 40) is None
+
+    def test_what_has_set_out_cannot_be_called_back(self) -> None:
+        assert self.ask([said("a", 1, waits=False), said("b", 2, waits=False), said("c", 3)], 40) == "c"
+        assert self.ask([said(n, 1, waits=False) for n in "abc"], 40) is None
+
+    def test_nobody_goes_where_there_is_room_or_where_it_would_not_help(self) -> None:
+        assert self.ask([said("a", 1)], 40) is None
+        assert self.ask([said(n, 1) for n in "abcd"], 40) is None  # one too many even then
+
+    def test_the_better_message_of_a_visit(self) -> None:
+        assert self.ask([said("a", 1, visit="other"), said("b", 2, visit="w")], 40, visit_id="w") == "b"

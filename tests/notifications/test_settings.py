@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 from pydantic import ValidationError
 
-from notifications.policy import PolicyRules, QuietHours
+from notifications.policy import Cap, PolicyRules, QuietHours
 from notifications.retries import RetryRules
 from notifications.settings import NotificationSettings
 
@@ -15,7 +15,7 @@ from notifications.settings import NotificationSettings
 class TestNotificationSettings:
     def test_defaults(self) -> None:
         settings = NotificationSettings()
-        assert settings.policy() == PolicyRules(QuietHours(time(21), time(8)), True, 10, 86_400, True, 60)
+        assert settings.policy() == PolicyRules(QuietHours(time(21), time(8)), True, 10, 86_400, True, 60, Cap(5, 7 * 86_400), Cap(5, 86_400))
         assert settings.retries() == RetryRules(1.0, 300.0, 8)
 
     @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""The facts the policy is asked with: what she was told lately, which clocks hold for her, whether she is in the store.
+
+Owns gathering them. Must not decide (policy.py does). Whoever acts on them has taken the shopper's turn before.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.kernel.verdict import Verdict
+from geofences import facade as geofences
+from notifications.models import Delivery, Message
+from notifications.policy import Occasion, Said
+from notifications.settings import NotificationSettings
+
+WAITS = ("queued", "claimed")
+
+
+def occasion(
+    session: Session,
+    settings: NotificationSettings,
+    *,
+    consent: Verdict,
+    place_id: str | None,
+    visit_id: str | None,
+    expires_at: datetime,
+    own_zone: str | None,
+    at: datetime,
+) -> Occasion:
+    """Without what was said: `Occasion.counting` adds that."""
+    return Occasion(
+        at=at,
+        consent=consent,
+        expires_at=expires_at,
+        zones=zones_of(session, settings, place_id, own_zone),
+        in_store=in_store(session, visit_id),
+        said_at=(),
+        said_this_visit=0,
+    )
+
+
+def said_to(session: Session, shopper_id: str, settings: NotificationSettings, visit_id: str | None, at: datetime) -> list[Said]:
+    """The messages that count at `at`, whatever became of them later: those of the longest window, those of this visit, and those
+    whose push is still on its way, which count as said now: who knows when it arrives."""
+    windows = (settings.cap_window_s, settings.campaign_cap_window_s, settings.place_cap_window_s)
+    since = at - timedelta(seconds=max(windows))
+    waits, begun = Delivery.state.in_(WAITS), or_(Delivery.attempts > 0, Delivery.state.in_(("claimed", "sent")))
+    pushes = and_(Delivery.message_id == Message.id, Delivery.channel != "inbox")
+    waiting, under_way = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (waits, begun))
+    counted = or_(Message.said_at > since, waiting > 0) if not visit_id else or_(Message.said_at > since, waiting > 0, Message.visit_id == visit_id)
+    rows = session.execute(
+        select(
+            Message.id, Message.said_at, Message.value_minor, Message.campaign_id, Message.place_id, Message.visit_id, waiting.label("waiting"), under_way.label("under_way")
+        )
+        .outerjoin(Delivery, pushes)
+        .where(Message.shopper_id == shopper_id, Message.said_at.is_not(None))
+        .group_by(Message.position)
+        .having(counted)
+    )
+    return [
+        Said(r.id, at if r.waiting else r.said_at, r.value_minor, r.campaign_id, r.place_id, r.visit_id, waits=r.waiting > 0 and r.under_way == 0)
+        for r in rows
+    ]
+
+
+def zones_of(session: Session, settings: NotificationSettings, place_id: str | None, own_zone: str | None) -> tuple[str, ...]:
+    """The store's zone (or the default) and the shopper's own; a name this machine does not know is left out."""
+    place = geofences.place(session, place_id) if place_id else None
+    wanted = dict.fromkeys(z for z in (place.timezone if place else settings.default_zone, own_zone) if z)
+    return tuple(z for z in wanted if _is_zone(z)) or (settings.default_zone,)
+
+
+def in_store(session: Session, visit_id: str | None) -> bool:
+    visit = geofences.visit(session, visit_id) if visit_id else None
+    return visit is not None and visit.ended_at is None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
