@@ -20,6 +20,7 @@ from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security.sealing import use_secrets
 from app.security.secrets import new_secrets
+from app.security.vault import open_vault, use_vault
 from geofences import facade as geofences
 from geofences.contracts import MomentKind, MomentView, TrustLevel
 from offers import facade as offers
@@ -84,6 +85,7 @@ def _house(folder: Path) -> Database:
 
     configure_logs(level="ERROR", as_json=False)
     use_secrets(new_secrets())
+    use_vault(open_vault(folder))
     database = Database(f"sqlite:///{folder / 'house.sqlite3'}", clock=ManualClock(START))
     upgrade(database)
     features = [
