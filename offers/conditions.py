@@ -22,7 +22,7 @@ from offers.segments import Value
 TRUST_ORDER: dict[str, int] = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
 
 
-class MomentFacts(Struct, frozen=True):
+class MomentFacts(Struct, frozen=True, gc=False):
     id: str
     kind: str
     occurred_at: datetime
@@ -31,7 +31,7 @@ class MomentFacts(Struct, frozen=True):
     trust: str
 
 
-class PlaceFacts(Struct, frozen=True):
+class PlaceFacts(Struct, frozen=True, gc=False):
     id: str
     name: str
     chain: str | None
@@ -41,7 +41,7 @@ class PlaceFacts(Struct, frozen=True):
     """Why nothing may be offered there; in no record of a place at which something may."""
 
 
-class Counts(Struct, frozen=True):
+class Counts(Struct, frozen=True, gc=False):
     """What was already given when this was weighed. Revoked coupons do not count."""
 
     shopper: int = 0
@@ -56,14 +56,14 @@ class Counts(Struct, frozen=True):
     joined_in_window: int | UnsetType = UNSET
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """The consent gate's answer when it was no: its code and facts."""
 
     code: str
     facts: Facts
 
 
-class Inputs(Struct, frozen=True):
+class Inputs(Struct, frozen=True, gc=False):
     """All a decision sees apart from the definition. Stored with the decision, so that it can be recomputed."""
 
     at: datetime
@@ -183,11 +183,10 @@ def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
     """
     if not _needs_calendar(d):
         return ()
-    where = schedule.zone(i.place.timezone)
-    if where is None:
+    local, now = (schedule.wall_clock(instant, i.place.timezone) for instant in (i.moment.occurred_at, i.at))
+    if local is None or now is None:
         return (Weighed(str(ReasonCode.PLACE_ZONE_UNKNOWN), False, {"timezone": i.place.timezone}),)
-    local = i.moment.occurred_at.astimezone(where)
-    local_date = local.date().isoformat()
+    local_date = schedule.day_of(local)
     out: list[Weighed] = []
     if d.schedule.starts_on:
         facts: Facts = {"starts_on": d.schedule.starts_on, "local_date": local_date}
@@ -201,7 +200,7 @@ def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
         )
     if d.schedule.ends_on:
         facts = {"ends_on": d.schedule.ends_on, "local_date": local_date}
-        over = schedule.is_over(d.schedule, local) or schedule.is_over(d.schedule, i.at.astimezone(where))
+        over = schedule.is_over(d.schedule, local) or schedule.is_over(d.schedule, now)
         out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
     if schedule.weekly_at(d.schedule, i.place.id):
         facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
@@ -333,22 +332,22 @@ def total_cap(d: Definition, i: Inputs) -> Weighed | None:
 def budget(d: Definition, i: Inputs) -> Weighed | None:
     if d.budget_minor is None:
         return None
-    committed = i.counts.budget_committed_minor
+    committed, outlay_minor = i.counts.budget_committed_minor, d.outlay_minor
     facts: Facts = {
         "committed_minor": committed,
-        "needed_minor": d.outlay_minor,
+        "needed_minor": outlay_minor,
         "budget_minor": d.budget_minor,
         "currency": d.currency,
     }
     return _weighed(
-        committed + d.outlay_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
+        committed + outlay_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
     )
 
 
 def pace(d: Definition, i: Inputs) -> Weighed | None:
     """By the clock when it is weighed: that is when the coupon takes its share."""
-    released_minor = pacing.released_minor(d, i.place.timezone, i.at)
-    if d.pacing is Pacing.NONE or released_minor is None:
+    released_minor = pacing.released_minor(d, i.place.timezone, i.at) if d.pacing is not Pacing.NONE else None
+    if released_minor is None:
         return None
     committed = i.counts.budget_committed_minor
     facts: Facts = {"committed_minor": committed, "released_minor": released_minor, "currency": d.currency}

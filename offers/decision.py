@@ -26,7 +26,7 @@ Learning = Callable[[Sequence[Candidate]], Mapping[str, Learned]]
 """What is known of the use of these campaigns, by id; asked only when it decides who speaks."""
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """What is stored beside the decision.
 
     `candidates` are the eligible ones that matter to it: the best, itself, and those that were learned about; `eligible`
@@ -38,7 +38,7 @@ class Record(Struct, frozen=True):
     eligible: int | None = None
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     outcome: str
     reasons: tuple[Weighed, ...]
 

@@ -112,6 +112,9 @@ class Hint(StrEnum):
     PAYMENT = "payment"
 
 
+_ACCOUNT_ALONE = (Hint.ACCOUNT,)
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """Coupons issued, less those revoked; None is no cap."""
@@ -122,12 +125,14 @@ class Caps:
     per_place: int | None = None
     total_window: WindowCap | None = None
     """Of all shoppers together, in a rolling window."""
-    counted_by: tuple[Hint, ...] = (Hint.ACCOUNT,)
+    counted_by: tuple[Hint, ...] = _ACCOUNT_ALONE
     """Who is one shopper for `per_shopper` and its window."""
 
     @property
     def joined_by(self) -> tuple[Hint, ...]:
         """The hints beside the account; none where nobody but herself counts."""
+        if self.counted_by == _ACCOUNT_ALONE:
+            return ()
         bounded = self.per_shopper is not None or self.per_shopper_window is not None
         return tuple(h for h in self.counted_by if h is not Hint.ACCOUNT) if bounded else ()
 
@@ -174,12 +179,14 @@ class Benefit:
     @property
     def most_minor(self) -> int | None:
         """What one coupon can cost at most, None if that depends on the cart alone."""
-        bounds = [self.max_discount_minor] if self.max_discount_minor is not None else []
+        worth_minor: int | None = None
         if self.kind is BenefitKind.AMOUNT or (self.kind is BenefitKind.CASHBACK and self.amount_minor):
-            bounds.append(self.amount_minor)
-        if self.kind is BenefitKind.TIERED and all(tier.amount_minor for tier in self.tiers):
-            bounds.append(max((tier.amount_minor for tier in self.tiers), default=0))
-        return min(bounds, default=None)
+            worth_minor = self.amount_minor
+        elif self.kind is BenefitKind.TIERED and all(tier.amount_minor for tier in self.tiers):
+            worth_minor = max((tier.amount_minor for tier in self.tiers), default=0)
+        if worth_minor is None or self.max_discount_minor is None:
+            return self.max_discount_minor if worth_minor is None else worth_minor
+        return min(worth_minor, self.max_discount_minor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ EVERYBODY = "all"
 """The arm of those who are not, in a campaign without variants."""
 
 
-class Draw(Struct, frozen=True):
+class Draw(Struct, frozen=True, gc=False):
     """Two independent numbers: `holdout_bp` from 0 to 9,999, `variant_ppm` from 0 to 999,999."""
 
     holdout_bp: int

@@ -14,7 +14,7 @@ MOST_CONTENDERS = 8
 """So many campaigns are learned about at one moment; those of less value keep out."""
 
 
-class Learned(Struct, frozen=True):
+class Learned(Struct, frozen=True, gc=False):
     """What is known of a campaign's use, by her and by all, and what was drawn from it. All of it is stored.
 
     `alike_*` count her own finished coupons in hundredths, by likeness. `use_ppm` is the drawn rate of use; `propensity_ppm`
@@ -30,7 +30,7 @@ class Learned(Struct, frozen=True):
     propensity_ppm: int
 
 
-class Candidate(Struct, frozen=True):
+class Candidate(Struct, frozen=True, gc=False):
     """`expected_value_minor`: what the merchant expects to earn by one such coupon that is used, in minor units."""
 
     campaign_id: str

@@ -112,7 +112,7 @@ class ReasonCode(StrEnum):
     CASHBACK_TAKEN_BACK = "cashback_taken_back"
 
 
-class Weighed(Struct, frozen=True):
+class Weighed(Struct, frozen=True, gc=False):
     """One condition after weighing: its code, whether it held, and the numbers behind it (no text: texts may be reworded)."""
 
     code: str

@@ -26,7 +26,7 @@ from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
 from offers.identity import Others
 from offers.minting import ends_at
-from offers.segments import OF_COUPONS, Value, asked_by
+from offers.segments import OF_COUPONS, Segment, Value, asked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,17 @@ class _Given:
     by_place: Counter[str] = field(default_factory=Counter[str])
     all_times: list[datetime] = field(default_factory=list[datetime])
     """In order, since moments come in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Those that listen at a place for a kind of moment, and what they ask for: looked at once, not at every moment."""
+
+    versions: Mapping[str, int]
+    definitions: Mapping[str, Definition]
+    windows: Mapping[str, timedelta]
+    asking: Mapping[str, Definition]
+    wanted: Mapping[str, Segment]
 
 
 class Phones:
@@ -99,7 +110,7 @@ class Rehearsal:
         """Ends at, given at, campaign, shopper, money held."""
         self._past: defaultdict[str, list[tuple[datetime, Past]]] = defaultdict(list)
         self._phones = Phones()
-        self._heard: dict[tuple[str, str], dict[str, tuple[int, Definition]]] = {}
+        self._heard: dict[tuple[str, str], _Here] = {}
         self._places: dict[str, PlaceFacts] = {}
         self._draw = lru_cache(maxsize=None)(experiment.draw)
 
@@ -109,11 +120,11 @@ class Rehearsal:
         """Weigh one moment, not earlier than the one before; what it gives counts from now on. None: it does not listen there."""
         self._expire(at)
         here = self._listening(moment.kind.value, place)
-        if not here:
+        if not here.definitions:
             return None
         heard = {
-            cid: Listener(cid, version, "live", definition, g.issued, 0, g.committed_minor)
-            for cid, (version, definition) in here.items()
+            cid: Listener(cid, here.versions[cid], "live", definition, g.issued, 0, g.committed_minor)
+            for cid, definition in here.definitions.items()
             for g in (self._given[cid],)
         }
         facts = gathering.moment_facts(moment)
@@ -121,7 +132,7 @@ class Rehearsal:
         inputs = gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at, self._draw)
         winner, decided = decision.decide_one(
             self._campaign_id,
-            {cid: definition for cid, (_, definition) in here.items()},
+            here.definitions,
             inputs,
             gathering.learning(facts, heard, lambda: self._before(her.ids), explore=self._explore),
         )
@@ -129,40 +140,45 @@ class Rehearsal:
             self._give(winner, moment, her, inputs[winner], at)
         return decided
 
-    def _listening(self, kind: str, place: Place) -> dict[str, tuple[int, Definition]]:
-        facts = self._places.setdefault(place.id, gathering.place_facts(place))
-        key = (kind, place.id)
-        if key not in self._heard:
-            self._heard[key] = {
+    def _listening(self, kind: str, place: Place) -> _Here:
+        found = self._heard.get((kind, place.id))
+        if found is None:
+            facts = self._places[place.id] = gathering.place_facts(place)
+            there = {
                 cid: (version, d)
                 for cid, (version, d) in self._campaigns.items()
                 if kind in d.trigger.moment_kinds and place_covered(d, facts)
             }
-        return self._heard[key]
+            capped = {cid: w for cid, (_, d) in there.items() if (w := d.caps.per_shopper_window) is not None}
+            found = self._heard[kind, place.id] = _Here(
+                {cid: version for cid, (version, _) in there.items()},
+                {cid: d for cid, (_, d) in there.items()},
+                {cid: timedelta(seconds=window.window_s) for cid, window in capped.items()},
+                {cid: d for cid, (_, d) in there.items() if counting.asks(d)},
+                asked_by(d.audience for _, d in there.values()),
+            )
+        return found
 
-    def _hers(
-        self, her: Shopper, here: Mapping[str, tuple[int, Definition]], moment: MomentView, at: datetime
-    ) -> Hers:
+    def _hers(self, her: Shopper, here: _Here, moment: MomentView, at: datetime) -> Hers:
         given: dict[str, int] = {}
         within: dict[str, int] = {}
-        for cid, (_, definition) in here.items():
+        for cid in here.definitions:
             times = [t for i in her.ids for t in self._given[cid].times.get(i, ())]
             given[cid] = len(times)
-            window = definition.caps.per_shopper_window
+            window = here.windows.get(cid)
             if window is not None:
-                since = at - timedelta(seconds=window.window_s)
-                within[cid] = sum(t > since for t in times)
+                within[cid] = sum(t > at - window for t in times) if times else 0
         muted = frozenset(
             cid
             for cid, wish in her.wishes.items()
             if wish.asked_at <= at and (wish.times > 1 or wish.asked_at > at - self._mute)
         )
-        asking = {cid: d for cid, (_, d) in here.items() if counting.asks(d)}
-        besides = {cid: self._besides(cid, d, her, moment, at) for cid, d in asking.items()}
-        return Hers(her.ids, her.drawn_as, given, within, muted, self._facts(her, here, at), besides)
+        besides = {cid: self._besides(cid, d, her, moment, at) for cid, d in here.asking.items()}
+        return Hers(her.ids, her.drawn_as, given, within, muted, self._facts(her, here.wanted, at), besides)
 
-    def _facts(self, her: Shopper, here: Mapping[str, tuple[int, Definition]], at: datetime) -> dict[str, Value]:
-        wanted = asked_by(d.audience for _, d in here.values())
+    def _facts(self, her: Shopper, wanted: Mapping[str, Segment], at: datetime) -> dict[str, Value]:
+        if not wanted:
+            return {}
         known = her.known
         if any(one.fact in OF_COUPONS for one in wanted.values()):
             over = [Had(p.campaign_id, given_at, used=p.used) for i in her.ids for given_at, p in self._past.get(i, ())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from offers.definition import Schedule, WeeklyHours
@@ -27,12 +28,25 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=1024)
+def wall_clock(instant: datetime, zone_name: str) -> datetime | None:
+    """The store's own time at an instant; None when there is no such zone. Many campaigns ask for the same one."""
+    where = zone(zone_name)
+    return instant.astimezone(where) if where is not None else None
+
+
+@lru_cache(maxsize=1024)
+def day_of(local: datetime) -> str:
+    """Its date; ISO dates sort as text."""
+    return local.date().isoformat()
+
+
 def has_started(schedule: Schedule, local: datetime) -> bool:
-    return schedule.starts_on is None or local.date().isoformat() >= schedule.starts_on  # ISO dates sort as text
+    return schedule.starts_on is None or day_of(local) >= schedule.starts_on
 
 
 def is_over(schedule: Schedule, local: datetime) -> bool:
-    return schedule.ends_on is not None and local.date().isoformat() > schedule.ends_on
+    return schedule.ends_on is not None and day_of(local) > schedule.ends_on
 
 
 def _covers(hours: WeeklyHours, weekday: int, minute: int) -> bool:

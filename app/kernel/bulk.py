@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
+import msgspec
 from sqlalchemy import JSON, Boolean, DateTime, LargeBinary, Table, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from app.kernel.db import Base, Instant
+from app.kernel.db import Base, Instant, connection_of
 
 
 def insert_many(
@@ -40,7 +41,7 @@ def insert_many(
     if not rows:
         return
     table = cast("Table", model.__table__)
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite":
         statement, converters = _sqlite(table, tuple(columns), tuple(unique), tuple(replace), unless)
         values: Any = list(zip(*_converted(rows, converters), strict=True))
@@ -51,6 +52,7 @@ def insert_many(
 
 
 Converter = Callable[[Any], Any] | None
+_encode = msgspec.json.Encoder().encode
 
 
 def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[Converter]) -> Iterator[list[Any]]:
@@ -111,7 +113,7 @@ def _instant_text(value: datetime | None) -> str | None:
 
 
 def _json_text(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
+    return None if value is None else _encode(value).decode()
 
 
 def _postgresql_kind(kind: TypeEngine[Any]) -> str:
@@ -129,7 +131,7 @@ def delete_many(session: Session, model: type[Base], key: Sequence[str], rows: S
     if not rows:
         return
     table = cast("Table", model.__table__)
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite":
         match = " AND ".join(f"{name} = ?" for name in _quoted(key))
         connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {match}", list(map(tuple, rows)))  # noqa: S608 - names of our own tables

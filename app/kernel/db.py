@@ -213,7 +213,15 @@ def prepared(session: Session, statement: Executable, values: Mapping[str, Any])
     It must name columns, not whole rows; it sees what the session holds unwritten, and nothing the session remembers.
     """
     session.flush()
-    return session.connection().execute(statement, dict(values))
+    return connection_of(session).execute(statement, dict(values))
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection, looked up once a transaction: looking it up costs as much as a small statement."""
+    found = cast("Connection | None", session.info.get("connection"))
+    if found is None or found.closed:
+        found = session.info["connection"] = session.connection()
+    return found
 
 
 def moved(session: Session, statement: Update, values: Mapping[str, Any] | None = None) -> bool:

@@ -6,20 +6,19 @@ coupon codes and tokens are made in offers and app/security.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 
 import uuid_utils
 
-_DIGITS = 26
-_RFC4648_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
-"""Crockford's base 32, lower case: no i, l, o, u."""
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Base 32, lower case: no i, l, o, u."""
+_PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
+_SHIFTS = range(120, -1, -10)
 
 
 def _base32(value: int) -> str:
     """The lowest 130 bits as 26 digits."""
-    bits = (value << 30).to_bytes(20, "big")  # RFC 4648 takes whole groups of 40 bits; the last six digits are nothing
-    return base64.b32encode(bits)[:_DIGITS].translate(_RFC4648_TO_CROCKFORD).decode()
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
 def new_id(prefix: str) -> str:
