@@ -66,6 +66,11 @@ from notifications import endpoints as notification_endpoints
 from notifications import privacy as notification_privacy
 from notifications import wiring as notification_wiring
 from notifications.ports import PushGateway
+from notifications.webhooks import data_tags as webhook_tags
+from notifications.webhooks import endpoints as webhook_endpoints
+from notifications.webhooks import privacy as webhook_privacy
+from notifications.webhooks import wiring as webhook_wiring
+from notifications.webhooks.ports import WebhookGateway
 from offers import data_tags as offer_tags
 from offers import endpoints as offer_endpoints
 from offers import handlers as offer_handlers
@@ -79,7 +84,7 @@ from storefront import privacy as storefront_privacy
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
-DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 
@@ -93,6 +98,7 @@ class House:
     subscriptions: Subscriptions
     shop: Shop
     notifications: notification_wiring.Notifications
+    webhooks: webhook_wiring.Webhooks
     contact_gateway: ContactGateway | None
     runner: geofence_jobs.RunnerLoop
     mqtt: MqttListener | None
@@ -117,6 +123,7 @@ class House:
         for loop in self._relay_loops:
             loop.start()
         self.notifications.start()
+        self.webhooks.loop.start()
         self.scheduler.start()
 
     def stop(self) -> None:
@@ -130,6 +137,7 @@ class House:
             self.runner.stop()
             for loop in self._relay_loops:
                 loop.stop()
+            self.webhooks.loop.stop()
         self.notifications.stop()
         self.database.close()
         self.vault.close()
@@ -139,7 +147,7 @@ class House:
         if not self.settings.loops:
             return []
         loops: Sequence[tuple[str, Any]] = (
-            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("scheduler", self.scheduler),
+            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
 
@@ -160,6 +168,7 @@ def build(
     payments: PaymentGateway | None = None,
     push: PushGateway | None = None,
     contact_gateway: ContactGateway | None = None,
+    webhook_gateway: WebhookGateway | None = None,
     extra_routers: Sequence[APIRouter] = (),
 ) -> House:
     """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
@@ -176,12 +185,14 @@ def build(
     journal.keep_anchor(database, settings.data_dir)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(database, settings.notifications, gateway=push)
+    webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
     subscriptions = Subscriptions()
     geofence_handlers.subscribe(subscriptions)
     beacon_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
     notifications.subscribe(subscriptions)
+    webhooks.subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
@@ -194,6 +205,7 @@ def build(
         subscriptions=subscriptions,
         shop=shop,
         notifications=notifications,
+        webhooks=webhooks,
         contact_gateway=contact_gateway,
         runner=runner,
         mqtt=_mqtt(database, settings, runner.wake),
@@ -215,12 +227,12 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:
@@ -267,6 +279,7 @@ def _routers() -> list[APIRouter]:
         offer_endpoints.router,
         storefront_endpoints.router,
         notification_endpoints.router,
+        webhook_endpoints.router,
         analytics_endpoints.router,
         pages.router,
     ]

@@ -21,6 +21,7 @@ from app.security.settings import SecuritySettings
 from geofences.beacons.settings import BeaconSettings
 from geofences.settings import GeofenceSettings
 from notifications.settings import NotificationSettings
+from notifications.webhooks.settings import WebhookSettings
 from offers.settings import OfferSettings
 from storefront.settings import StorefrontSettings
 
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     beacons: BeaconSettings = Field(default_factory=BeaconSettings, description="Beacons heard, and zones told by them.")  # type: ignore[arg-type]
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]
 
     def resolved_database_url(self) -> str:

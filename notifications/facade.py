@@ -15,6 +15,11 @@ from notifications.contracts import DeliveryView, InboxMessage, MessageExplained
 from notifications.models import Message
 from notifications.ports import TokenKind
 from notifications.reasons import sentence
+from notifications.webhooks import facade as webhooks
+
+__all__ = [
+    "deliveries", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token", "webhooks",
+]  # fmt: skip
 
 _SAID = {
     "live": "The message is in your inbox.",

@@ -38,6 +38,7 @@ from app.cli import (
     replay,
     segments,
     serve,
+    webhooks,
 )
 
 FAILED, INTERRUPTED = 1, 130
@@ -67,6 +68,7 @@ program.command()(replay.replay)
 program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)
 program.add_typer(outbox.program, name="outbox")
+program.add_typer(webhooks.program, name="webhooks")
 program.add_typer(api_keys.program, name="api-keys")
 program.add_typer(devices.program, name="devices")
 program.add_typer(keys.program, name="keys")

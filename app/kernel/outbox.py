@@ -98,6 +98,8 @@ class Envelope:
 
 
 Handler = Callable[[Session, Any, Envelope], None]
+Wanted = Callable[[Session], bool]
+_ONLY_IF = "consumers_only_if"
 
 
 class Subscriptions:
@@ -107,11 +109,18 @@ class Subscriptions:
         self._handlers: dict[tuple[str, str], tuple[pydantic.TypeAdapter[Any], Handler]] = {}
         self.prompt: set[str] = set()
         """Consumers a shopper waits for: a relay of their own delivers to them, so that they never queue behind bookkeeping."""
+        self._only_if: dict[str, Wanted] = {}
 
-    def on(self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None], prompt: bool = False) -> None:
-        """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows."""
+    def on(
+        self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None], prompt: bool = False,
+        only_if: Wanted | None = None,
+    ) -> None:  # fmt: skip
+        """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows. `only_if` is asked once in each
+        transaction that emits: when it says no, nothing is owed to this consumer."""
         if prompt:
             self.prompt.add(consumer)
+        if only_if is not None:
+            self._only_if[consumer] = only_if
         key = (event_class.TYPE, consumer)
         if key in self._handlers:
             raise ValueError(f"{consumer} already handles {event_class.TYPE}")
@@ -124,6 +133,7 @@ class Subscriptions:
             table.setdefault(event_type, []).append(consumer)
         database.consumers.clear()
         database.consumers.update(table)
+        database.remembered[_ONLY_IF] = dict(self._only_if)
 
     def get(self, event_type: str, consumer: str) -> tuple[pydantic.TypeAdapter[Any], Handler]:
         """Raises LookupError: this release has no such consumer (any more)."""
@@ -158,7 +168,7 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     prepared(session, _TELL, told)
     due = [
         {"event_id": event_id, "consumer": consumer, "state": "pending", "attempts": 0, "next_attempt_at": now}
-        for consumer in session.info["consumers"].get(event.TYPE, ())
+        for consumer in _consumers(session, event.TYPE)
     ]
     if due:
         session.connection().execute(_OWE, due)
@@ -173,10 +183,22 @@ def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
     now = session.info["clock"].now()
     told = [(new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now) for event, subject in events]
     insert_many(session, OutboxEvent, ("id", "type", "subject", "payload", "created_at"), told)
-    consumers = session.info["consumers"]
-    due = [(row[0], consumer, "pending", 0, now) for row in told for consumer in consumers.get(row[1], ())]
+    due = [(row[0], consumer, "pending", 0, now) for row in told for consumer in _consumers(session, row[1])]
     insert_many(session, OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), due)
     _wake_after_commit(session)
+
+
+def _consumers(session: Session, event_type: str) -> Sequence[str]:
+    """Who is owed an event of this type in this transaction."""
+    names: Sequence[str] = session.info["consumers"].get(event_type, ())
+    only_if: dict[str, Wanted] = session.info["remembered"].get(_ONLY_IF, {})
+    if not any(name in only_if for name in names):
+        return names
+    known: dict[str, bool] = session.info.setdefault("wanted", {})
+    for name in names:
+        if name in only_if and name not in known:
+            known[name] = only_if[name](session)
+    return [name for name in names if known.get(name, True)]
 
 
 def _wake_after_commit(session: Session) -> None:

@@ -1,0 +1,37 @@
+"""Which events an integrator can ask for, and under which consent each is told. Pure.
+
+Owns the list. An event is told with the fields docs/events.md shows and no others; one that rests on a consent is told only while that
+consent is in force. Orders and uses of coupons are the contract itself; that a consent has changed or somebody was erased must be heard.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.privacy.contracts import ConsentChanged, SubjectErased
+from app.privacy.purposes import Purpose
+from geofences.contracts import MomentDetected, MomentRetracted
+from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
+from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
+from storefront.contracts import OrderClosed, OrderPaid, OrderPlaced
+
+TOLD: dict[type[Any], Purpose | None] = {
+    MomentDetected: Purpose.LOCATION,
+    MomentRetracted: Purpose.LOCATION,
+    DecisionRecorded: Purpose.PERSONALISATION,
+    CouponIssued: Purpose.PERSONALISATION,
+    CouponRedeemed: None,
+    CouponReleased: None,
+    OrderPlaced: None,
+    OrderPaid: None,
+    OrderClosed: None,
+    PushSent: Purpose.ANALYTICS,
+    PushSuppressed: Purpose.ANALYTICS,
+    MessageAnswered: Purpose.ANALYTICS,
+    ConsentChanged: None,
+    SubjectErased: None,
+}
+TYPES: tuple[str, ...] = tuple(sorted(event.TYPE for event in TOLD))
+PURPOSES: dict[str, Purpose] = {event.TYPE: purpose for event, purpose in TOLD.items() if purpose is not None}
+TEST = "webhook.test"
+"""What `moments webhooks test` sends; nobody asks for it, everybody may get it."""
