@@ -72,7 +72,7 @@ def revise_campaign(
 
     def work(session: Session) -> CampaignView:
         now = call.clock.now()
-        facade.revise_campaign(session, campaign_id, change, by=caller.id, at=now, four_eyes=four_eyes)
+        facade.revise_campaign(session, campaign_id, change, by=caller.id, at=now, four_eyes=four_eyes, asker=asker_of(call.request))
         return _one(session, campaign_id)
 
     return call.run(work)

@@ -262,13 +262,16 @@ def draft_campaign(
 
 
 def revise_campaign(
-    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False
+    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False, asker: Asker | None = None
 ) -> int:
-    """Change some fields; returns the version now in force. What was in review or approved is a draft again.
+    """Change some fields; returns the version now in force. What was in review or approved is a draft again; what stays live is published anew.
 
     `four_eyes` is the house's setting: every edge that a person calls passes it on; seeds do not.
     """
-    return lives.revise(session, campaign_id, change, by=by, at=at, four_eyes=four_eyes)
+    version = lives.revise(session, campaign_id, change, by=by, at=at, four_eyes=four_eyes)
+    if not four_eyes:
+        guarding.may_revise(session, asker, campaign_id, at)
+    return version
 
 
 def submit_campaign(session: Session, campaign_id: str, *, by: str, at: datetime, note: str = "") -> None:

@@ -66,6 +66,13 @@ def may_publish(session: Session, asker: Asker | None, campaign_id: str, action:
     asker.allow(session, action, context, currency=definition.currency if definition is not None else None, at=at)
 
 
+def may_revise(session: Session, asker: Asker | None, campaign_id: str, at: datetime) -> None:
+    """A campaign that is live with its change goes out with it, as if it were published now."""
+    row = repository.campaign_row(session, campaign_id)
+    if row is not None and row.state == "live":
+        may_publish(session, asker, campaign_id, Action.PUBLISH_CAMPAIGN, at)
+
+
 def visits_behind(
     session: Session, coupon_ids: Sequence[str]
 ) -> tuple[VisitLevel | None, TrustVerdict | None, Presence | None]:
