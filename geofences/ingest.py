@@ -6,7 +6,7 @@ no transaction open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
 from app.privacy.gate import may, refused_of
+from app.privacy.permissions import coarse_phones
 from app.privacy.purposes import Purpose
 from app.security.sealing import keyed_hash
 from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, Results, of_objects
+from geofences.coarsening import coarsened
 from geofences.fixes import FixResult
 from geofences.ports import FixLog
 from geofences.reasons import FixReason
@@ -80,6 +82,7 @@ def take(
             return verdict
     else:
         batch = _of_agreed(session, batch, received_at)
+    batch = _as_permitted(session, batch)
     columns, outcome = batch.columns, batch.results
     if len(columns):
         position = (log or TableLog()).append(session, columns, digest=_digest(batch), at=received_at)
@@ -95,6 +98,17 @@ def _of_agreed(session: Session, batch: Batch, received_at: datetime) -> Batch:
     return batch.refusing(
         {no: FixReason.NO_CONSENT for no, key in enumerate(keys) if key.shopper_id in refused}, "shopper_id"
     )
+
+
+def _as_permitted(session: Session, batch: Batch) -> Batch:
+    """What comes of a phone whose system permits only an approximate position is known by its cell from here on, however exact it
+    was sent: whoever asked the system for less is not told apart from whoever sends more than that."""
+    columns = batch.columns
+    coarse = coarse_phones(session, {key.shopper_id for key in columns.keys})
+    if not coarse:
+        return batch
+    exact = np.array([(key.shopper_id, key.device_id) not in coarse for key in columns.keys], dtype=np.bool_)
+    return replace(batch, columns=coarsened(columns, exact[columns.key_no]))
 
 
 def _digest(batch: Batch) -> str:

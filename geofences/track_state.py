@@ -41,7 +41,8 @@ class Sample(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False)
     mocked: bool = False
     age_s: float = 0.0
     coarse: bool = False
-    """It hit no fence and has been forgotten but for a cell that holds it (geofences/coarsening.py)."""
+    """Only a cell that holds it is known (geofences/coarsening.py): it hit no fence, or her phone's system permits no more. It
+    counts as elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,25 @@ from sqlalchemy import LargeBinary, func, select
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.migrations import metadata
-from app.privacy import retention
+from app.privacy import permissions, retention
 from app.privacy.jobs import sweep_all
+from app.privacy.permissions import Access
 from app.security.vault import owner_of, vault
-from geofences import privacy
+from geofences import facade, privacy
 from geofences.adapters.table_log import TableLog, fixes_of
+from geofences.batches import of_objects
 from geofences.coarsening import CELL_REACH_M, RESOLUTION, cell_of, coarsened, least_speed_mps, near, with_speed
 from geofences.columns import FixColumns, from_bytes, of_samples, to_bytes
 from geofences.index import FenceIndex
+from geofences.ingest import reading, take
 from geofences.jobs import RunnerLoop
 from geofences.models import FixLogRow, TrackStateRow
 from geofences.settings import GeofenceSettings
 from geofences.shapes import haversine_m
 from geofences.track import Key, Sample, TrackRules
+from tests.geofences.conftest import SHOP_FEATURE
 from tests.geofences.test_jobs import Make, pass_time, raw, send
+from tests.geofences.tracks import LAT, LON
 
 JANE = Key("shp_a", "dev_a")
 RULES = TrackRules()
@@ -123,3 +128,68 @@ class TestWhatIsKept:
         vault().destroy([owner_of(jane.shopper_id)])
         with database.reading() as session:
             assert [len(fixes_of(session, who.shopper_id)) for who in (jane, john)] == [0, 1]
+
+
+class TestAPhoneThatPermitsOnlyAnApproximatePosition:
+    """Seen to fail with fixes taken as they were sent: a visit, and exact positions in the log."""
+
+    @pytest.fixture
+    def middle(self, database: Database) -> tuple[float, float]:
+        """Where a second shop stands: the middle of the cell that the first is in."""
+        lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(LAT, LON, RESOLUTION))
+        second = {**SHOP_FEATURE, "id": "plc_middle", "geometry": {"type": "Point", "coordinates": [lon, lat]}}
+        with database.transaction() as session:
+            facade.import_geojson(session, second, at=database.clock.now())
+        return lat, lon
+
+    @pytest.mark.parametrize(("precise", "seen"), [(False, 0), (True, 1), (None, 1)])
+    def test_is_never_in_a_store(
+        self, database: Database, clock: ManualClock, shopper: Make, settings: GeofenceSettings, shop: str, middle: tuple[float, float], precise: bool | None, seen: int
+    ) -> None:
+        loop, jane, start = RunnerLoop(database, settings), shopper(), clock.now()
+        with database.transaction() as session:
+            permissions.report(session, jane.shopper_id, jane.device_id, Access.ALWAYS, precise=precise, at=start)
+        send(database, jane, [raw(start - timedelta(seconds=40 * (30 - i)), 0.0 if i < 25 else 9_000) for i in range(30)], settings)
+        with database.reading() as session:
+            held = [fix for _, fix in fixes_of(session, jane.shopper_id)]  # before anything is processed
+        assert len(held) == 30
+        if not seen:
+            assert {(fix.lat_deg, fix.lon_deg, fix.accuracy_m, fix.coarse) for fix in held[:25]} == {(*middle, CELL_REACH_M, True)}
+        pass_time(loop, clock, 10)
+        clock.advance(3_600)
+        loop.settle()
+        with database.reading() as session:
+            assert len(facade.recent_visits(session, jane.shopper_id, 10)) == seen
+
+    def test_a_stay_does_not_go_on(
+        self, database: Database, clock: ManualClock, shopper: Make, settings: GeofenceSettings, shop: str, middle: tuple[float, float]
+    ) -> None:
+        """Also where a shop stands in the very middle of the cell: what is known by its cell alone counts as elsewhere."""
+        loop, jane, start = RunnerLoop(database, settings), shopper(), clock.now()
+        for step in range(60):  # half an hour each
+            if step == 30:
+                with database.transaction() as session:
+                    permissions.report(session, jane.shopper_id, jane.device_id, Access.ALWAYS, precise=False, at=clock.now())
+            there = {**raw(clock.now(), 0.0), "lat": middle[0], "lon": middle[1]}
+            send(database, jane, [there], settings)
+            pass_time(loop, clock, 60)
+        with database.reading() as session:
+            [visit] = facade.recent_visits(session, jane.shopper_id, 10)
+        assert visit.ended_at is not None
+        assert visit.ended_at - start < timedelta(minutes=35)
+
+    def test_only_that_phone(self, database: Database, clock: ManualClock, shopper: Make, settings: GeofenceSettings, shop: str) -> None:
+        """In a server's batch of many devices; seen to fail with the phones of a shopper taken for one."""
+        jane, john, at = shopper(), shopper(), clock.now()
+        with database.transaction() as session:
+            permissions.report(session, jane.shopper_id, jane.device_id, Access.ALWAYS, precise=False, at=at)
+        for told in (True, False):
+            tracks = [(jane.shopper_id, jane.device_id, not told), (jane.shopper_id, "another", True), (john.shopper_id, john.device_id, True)]
+            fixes = [{**raw(at - timedelta(seconds=5 + told), 9_000), "shopper_id": who, "device_id": device} for who, device, _ in tracks]
+            with database.transaction() as session:
+                take(session, of_objects(fixes, reading(None, received_at=at, settings=settings)), None, received_at=at)
+            with database.reading() as session:
+                held = {(key, fix.coarse) for who in (jane, john) for key, fix in fixes_of(session, who.shopper_id)}
+            assert {(device, not exact) for _, device, exact in tracks} <= held
+            with database.transaction() as session:
+                permissions.report(session, jane.shopper_id, jane.device_id, Access.ALWAYS, precise=True, at=at)
