@@ -43,6 +43,7 @@ _REPORT = "tells us where she is or what she did; what it opens is asked about w
 _HERS = "changes what is hers and takes nothing of value out"
 _WITHDRAWS = "gives up something; taking away must not be made hard"
 _LATER = "goes on with an order that was asked about when it was placed"
+_EVENTS = "an operator's: what goes out are events, which carry ids and nothing of a person"
 _HOUSE = "work of the house within a role and a scope; gives nothing to anybody"
 _FOUR_EYES = "a step that gives nothing before another person has approved, and that is asked"
 _OWN_RULE = "has a bound of its own in its room"
@@ -79,6 +80,13 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/places/sensitive/import": _HOUSE,
     "PUT /v1/places/sensitive/rules": _HOUSE,
     "POST /v1/products/import": _HOUSE,
+    "POST /v1/webhooks": _EVENTS,
+    "DELETE /v1/webhooks/{endpoint_id}": _WITHDRAWS,
+    "POST /v1/webhooks/{endpoint_id}/rotate": _EVENTS,
+    "POST /v1/webhooks/{endpoint_id}/disable": _WITHDRAWS,
+    "POST /v1/webhooks/{endpoint_id}/enable": _EVENTS,
+    "POST /v1/webhooks/{endpoint_id}/test": _EVENTS,
+    "POST /v1/webhooks/{endpoint_id}/replay": _EVENTS,
     "POST /v1/campaigns": _FOUR_EYES,
     "POST /v1/campaigns/{campaign_id}/submit": _FOUR_EYES,
     "POST /v1/campaigns/{campaign_id}/send-back": _WITHDRAWS,
