@@ -125,7 +125,10 @@ class SaidReason:
 
 @dataclass(frozen=True, slots=True)
 class MessageExplained:
-    """Why a coupon was, or was not, announced. `state`: live (in the inbox), suppressed, withdrawn."""
+    """Why a coupon was, or was not, announced. `state`: live (in the inbox), suppressed, withdrawn.
+
+    `reasons` stood against it, `held` are the rules that did not; `campaign_id` and `moment_id` lead to the decision behind it.
+    """
 
     message_id: str
     coupon_id: str | None
@@ -135,3 +138,6 @@ class MessageExplained:
     reasons: tuple[SaidReason, ...]
     deliveries: tuple[DeliveryView, ...]
     decided_at: datetime
+    held: tuple[SaidReason, ...] = ()
+    campaign_id: str | None = None
+    moment_id: str | None = None

@@ -14,11 +14,11 @@ from notifications import answers, repository, tokens
 from notifications.contracts import DeliveryView, InboxMessage, MessageExplained, SaidReason
 from notifications.models import Message
 from notifications.ports import TokenKind
-from notifications.reasons import sentence
 from notifications.webhooks import facade as webhooks
+from notifications.words import Reader, said
 
 __all__ = [
-    "deliveries", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token", "webhooks",
+    "Reader", "deliveries", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token", "webhooks",
 ]  # fmt: skip
 
 _SAID = {
@@ -57,13 +57,25 @@ def deliveries(session: Session, *, coupon_id: str | None = None, message_id: st
 
 
 def explain(
-    session: Session, *, coupon_id: str | None = None, message_id: str | None = None
+    session: Session,
+    *,
+    coupon_id: str | None = None,
+    message_id: str | None = None,
+    moment_id: str | None = None,
+    shopper_id: str | None = None,
+    campaign_id: str | None = None,
+    reader: Reader = Reader.SHOPPER,
 ) -> MessageExplained | None:
-    """Why a coupon was or was not announced, from what was recorded then; None if there is no such message (yet)."""
+    """Why something was or was not told, from what was recorded then; None if there is no such message (yet).
+
+    By the message, its coupon or its moment, or the newest of a campaign to a shopper; `reader` says in whose words.
+    """
     row = repository.message(session, message_id) if message_id else None
     if row is None and coupon_id:
         row = repository.message_about(session, coupon_id)
-    return _explained(session, row) if row else None
+    if row is None and (moment_id or (shopper_id and campaign_id)):
+        row = repository.newest_message(session, moment_id=moment_id, shopper_id=shopper_id, campaign_id=campaign_id)
+    return _explained(session, row, reader) if row else None
 
 
 def register_push_token(
@@ -80,16 +92,22 @@ def forget_push_token(session: Session, device_id: str) -> bool:
     return tokens.forget_device(session, device_id)
 
 
-def _explained(session: Session, row: Message) -> MessageExplained:
+def _explained(session: Session, row: Message, reader: Reader) -> MessageExplained:
+    """The text tells each thing once: what stood against the message, then what stood in the way on each channel."""
     views = repository.deliveries_of(session, [row.id])
-    reasons = tuple(SaidReason(r["code"], sentence(r["code"]), r.get("facts", {})) for r in row.reasons)
+    reasons, held = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader), r.get("facts", {})) for r in kept] for kept in (row.reasons, [r for r in row.weighed if r["passed"]]))
+    told = {reason.code for reason in reasons}
+    ways = [said(code, {}, reader) for view in views if view.state not in ("sent", "claimed") for code in view.reasons if code not in told]
     return MessageExplained(
         message_id=row.id,
         coupon_id=row.coupon_id,
         shopper_id=row.shopper_id,
         state=row.state,
-        text=" ".join((_SAID.get(row.state, row.state), *(r.text for r in reasons))),
-        reasons=reasons,
+        text=" ".join(dict.fromkeys((_SAID.get(row.state, row.state), *(r.text for r in reasons), *ways))),
+        reasons=tuple(reasons),
         deliveries=tuple(views),
         decided_at=row.created_at,
+        held=tuple(held),
+        campaign_id=row.campaign_id,
+        moment_id=row.moment_id,
     )

@@ -57,6 +57,17 @@ def message_about(session: Session, coupon_id: str) -> Message | None:
     return session.scalar(select(Message).where(Message.coupon_id == coupon_id).order_by(Message.position).limit(1))
 
 
+def newest_message(
+    session: Session, *, moment_id: str | None = None, shopper_id: str | None = None, campaign_id: str | None = None
+) -> Message | None:
+    """Of those for which all that is given holds."""
+    found = select(Message).order_by(Message.position.desc()).limit(1)
+    for column, value in ((Message.moment_id, moment_id), (Message.shopper_id, shopper_id), (Message.campaign_id, campaign_id)):
+        if value is not None:
+            found = found.where(column == value)
+    return session.scalar(found)
+
+
 def inbox_after(session: Session, shopper_id: str, after_position: int, at: datetime, limit: int) -> list[InboxMessage]:
     """Live messages that have not ended at `at`, oldest first, with a greater position."""
     rows = session.scalars(

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from notifications.contracts import MessageExplained
+    from notifications.facade import Reader as Words
     from offers.contracts import Explanation
+    from offers.facade import Audience
 
 
 class Reader(StrEnum):
@@ -20,10 +24,12 @@ class Reader(StrEnum):
     MARKETER = "marketer"
     CLERK = "clerk"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
 
 
 def explain(
-    any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption.")],
+    any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption; of a shopper with --campaign.")],
+    campaign: Annotated[str, typer.Option(metavar="ID", help="Why this shopper did, or did not, get that campaign: the last time it was weighed for her.")] = "",
     reader: Annotated[Reader, typer.Option("--for", help="Whose words: the same reasons, told to another reader.")] = Reader.MARKETER,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON: {decision, message}.")] = False,
 ) -> None:
@@ -39,16 +45,19 @@ def explain(
 
     with opened_house() as house, house.database.reading() as session:
         at = house.database.clock.now()
-        message = notifications.explain(session, message_id=any_id)
+        words, audience = _words_for(reader)
+        message = notifications.explain(session, message_id=any_id, moment_id=any_id, reader=words)
+        if campaign:
+            any_id, message = _last_weighed(session, any_id, campaign), None
         told: Explanation | None = None
         about = message.coupon_id if message is not None and message.coupon_id else any_id
         try:
-            told = offers.explanation(session, about, audience=offers.Audience(reader.value), at=at)
+            told = offers.explanation(session, about, audience=audience, at=at)
         except NotFound:
             if message is None:
                 raise NotFound(f"ID: nothing was decided about {any_id}; give the id of a moment, decision, coupon, message, order or redemption") from None
         if message is None and told is not None and told.decision.coupon_id:
-            message = notifications.explain(session, coupon_id=told.decision.coupon_id)
+            message = notifications.explain(session, coupon_id=told.decision.coupon_id, reader=words)
     if as_json:
         print_json({"decision": told, "message": message})
         return
@@ -56,6 +65,26 @@ def explain(
         _print_decision(told)
     if message is not None:
         _print_message(message)
+
+
+def _words_for(reader: Reader) -> tuple[Words, Audience]:
+    from notifications.facade import Reader as Words
+    from offers.facade import Audience
+
+    if reader is Reader.OPERATOR:
+        return Words.OPERATOR, Audience.AUDITOR
+    return (Words.SHOPPER if reader is Reader.SHOPPER else Words.MARKETER), Audience(reader.value)
+
+
+def _last_weighed(session: Session, shopper_id: str, campaign_id: str) -> str:
+    """The id of the newest decision about her: why she got it, or did not get it, the last time."""
+    from app.kernel.errors import NotFound
+    from offers import facade as offers
+
+    decisions = offers.decisions(session, shopper_id=shopper_id, campaign_id=campaign_id, limit=1)
+    if not decisions:
+        raise NotFound(f"--campaign: {campaign_id} was never weighed for shopper {shopper_id}: no moment of hers reached it; see `moments explain MOMENT` for what one of them led to")
+    return decisions[0].id
 
 
 def _print_decision(told: Explanation) -> None:
@@ -73,8 +102,9 @@ def _print_decision(told: Explanation) -> None:
 
 def _print_message(message: MessageExplained) -> None:
     print(f"\n{message.text} ({message.message_id}, {message.state})")
-    for reason in message.reasons:
-        print(f"  - {reason.text}\n      {reason.code}{_facts(reason.facts)}")
+    for sign, reasons in (("-", message.reasons), ("+", message.held)):
+        for reason in reasons:
+            print(f"  {sign} {reason.text}\n      {reason.code}{_facts(reason.facts)}")
     for delivery in message.deliveries:
         said = f": {', '.join(delivery.reasons)}" if delivery.reasons else ""
         print(f"  {delivery.channel:<9} {delivery.state}{said}")

@@ -39,6 +39,23 @@ class TestExplain:
         assert explained.reasons == (SaidReason("quiet_hours", words, facts),)
         assert explained.text == f"The message is in your inbox. {words}"
 
+    def test_in_the_inbox_and_not_on_the_phone(self, room: Room) -> None:
+        jane = room.phone(push=False)
+        message_id = room.issue(jane.shopper_id)
+        with room.database.reading() as session:
+            explained = facade.explain(session, shopper_id=jane.shopper_id, campaign_id="cmp_1", reader=facade.Reader.OPERATOR)
+            by_moment = facade.explain(session, moment_id="mom_1", reader=facade.Reader.OPERATOR)
+            assert facade.explain(session, shopper_id=jane.shopper_id, campaign_id="cmp_2") is None
+            assert facade.explain(session, shopper_id=jane.shopper_id) is None
+        assert explained is not None
+        assert explained == by_moment
+        assert (explained.message_id, explained.campaign_id, explained.moment_id) == (message_id, "cmp_1", "mom_1")
+        assert explained.text == "The message is in your inbox. No phone of hers is registered for push."
+        assert [(r.code, r.text) for r in explained.held][:2] == [
+            ("consent_live", "Consent to messages was live."),
+            ("lives_long_enough", "The offer had 3600 s to live."),
+        ]
+
     def test_nothing_known(self, room: Room) -> None:
         with room.database.reading() as session:
             assert facade.explain(session, coupon_id="cpn_none") is None

@@ -113,8 +113,9 @@ def _facts(session: Session, made: DecisionView, *, links: bool) -> Facts:
     if made.coupon_id:
         coupon = offers.coupon(session, made.coupon_id, with_code=False)
         facts.append(("Coupon", f"{made.coupon_id} ({coupon.state})" if coupon else made.coupon_id, ""))
-        told = notifications.explain(session, coupon_id=made.coupon_id)
+        told = notifications.explain(session, coupon_id=made.coupon_id, reader=notifications.Reader.OPERATOR if links else notifications.Reader.SHOPPER)
         if told is not None:
             facts.append(("Message", told.text, ""))
+            facts.extend(("Message rule", reason.text, "") for reason in told.held if links)
             facts.extend((f"Sent by {d.channel}", " ".join((d.state, *d.reasons)), "") for d in told.deliveries)
     return facts

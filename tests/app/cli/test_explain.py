@@ -55,6 +55,15 @@ class TestExplain:
         assert marketer.out.splitlines()[0] != shopper.out.splitlines()[0]
         assert "no_consent_personalisation" in shopper.out
 
+    def test_why_a_shopper_did_not_get_a_campaign(self, migrated: Moments, decided: str) -> None:
+        made = json.loads(migrated("explain", decided, "--json").out)["decision"]["decision"]
+        assert made["shopper_id"] == "shp_1"
+        asked = migrated("explain", "shp_1", "--campaign", made["campaign_id"], "--for", "operator", "--json")
+        assert json.loads(asked.out)["decision"]["decision"]["id"] == made["id"]
+        never = migrated("explain", "shp_2", "--campaign", made["campaign_id"])
+        assert (never.code, never.out) == (1, "")
+        assert "was never weighed for shopper shp_2" in never.err
+
     def test_nothing_decided(self, migrated: Moments) -> None:
         ran = migrated("explain", "mom_none")
         assert (ran.code, ran.out) == (1, "")

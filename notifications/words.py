@@ -1,0 +1,77 @@
+"""The same reason told to those who work with it: the marketer hears what stood in the way and by how much, the operator also what to do.
+
+Owns the words for the staff; reasons.py has the shopper's. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from notifications.reasons import NotificationReason as Reason
+from notifications.reasons import sentence
+
+
+class Reader(StrEnum):
+    SHOPPER = "shopper"
+    MARKETER = "marketer"
+    OPERATOR = "operator"
+
+
+_STAFF: dict[str, str] = {
+    Reason.CONSENT_LIVE: "Consent to messages was live.",
+    Reason.LIVES_LONG_ENOUGH: "The offer had {left_s} s to live.",
+    Reason.NOT_QUIET: "No quiet hour: {local_time}, in the store: {in_store}.",
+    Reason.FIRST_OF_VISIT: "First message of the visit.",
+    Reason.UNDER_ROLLING_CAP: "{said} of {cap} messages in {window_s} s, on all channels.",
+    Reason.UNDER_CAMPAIGN_CAP: "{said} of {cap} messages of this campaign in {window_s} s.",
+    Reason.UNDER_PLACE_CAP: "{said} of {cap} messages about this place in {window_s} s.",
+    Reason.QUIET_HOURS: "Quiet hours: it was {local_time} in {zone}, quiet until {quiet_until}.",
+    Reason.ROLLING_CAP_REACHED: "Over the cap on all messages: {said} of {cap} in {window_s} s, and none that waited was worth less.",
+    Reason.CAMPAIGN_CAP_REACHED: "Over the cap of this campaign: {said} of {cap} in {window_s} s.",
+    Reason.PLACE_CAP_REACHED: "Over the cap of this place: {said} of {cap} in {window_s} s.",
+    Reason.OUTRANKED: "A campaign of greater expected value took its place before it was sent.",
+    Reason.VISIT_ALREADY_PUSHED: "One message a visit: {said_this_visit} had been said.",
+    Reason.OFFER_ENDS_TOO_SOON: "The offer had {left_s} s left of at least {least_life_s}.",
+    Reason.NOTHING_TO_SAY: "The campaign's title and text hold no visible character.",
+    Reason.VISIT_OVER: "She left before it was sent.",
+    Reason.MOMENT_RETRACTED: "The visit turned out not to have been.",
+    Reason.ALREADY_SEEN: "She had read it in the app by then.",
+    Reason.EXPIRED_BEFORE_SENT: "The offer ended before a provider took the message.",
+    Reason.NO_PUSH_TOKEN: "No phone of hers is registered for push.",
+    Reason.PUSH_NOT_CONFIGURED: "This server has no push provider.",
+    Reason.TOKEN_DEAD: "The app was removed from that phone, or push switched off.",
+}
+
+_REMEDIES: dict[str, str] = {
+    Reason.ROLLING_CAP_REACHED: "The cap is `cap_messages` in `cap_window_s`.",
+    Reason.CAMPAIGN_CAP_REACHED: "The cap is `campaign_cap_messages` in `campaign_cap_window_s`.",
+    Reason.PLACE_CAP_REACHED: "The cap is `place_cap_messages` in `place_cap_window_s`.",
+    Reason.QUIET_HOURS: "Quiet hours are `quiet_from` to `quiet_until`; `quiet_in_store` says whether they hold in the store.",
+    Reason.PUSH_NOT_CONFIGURED: "Set `fcm_service_account_path`.",
+    Reason.SENDER_MISMATCH: "If every phone says so, the service account belongs to another project than the app.",
+    Reason.PROVIDER_AUTH: "Mend the service account; what waits goes by itself then.",
+    Reason.PROVIDER_QUOTA: "It is tried again when the provider said; see its quota if this lasts.",
+    Reason.PROVIDER_UNAVAILABLE: "It is tried again by itself; see the provider's status if this lasts.",
+    Reason.PROVIDER_UNKNOWN: "It is tried again with the same ids; see the network and `fcm_timeout_s` if this lasts.",
+    Reason.GAVE_UP: "As many tries as `push_attempts` says.",
+}
+
+
+class _Kept(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def said(code: str, facts: Mapping[str, object], reader: Reader) -> str:
+    """One sentence, or two for the operator. A code without words for the staff is told as to the shopper."""
+    if reader is Reader.SHOPPER:
+        return sentence(code)
+    if code.startswith("no_consent_"):
+        text = f"No live consent to {code.removeprefix('no_consent_').replace('_', ' ')} ({facts.get('why', 'not given')})."
+    elif (staff := _STAFF.get(code)) is not None:
+        text = staff.format_map(_Kept(facts))
+    else:
+        text = sentence(code)
+    remedy = _REMEDIES.get(code, "") if reader is Reader.OPERATOR else ""
+    return f"{text} {remedy}".strip()
