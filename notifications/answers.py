@@ -1,4 +1,4 @@
-"""What a shopper does with a message: seen, clicked, dismissed; each counts once.
+"""What a shopper does with a message: seen, clicked, dismissed; and that her phone failed to show it. Each counts once.
 
 Owns that step. Must not tell another shopper's message from one that does not exist.
 """
@@ -23,6 +23,8 @@ class Answer(StrEnum):
     SEEN = "seen"
     CLICKED = "clicked"
     DISMISSED = "dismissed"
+    FAILED = "failed"
+    """It arrived, and the phone could not show it. Says nothing of her."""
 
 
 _COLUMN = {Answer.SEEN: Message.seen_at, Answer.CLICKED: Message.clicked_at, Answer.DISMISSED: Message.dismissed_at}
@@ -33,7 +35,7 @@ def answer(session: Session, shopper_id: str, message_id: str, kind: Answer, at:
     row = repository.message(session, message_id, shopper_id=shopper_id)
     if row is None or row.state != "live":
         raise UnknownMessage
-    for one in dict.fromkeys((Answer.SEEN, kind)):
+    for one in dict.fromkeys((Answer.SEEN, kind)) if kind is not Answer.FAILED else (kind,):
         if not insert_new(
             session,
             MessageEvent,
@@ -41,7 +43,8 @@ def answer(session: Session, shopper_id: str, message_id: str, kind: Answer, at:
             unique=["message_id", "kind"],
         ):
             continue
-        moved(session, update(Message).where(Message.id == row.id, _COLUMN[one].is_(None)).values({_COLUMN[one]: at}))
+        if one in _COLUMN:
+            moved(session, update(Message).where(Message.id == row.id, _COLUMN[one].is_(None)).values({_COLUMN[one]: at}))
         event = MessageAnswered(
             message_id=row.id,
             shopper_id=shopper_id,

@@ -102,7 +102,7 @@ class PushSuppressed:
 
 @dataclass(frozen=True, slots=True)
 class MessageAnswered:
-    """Event `message.answered`: the shopper has `seen`, `clicked` or `dismissed` it; each kind once per message."""
+    """Event `message.answered`: the shopper has `seen`, `clicked` or `dismissed` it, or her phone `failed` to show it; each kind once per message."""
 
     TYPE: ClassVar[str] = "message.answered"
 

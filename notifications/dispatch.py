@@ -25,6 +25,7 @@ from app.security.contacts import facade as contacts
 from app.security.deep_links import signed_link
 from notifications import compose, second_look
 from notifications.addresses import Address, address_of
+from notifications.breaking import Breaker
 from notifications.contracts import ChannelKind, PushSent
 from notifications.ending import codes_of, drop, say_suppressed
 from notifications.models import Delivery, Message, PushToken
@@ -52,8 +53,15 @@ class Claimed:
     request: PushRequest
 
 
-def run_once(database: Database, gateway: PushGateway, settings: NotificationSettings, executor: Executor) -> int:
-    """Claim a batch, send it side by side, record each. Returns how many were claimed or dropped (0: nothing is due)."""
+def run_once(
+    database: Database, gateway: PushGateway, settings: NotificationSettings, executor: Executor, breaker: Breaker | None = None
+) -> int:
+    """Claim a batch, send it side by side, record each. Returns how many were claimed or dropped (0: nothing is due, or the provider is
+    left alone for now)."""
+    breaker = breaker or Breaker(gateway.channel, settings.breaker())
+    limit = breaker.may_go(settings.push_workers * 4, database.clock.now())
+    if limit == 0:
+        return 0
     with database.reading() as session:
         if session.execute(_due(gateway.channel, database.clock.now()).limit(1)).first() is None:
             return 0
@@ -62,17 +70,19 @@ def run_once(database: Database, gateway: PushGateway, settings: NotificationSet
             session,
             gateway.channel,
             at=database.clock.now(),
-            limit=settings.push_workers * 4,
+            limit=limit,
             lease_s=settings.push_lease_s,
             settings=settings,
         )
-    waiting = [executor.submit(_send_and_record, database, gateway, settings.retries(), one) for one in claimed]
+    waiting = [executor.submit(_send_and_record, database, gateway, settings.retries(), one, breaker) for one in claimed]
     for one in waiting:
         one.result()
     return looked_at
 
 
-def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules, claimed: Claimed) -> None:
+def _send_and_record(
+    database: Database, gateway: PushGateway, rules: RetryRules, claimed: Claimed, breaker: Breaker | None = None
+) -> None:
     """One bad recipient, answer or row never stops the others.
 
     What was claimed may have waited for its turn here, so the gate is asked once more, right before the network is: this look is where
@@ -84,12 +94,16 @@ def _send_and_record(database: Database, gateway: PushGateway, rules: RetryRules
             with database.transaction() as session:
                 let_go(session, claimed, against, channel=gateway.channel, at=database.clock.now())
             return
+        if breaker is not None:
+            breaker.begun(database.clock.now())
         receipt = gateway.send(claimed.request)
     except Exception as error:
         log.exception(
             "push_gateway_raised", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error
         )
         receipt = PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNKNOWN)
+    if breaker is not None:
+        breaker.heard(receipt, database.clock.now())
     try:
         with database.transaction() as session:
             record(session, claimed, receipt, channel=gateway.channel, rules=rules, at=database.clock.now())

@@ -85,6 +85,14 @@ def mark_message_dismissed(message_id: str, caller: Shopper, call: Command) -> R
     )
 
 
+@router.post("/inbox/{message_id}/failed")
+def mark_message_failed(message_id: str, caller: Shopper, call: Command) -> Response:
+    """It arrived, and the phone could not show it."""
+    return call.run(
+        lambda session: answers.answer(session, caller.id, message_id, answers.Answer.FAILED, call.clock.now())
+    )
+
+
 @router.post("/devices/me/push-token", response_model=PushTokenOut)
 def register_push_token(body: PushTokenIn, caller: Shopper, call: Command) -> Response:
     """The calling device can be reached there from now on; replaces what it had."""

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from notifications import dispatch
+from notifications.breaking import Breaker
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
 
@@ -25,6 +26,7 @@ class DispatchLoop:
         self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5
     ) -> None:
         self._database, self._gateway, self._settings, self._idle_s = database, gateway, settings, idle_s
+        self._breaker = Breaker(gateway.channel, settings.breaker())
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="push-dispatch", daemon=True)
@@ -54,7 +56,7 @@ class DispatchLoop:
 
     def _look(self, executor: ThreadPoolExecutor) -> bool:
         try:
-            return dispatch.run_once(self._database, self._gateway, self._settings, executor) > 0
+            return dispatch.run_once(self._database, self._gateway, self._settings, executor, self._breaker) > 0
         except Exception as error:
             log.exception("dispatch_failed", error=type(error).__name__, exc_info=error)
             return False
@@ -67,5 +69,6 @@ class DispatchLoop:
             return self._idle_s
         if due_at is None:
             return self._idle_s
+        due_at = max(due_at, self._breaker.until or due_at)
         left_s = (due_at - self._database.clock.now()).total_seconds()
         return min(max(left_s, 0.01), self._idle_s)

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.kernel.settings import SettingsGroup
+from notifications.breaker import BreakerRules
 from notifications.policy import Cap, PolicyRules, QuietHours
 from notifications.retries import RetryRules
 
@@ -78,6 +79,15 @@ class NotificationSettings(SettingsGroup):
     push_retry_most_s: float = Field(
         default=300.0, gt=0, le=86_400, description="The longest wait between retries, in seconds."
     )
+    breaker_failures: int = Field(
+        default=20, ge=1, le=1000, description="After how many failures in a row a provider is left alone for a while."
+    )
+    breaker_first_s: float = Field(
+        default=5.0, gt=0, le=3600, description="How long it is left alone first, in seconds; then one message tries it, and each that fails doubles this."
+    )
+    breaker_most_s: float = Field(
+        default=300.0, gt=0, le=86_400, description="The longest a provider is left alone, in seconds."
+    )
     push_lease_s: float = Field(
         default=60.0,
         ge=10,
@@ -128,6 +138,9 @@ class NotificationSettings(SettingsGroup):
             of_campaign=Cap(self.campaign_cap_messages, self.campaign_cap_window_s),
             of_place=Cap(self.place_cap_messages, self.place_cap_window_s),
         )
+
+    def breaker(self) -> BreakerRules:
+        return BreakerRules(self.breaker_failures, self.breaker_first_s, self.breaker_most_s)
 
     def retries(self) -> RetryRules:
         return RetryRules(self.push_retry_first_s, self.push_retry_most_s, self.push_attempts)

@@ -142,6 +142,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/inbox/{message_id}/seen": (SHOPPER,),
     "POST /v1/inbox/{message_id}/clicked": (SHOPPER,),
     "POST /v1/inbox/{message_id}/dismissed": (SHOPPER,),
+    "POST /v1/inbox/{message_id}/failed": (SHOPPER,),
     "POST /v1/devices/me/push-token": (SHOPPER,),
     "DELETE /v1/devices/me/push-token": (SHOPPER,),
     # analytics

@@ -67,6 +67,14 @@ class TestAnswers:
             assert answer.json()["seen_at"] is not None
         assert [e["kind"] for e in room.said("message.answered")] == ["seen", "clicked", "dismissed"]
 
+    def test_a_failure_to_show_it_is_not_that_she_saw_it(self, room: Room, client: TestClient) -> None:
+        """Planted bug: taking it like a click marked the message as seen."""
+        jane = room.phone()
+        message_id = room.issue(jane.shopper_id)
+        for _ in range(2):
+            assert client.post(f"/v1/inbox/{message_id}/failed", headers=signed(jane)).json()["seen_at"] is None
+        assert [e["kind"] for e in room.said("message.answered")] == ["failed"]
+
     def test_anothers_message_does_not_exist(self, room: Room, client: TestClient) -> None:
         """Planted bug: looking the message up without the shopper let Joe mark Jane's as seen."""
         jane, joe = room.phone(), room.phone()
