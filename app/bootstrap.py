@@ -63,6 +63,7 @@ from geofences.sensitive import refusals as sensitive_refusals
 from geofences.spoofing import privacy as spoofing_privacy
 from notifications import data_tags as notification_tags
 from notifications import endpoints as notification_endpoints
+from notifications import leaving_endpoints
 from notifications import privacy as notification_privacy
 from notifications import wiring as notification_wiring
 from notifications.ports import PushGateway
@@ -147,7 +148,8 @@ class House:
         if not self.settings.loops:
             return []
         loops: Sequence[tuple[str, Any]] = (
-            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), ("dispatch", self.notifications.loop), ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler),
+            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), *(("dispatch", loop) for loop in self.notifications.loops),
+            ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
 
@@ -184,7 +186,9 @@ def build(
     database.answers = SealedAnswers()
     journal.keep_anchor(database, settings.data_dir)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
-    notifications = notification_wiring.build(database, settings.notifications, gateway=push)
+    notifications = notification_wiring.build(
+        database, settings.notifications, gateway=push, channels=settings.channels, mail_server=settings.contacts, origin=settings.base_url()
+    )
     webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
     subscriptions = Subscriptions()
@@ -279,6 +283,7 @@ def _routers() -> list[APIRouter]:
         offer_endpoints.router,
         storefront_endpoints.router,
         notification_endpoints.router,
+        leaving_endpoints.router,
         webhook_endpoints.router,
         analytics_endpoints.router,
         pages.router,

@@ -20,6 +20,7 @@ from app.security.contacts.settings import ContactSettings
 from app.security.settings import SecuritySettings
 from geofences.beacons.settings import BeaconSettings
 from geofences.settings import GeofenceSettings
+from notifications.channel_settings import ChannelSettings
 from notifications.settings import NotificationSettings
 from notifications.webhooks.settings import WebhookSettings
 from offers.settings import OfferSettings
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
+    channels: ChannelSettings = Field(default_factory=ChannelSettings, description="The ways a message can reach somebody beside the inbox and FCM.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]
 
     def resolved_database_url(self) -> str:

@@ -6,7 +6,7 @@ provider (dispatch does) and must not decide what is offered (offers has).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,10 +18,11 @@ from app.kernel.verdict import Fail
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
-from notifications import cancel, compose, policy, repository, weighing
-from notifications.contracts import PushSent, PushSuppressed
+from notifications import cancel, compose, fallback, policy, repository, weighing
+from notifications.contracts import ChannelKind, PushSent, PushSuppressed
 from notifications.models import Delivery, Message
 from notifications.policy import Course, Say
+from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -32,10 +33,10 @@ FCM = "fcm"
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """What the use case needs beside its session. `wake_streams` and `wake_dispatch` run after the commit."""
+    """What the use case needs beside its session. `channels` can be sent on from here. `wake_streams` and `wake_dispatch` run after the commit."""
 
     settings: NotificationSettings
-    push_configured: bool
+    channels: Collection[ChannelKind]
     wake_streams: Callable[[str], None]
     wake_dispatch: Callable[[], None]
 
@@ -137,21 +138,31 @@ class Announcer:
             wakes.append(self.wake_dispatch)
 
     def _queue_pushes(self, session: Session, row: Message, course: Course, at: datetime) -> int:
-        """A push to each of her phones; where there is none to make, a row says why. Returns how many wait to be sent."""
+        """A push to each of her phones and browsers; where there is none, one further way. What is not sent says why. Returns how many
+        wait to be sent."""
         # By the devices she has now: a phone somebody else has signed in on since is no longer hers.
         tokens = repository.tokens_on(session, [d.device_id for d in people.devices_of(session, row.shopper_id)])
         if not tokens:
             session.add(_delivery(row, FCM, "", "suppressed", at, reasons=(NotificationReason.NO_PUSH_TOKEN,)))
-            return 0
+            further, against = fallback.choose(session, row.shopper_id, self.channels, at)
+            for channel, why in against.items():
+                session.add(_delivery(row, channel, "", "suppressed", at, reasons=(why,)))
+            return self._queue(session, row, further, "", None, course, at) if further is not None else 0
+        return sum(self._queue(session, row, TokenKind(t.kind).channel, t.device_id, t.id, course, at) for t in tokens)
+
+    def _queue(
+        self, session: Session, row: Message, channel: ChannelKind, device_id: str, token_id: str | None, course: Course, at: datetime
+    ) -> int:
+        """One delivery, waiting or with the reason why not; 1 if it waits to be sent."""
         silently = course.say is Say.SILENTLY
-        state, why = ("queued", ()) if self.push_configured else ("suppressed", (NotificationReason.PUSH_NOT_CONFIGURED,))
-        for token in tokens:
-            push = _delivery(row, FCM, token.device_id, "suppressed" if silently else state, at, reasons=(NotificationReason.QUIET_HOURS,) if silently else why)
-            if course.until is not None and push.state == "queued":
-                push.next_attempt_at, push.reasons = course.until, [NotificationReason.QUIET_HOURS.value]
-            push.push_token_id = token.id
-            session.add(push)
-        return len(tokens) if self.push_configured and not silently else 0
+        why = NotificationReason.QUIET_HOURS if silently else NotificationReason.PUSH_NOT_CONFIGURED
+        waits = channel in self.channels and not silently
+        push = _delivery(row, channel, device_id, "queued" if waits else "suppressed", at, reasons=() if waits else (why,))
+        if course.until is not None and waits:
+            push.next_attempt_at, push.reasons = course.until, [NotificationReason.QUIET_HOURS.value]
+        push.push_token_id = token_id
+        session.add(push)
+        return int(waits)
 
 
 def _row(

@@ -43,7 +43,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.communications": "addresses announce answers cancel dispatch ending facade repository second_look tokens",
+    "marketing.communications": "addresses announce answers cancel dispatch ending facade outgoing repository second_look tokens",
     "marketing.advertising.frequency_capping": "repository second_look weighing",
     "essential.legal_obligation": "cancel privacy",
 }

@@ -22,8 +22,7 @@ from app.kernel.outbox import emit
 from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.security.contacts import facade as contacts
-from app.security.deep_links import signed_link
-from notifications import compose, second_look
+from notifications import compose, outgoing, second_look
 from notifications.addresses import Address, address_of
 from notifications.breaking import Breaker
 from notifications.contracts import ChannelKind, PushSent
@@ -213,20 +212,6 @@ def _against(
 def _claimed(
     delivery: Delivery, message: Message, mine: str, address: Address, word: str, at: datetime
 ) -> Claimed:
-    # outside the house a message carries her word, and a link that opens for her alone
-    body, link = compose.with_word(message.body, word), signed_link(message.shopper_id, message.link, message.expires_at)
-    request = PushRequest(
-        message_id=message.id,
-        address=address.value,
-        kind=address.kind,
-        title=message.title,
-        body=body,
-        link=link,
-        collapse_key=message.collapse_key,
-        ttl_s=compose.ttl_s(delivery.expires_at, at),
-        expires_at=delivery.expires_at,
-        data={"message_id": message.id, "title": message.title, "body": body, "link": link},
-    )
     return Claimed(
         delivery_id=delivery.id,
         channel=ChannelKind(delivery.channel),
@@ -237,7 +222,7 @@ def _claimed(
         coupon_id=message.coupon_id,
         campaign_id=message.campaign_id,
         expires_at=delivery.expires_at,
-        request=request,
+        request=outgoing.request_for(delivery, message, address, word, at),
     )
 
 

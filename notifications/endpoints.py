@@ -11,9 +11,11 @@ from starlette.responses import StreamingResponse
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
-from notifications import answers, facade, repository, stream
-from notifications.errors import NoDevice
-from notifications.schemas import InboxOut, PushTokenIn, PushTokenOut
+from notifications import answers, facade, repository, stream, subscriptions
+from notifications.contracts import ChannelKind
+from notifications.errors import NoDevice, WebPushOff
+from notifications.ports import TokenKind
+from notifications.schemas import InboxOut, PushTokenIn, PushTokenOut, WebPushIn, WebPushKeyOut
 from notifications.wiring import Notifications, of
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
@@ -105,6 +107,36 @@ def register_push_token(body: PushTokenIn, caller: Shopper, call: Command) -> Re
         return PushTokenOut(id=row_id, kind=body.kind)
 
     return call.run(work)
+
+
+@router.get("/web-push/key", response_model=WebPushKeyOut)
+def web_push_key(_caller: Shopper, call: Reading) -> Response:
+    """What a browser subscribes with; 409 where no Web Push is set up."""
+    _needs_web_push(of(call.app))
+    from notifications.adapters.web_push_gateway import public_key
+
+    return call.run(lambda _session: WebPushKeyOut(public_key=public_key()))
+
+
+@router.post("/devices/me/web-push", response_model=PushTokenOut)
+def subscribe_web_push(body: WebPushIn, caller: Shopper, call: Command) -> Response:
+    """The calling browser can be reached by its subscription from now on; replaces what it had."""
+    device_id = _device(caller)
+    _needs_web_push(of(call.app))
+    services = call.app.settings.channels.web_push_services
+    taken = subscriptions.accepted(body.endpoint, body.keys.p256dh, body.keys.auth, services)
+
+    def work(session):
+        kind = TokenKind.WEB_PUSH
+        row_id = facade.register_push_token(session, device_id, caller.id, taken.text(), kind, timezone=body.timezone)
+        return PushTokenOut(id=row_id, kind=kind)
+
+    return call.run(work)
+
+
+def _needs_web_push(room: Notifications) -> None:
+    if ChannelKind.WEB_PUSH not in room.channels:
+        raise WebPushOff
 
 
 @router.delete("/devices/me/push-token")

@@ -15,3 +15,8 @@ class NoDevice(Conflict):
     """A push token belongs to a device: call with the device's own token or from a browser session of a shopper."""
 
     code = "no_device"
+
+class WebPushOff(Conflict):
+    """Web Push is not set up on this server; messages are in the inbox."""
+
+    code = "web_push_off"

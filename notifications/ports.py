@@ -44,17 +44,15 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What only some channels ask for. `unsubscribe` is a path of ours that ends e-mail offers with one click; `html` goes beside
-    the text of an e-mail. `risky`: what it leads to moves money or an account, so an SMS carries no link. `heard_at` is when she
-    last wrote to us by WhatsApp; outside the 24 hours after it only `template`, an approved one, with its `variables` is taken."""
+    the text of an e-mail. `risky`: what it leads to moves money or an account, so an SMS carries no link. `in_window`: she has
+    written to us by WhatsApp within 24 hours; else only an approved template is taken there."""
 
     language: str = "en"
     unsubscribe: str = ""
     html: str = ""
     urgent: bool = True
     risky: bool = False
-    heard_at: datetime | None = None
-    template: str = ""
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    in_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,3 +33,29 @@ class InboxOut(BaseModel):
 
     messages: list[InboxMessage]
     newest_position: int
+
+
+class WebPushKeysIn(BaseModel):
+    """As the browser gives them, base64url."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    p256dh: Annotated[str, Field(min_length=80, max_length=100, description="The browser's public key, a point of P-256.")]
+    auth: Annotated[str, Field(min_length=20, max_length=30, description="The secret it shares with us.")]
+
+
+class WebPushIn(BaseModel):
+    """A browser's subscription, as `PushSubscription.toJSON()` gives it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: Annotated[str, Field(min_length=10, max_length=2048, description="Where its push service takes messages for it.")]
+    keys: WebPushKeysIn
+    expirationTime: Annotated[float | None, Field(description="When the browser lets it end, if it does; not used.")] = None  # noqa: N815 - the browser's name for it
+    timezone: Annotated[str | None, Field(max_length=64, description="The browser's IANA zone, for quiet hours.")] = None
+
+
+class WebPushKeyOut(BaseModel):
+    """`applicationServerKey` for `pushManager.subscribe`."""
+
+    public_key: str

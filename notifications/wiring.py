@@ -6,14 +6,18 @@ built `Notifications` as `house.notifications`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from app.kernel.db import Database
 from app.kernel.outbox import Subscriptions
+from app.security.contacts.settings import ContactSettings
 from notifications import handlers
 from notifications.announce import Announcer
 from notifications.broadcast import Broadcaster
+from notifications.channel_settings import ChannelSettings
+from notifications.contracts import ChannelKind
 from notifications.jobs import DispatchLoop
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
@@ -21,26 +25,42 @@ from notifications.settings import NotificationSettings
 
 @dataclass(slots=True)
 class Notifications:
-    """`gateway` None: no push is configured, the inbox is the only channel."""
+    """`gateway` None: no push to phones is configured. `others` are the gateways of the further channels, each with a loop and threads
+    of its own, so that a provider that hangs holds up nobody else's."""
 
     settings: NotificationSettings
     broadcaster: Broadcaster
     gateway: PushGateway | None
     loop: DispatchLoop | None
+    others: Sequence[tuple[PushGateway, DispatchLoop]] = ()
+
+    @property
+    def channels(self) -> frozenset[ChannelKind]:
+        """What can be sent on from here; the inbox always."""
+        sending = [self.gateway, *(gateway for gateway, _ in self.others)]
+        return frozenset([ChannelKind.INBOX, *(ChannelKind(g.channel) for g in sending if g is not None)])
+
+    @property
+    def loops(self) -> list[DispatchLoop]:
+        return [loop for loop in (self.loop, *(loop for _, loop in self.others)) if loop is not None]
 
     def subscribe(self, subscriptions: Subscriptions) -> None:
         announcer = Announcer(
             settings=self.settings,
-            push_configured=self.gateway is not None,
+            channels=self.channels,
             wake_streams=self.broadcaster.wake,
-            wake_dispatch=self.loop.wake if self.loop else _nothing,
+            wake_dispatch=self._wake,
         )
         handlers.subscribe(subscriptions, announcer, self.settings)
 
     def start(self) -> None:
         """Start sending. Without this the process still queues and streams (an API replica)."""
-        if self.loop is not None:
-            self.loop.start()
+        for loop in self.loops:
+            loop.start()
+
+    def _wake(self) -> None:
+        for loop in self.loops:
+            loop.wake()
 
     def close_streams(self) -> None:
         """Call when the server is told to stop, before it waits for its connections: open streams end at once."""
@@ -48,10 +68,11 @@ class Notifications:
 
     def stop(self) -> None:
         self.broadcaster.close()
-        if self.loop is not None:
-            self.loop.stop()
-        if self.gateway is not None:
-            self.gateway.close()
+        for loop in self.loops:
+            loop.stop()
+        for gateway in (self.gateway, *(gateway for gateway, _ in self.others)):
+            if gateway is not None:
+                gateway.close()
 
 
 class _House(Protocol):
@@ -63,9 +84,17 @@ def of(house: Any) -> Notifications:
     return cast("_House", house).notifications
 
 
-def build(database: Database, settings: NotificationSettings, *, gateway: PushGateway | None = None) -> Notifications:
-    """`gateway` given: use it (tests, a demo). Else FCM if a service account is set, else none. Raises ValueError or OSError if the
-    account cannot be read."""
+def build(
+    database: Database,
+    settings: NotificationSettings,
+    *,
+    gateway: PushGateway | None = None,
+    channels: ChannelSettings | None = None,
+    mail_server: ContactSettings | None = None,
+    origin: str = "",
+) -> Notifications:
+    """`gateway` given: use it (tests, a demo). Else FCM if a service account is set, else none. The further channels as `channels` says;
+    `origin` is where people find this house. Raises ValueError or OSError if the account cannot be read."""
     if gateway is None and settings.fcm_service_account_path:
         from notifications.adapters.fcm_gateway import FcmGateway
 
@@ -76,8 +105,40 @@ def build(database: Database, settings: NotificationSettings, *, gateway: PushGa
             connections=settings.push_workers,
         )
     loop = DispatchLoop(database, gateway, settings) if gateway is not None else None
-    return Notifications(settings, Broadcaster(), gateway, loop)
+    further = _further(settings, channels, mail_server, origin) if channels is not None else []
+    others = [(one, DispatchLoop(database, one, settings)) for one in further]
+    return Notifications(settings, Broadcaster(), gateway, loop, others)
 
 
-def _nothing() -> None:
-    return None
+def _further(
+    settings: NotificationSettings, channels: ChannelSettings, mail_server: ContactSettings | None, origin: str
+) -> list[PushGateway]:
+    """The channels that have what they need. Libraries are imported for these alone."""
+    found: list[PushGateway] = []
+    if channels.web_push_contact:
+        from notifications.adapters.web_push_gateway import WebPushGateway
+
+        services, workers = channels.web_push_services, settings.push_workers
+        found.append(WebPushGateway(channels.web_push_contact, services, timeout_s=channels.timeout_s, connections=workers))
+    if channels.email_sender and mail_server is not None and mail_server.smtp_host:
+        from notifications.adapters.email_gateway import EmailGateway
+
+        found.append(EmailGateway(mail_server, channels.email_sender, origin))
+    senders = ((ChannelKind.SMS, channels.sms_sender), (ChannelKind.WHATSAPP, channels.whatsapp_sender))
+    for kind, sender in senders:
+        if channels.twilio_account and sender:
+            from notifications.adapters.twilio_gateway import TwilioGateway
+
+            found.append(
+                TwilioGateway(
+                    kind,
+                    account=channels.twilio_account,
+                    token=channels.twilio_token.get_secret_value(),
+                    sender=sender,
+                    template=channels.whatsapp_template,
+                    origin=origin,
+                    url=channels.twilio_url,
+                    timeout_s=channels.timeout_s,
+                )
+            )
+    return found

@@ -157,6 +157,27 @@ def push(settings: Settings) -> Check:
     return Check("push", OK, "FCM is set up")
 
 
+def channels(settings: Settings) -> Check:
+    """The ways a message leaves the house beside FCM, and what keeps one that was begun from working."""
+    chosen, prefix = settings.channels, "MOMENTS_CHANNELS__"
+    if chosen.email_sender and not settings.contacts.smtp_host:
+        return Check("channels", FAIL, "offers by e-mail have a sender and no mail server", "export MOMENTS_CONTACTS__SMTP_HOST=...")
+    if chosen.twilio_account and not chosen.twilio_token.get_secret_value():
+        return Check("channels", FAIL, "Twilio has an account and no token", f"export {prefix}TWILIO_TOKEN=...")
+    if (chosen.sms_sender or chosen.whatsapp_sender) and not chosen.twilio_account:
+        return Check("channels", FAIL, "SMS or WhatsApp have a sender and no account", f"export {prefix}TWILIO_ACCOUNT=AC...")
+    ways = (("Web Push", chosen.web_push_contact), ("e-mail", chosen.email_sender), ("SMS", chosen.sms_sender), ("WhatsApp", chosen.whatsapp_sender))
+    on = [name for name, setting in ways if setting]
+    if not on:
+        return Check("channels", OK, "no Web Push, e-mail, SMS or WhatsApp is set up")
+    said = f"{', '.join(on)} set up"
+    if settings.base_url().startswith("http:") and not _is_local(urlsplit(settings.base_url()).hostname or ""):
+        return Check("channels", WARN, f"{said}; links in them lead to plain http", "export MOMENTS_PUBLIC_URL=https://...")
+    if chosen.whatsapp_sender and not chosen.whatsapp_template:
+        return Check("channels", WARN, f"{said}; without an approved template WhatsApp reaches only who wrote within 24 hours", f"export {prefix}WHATSAPP_TEMPLATE=HX...")
+    return Check("channels", OK, said)
+
+
 def fence_index(settings: Settings) -> Check:
     from geofences import facade
 
@@ -334,6 +355,7 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         lambda: public_address(settings),
         lambda: payments(settings),
         lambda: push(settings),
+        lambda: channels(settings),
     ]
     for check in first:
         yield check()

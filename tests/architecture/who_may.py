@@ -145,6 +145,10 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/inbox/{message_id}/failed": (SHOPPER,),
     "POST /v1/devices/me/push-token": (SHOPPER,),
     "DELETE /v1/devices/me/push-token": (SHOPPER,),
+    "POST /v1/devices/me/web-push": (SHOPPER,),
+    "GET /v1/web-push/key": (SHOPPER,),
+    "GET /unsubscribe/{link_token}": ANY,
+    "POST /unsubscribe/{link_token}": ANY,
     # analytics
     "GET /v1/analytics/funnel": STAFF,
     "POST /v1/analytics/heat": STAFF,

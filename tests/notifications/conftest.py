@@ -18,6 +18,7 @@ from app.kernel.ids import derived_id
 from app.kernel.outbox import OutboxEvent, Relay, Subscriptions, emit
 from app.privacy.consents import grant, withdraw
 from app.privacy.purposes import Purpose
+from app.security.contacts.settings import ContactSettings
 from app.security.people import register_device
 from app.security.sealing import use_secrets
 from app.security.secrets import Secrets
@@ -26,6 +27,7 @@ from geofences import facade as geofences
 from geofences.contracts import Place, TrustLevel, VisitView
 from notifications import facade, wiring
 from notifications.adapters.memory_gateway import MemoryGateway
+from notifications.channel_settings import ChannelSettings
 from notifications.endpoints import router
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -69,9 +71,18 @@ class Phone:
 class Room:
     """A running room on one database: events go in through the outbox, as in the house."""
 
-    def __init__(self, database: Database, settings: NotificationSettings, gateway: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: NotificationSettings,
+        gateway: Any,
+        channels: ChannelSettings | None = None,
+        mail_server: ContactSettings | None = None,
+    ) -> None:
         self.database, self.settings, self.gateway = database, settings, gateway
-        self.parts = wiring.build(database, settings, gateway=gateway)
+        self.channels = channels or ChannelSettings()  # type: ignore[call-arg]
+        origin = "https://shop.example"
+        self.parts = wiring.build(database, settings, gateway=gateway, channels=self.channels, mail_server=mail_server, origin=origin)
         self.subscriptions = Subscriptions()
         self.parts.subscribe(self.subscriptions)
         self.subscriptions.attach(database)
@@ -144,7 +155,7 @@ class Room:
 
     def app(self) -> FastAPI:
         app = FastAPI()
-        settings = SimpleNamespace(security=SecuritySettings(), notifications=self.settings)
+        settings = SimpleNamespace(security=SecuritySettings(), notifications=self.settings, channels=self.channels)
         app.state.house = SimpleNamespace(database=self.database, settings=settings, notifications=self.parts)
         install_problems(app)
         app.add_middleware(RequestGuard)

@@ -149,7 +149,7 @@ class TestAnnounce:
     def test_of_many_at_once_about_one_visit_one_is_said(self, room: Room) -> None:
         """Planted bug: without `repository.take_turn` two of these eight were said on PostgreSQL."""
         jane = room.phone(push=False)
-        announcer = Announcer(room.settings, False, lambda _s: None, lambda: None)
+        announcer = Announcer(room.settings, frozenset(), lambda _s: None, lambda: None)
         barrier, at = threading.Barrier(8), room.database.clock.now()
 
         def one(n: int) -> None:

@@ -1,68 +1,113 @@
-"""One suite over both push gateways: the real SDK against the local stand-in, and the in-memory twin."""
+"""One suite over every channel: real SDKs and protocols against local stand-ins, and the in-memory twin."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from app.demo.peers.fcm_peer import FcmPeer
+from app.demo.peers.twilio_peer import TwilioPeer
+from app.demo.peers.web_push_peer import WebPushPeer
+from notifications.contracts import ChannelKind
 from notifications.ports import Outcome, TokenKind
-from tests.notifications.wires import CASES, DELIVERED_ANYWAY, FcmWire, MemoryWire, request_to
+from tests.app.security.contacts.smtp_peer import SmtpPeer
+from tests.notifications.wires import (
+    DELIVERED_ANYWAY,
+    FcmWire,
+    MemoryWire,
+    SmtpWire,
+    TwilioWire,
+    WebPushWire,
+    Wire,
+    request_to,
+)
+
+WIRES = {"memory": MemoryWire, "fcm": FcmWire, "web_push": WebPushWire, "email": SmtpWire, "sms": TwilioWire, "whatsapp": TwilioWire}
 
 
 @pytest.fixture(scope="module")
-def peer() -> Iterator[FcmPeer]:
-    with FcmPeer() as running:
-        yield running
+def peers() -> Iterator[dict[str, object]]:
+    with FcmPeer() as fcm, WebPushPeer() as web_push, SmtpPeer() as email, TwilioPeer() as twilio:
+        yield {"fcm": fcm, "web_push": web_push, "email": email, "sms": twilio, "whatsapp": twilio}
 
 
-@pytest.fixture(params=["memory", "fcm"])
-def wire(request: pytest.FixtureRequest) -> Iterator[MemoryWire | FcmWire]:
-    made = MemoryWire() if request.param == "memory" else FcmWire(request.getfixturevalue("peer"))
+def _made(name: str, peers: dict[str, object]) -> Wire:
+    if name == "memory":
+        return MemoryWire()
+    if name in ("sms", "whatsapp"):
+        return TwilioWire(peers[name], ChannelKind(name))  # type: ignore[arg-type]
+    return WIRES[name](peers[name])
+
+
+@pytest.fixture(params=list(WIRES))
+def wire(request: pytest.FixtureRequest, peers: dict[str, object]) -> Iterator[Wire]:
+    made = _made(request.param, peers)
     yield made
     made.close()
 
 
 class TestSend:
-    @pytest.mark.parametrize("kind", list(TokenKind))
-    def test_accepted(self, wire: MemoryWire | FcmWire, kind: TokenKind) -> None:
-        address = f"dev-accepted-{kind}"
-        receipt = wire.gateway.send(request_to(address, kind=kind))
+    def test_accepted(self, wire: Wire) -> None:
+        receipt = wire.gateway.send(wire.request("dev-accepted"))
         assert receipt.outcome is Outcome.ACCEPTED
         assert receipt.provider_message_id
-        assert wire.arrived(address) == [("msg_1", "vis_1")]
+        assert wire.arrived("dev-accepted") == [("msg_1", "vis_1")]
 
-    @pytest.mark.parametrize("case", list(CASES))
+    @pytest.mark.parametrize("kind", [TokenKind.FID, TokenKind.TOKEN])
+    @pytest.mark.parametrize("name", ["memory", "fcm"])
+    def test_accepted_by_either_kind_of_token(self, peers: dict[str, object], name: str, kind: TokenKind) -> None:
+        made = _made(name, peers)
+        address = f"dev-accepted-{kind}"
+        receipt = made.gateway.send(request_to(address, kind=kind))
+        assert receipt.outcome is Outcome.ACCEPTED
+        assert receipt.provider_message_id
+        assert made.arrived(address) == [("msg_1", "vis_1")]
+        made.close()
+
+    @pytest.mark.parametrize(("name", "case"), [(name, case) for name, of in WIRES.items() for case in of.cases])
     def test_each_failure_has_its_meaning_and_is_not_retried_inside(
-        self, wire: MemoryWire | FcmWire, case: str
+        self, peers: dict[str, object], name: str, case: str
     ) -> None:
         """Planted bug: leaving the SDK's own retries on turned `unavailable` into five attempts over seven seconds."""
-        address = f"dev-{case}"
+        wire, address = _made(name, peers), f"dev-{case}"
         wire.script(address, case)
         began = time.monotonic()
-        receipt = wire.gateway.send(request_to(address))
+        receipt = wire.gateway.send(wire.request(address))
         assert time.monotonic() - began < 2.0
-        assert receipt == CASES[case]
+        assert receipt == wire.cases[case]
         assert wire.arrived(address) == ([("msg_1", "vis_1")] if case in DELIVERED_ANYWAY else [])
         assert wire.attempts(address) == (3 if case == "third_party_auth_error" and isinstance(wire, FcmWire) else 1)
+        wire.close()
 
-    def test_a_repeat_carries_the_same_ids(self, wire: MemoryWire | FcmWire) -> None:
-        address = "dev-repeat"
-        wire.script(address, "unavailable_but_delivered")
-        assert wire.gateway.send(request_to(address)).outcome is Outcome.RETRY
-        assert wire.gateway.send(request_to(address)).outcome is Outcome.ACCEPTED
-        assert wire.arrived(address) == [("msg_1", "vis_1"), ("msg_1", "vis_1")]
+    def test_a_repeat_carries_the_same_ids(self, peers: dict[str, object]) -> None:
+        for name in ("memory", "fcm", "web_push"):
+            wire, address = _made(name, peers), f"dev-repeat-{name}"
+            wire.script(address, "unavailable_but_delivered")
+            assert wire.gateway.send(wire.request(address)).outcome is Outcome.RETRY
+            assert wire.gateway.send(wire.request(address)).outcome is Outcome.ACCEPTED
+            assert wire.arrived(address) == [("msg_1", "vis_1"), ("msg_1", "vis_1")]
+            wire.close()
 
-    def test_a_message_with_no_life_left_is_refused(self, wire: MemoryWire | FcmWire) -> None:
-        assert wire.gateway.send(request_to("dev-late", ttl_s=-1)).outcome is Outcome.REFUSED
+    def test_a_message_with_no_life_left_is_refused(self, wire: Wire) -> None:
+        assert wire.gateway.send(wire.request("dev-late", ttl_s=-1)).outcome is Outcome.REFUSED
+        assert wire.arrived("dev-late") == []
 
-    def test_one_slow_recipient_does_not_hold_the_others(self, wire: MemoryWire | FcmWire) -> None:
-        wire.script("dev-slow", "timeout")
-        with ThreadPoolExecutor(4) as pool:
-            slow = pool.submit(wire.gateway.send, request_to("dev-slow"))
-            quick = list(pool.map(lambda n: wire.gateway.send(request_to(f"dev-quick-{n}")), range(6)))
-        assert [q.outcome for q in quick] == [Outcome.ACCEPTED] * 6
-        assert slow.result().outcome is Outcome.RETRY
+    def test_an_address_that_is_none_never_raises(self, wire: Wire) -> None:
+        for nonsense in ("x", '{"endpoint":"file:///etc/passwd","p256dh":"","auth":""}', "a\r\nRCPT TO:<eve@example.org>", "[]", "\udcff"):
+            receipt = wire.gateway.send(replace(wire.request("dev-nonsense"), address=nonsense))
+            assert receipt.outcome in Outcome
+
+    def test_one_slow_recipient_does_not_hold_the_others(self, peers: dict[str, object]) -> None:
+        for name in ("memory", "fcm", "web_push", "sms"):
+            wire = _made(name, peers)
+            wire.script("dev-slow", "timeout")
+            with ThreadPoolExecutor(4) as pool:
+                slow = pool.submit(wire.gateway.send, wire.request("dev-slow"))
+                quick = list(pool.map(wire.gateway.send, [wire.request(f"dev-quick-{n}") for n in range(6)]))
+            assert [q.outcome for q in quick] == [Outcome.ACCEPTED] * 6
+            assert slow.result() == wire.cases["timeout"]
+            wire.close()

@@ -237,3 +237,26 @@ class TestFenceIndex:
         found = checks.fence_index(load_settings(data_dir=home, kernel=wanted))
         assert found.level == level
         assert ("gcc" in found.mend) == (level != OK)
+
+
+class TestChannels:
+    @pytest.mark.parametrize(
+        ("chosen", "level", "said"),
+        [
+            ({}, OK, "no Web Push, e-mail, SMS or WhatsApp is set up"),
+            ({"web_push_contact": "mailto:ops@shop.example"}, OK, "Web Push set up"),
+            ({"email_sender": "a@shop.example"}, FAIL, "offers by e-mail have a sender and no mail server"),
+            ({"twilio_account": "AC1", "sms_sender": "+1"}, FAIL, "Twilio has an account and no token"),
+            ({"sms_sender": "+1"}, FAIL, "SMS or WhatsApp have a sender and no account"),
+            ({"twilio_account": "AC1", "twilio_token": "t", "sms_sender": "+1"}, OK, "SMS set up"),
+            ({"twilio_account": "AC1", "twilio_token": "t", "whatsapp_sender": "+1"}, WARN, "WhatsApp set up; without an approved template WhatsApp reaches only who wrote within 24 hours"),
+        ],
+    )
+    def test_what_is_on_and_what_is_missing(self, home: Path, chosen: dict[str, str], level: str, said: str) -> None:
+        found = checks.channels(load_settings(data_dir=home, channels=chosen))
+        assert (found.level, found.text) == (level, said)
+        assert bool(found.mend) is (level != OK)
+
+    def test_links_to_plain_http(self, home: Path) -> None:
+        settings = load_settings(data_dir=home, public_url="http://shop.example", channels={"web_push_contact": "mailto:a@b"})
+        assert checks.channels(settings).level == WARN

@@ -22,6 +22,23 @@ log = get_logger(__name__)
 PERMANENT = range(500, 600)
 
 
+def connected(chosen: ContactSettings) -> smtplib.SMTP:
+    """Signed in to the mail server, by the secret way the settings ask for. Raises SMTPException, OSError or ValueError."""
+    if chosen.smtp_security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(chosen.smtp_host, chosen.smtp_port, timeout=chosen.smtp_timeout_s, context=ssl.create_default_context())
+    else:
+        server = smtplib.SMTP(chosen.smtp_host, chosen.smtp_port, timeout=chosen.smtp_timeout_s)
+    try:
+        if chosen.smtp_security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if chosen.smtp_user:
+            server.login(chosen.smtp_user, chosen.smtp_password.get_secret_value())
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
 class SmtpGateway:
     """One connection a letter: they are few."""
 
@@ -34,7 +51,7 @@ class SmtpGateway:
     def send(self, letter: Letter) -> Sent:
         """4xx, no answer, no sign-in or no secret way: again later. 5xx for this letter: never. The server's certificate is checked."""
         try:
-            server = self._connected()
+            server = connected(self._settings)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             return self._later(letter, error)  # the set-up is wrong, not the letter
         try:
@@ -51,22 +68,6 @@ class SmtpGateway:
         except (smtplib.SMTPException, OSError) as error:
             return self._later(letter, error)
         return Sent.ACCEPTED
-
-    def _connected(self) -> smtplib.SMTP:
-        chosen = self._settings
-        if chosen.smtp_security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(chosen.smtp_host, chosen.smtp_port, timeout=chosen.smtp_timeout_s, context=ssl.create_default_context())
-        else:
-            server = smtplib.SMTP(chosen.smtp_host, chosen.smtp_port, timeout=chosen.smtp_timeout_s)
-        try:
-            if chosen.smtp_security == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if chosen.smtp_user:
-                server.login(chosen.smtp_user, chosen.smtp_password.get_secret_value())
-        except BaseException:
-            server.close()
-            raise
-        return server
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage(policy=SMTP)

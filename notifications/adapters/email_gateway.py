@@ -1,0 +1,124 @@
+"""Offers by e-mail, over SMTP with the standard library.
+
+Owns the message: text and HTML side by side, and one-click unsubscribing (RFC 8058), without which none is sent. The way to the mail
+server is that of our letters (app/security/contacts). Must not log an address or a text.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
+from html import escape
+
+from app.kernel.clock import SystemClock
+from app.kernel.logs import get_logger
+from app.kernel.verdict import Fail
+from app.security.contacts.adapters.smtp_gateway import connected
+from app.security.contacts.settings import ContactSettings
+from notifications import wording
+from notifications.contracts import ChannelKind
+from notifications.ports import Outcome, PushReceipt, PushRequest
+from notifications.reasons import NotificationReason as Reason
+
+log = get_logger(__name__)
+
+
+class EmailGateway:
+    """One connection a message. `origin` is where people find this house: links in an e-mail need it whole."""
+
+    channel = ChannelKind.EMAIL.value
+
+    def __init__(self, server: ContactSettings, sender: str, origin: str) -> None:
+        self._server, self._sender, self._origin = server, sender, origin.rstrip("/")
+        self._domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+
+    def send(self, request: PushRequest) -> PushReceipt:
+        receipt = self._send(request)
+        if receipt.outcome is not Outcome.ACCEPTED:
+            log.info("email_not_accepted", message_id=request.message_id, outcome=receipt.outcome, reason=receipt.reason)
+        return receipt
+
+    def close(self) -> None:
+        return None
+
+    def _send(self, request: PushRequest) -> PushReceipt:
+        if request.ttl_s <= 0 or not request.extras.unsubscribe:
+            return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
+        fits = wording.email(request.title, request.extras.html)
+        if isinstance(fits, Fail):
+            return PushReceipt(Outcome.REFUSED, reason=fits.reason)
+        try:
+            content = self.message(request).as_bytes(policy=SMTP)
+        except (MessageError, ValueError, UnicodeError):  # a line break in a header: never leaves
+            return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
+        try:
+            server = connected(self._server)
+        except smtplib.SMTPAuthenticationError:
+            return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_AUTH)
+        except (smtplib.SMTPException, OSError, ValueError):
+            return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
+        try:
+            return self._talk(server, request.address, content)
+        finally:
+            server.close()
+
+    def _talk(self, server: smtplib.SMTP, to: str, content: bytes) -> PushReceipt:
+        """Step by step, because what went wrong means something else at each: only after the last dot may it have arrived."""
+        try:
+            server.ehlo_or_helo_if_needed()
+            code, _ = server.mail(parseaddr(self._sender)[1])
+            if code == 250:
+                code, _ = server.rcpt(to)
+                if code >= 500:
+                    return PushReceipt(Outcome.REFUSED, reason=Reason.ADDRESS_REFUSED)
+                code = 250 if code in (250, 251) else code
+            if code != 250:
+                return _judged(code)
+        except (smtplib.SMTPException, OSError, UnicodeError):
+            return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
+        try:
+            code, _ = server.data(content)
+        except smtplib.SMTPDataError as error:
+            return _judged(error.smtp_code)
+        except (smtplib.SMTPException, OSError):
+            return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
+        if code < 0:  # an answer that is none, after all of it was handed over
+            return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
+        return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {code}") if code == 250 else _judged(code)
+
+    def message(self, request: PushRequest) -> EmailMessage:
+        """Raises ValueError for a line break in a header."""
+        link = self._origin + request.link if request.link else ""
+        leave = self._origin + request.extras.unsubscribe
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = self._sender, request.address, request.title
+        message["Message-ID"] = f"<{request.message_id}@{self._domain}>"  # the same at every attempt
+        message["Date"] = formatdate(SystemClock().now().timestamp())
+        message["Content-Language"] = request.extras.language
+        message["List-Unsubscribe"] = f"<{leave}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        lines = [request.body, link, f"To get no more offers by e-mail: {leave}"]
+        message.set_content("\n\n".join(part for part in lines if part), cte="quoted-printable")
+        message.add_alternative(_page(request, link, leave), subtype="html", cte="quoted-printable")
+        return message
+
+
+def _page(request: PushRequest, link: str, leave: str) -> str:
+    """Nothing in it is fetched: no picture, no style sheet, no counting pixel."""
+    body = request.extras.html or "".join(f"<p>{escape(line)}</p>" for line in request.body.splitlines() if line)
+    button = f'<p><a href="{escape(link)}">{escape(request.title)}</a></p>' if link else ""
+    return (
+        f'<!doctype html><html lang="{escape(request.extras.language)}"><head><meta charset="utf-8">'
+        f"<title>{escape(request.title)}</title></head>"
+        f'<body dir="auto"><h1>{escape(request.title)}</h1>{body}{button}'
+        f'<p><small><a href="{escape(leave)}">Get no more offers by e-mail</a></small></p></body></html>'
+    )
+
+
+def _judged(code: int) -> PushReceipt:
+    if 500 <= code < 600:
+        return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
+    return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)

@@ -1,0 +1,41 @@
+"""What each way of sending needs to be switched on (MOMENTS_CHANNELS__...). Without it the house works as before.
+
+Owns names, bounds and defaults. A channel is off until what it needs is set; the way to the mail server is that of contacts.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from app.kernel.settings import SettingsGroup
+from notifications.subscriptions import PUSH_SERVICES
+
+
+def _in_charge(text: str) -> str:
+    if text and not text.startswith(("mailto:", "https:")):
+        raise ValueError("mailto:someone@example.org or an https: address")
+    return text
+
+
+class ChannelSettings(SettingsGroup):
+    """Read from `MOMENTS_CHANNELS__<FIELD>`."""
+
+    web_push_contact: Annotated[str, AfterValidator(_in_charge)] = Field(
+        "", description="Whom a push service may write to about our messages, `mailto:` or `https:` (RFC 8292); empty: no Web Push."
+    )
+    web_push_services: tuple[str, ...] = Field(
+        PUSH_SERVICES,
+        description="Hosts of push services that are sent to, each with what is below it; a whole origin such as http://127.0.0.1:9000 for a stand-in.",
+    )
+    email_sender: str = Field(
+        "", max_length=200, description="From whom offers by e-mail are; empty: none is sent. Needs MOMENTS_CONTACTS__SMTP_HOST."
+    )
+    twilio_account: str = Field("", max_length=64, description="The account of Twilio (AC...); empty: no SMS, no WhatsApp.")
+    twilio_token: SecretStr = Field(SecretStr(""), description="The auth token of that account.")
+    twilio_url: str | None = Field(None, description="Replaces Twilio's address, for a local stand-in.")
+    sms_sender: str = Field("", max_length=40, description="The number (E.164) or messaging service (MG...) SMS come from; empty: no SMS.")
+    whatsapp_sender: str = Field("", max_length=40, description="The number or messaging service WhatsApp messages come from; empty: none.")
+    whatsapp_template: str = Field(
+        "", max_length=40, description="The approved template (HX...) that begins a conversation: 1 is the title, 2 the text, 3 the link."
+    )
+    timeout_s: float = Field(10.0, gt=0, le=60, description="How long a provider may take over one message, in seconds.")

@@ -1,0 +1,57 @@
+"""What e-mail alone has to say: both forms of the text, one-click unsubscribing, and when it may have arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from notifications.ports import Extras, Outcome, PushReceipt
+from notifications.reasons import NotificationReason as Reason
+from tests.app.security.contacts.smtp_peer import SmtpPeer
+from tests.notifications.wires import SmtpWire
+
+
+@pytest.fixture
+def wire() -> Iterator[SmtpWire]:
+    with SmtpPeer() as peer:
+        yield SmtpWire(peer)
+
+
+class TestSend:
+    def test_the_message_as_a_mailbox_sees_it(self, wire: SmtpWire) -> None:
+        wire.gateway.send(replace(wire.request("jane"), title='Bonbon "of" the 🍫', body="25 % off <today>\namber puffin"))
+        [message] = wire.peer.messages
+        assert wire.peer.recipients == ["jane@example.org"]
+        assert (message["from"], message["to"], message["subject"]) == ("Ooey Gooey <offers@shop.example>", "jane@example.org", 'Bonbon "of" the 🍫')
+        assert message["message-id"] == "<msg_1@shop.example>"
+        assert message["list-unsubscribe"] == "<https://shop.example/unsubscribe/tok>"
+        assert message["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+        assert message.get_content_type() == "multipart/alternative"
+        text, html = (part.get_content().replace("\r\n", "\n").strip() for part in message.iter_parts())
+        assert text == (
+            "25 % off <today>\namber puffin\n\nhttps://shop.example/l/1.abc.def\n\n"
+            "To get no more offers by e-mail: https://shop.example/unsubscribe/tok"
+        )
+        assert "<p>25 % off &lt;today&gt;</p><p>amber puffin</p>" in html
+        assert '<a href="https://shop.example/l/1.abc.def">' in html
+        assert "src=" not in html
+
+    def test_without_a_way_to_leave_none_is_sent(self, wire: SmtpWire) -> None:
+        assert wire.gateway.send(replace(wire.request("jane"), extras=Extras())).outcome is Outcome.REFUSED
+        assert wire.peer.recipients == []
+
+    @pytest.mark.parametrize("title", ["Hi\r\nBcc: eve@example.org", "Hi\nBcc: eve@example.org"])
+    def test_a_line_break_in_a_header_never_leaves(self, wire: SmtpWire, title: str) -> None:
+        assert wire.gateway.send(replace(wire.request("jane"), title=title)).outcome is Outcome.REFUSED
+        assert wire.peer.recipients == []
+
+    def test_what_goes_wrong_after_the_last_dot_may_have_arrived(self, wire: SmtpWire) -> None:
+        """Seen to fail where it was told like an error before the last dot: it was to be sent again."""
+        wire.peer.replies["END"] = "what?"
+        assert wire.gateway.send(wire.request("jane")) == PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
+
+    def test_a_subject_nobody_could_read_is_refused_whole(self, wire: SmtpWire) -> None:
+        assert wire.gateway.send(replace(wire.request("jane"), title="x" * 151)) == PushReceipt(Outcome.REFUSED, reason=Reason.TEXT_TOO_LONG)
+        assert wire.peer.recipients == []
