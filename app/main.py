@@ -19,7 +19,8 @@ from app.bootstrap import House
 from app.kernel.http import RequestGuard, install_problems, no_nul, problem
 from app.kernel.logs import get_logger
 from app.migrations import current
-from app.security.access import ANYONE, Principal, Role, allow
+from app.privacy import signals
+from app.security.access import ANYONE, WHEN_KNOWN, Principal, Role, allow
 from app.security.policies.engine import engine
 from app.web.problems import install_problem_pages
 
@@ -86,6 +87,7 @@ def create_app(house: House) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.house = house
+    setattr(app.state, WHEN_KNOWN, (signals.heed,))
     install_problems(app)
     registry = CollectorRegistry()
     app.add_middleware(RequestGuard, limits_bytes=BODY_LIMITS_BYTES)

@@ -59,9 +59,8 @@ def global_privacy_control(caller: Anybody) -> Response:  # noqa: ARG001 - open 
 
 
 @router.get("/v1/consents")
-def my_consents(request: Request, caller: Shopper, call: Reading) -> Response:
+def my_consents(caller: Shopper, call: Reading) -> Response:
     """Every purpose in plain words, and whether you have agreed to it."""
-    signals.obey(call.database, request, caller.id)
     return call.run(lambda session: {"consents": consents(session, caller.id, call.clock.now())})
 
 

@@ -1,6 +1,6 @@
 """Global Privacy Control: a browser that says once, for every site, that its owner does not want to be profiled, approached or counted.
 
-Owns reading the signal and obeying it. It needs no sign-in and no form: what had been agreed is withdrawn with the first request that
+Owns reading the signal and obeying it, at every route (`heed`; the gate of each tells it). It needs no sign-in and no form: what had been agreed is withdrawn with the first request that
 carries it, and stays so when a later request does not. A request that carries it cannot grant those purposes either; one without it, from
 an app or another browser, is a later and specific word of hers, and counts. https://w3c.github.io/gpc/
 """
@@ -16,6 +16,7 @@ from app.kernel.db import Database
 from app.privacy.consents import consents, set_consent
 from app.privacy.errors import OptedOutBySignal
 from app.privacy.purposes import ENDED_BY_SIGNAL, Purpose
+from app.security.principals import Principal, Role
 
 SOURCE = "gpc"
 HEADER = "sec-gpc"
@@ -26,6 +27,12 @@ WELL_KNOWN = {"gpc": True, "lastUpdate": "2026-11-22"}
 def opted_out(request: Request) -> bool:
     """Whether the request carries the signal: the header with the value 1, and nothing else."""
     return request.headers.get(HEADER, "").strip() == "1"
+
+
+def heed(request: Request, caller: Principal) -> None:
+    """Told by the gate of every route (app/main.py): whoever is known and signals is obeyed before the route does anything."""
+    if caller.kind is Role.SHOPPER:
+        obey(request.app.state.house.database, request, caller.id)
 
 
 def obey(database: Database, request: Request, shopper_id: str) -> None:

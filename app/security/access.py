@@ -39,6 +39,11 @@ from app.security.shoppers import register_device, seen
 __all__ = ["ANYONE", "EVERY_ROLE", "STAFF", "Allow", "Principal", "Role", "allow", "caller_of", "declared_routes", "spend_at", "start_shopper_session"]
 
 
+WHEN_KNOWN = "when_known"
+"""Attribute of `app.state`: what is told of every request and its caller as soon as the gate lets it in, before anything else is done.
+For what must hold at every route and belongs to another floor."""
+
+
 class Allow:
     """The dependency that `allow(...)` makes; `.roles` is what the route declares."""
 
@@ -71,6 +76,8 @@ class Allow:
         if known is not None and known.device_stale and principal.device_id is not None:
             with database.transaction() as session:
                 seen(session, principal.device_id, at=database.clock.now())
+        for told in getattr(request.app.state, WHEN_KNOWN, ()):
+            told(request, principal)
         return principal
 
     def _check(self, principal: Principal) -> None:

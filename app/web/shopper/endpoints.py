@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import NotFound
-from app.kernel.http import Command, ReadCall, Reading
+from app.kernel.http import Command, Reading
 from app.privacy import minors, signals
 from app.privacy.consents import consents, set_consent
 from app.privacy.contracts import ConsentView, ErasureReceipt
@@ -52,12 +52,6 @@ Id = Annotated[str, Path(min_length=1, max_length=80)]
 SOURCE = "phone_page"
 
 
-def _obey_signal(request: Request, caller: Principal, call: ReadCall) -> None:
-    """Global Privacy Control counts for whoever is known, before anything is shown."""
-    if caller.kind is Role.SHOPPER:
-        signals.obey(call.database, request, caller.id)
-
-
 def never_answered(views: list[ConsentView]) -> bool:
     return all(view.at is None for view in views)
 
@@ -69,7 +63,6 @@ def never_answered(views: list[ConsentView]) -> bool:
 def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
     """Offers as they come; the welcome page for whoever has not answered yet. Looking makes nobody a shopper."""
     at = call.clock.now()
-    _obey_signal(request, caller, call)
     with call.database.reading() as session:
         views = consents(session, caller.id, at) if caller.kind is Role.SHOPPER else []
         if never_answered(views):
@@ -217,7 +210,6 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
 def me(request: Request, caller: Shopper, call: Reading) -> Response:
     """Consents, orders, what we hold, and the way out."""
     at = call.clock.now()
-    _obey_signal(request, caller, call)
     with call.database.reading() as session:
         context = frame(session, caller.id, "me", at) | {
             **choices(session, request, caller.id, at),

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from app.kernel.db import Database
 from app.kernel.http import RequestGuard, install_problems
-from app.privacy import retention, subjects
+from app.privacy import retention, signals, subjects
 from app.privacy.endpoints import router
 from app.privacy.privacy import HOLDERS, RULES
+from app.security.access import WHEN_KNOWN
 from app.security.endpoints import router as people_router
 from app.security.sealing import use_secrets
 from app.security.secrets import Secrets
@@ -34,6 +35,7 @@ def cellar(monkeypatch: pytest.MonkeyPatch) -> None:
 def client(database: Database) -> Iterator[TestClient]:
     app = FastAPI()
     app.state.house = SimpleNamespace(database=database)
+    setattr(app.state, WHEN_KNOWN, (signals.heed,))
     install_problems(app)
     app.add_middleware(RequestGuard)
     app.include_router(router)
