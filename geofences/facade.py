@@ -34,11 +34,11 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.track import Key
 
 
-def replay(fences: Path, fixes: Iterable[Path]) -> Replay:
-    """Recorded tracks through the live detector; see geofences/replaying.py."""
+def replay(fences: Path, fixes: Iterable[Path], sensitive: tuple[Path, str, datetime] | None = None) -> Replay:
+    """Recorded tracks through the live detector; see geofences/replaying.py (`sensitive`: the fields of its `Sensitive`)."""
     from geofences import replaying
 
-    return replaying.replay(fences, fixes)
+    return replaying.replay(fences, fixes, sensitive=replaying.Sensitive(*sensitive) if sensitive else None)
 
 
 def evaluate_visits(folder: Path, *, rounds: int = 0) -> dict[str, Any]:

@@ -6,14 +6,14 @@ Owns the way from files to rows of output. It must not store anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.kernel.errors import AppError
-from geofences.geometry import parse_fences
+from geofences.geometry import parse_fences, read_shape
 from geofences.index import Fence, FenceIndex
 from geofences.levels import level_of
 from geofences.recordings import read_recordings
@@ -37,10 +37,19 @@ class Replay:
     notices: tuple[str, ...]
 
 
-def load_fences(path: Path) -> tuple[FenceIndex, tuple[str, ...]]:
-    """A GeoJSON file as an index; a fence is known by its feature's `id`, else its name."""
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """What the live engine would know of sensitive places: a GeoJSON file of them, where they lie unless they say so themselves
+    (ISO 3166, or empty), and the day whose laws hold."""
+
+    path: Path
+    jurisdiction: str
+    at: datetime
+
+
+def _document(path: Path) -> Any:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnreadableFences(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
     except UnicodeDecodeError as error:
@@ -49,7 +58,11 @@ def load_fences(path: Path) -> tuple[FenceIndex, tuple[str, ...]]:
         raise UnreadableFences(f"{path}: line {error.lineno}: not valid JSON: {error.msg}") from None
     except RecursionError:
         raise UnreadableFences(f"{path}: nested too deeply") from None
-    parsed = parse_fences(document)
+
+
+def load_fences(path: Path, sensitive: Sensitive | None = None) -> tuple[FenceIndex, tuple[str, ...]]:
+    """A GeoJSON file as an index; a fence is known by its feature's `id`, else its name. One too near a sensitive place is left out."""
+    parsed = parse_fences(_document(path))
     if parsed.problems:
         first, more = parsed.problems[0], len(parsed.problems) - 1
         tail = f" (and {more} more)" if more else ""
@@ -70,12 +83,47 @@ def load_fences(path: Path) -> tuple[FenceIndex, tuple[str, ...]]:
         if level is None:
             raise UnreadableFences(f"{path}: {feature.label}: level must be a whole number from -9 to 9, or left out")
         fences.append(Fence(name, name, feature.name, feature.shape, level))
+    if sensitive is not None:
+        shut = too_near(fences, sensitive)
+        fences = [fence for fence in fences if fence.id not in shut]
+        if shut:
+            notices += (f"{path}: {len(shut)} of {len(shut) + len(fences)} fences are too near a sensitive place; what happens there is not told",)
     return FenceIndex(fences), notices
 
 
-def replay(fences_path: Path, fix_paths: Iterable[Path], rules: TrackRules | None = None) -> Replay:
-    """Detect over files. Raises `UnreadableFences` or `UnreadableRecording` before the first row."""
-    fences, notices = load_fences(fences_path)
+def too_near(fences: Sequence[Fence], sensitive: Sensitive) -> frozenset[str]:
+    """The ids of those of the fences that the live engine would not know (geofences/sensitive)."""
+    from geofences.sensitive.adapters.osm_gateway import OsmGeoJson
+    from geofences.sensitive.distance import Sensitive as SensitivePlace
+    from geofences.sensitive.distance import SensitiveIndex
+    from geofences.sensitive.importing import read_place
+    from geofences.sensitive.kinds import Kind
+    from geofences.sensitive.rules import REACH_M, UNKNOWN, rules_at
+
+    places: list[SensitivePlace] = []
+    for found in OsmGeoJson(_document(sensitive.path)).places():
+        if found.kind is None:
+            continue
+        row, problems = read_place(found, "file", sensitive.jurisdiction, sensitive.at)
+        if row is None:
+            raise UnreadableFences(f"{sensitive.path}: {found.label}: {problems[0].text}")
+        places.append(SensitivePlace(row["id"], row["kind"], row["jurisdiction"], read_shape(row["geometry"], row)))
+    index, on = SensitiveIndex(places), sensitive.at.date()
+    return frozenset(
+        fence.id
+        for fence in fences
+        if any(
+            one.distance_m <= rules_at(where or UNKNOWN, on)[Kind(kind)].distance_m
+            for (kind, where), one in index.near(fence.shape, REACH_M).items()
+        )
+    )
+
+
+def replay(
+    fences_path: Path, fix_paths: Iterable[Path], rules: TrackRules | None = None, sensitive: Sensitive | None = None
+) -> Replay:
+    """Detect over files. Raises `UnreadableFences`, `SensitiveImportRefused` or `UnreadableRecording` before the first row."""
+    fences, notices = load_fences(fences_path, sensitive)
     recordings = read_recordings(fix_paths)
 
     def rows() -> Iterator[dict[str, Any]]:

@@ -34,6 +34,13 @@ def replay(
             "--beacons", help="Their zones, as `moments beacons import` takes them; without it each address is one."
         ),
     ] = None,
+    sensitive: Annotated[
+        Path | None,
+        typer.Option("--sensitive", help="GeoJSON of sensitive places, as `moments places sensitive` takes it: no visit near one is told, as in the running house."),
+    ] = None,
+    jurisdiction: Annotated[
+        str, typer.Option("--jurisdiction", help="Where those lie that do not say so, such as US-WA: whose law holds. Without it the strictest.")
+    ] = "",
     more: Annotated[
         list[Path] | None,
         typer.Argument(help="Further files of fixes (of sightings where there are none).", show_default=False),
@@ -43,6 +50,7 @@ def replay(
     ] = False,
 ) -> None:
     """Detect visits on your own recordings: tracks, beacons heard."""
+    from app.kernel.clock import SystemClock
     from app.kernel.errors import AppError
     from geofences import facade
 
@@ -51,7 +59,7 @@ def replay(
         if fixes or not sightings:
             if fences is None or not fixes:
                 raise typer.BadParameter("give --fences and --fixes, or --sightings")
-            found.append(facade.replay(fences, [*fixes, *(more or [])]))
+            found.append(facade.replay(fences, [*fixes, *(more or [])], (sensitive, jurisdiction, SystemClock().now()) if sensitive else None))
         if sightings:
             found.append(facade.replay_sightings([*sightings, *([] if fixes else more or [])], beacons))
     except AppError as error:

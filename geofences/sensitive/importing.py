@@ -74,7 +74,7 @@ def import_sensitive(
         if found.kind is None:
             passed_over += 1
             continue
-        row, wrong = _wanted(found, source.name, jurisdiction, at)
+        row, wrong = read_place(found, source.name, jurisdiction, at)
         problems += wrong
         if row is not None:
             wanted[row["id"]] = row
@@ -122,7 +122,8 @@ def _write(
     return forget_visits(session)
 
 
-def _wanted(found: Found, source: str, jurisdiction: str, at: datetime) -> tuple[dict[str, Any] | None, list[Problem]]:
+def read_place(found: Found, source: str, jurisdiction: str, at: datetime) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """The columns of a sensitive place as its source tells it, or what is wrong with it."""
     where = found.jurisdiction if found.jurisdiction is not None else jurisdiction
     if found.kind not in _KINDS:
         return None, [Problem(found.label, "bad_sensitive_kind", f"sensitive must be one of {', '.join(sorted(_KINDS))}, or left out for OpenStreetMap tags")]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from geofences.replaying import UnreadableFences, load_fences, replay
+from geofences.replaying import Sensitive, UnreadableFences, load_fences, replay
 from tests.geofences.tracks import LAT, LON, walk
 
 SHOP = {
@@ -46,6 +47,21 @@ class TestReplay:
 
     def test_the_same_rows_from_the_same_files(self, files: tuple[Path, Path]) -> None:
         assert list(replay(files[0], [files[1]]).rows) == list(replay(files[0], [files[1], files[1]]).rows)
+
+    @pytest.mark.parametrize(("away_m", "told"), [(500, False), (720, True)])
+    def test_nothing_is_told_of_what_the_live_engine_does_not_know(self, files: tuple[Path, Path], tmp_path: Path, away_m: float, told: bool) -> None:
+        """609.6 m from perimeter to perimeter. Seen to fail with the fences taken as they stand in the file."""
+        clinic = {"type": "Feature", "properties": {"amenity": "clinic"}, "geometry": {"type": "Point", "coordinates": [LON, LAT + away_m / 111_195]}}
+        (listed := tmp_path / "clinics.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [clinic]}))
+        found = replay(files[0], [files[1]], sensitive=Sensitive(listed, "", datetime(2026, 11, 22, tzinfo=UTC)))
+        assert {r["type"] for r in found.rows} == ({"transition", "visit"} if told else set())
+        assert [n for n in found.notices if "sensitive" in n] == ([] if told else [f"{files[0]}: 1 of 1 fences are too near a sensitive place; what happens there is not told"])
+
+    def test_a_sensitive_place_that_cannot_be_read_is_named(self, files: tuple[Path, Path], tmp_path: Path) -> None:
+        wrong = {"type": "Feature", "properties": {"sensitive": "bakery"}, "geometry": {"type": "Point", "coordinates": [LON, LAT]}}
+        (listed := tmp_path / "wrong.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [wrong]}))
+        with pytest.raises(UnreadableFences, match="feature 1: sensitive must be one of"):
+            replay(files[0], [files[1]], sensitive=Sensitive(listed, "", datetime(2026, 11, 22, tzinfo=UTC)))
 
 
 class TestLoadFences:
