@@ -6,6 +6,7 @@ inputs, issuance.py stores the record, `replay` recomputes it from what was stor
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -108,11 +109,20 @@ def decide_one(
     return winner, field.settled(definitions[campaign_id], mine, weighed) if mine is not None else None
 
 
+def _candidates(able: Sequence[tuple[str, Definition]]) -> list[Candidate]:
+    """Money is compared within one currency alone: where campaigns of one priority name several, value decides nothing among them."""
+    currencies: defaultdict[int, set[str]] = defaultdict(set)
+    for _, d in able:
+        if d.expected_value_minor:
+            currencies[d.priority].add(d.currency)
+    return [Candidate(cid, d.priority, d.expected_value_minor if len(currencies[d.priority]) == 1 else 0) for cid, d in able]
+
+
 class _Field:
     """The eligible campaigns at one moment, best first, and which of them a record shows."""
 
     def __init__(self, definitions: Mapping[str, Definition], able: Sequence[str], learn: Learning | None) -> None:
-        candidates = [Candidate(cid, definitions[cid].priority, definitions[cid].expected_value_minor) for cid in able]
+        candidates = _candidates([(cid, definitions[cid]) for cid in able])
         rivals = ranking.contenders(candidates) if learn is not None else ()
         known: Mapping[str, Learned] = learn(rivals) if learn is not None and rivals else {}
         order = ranking.ranked(replace(c, learned=known[c.campaign_id]) if c.campaign_id in known else c for c in candidates)

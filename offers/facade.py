@@ -180,7 +180,7 @@ def live_coupon(
     at: datetime,
     ttl_s: int = SIGNED_TTL_S,
     live_code_required: bool = False,
-    live_code_above_minor: int | None = None,
+    live_code_above_minor: Mapping[str, int] | None = None,
 ) -> LiveCoupon | None:
     """The coupon signed for one phone of its holder, with its live code; None when it cannot be used now. Ask whose it is first."""
     return live.live_coupon(

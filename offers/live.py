@@ -7,6 +7,7 @@ all of it can be made again.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ def live_coupon(
     at: datetime,
     ttl_s: int,
     live_code_required: bool = False,
-    live_code_above_minor: int | None = None,
+    live_code_above_minor: Mapping[str, int] | None = None,
 ) -> LiveCoupon | None:
     """For one phone, for `ttl_s` at most; None when the coupon is not to be used now."""
     row = repository.coupon_row(session, coupon_id)

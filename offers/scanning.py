@@ -6,6 +6,7 @@ Owns the three forms: a signed coupon with its live code (QR), a code with or wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
@@ -42,7 +43,7 @@ def scanned(
     at: datetime,
     *,
     live_code_required: bool = False,
-    live_code_above_minor: int | None = None,
+    live_code_above_minor: Mapping[str, int] | None = None,
 ) -> Scanned:
     """Raises CodeMistyped 422, ScanRefused 422 (with its reason), UnknownCode 404."""
     if text.strip().upper().startswith(coupon_token.PREFIX):
@@ -71,9 +72,10 @@ def scanned(
     return Scanned(coupon.id, coupon=coupon)
 
 
-def live_only(coupon: CouponRow, above_minor: int | None) -> bool:
-    """A code anybody could have copied is not enough for this one."""
-    return caveats.live_needed(caveats.from_json(coupon.caveats), coupon.bound_minor, above_minor)
+def live_only(coupon: CouponRow, above_minor: Mapping[str, int] | None) -> bool:
+    """A code anybody could have copied is not enough for this one. `above_minor` by currency; in one that is not named, never."""
+    most_minor = None if above_minor is None else above_minor.get(coupon.currency, 0)
+    return caveats.live_needed(caveats.from_json(coupon.caveats), coupon.bound_minor, most_minor)
 
 
 def _shown_by_her_phone(session: Session, coupon: CouponRow, digits: str, at: datetime) -> Scanned:

@@ -1,10 +1,12 @@
 """The settings of the room `offers` (MOMENTS_OFFERS__...)."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.kernel.settings import SettingsGroup
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class OfferSettings(SettingsGroup):
@@ -38,10 +40,9 @@ class OfferSettings(SettingsGroup):
         default=False,
         description="Take every coupon at the till only with the live code of the shopper's phone, whatever its campaign says: a picture or a written-down code is then worth nothing.",
     )
-    live_code_above_minor: int = Field(
-        default=1_000,
-        ge=0,
-        description="Where a campaign does not say how its coupons are shown: take those that may take off more than this (minor units), or have no bound, only with the live code of the shopper's phone.",
+    live_code_above_minor: dict[Currency, Annotated[int, Field(ge=0)]] = Field(
+        default={"EUR": 1_000, "USD": 1_000, "GBP": 1_000, "CHF": 1_000, "SEK": 10_000, "NOK": 10_000, "DKK": 8_000, "JPY": 1_600, "INR": 100_000},
+        description="Where a campaign does not say how its coupons are shown: take those that may take off more than this (minor units by currency), or have no bound, or are in a currency that is not named, only with the live code of the shopper's phone.",
     )
     gs1_company_prefix: str | None = Field(
         default=None,

@@ -6,6 +6,7 @@ Must not see the shopper: a till knows a code and a place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -101,13 +102,13 @@ def redeem_at_till(
     undo_s: int = UNDO_S,
     discount_minor: int | None = None,
     live_code_required: bool = False,
-    live_code_above_minor: int | None = None,
+    live_code_above_minor: Mapping[str, int] | None = None,
     asker: Asker | None = None,
 ) -> TillRedemption:
     """issued -> redeemed at `place_id`, if the rules let `asker` (None: the house itself, which is not asked). `discount_minor` is what the till took off, where it says so (else the most it may).
 
     `code` in any form of scanning.py; with `live_code_required` one without a live code (a picture, a paper) is refused, else where
-    the campaign says so or, if it says nothing, the coupon may take off more than `live_code_above_minor`.
+    the campaign says so or, if it says nothing, the coupon may take off more than `live_code_above_minor` of its currency.
     Raises UnknownCode 404, CodeMistyped 422, ScanRefused 422 (with its reason), CouponAlreadyRedeemed 409 (when and where),
     CouponReserved 409, CouponNotForHere 409, CouponExpired 410, CouponRevoked 410.
     """

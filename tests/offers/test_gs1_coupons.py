@@ -110,7 +110,7 @@ class TestAtTheTill:
     def test_where_a_live_code_is_asked_for_it_is_not_enough(self, database: Database, coupons: list[CouponView]) -> None:
         value = shown(database, coupons[0])
         with database.reading() as session, pytest.raises(errors.ScanRefused) as caught:
-            scanning.scanned(session, value, START, live_code_above_minor=499)
+            scanning.scanned(session, value, START, live_code_above_minor={"EUR": 499})
         assert caught.value.extra["reason"] == "live_code_needed"
 
 

@@ -129,7 +129,7 @@ class TestCoupon:
         coupon = town.coupon(shopper)
         path = f"/m/coupons/{coupon.id}"
         assert "a picture of it is worth nothing" not in shopper.get(path).text
-        choose(town, monkeypatch, OfferSettings(gs1_company_prefix="6400001", live_code_above_minor=999))
+        choose(town, monkeypatch, OfferSettings(gs1_company_prefix="6400001", live_code_above_minor={"EUR": 999}))
         assert "a picture of it is worth nothing" in shopper.get(path).text
         assert shopper.get(f"{path}?form=gs1").status_code == 404
 
