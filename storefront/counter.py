@@ -6,12 +6,14 @@ checkout and payments do. Another's line or order does not exist here (404).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.http import Stage
+from app.security.access import Principal, Role
 from app.security.asking import Asker
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
@@ -21,8 +23,9 @@ from storefront.checkout import check_out as _check_out
 from storefront.checkout import choose_delivery as _choose_delivery
 from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
-from storefront.contracts import OrderState
+from storefront.contracts import OrderDetail, OrderState
 from storefront.errors import OrderClosed, UnknownProduct
+from storefront.orders import repository as orders
 from storefront.orders.repository import owned
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
@@ -102,6 +105,23 @@ def refresh(shop: Shop, stage: Stage, shopper_id: str, order_id: str) -> None:
     """Ask the provider now, and bring the order to where its payment is."""
     _state(shop, order_id, shopper_id)
     settle_and_finish(shop, stage, order_id, collecting.look(shop, order_id))
+
+
+def order_of_staff(session: Session, order_id: str, caller: Principal) -> OrderDetail:
+    """For a clerk what was ordered in her stores, or in none; for other staff everything. Raises UnknownOrder."""
+    return orders.detail(session, orders.of_staff(session, order_id, caller.place_ids if caller.kind is Role.CLERK else None))
+
+
+def return_pieces(
+    shop: Shop, stage: Stage, order_id: str, pieces: Mapping[int, int], *, restock: bool, caller: Principal, key: str
+) -> None:
+    """Pieces come back (line number -> how many) and what was paid for them goes back; once per `key`, whoever presses twice.
+
+    Raises UnknownOrder, OrderNotRefundable, TooManyReturned, RefundUnderWay, GatewayUnreachable."""
+    with shop.database.reading() as session:
+        order_of_staff(session, order_id, caller)
+    payment = collecting.give_pieces_back(shop, order_id, pieces, key=key, restock=restock, asked_by=caller.id)
+    settle_and_finish(shop, stage, order_id, payment)
 
 
 def payment_now(shop: Shop, order_id: str) -> Payment | None:

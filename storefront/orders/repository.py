@@ -5,7 +5,7 @@ Owns the statements that place and show orders.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -29,6 +29,14 @@ def owned(session: Session, order_id: str, shopper_id: str | None) -> OrderRow:
     """The order, if it is this shopper's (None: asked by staff). Raises UnknownOrder, for another's order too."""
     row = fresh(session, order_id)
     if row is None or (shopper_id is not None and row.shopper_id != shopper_id):
+        raise UnknownOrder
+    return row
+
+
+def of_staff(session: Session, order_id: str, place_ids: Collection[str] | None) -> OrderRow:
+    """The order, for those who work in these stores: it was placed in one of them or in none (None: they work for all). Raises UnknownOrder."""
+    row = owned(session, order_id, None)
+    if place_ids is not None and row.place_id is not None and row.place_id not in place_ids:
         raise UnknownOrder
     return row
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from app.kernel.http import Command, CommandCall, Stage
 from app.security.access import ANYONE, Principal, Role, allow
 from storefront.contracts import OrderState
-from storefront.errors import OrderClosed, UnknownOrder
+from storefront.errors import OrderClosed
 from storefront.orders.endpoints import owner
-from storefront.orders.repository import owned
+from storefront.orders.repository import of_staff, owned
 from storefront.orders.schemas import ConfirmIn, RefundIn, ReturnIn
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
@@ -117,9 +117,7 @@ def return_pieces(order_id: OrderId, body: ReturnIn, caller: Returner, call: Com
 def _of_her_store(shop: Shop, order_id: str, caller: Principal) -> None:
     """A clerk takes back what was ordered in her stores, or in none; other staff everything. Raises UnknownOrder."""
     with shop.database.reading() as session:
-        place_id = owned(session, order_id, None).place_id
-    if caller.kind is Role.CLERK and place_id is not None and place_id not in caller.place_ids:
-        raise UnknownOrder
+        of_staff(session, order_id, caller.place_ids if caller.kind is Role.CLERK else None)
 
 
 @router.post("/v1/webhooks/stripe", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
