@@ -91,13 +91,15 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /v1/till/redemptions/{redemption_id}/undo": lambda c, h, s: c.post(f"/v1/till/redemptions/{s.redemption_id}/undo", headers=h),
     "POST /till/redemptions/{redemption_id}/undo": lambda c, h, s: c.post(f"/till/redemptions/{s.redemption_id}/undo", headers=h | HTMX),
     "POST /v1/orders/{order_id}/returns": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/returns", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}]}),
+    "GET /till/returns/{order_id}": lambda c, h, s: c.get(f"/till/returns/{s.order_id}", headers=h),
+    "POST /till/returns/{order_id}": lambda c, h, s: c.post(f"/till/returns/{s.order_id}", headers=h, data={"line1": "1", "seen": "0"}),
 }
 REFUSED_WORDS = ("You can redeem coupons only for a store you work at", "Not undone")
 NOT_OF_A_STORE = {
     "GET /v1/me", "POST /v1/account", "DELETE /v1/sessions/current", "POST /v1/passkeys/making", "POST /v1/passkeys", "GET /v1/passkeys",
     "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up",  # her own
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
-    "GET /v1/till/findings", "GET /till",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

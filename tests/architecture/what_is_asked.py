@@ -118,6 +118,8 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/orders/{order_id}/cancel": _WITHDRAWS,
     "POST /v1/orders/{order_id}/refund": "money goes back to where it came from, never more than was paid",
     "POST /v1/orders/{order_id}/returns": "money goes back to where it came from, never more than was paid",
+    "POST /console/orders/{order_id}/returns": "money goes back to where it came from, never more than was paid",
+    "POST /till/returns/{order_id}": "money goes back to where it came from, never more than was paid",
     "POST /v1/webhooks/stripe": "signed by the payment provider",
     "POST /v1/inbox/{message_id}/seen": _HERS,
     "POST /v1/inbox/{message_id}/clicked": _HERS,
