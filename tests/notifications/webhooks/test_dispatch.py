@@ -15,7 +15,7 @@ from app.security.inbound import standard_webhooks
 from notifications.webhooks import dispatch, privacy, registry, replaying
 from notifications.webhooks.ports import WebhookAnswer, WebhookRequest
 from notifications.webhooks.reasons import WebhookReason as Reason
-from notifications.webhooks.schedule import TRIES, WAITS_S
+from notifications.webhooks.schedule import JITTER, TRIES, WAITS_S
 from tests.notifications.webhooks.conftest import SOURCE, Out
 
 DOWN = WebhookAnswer(reason=Reason.UNREACHABLE)
@@ -120,7 +120,7 @@ class TestRunOnce:
         out.until_idle()
         assert out.row(made.endpoint.id).failures == 6
         out.gateway.answer = lambda _request: WebhookAnswer(status=200)
-        clock.advance(5.1)
+        clock.advance(WAITS_S[0] * (1 + JITTER))
         assert out.turn() == 1  # one asks
         out.until_idle()
         assert [state for _, state, _ in out.states()] == ["delivered"] * 6
