@@ -22,8 +22,11 @@ from app.kernel.clock import SystemClock
 from app.kernel.db import Database
 from app.kernel.outbox import OutboxEvent
 from app.security.sealing import use_secrets
+from notifications.webhooks.adapters.http_gateway import HttpGateway
+from notifications.webhooks.jobs import WebhookLoop
 from notifications.webhooks.ports import WebhookAnswer, WebhookRequest
 from notifications.webhooks.reasons import WebhookReason as Reason
+from notifications.webhooks.settings import WebhookSettings
 from storefront.contracts import OrderClosed, OrderPaid, OrderPlaced
 from tests.conftest import START
 from tests.notifications.webhooks.conftest import Out
@@ -119,6 +122,18 @@ def _until(out: Out, at_s: float) -> None:
 
 
 @contextmanager
+def _successor(database: Database) -> Iterator[None]:
+    """The process that comes after the last kill: this one."""
+    settings = WebhookSettings(allow_loopback=True)
+    loop = WebhookLoop(database, HttpGateway(timeout_s=5, loopback=True), settings, "https://house.example", idle_s=0.05)
+    loop.start()
+    try:
+        yield
+    finally:
+        loop.stop()
+
+
+@contextmanager
 def _sender(database: Database) -> Iterator[subprocess.Popen[bytes]]:
     url = database.url.render_as_string(hide_password=False)
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
@@ -134,7 +149,8 @@ def _sender(database: Database) -> Iterator[subprocess.Popen[bytes]]:
 
 
 class TestKilled:
-    """Seen to fail where a delivery was recorded before it was sent (lost)."""
+    """Seen to fail where what the killed process had on its way is not taken up again: it waited for its lease. That a delivery recorded before it
+    is sent can be lost, the small form does not show: the kill would have to fall between the two."""
 
     @pytest.mark.parametrize(("orders", "kills"), [(4, 1), pytest.param(200, 50, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
     def test_kill_9_in_the_middle(self, database: Database, orders: int, kills: int) -> None:
@@ -151,12 +167,12 @@ class TestKilled:
             out.endpoint(url=receiver.url)
             for n in range(orders):
                 out.order(f"ord_{n}")
-            for kill in range(kills + 1):
-                enough = 3 * orders if kill == kills else min(3 * orders - 1, len(receiver.got) + dice.randint(1, max(1, 3 * orders // (kills + 1))))
+            for _ in range(kills):
+                enough = min(3 * orders - 1, len(receiver.got) + dice.randint(1, max(1, 3 * orders // (kills + 1))))
                 with _sender(database):
-                    _wait(lambda enough=enough: len({headers["webhook-id"] for headers, _ in receiver.got}) >= enough)
-                    if kill == kills:
-                        _wait(lambda: Counter(state for _, state, _ in out.states()) == {"delivered": 3 * orders})
+                    _wait(lambda enough=enough: len(receiver.got) >= enough)
+            with _successor(database):
+                _wait(lambda: Counter(state for _, state, _ in out.states()) == {"delivered": 3 * orders})
             came = [(event["subject"], event["id"]) for event in (json.loads(body) for _, body in receiver.got)]
         assert held_against(emitted(database), came) == {"lost": 0, "strange": 0, "overtaken": 0}
 
