@@ -73,7 +73,7 @@ class Sensitivity:
 class Place:
     """A store, mall or other place with one or more fences. `timezone` is an IANA zone; `lat_deg`/`lon_deg` a point for the map.
 
-    With `refused`, no visit there is noticed and nothing is offered there."""
+    With `refused`, no visit there is noticed and nothing is offered there. `hours`: (mon to sun, `10:00-20:00` or `closed`); empty: not known."""
 
     id: str
     name: str
@@ -84,6 +84,7 @@ class Place:
     lat_deg: float
     lon_deg: float
     refused: Sensitivity | None = None
+    hours: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

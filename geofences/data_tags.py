@@ -71,7 +71,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "value",
     },
     "geofences_place": {
-        "system.operations": "id name kind chain timezone tags lat_deg lon_deg changed_at",
+        "system.operations": "id name kind chain timezone tags hours lat_deg lon_deg changed_at",
     },
     "geofences_sensitive_head": {
         "system.operations": "id version jurisdiction health_m other_m changed_at",

@@ -31,6 +31,8 @@ from geofences.tiles import tile_of
 
 _OUR_ID = re.compile(r"plc_[a-z0-9_]{1,36}")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"closed|([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 MAX_TAGS = 20
 _MAX_TOLD = 100
 _BATCH = 500
@@ -183,6 +185,9 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         timezone = _timezone_at(lat, lon)
     elif not _is_zone(timezone):
         refuse("bad_timezone", "timezone must be an IANA name such as Europe/Helsinki, or left out to be looked up")
+    hours = properties.get("hours")
+    if hours is not None and not _are_hours(hours):
+        refuse("bad_hours", "hours must name each day from mon to sun with times such as 10:00-20:00, or closed; or be left out")
     if wrong:
         return None, wrong
     given = {"type": feature.given["type"], "coordinates": feature.given["coordinates"]}
@@ -194,6 +199,7 @@ def _wanted(feature: FenceFeature) -> tuple[_Wanted | None, list[Problem]]:
         "chain": chain,
         "timezone": timezone,
         "tags": list(tags),
+        "hours": None if hours is None else {day: hours[day] for day in _DAYS},
         "lat_deg": lat,
         "lon_deg": lon,
     }
@@ -218,6 +224,13 @@ def _place_id(feature: FenceFeature, geometry: Mapping[str, Any]) -> str:
     if feature.external_id is None:
         return derived_id("plc", "unnamed", feature.name, json.dumps(geometry, sort_keys=True))
     return feature.external_id if _OUR_ID.fullmatch(feature.external_id) else derived_id("plc", feature.external_id)
+
+
+def _are_hours(value: object) -> bool:
+    """All seven days, so that a day that was forgotten is never told to be closed."""
+    if not isinstance(value, dict) or set(value) != set(_DAYS):
+        return False
+    return all(isinstance(times, str) and _HOURS.fullmatch(times) for times in value.values())
 
 
 def _timezone_at(lat_deg: float, lon_deg: float) -> str:

@@ -23,6 +23,7 @@ class PlaceRow(Base):
     chain: Mapped[str | None] = mapped_column(String(200), index=True)
     timezone: Mapped[str] = mapped_column(String(64))
     tags: Mapped[list[str]] = mapped_column(Json)
+    hours: Mapped[dict[str, str] | None] = mapped_column(Json)
     lat_deg: Mapped[float] = mapped_column(Float(53))
     lon_deg: Mapped[float] = mapped_column(Float(53))
     changed_at: Mapped[datetime] = mapped_column(Instant)

@@ -87,6 +87,7 @@ IMPORT_REASONS: dict[str, str] = {
     "bad_level": "level is no whole number from -9 to 9.",
     "bad_chain": "chain is no text.",
     "bad_tags": "tags is no list of short words.",
+    "bad_hours": "hours does not name every day from mon to sun with times such as 10:00-20:00, or closed",
     "bad_timezone": "timezone is no IANA name.",
     "geometry_missing": "The feature has no geometry.",
     "bad_geometry": "The geometry is no object, or nested too deeply.",

@@ -30,7 +30,8 @@ _LARGE_M = 1_000.0
 
 def to_place(row: PlaceRow, shut: Refusals = NONE) -> Place:
     return Place(
-        row.id, row.name, row.kind, row.chain, row.timezone, tuple(row.tags), row.lat_deg, row.lon_deg, shut.places.get(row.id)
+        row.id, row.name, row.kind, row.chain, row.timezone, tuple(row.tags), row.lat_deg, row.lon_deg, shut.places.get(row.id),
+        tuple((row.hours or {}).items()),
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ Owns shapes only. Amounts are integer minor units with one currency per cart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -32,6 +33,19 @@ class ProductView:
     price_minor: int
     currency: str
     in_stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a product's maker declares. `allergens` (ingredients) and `may_contain` (traces) name those of the European Union's fourteen that are
+    there; None: nobody has declared it, which is not the same as none. `ingredients`, `care`: language -> text. `serves`: for how many a piece is."""
+
+    allergens: tuple[str, ...] | None = None
+    may_contain: tuple[str, ...] | None = None
+    ingredients: Mapping[str, str] = field(default_factory=dict[str, str])
+    care: Mapping[str, str] = field(default_factory=dict[str, str])
+    also_called: tuple[str, ...] = ()
+    serves: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

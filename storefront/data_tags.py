@@ -40,7 +40,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "movement",
     },
     "storefront_product": {
-        "system.operations": "id name description category image price_minor currency stock_units on_sale changed_at",
+        "system.operations": "id name description category image price_minor currency stock_units particulars on_sale changed_at",
     },
     "storefront_product_word": {
         "system.operations": "word product_id weight",

@@ -17,12 +17,14 @@ from app.kernel.db import Database
 from storefront import counter as at_counter
 from storefront.carts.quoting import CartQuote
 from storefront.carts.repository import Cart
+from storefront.carts.repository import add as _add
 from storefront.carts.repository import cart_of as _cart_of
 from storefront.catalog import repository as _catalog
 from storefront.catalog.importing import CatalogueReport
 from storefront.catalog.importing import import_catalogue as _import_catalogue
 from storefront.checkout import quote as _quote
-from storefront.contracts import OrderDetail, OrderState, OrderView, ProductView
+from storefront.contracts import OrderDetail, OrderState, OrderView, Particulars, ProductView
+from storefront.errors import UnknownProduct
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
 from storefront.payments.adapters.memory_gateway import MemoryGateway
@@ -34,7 +36,7 @@ from storefront.ports import CouponDesk
 from storefront.settings import StorefrontSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "Cart",
@@ -50,9 +52,13 @@ __all__ = [
     "open_shop",
     "order",
     "orders",
+    "particulars",
     "points",
     "product",
+    "product_names",
     "products",
+    "products_by_ids",
+    "put_in_cart",
     "spent_minor",
 ]  # fmt: skip
 
@@ -93,6 +99,21 @@ def product(session: Session, product_id: str) -> ProductView | None:
     return _catalog.product(session, product_id)
 
 
+def product_names(session: Session) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """(id, name, category, other names) of everything on sale, by id: what people may call it."""
+    return _catalog.all_names(session)
+
+
+def products_by_ids(session: Session, product_ids: Sequence[str]) -> dict[str, ProductView]:
+    """Those that are on sale."""
+    return _catalog.products_by_ids(session, product_ids)
+
+
+def particulars(session: Session, product_ids: Sequence[str]) -> dict[str, Particulars]:
+    """What is declared of each that is on sale."""
+    return _catalog.particulars(session, product_ids)
+
+
 def categories(session: Session) -> list[str]:
     return _catalog.categories(session)
 
@@ -106,6 +127,16 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str =
 
 
 def cart(session: Session, shopper_id: str) -> Cart:
+    return _cart_of(session, shopper_id)
+
+
+def put_in_cart(session: Session, shop: Shop, shopper_id: str, pieces: Mapping[str, int], *, at: datetime) -> Cart:
+    """So many more pieces of each product (id -> how many) in her cart, all or none: raises UnknownProduct, and what the cart itself refuses."""
+    for product_id, quantity in pieces.items():
+        found = _catalog.product(session, product_id)
+        if found is None:
+            raise UnknownProduct
+        _add(session, shopper_id, found, quantity, max_lines=shop.settings.max_lines, at=at)
     return _cart_of(session, shopper_id)
 
 

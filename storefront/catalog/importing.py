@@ -44,7 +44,7 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str, 
         earlier = first_at.setdefault(item.id, index)
         if earlier != index:
             raise Invalid.field(f"products[{index}].id", f"{item.id} is also products[{earlier}]; give each product an id of its own")
-    done = Counter(repository.put(session, item, on_sale=p.on_sale, at=at) for item, p in sorted(zip(views, catalogue.products, strict=True), key=lambda pair: pair[0].id))
+    done = Counter(repository.put(session, item, on_sale=p.on_sale, at=at, particulars=p.particulars()) for item, p in sorted(zip(views, catalogue.products, strict=True), key=lambda pair: pair[0].id))
     return CatalogueReport(done["created"], done["changed"], done["same"])
 
 

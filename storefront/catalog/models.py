@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.db import Base, Instant
+from app.kernel.db import Base, Instant, Json
 
 WORD_LENGTH = 64
 Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
@@ -15,7 +16,7 @@ Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "pos
 
 
 class ProductRow(Base):
-    """`stock_units` is what can still be sold: holds of unpaid orders are already taken off."""
+    """`stock_units` is what can still be sold: holds of unpaid orders are already taken off. `particulars`: what is declared (contracts.Particulars), None: nothing."""
 
     __tablename__ = "storefront_product"
     id: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -26,6 +27,7 @@ class ProductRow(Base):
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     stock_units: Mapped[int]
+    particulars: Mapped[dict[str, Any] | None] = mapped_column(Json)
     on_sale: Mapped[bool] = mapped_column(default=True)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     __table_args__ = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import insert_new, moved
 from storefront.catalog.models import ProductRow, ProductWordRow
 from storefront.catalog.words import MAX_QUERY_WORDS, fold, prefix_range, weighted
-from storefront.contracts import ProductView
+from storefront.contracts import Particulars, ProductView
 
 MOST = 100
 
@@ -67,11 +68,31 @@ def categories(session: Session) -> list[str]:
     return list(session.scalars(select(ProductRow.category).where(ProductRow.on_sale).distinct().order_by(ProductRow.category)))
 
 
-def put(session: Session, item: ProductView, *, on_sale: bool, at: datetime) -> str:
+def all_names(session: Session) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """(id, name, category, other names) of everything on sale, by id."""
+    rows = session.execute(select(ProductRow.id, ProductRow.name, ProductRow.category, ProductRow.particulars).where(ProductRow.on_sale).order_by(ProductRow.id))
+    return [(row.id, row.name, row.category, tuple((row.particulars or {}).get("also_called", ()))) for row in rows]
+
+
+def particulars(session: Session, product_ids: Sequence[str]) -> dict[str, Particulars]:
+    """What is declared of each that is on sale; a product without a declaration has an empty one."""
+    rows = session.execute(select(ProductRow.id, ProductRow.particulars).where(ProductRow.id.in_(product_ids), ProductRow.on_sale))
+    return {row.id: _particulars(row.particulars or {}) for row in rows}
+
+
+def _particulars(kept: Mapping[str, Any]) -> Particulars:
+    allergens, may_contain = kept.get("allergens"), kept.get("may_contain")
+    return Particulars(
+        None if allergens is None else tuple(allergens), None if may_contain is None else tuple(may_contain), kept.get("ingredients", {}), kept.get("care", {}),
+        tuple(kept.get("also_called", ())), kept.get("serves"),
+    )  # fmt: skip
+
+
+def put(session: Session, item: ProductView, *, on_sale: bool, at: datetime, particulars: dict[str, Any] | None = None) -> str:
     """Insert or replace one product and its words; returns created, changed or same."""
     values = {
         "name": item.name, "description": item.description, "category": item.category, "image": item.image, "price_minor": item.price_minor,
-        "currency": item.currency, "stock_units": item.in_stock, "on_sale": on_sale,
+        "currency": item.currency, "stock_units": item.in_stock, "on_sale": on_sale, "particulars": particulars,
     }  # fmt: skip
     created = insert_new(session, ProductRow, {"id": item.id, **values, "changed_at": at}, unique=["id"])
     if not created:

@@ -92,6 +92,8 @@ class TestImportGeojson:
             ({"kind": "Big Store"}, "bad_kind"),
             ({"chain": 5}, "bad_chain"),
             ({"tags": "chocolate"}, "bad_tags"),
+            ({"hours": {"mon": "10:00-20:00"}}, "bad_hours"),
+            ({"hours": "always"}, "bad_hours"),
             ({"tags": ["x"] * 21}, "bad_tags"),
             ({"timezone": "Helsinki"}, "bad_timezone"),
             ({"timezone": "../etc/passwd"}, "bad_timezone"),

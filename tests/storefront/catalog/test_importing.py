@@ -6,7 +6,8 @@ import pytest
 
 from app.kernel.errors import Invalid
 from storefront.catalog.importing import CatalogueReport, import_catalogue
-from storefront.facade import Shop
+from storefront.contracts import Particulars
+from storefront.facade import Shop, particulars
 from tests.storefront.floor import PRODUCTS, shelf
 
 
@@ -37,3 +38,15 @@ class TestImportCatalogue:
             bring(shop, {"products": [{**PRODUCTS[0], "stock": 99}, {**PRODUCTS[1], "price_minor": "9"}]})
         assert [f.field for f in refused.value.fields] == ["products[1].price_minor"]
         assert shelf(shop) == 10
+
+    def test_what_is_declared_is_kept_and_what_is_not_is_not_none(self, shop: Shop) -> None:
+        bring(shop, {"products": [{**PRODUCTS[0], "id": "prd_a", "allergens": ["milk"], "may_contain": [], "care": {"fi": "Viileässä."}, "also_called": ["konvehti"], "serves": 2}, {**PRODUCTS[1], "id": "prd_b"}]})
+        with shop.database.reading() as session:
+            found = particulars(session, ["prd_a", "prd_b", "prd_none"])
+        assert found == {"prd_a": Particulars(("milk",), (), {}, {"fi": "Viileässä."}, ("konvehti",), 2), "prd_b": Particulars()}
+        assert bring(shop, {"products": [{**PRODUCTS[1], "id": "prd_b", "allergens": [], "may_contain": []}]}) == CatalogueReport(0, 1, 0)
+
+    @pytest.mark.parametrize("wrong", [{"allergens": ["milk"]}, {"allergens": ["kiwi"], "may_contain": []}, {"care": {"xx": "?"}}, {"serves": 0}])
+    def test_half_a_declaration_and_strange_words_are_refused(self, shop: Shop, wrong: dict[str, object]) -> None:
+        with pytest.raises(Invalid):
+            bring(shop, {"products": [{**PRODUCTS[0], **wrong}]})

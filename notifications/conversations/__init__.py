@@ -1,0 +1,1 @@
+"""Conversations: a shopper asks, our own data answers, and a person takes over where it must not guess."""
