@@ -40,7 +40,7 @@ from app.security.contacts import wiring as contact_wiring
 from app.security.contacts.ports import ContactGateway
 from app.security.devices import endpoints as device_endpoints
 from app.security.passkeys import endpoints as passkey_endpoints
-from app.security.sealing import use_secrets
+from app.security.sealing import keyed_hash, use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
 from app.security.signals import endpoints as signal_endpoints
 from app.security.vault import Vault, open_vault, use_vault
@@ -117,6 +117,7 @@ class House:
         if not self.settings.loops or self._running:
             return
         self._running = True
+        self.note_start()
         privacy_jobs.erase_again(self.database)
         self.runner.start()
         if self.mqtt is not None:
@@ -126,6 +127,12 @@ class House:
         self.notifications.start()
         self.webhooks.loop.start()
         self.scheduler.start()
+
+    def note_start(self) -> None:
+        """By which settings this process runs: their names where they are not the default, and one keyed hash over all values."""
+        told = {"settings": keyed_hash("settings", self.settings.canonical()), "changed": self.settings.changed()}
+        with self.database.transaction() as session:
+            journal.note(session, "house.started", by="house", at=self.clock.now(), detail=told)
 
     def stop(self) -> None:
         """End in the order of the flow, so that nothing is handed to a part that has gone. Safe to call twice."""

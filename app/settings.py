@@ -6,12 +6,13 @@ Must not read secrets: those live in `<data_dir>/secrets.json` (app/security/sec
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kernel.errors import FieldError, Invalid
@@ -60,9 +61,29 @@ class Settings(BaseSettings):
         """The URL to connect to: as set, or the SQLite file in data_dir."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'moments.sqlite3'}"
 
+    def changed(self) -> list[str]:
+        """The variables whose value is not the default, by name alone: a value may be a secret."""
+        fields = ((name, info, getattr(self, name)) for name, info in type(self).model_fields.items())
+        names: list[str] = []
+        for name, info, value in fields:
+            if isinstance(value, BaseModel):
+                inner = type(value).model_fields.items()
+                names += [f"{PREFIX}{name}__{each}".upper() for each, its in inner if getattr(value, each) != its.get_default(call_default_factory=True)]
+            elif value != info.get_default(call_default_factory=True):
+                names.append(f"{PREFIX}{name}".upper())
+        return sorted(names)
+
+    def canonical(self) -> str:
+        """Every value as one text, secrets in the clear: to be hashed with a key, and never to be shown or kept."""
+        return json.dumps(self.model_dump(), default=_plain, sort_keys=True)
+
     def base_url(self) -> str:
         """Where people find this house, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.terminal import whoever_types
+
 program = typer.Typer(help="Keys for other servers: make, list, revoke.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -18,11 +20,14 @@ def make(
     scope: Annotated[list[str], typer.Option(help="What it may do; repeat for several. `moments api-keys scopes` lists them.")],
 ) -> None:
     """Make a key and show it, this once: only its hash is kept."""
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
+    from app.security.audit import journal
     from app.security.people import make_api_key
 
-    with opened_database() as database, database.transaction() as session:
-        made = make_api_key(session, name, scope, made_by="cli", at=database.clock.now())
+    with opened_keys() as (database, _), database.transaction() as session:
+        at = database.clock.now()
+        made = make_api_key(session, name, scope, made_by="cli", at=at)
+        journal.note(session, "api_key.made", by=whoever_types(), detail={"key": made.id, "scopes": list(made.scopes)}, at=at)
     print(made.key)
     print(f"{made.id} for {name}: {', '.join(made.scopes)}. Keep it now; it cannot be shown again.")
 
@@ -55,12 +60,16 @@ def list_keys(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
 @program.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(help="An id of `moments api-keys list`.")]) -> None:
     """End a key; it is refused from the next request on."""
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
     from app.kernel.errors import NotFound
+    from app.security.audit import journal
     from app.security.people import revoke_api_key
 
-    with opened_database() as database, database.transaction() as session:
-        revoked = revoke_api_key(session, key_id, at=database.clock.now())
+    with opened_keys() as (database, _), database.transaction() as session:
+        at = database.clock.now()
+        revoked = revoke_api_key(session, key_id, at=at)
+        if revoked:
+            journal.note(session, "api_key.revoked", by=whoever_types(), detail={"key": key_id}, at=at)
     if not revoked:
         raise NotFound(f"KEY_ID: {key_id} is not a live key; `moments api-keys list` shows them")
     print(f"{key_id} revoked")

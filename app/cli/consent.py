@@ -71,9 +71,12 @@ def adult(shopper_id: Shopper) -> None:
 
     Everything stays off until she switches it on.
     """
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
+    from app.cli.terminal import whoever_types
     from app.privacy.minors import unmark_minor
+    from app.security.audit import journal
 
-    with opened_database() as database, database.transaction() as session:
+    with opened_keys() as (database, _), database.transaction() as session:
         unmark_minor(session, shopper_id)
+        journal.note(session, "consent.adult", by=whoever_types(), about=shopper_id, at=database.clock.now())
     print(f"{shopper_id} is not under age; every switch is hers again")

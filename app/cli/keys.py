@@ -67,9 +67,12 @@ def revoke(
     """End one key now: what it signed is refused from the next scan on, and phones open their coupons anew."""
     from app.cli.opening import opened_keys
     from app.security import key_changes
+    from app.security.audit import journal
 
     with opened_keys() as (database, data_dir), database.transaction() as session:
-        made = key_changes.revoke(session, data_dir, _signed_with(purpose), key_id, by=whoever_types(), why=why, at=database.clock.now())
+        at = database.clock.now()
+        made = key_changes.revoke(session, data_dir, _signed_with(purpose), key_id, by=whoever_types(), why=why, at=at)
+        journal.note(session, "signing_key.revoked", by=whoever_types(), at=at, detail={"purpose": purpose.value, "key": key_id, "instead": made.id.hex()})
     print(f"{key_id} ended; {made.id.hex()} is in its place.")
     _then()
 
@@ -79,9 +82,12 @@ def rotate(why: WhyOption, purpose: PurposeOption = Purpose.COUPONS) -> None:
     """End every key, also those of weeks to come: for when secrets.json has leaked."""
     from app.cli.opening import opened_keys
     from app.security import key_changes
+    from app.security.audit import journal
 
     with opened_keys() as (database, data_dir), database.transaction() as session:
-        made = key_changes.rotate(session, data_dir, _signed_with(purpose), by=whoever_types(), why=why, at=database.clock.now())
+        at = database.clock.now()
+        made = key_changes.rotate(session, data_dir, _signed_with(purpose), by=whoever_types(), why=why, at=at)
+        journal.note(session, "signing_key.rotated", by=whoever_types(), at=at, detail={"purpose": purpose.value, "instead": [key.id.hex() for key in made]})
     print(f"All keys ended; from now on: {', '.join(key.id.hex() for key in made)}.")
     _then()
 

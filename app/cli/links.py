@@ -24,12 +24,12 @@ def links(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Print new one-time sign-in links, one per role."""
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
     from app.cli.terminal import print_json
     from app.settings import load_settings
 
     base_url = load_settings().base_url()
-    with opened_database() as database:
+    with opened_keys() as (database, _):
         made = make_links(database, base_url, role or tuple(LEADS_TO), name=name, ttl_s=ttl_s)
     if as_json:
         print_json([{"role": role, "url": url} for role, url in made])
@@ -39,7 +39,9 @@ def links(
 
 def make_links(database: Database, base_url: str, roles: Sequence[str], *, name: str = "", ttl_s: int = 3600) -> list[tuple[str, str]]:
     """(role, address) for each role; raises `Invalid` for a role that has no link."""
+    from app.cli.terminal import whoever_types
     from app.kernel.errors import Invalid
+    from app.security.audit import journal
     from app.security.people import make_link
     from app.security.principals import Role
 
@@ -48,6 +50,7 @@ def make_links(database: Database, base_url: str, roles: Sequence[str], *, name:
         raise Invalid.field("--role", f"{wrong[0]!r} is none of {', '.join(LEADS_TO)}")
     with database.transaction() as session:
         at = database.clock.now()
+        journal.note(session, "link.made", by=whoever_types(), at=at, detail={"roles": list(roles), "ttl_s": ttl_s})
         return [(role, f"{base_url}/enter/{make_link(session, Role(role), at=at, ttl_s=ttl_s, name=name)}") for role in roles]
 
 

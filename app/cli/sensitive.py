@@ -24,16 +24,17 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Import sensitive places, all or nothing. Places of yours that are too near are refused from then on, and visits there deleted."""
-    from app.cli.opening import opened_database
+    from app.cli.opening import opened_keys
     from app.cli.reading import json_of
-    from app.cli.terminal import print_json
+    from app.cli.terminal import print_json, whoever_types
+    from app.security.audit import journal
     from geofences import facade as geofences
 
     document = json_of(file, MOST_BYTES)
-    with opened_database() as database, database.transaction() as session:
-        report = geofences.import_sensitive(
-            session, document, at=database.clock.now(), source=source, jurisdiction=jurisdiction, replace=replace
-        )
+    with opened_keys() as (database, _), database.transaction() as session:
+        at = database.clock.now()
+        report = geofences.import_sensitive(session, document, at=at, source=source, jurisdiction=jurisdiction, replace=replace)
+        journal.note(session, "sensitive_places.imported", by=whoever_types(), at=at, detail={"source": source, "jurisdiction": jurisdiction, "replace": replace})
     if as_json:
         print_json(report)
         return
@@ -48,14 +49,17 @@ def rules(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """How far from which kind of place every fence must stay today, and which rule says so; with options, set what this house keeps."""
-    from app.cli.opening import opened_database
-    from app.cli.terminal import print_json, print_table
+    from app.cli.opening import opened_keys
+    from app.cli.terminal import print_json, print_table, whoever_types
+    from app.security.audit import journal
     from geofences import facade as geofences
 
-    with opened_database() as database:
+    with opened_keys() as (database, _):
         if (jurisdiction, health_m, other_m) != (None, None, None):
             with database.transaction() as session:
                 geofences.choose_distances(session, jurisdiction=jurisdiction, health_m=health_m, other_m=other_m)
+                chosen = {"jurisdiction": jurisdiction, "health_m": health_m, "other_m": other_m}
+                journal.note(session, "sensitive_places.rules_set", by=whoever_types(), at=database.clock.now(), detail=chosen)
         with database.reading() as session:
             found = geofences.distances_kept(session)
     if as_json:

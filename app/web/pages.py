@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.web import assets, landing, problems, returns
-from app.web.console import audience, explain
+from app.web.console import audience, audit, explain
 from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
 from app.web.shopper import checkout, contacts, here, shop, where
@@ -18,7 +18,7 @@ from app.web.till import here as till_here
 from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
-for part in (assets.router, landing.router, shopper.router, contacts.router, shop.router, here.router, checkout.router, where.router, till.router, till_here.router, till_worker.router, returns.router, console.router, audience.router, explain.router, demo.router):
+for part in (assets.router, landing.router, shopper.router, contacts.router, shop.router, here.router, checkout.router, where.router, till.router, till_here.router, till_worker.router, returns.router, console.router, audience.router, audit.router, explain.router, demo.router):
     router.include_router(part)
 
 install_problem_pages = problems.install_problem_pages

@@ -1,7 +1,8 @@
 """Every route that does what the rules are about asks them, and holds to the answer.
 
 The rules are replaced by one that forbids everything; whoever is then still served was never asked. Seen to fail with the call left out of the
-export, and, in turn, of every route of `ASKED`; and on a new route that stands in neither table of what_is_asked.py.
+export, of checkout, of the till, of campaigns and of /m/me/delete, on the JSON route and on the page in turn; and on new routes that stood
+in neither table of what_is_asked.py.
 """
 
 from __future__ import annotations

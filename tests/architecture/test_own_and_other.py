@@ -1,8 +1,8 @@
 """Staff and servers: own and other. A clerk acts for her stores, a marketer does not approve her own, a key reaches its scope.
 
 What shoppers own is in test_routes.py. A clerk's, marketer's or server's new route must be placed here: it is of a store, or it says why
-not. Seen to fail on: a presence code shown to any clerk, findings of all stores, a return taken back for another store, a bundle for
-another store, and an author who approves on the console.
+not. Seen to fail on: a presence code shown to any clerk, findings of all stores, a return taken back for another store, a bundle and a
+journal for another store.
 """
 
 from __future__ import annotations

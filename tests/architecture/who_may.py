@@ -221,6 +221,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /till/returns/{order_id}": (CLERK,),
     "GET /console/decisions": STAFF,
     "GET /console/decisions/{decision_id}": STAFF,
+    "GET /console/audit": (OPERATOR,),
     "GET /explain": STAFF,
     "GET /explain/{any_id}": (SHOPPER, *STAFF),
     "GET /demo": ANY,

@@ -120,11 +120,13 @@ def _append(session: Session, waiting: list[Entry]) -> None:
         session.info["after_commit"].append(lambda: anchor.advance(path, head))
 
 
-def entries(session: Session, *, kind: str | None = None, about: str | None = None, limit: int = 50) -> list[Entry]:
-    """Newest first; `kind` with its family (`policy` finds `policy.deny`), `about` a shopper id."""
+def entries(session: Session, *, kind: str | None = None, actor: str | None = None, about: str | None = None, limit: int = 50) -> list[Entry]:
+    """Newest first; `kind` with its family (`policy` finds `policy.deny`), `actor` by how it begins (`cli:`), `about` a shopper id."""
     statement = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
     if kind is not None:
         statement = statement.where((AuditRow.kind == kind) | AuditRow.kind.startswith(f"{kind}.", autoescape=True))
+    if actor is not None:
+        statement = statement.where(AuditRow.actor.startswith(actor, autoescape=True))
     if about is not None:
         statement = statement.where(AuditRow.subject_hash == pseudonym(about))
     return [_entry(row) for row in session.scalars(statement)]

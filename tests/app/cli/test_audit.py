@@ -59,3 +59,21 @@ class TestList:
         assert "key_1" in migrated("audit", "list", "--about", "shp_jane").out
         assert len(json.loads(migrated("audit", "list", "--json").out)) == 2
         assert "shp_jane" not in migrated("audit", "list", "--json").out
+
+
+class TestActs:
+    def test_what_a_command_changes_is_in_the_log(self, migrated: Moments) -> None:
+        migrated("links", "--role", "clerk")
+        made = migrated("api-keys", "make", "tracker", "--scope", "places").out
+        key_id = json.loads(migrated("api-keys", "list", "--json").out)[0]["id"]
+        migrated("api-keys", "revoke", key_id)
+        migrated("keys", "rotate", "--why", "the file leaked")
+        migrated("places", "sensitive", "rules", "--health-m", "700")
+        migrated("consent", "adult", "shp_jane")
+        told = json.loads(migrated("audit", "list", "--json").out)
+        kinds = [entry["kind"] for entry in reversed(told)]
+        assert kinds == ["link.made", "api_key.made", "api_key.revoked", "signing_key.rotated", "sensitive_places.rules_set", "consent.adult"]
+        assert all(entry["actor"].startswith("cli:") for entry in told)
+        assert made.splitlines()[0] not in json.dumps(told)
+        assert "/enter/" not in json.dumps(told)
+        assert migrated("audit", "verify").code == 0
