@@ -124,6 +124,7 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/inbox/{message_id}/seen": _HERS,
     "POST /v1/inbox/{message_id}/clicked": _HERS,
     "POST /v1/inbox/{message_id}/dismissed": _HERS,
+    "POST /v1/inbox/{message_id}/failed": _HERS,
     "POST /v1/devices/me/push-token": _HERS,
     "POST /v1/devices/me/web-push": _HERS,
     "DELETE /v1/devices/me/push-token": _WITHDRAWS,
