@@ -7,6 +7,7 @@ that a device shows it once. docs/algorithms/delivery.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -145,7 +146,7 @@ def next_due_at(session: Session, channel: str) -> datetime | None:
 def claim(
     session: Session, channel: str, *, at: datetime, limit: int, lease_s: float, settings: NotificationSettings | None = None
 ) -> tuple[int, list[Claimed]]:
-    """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows looked at, claims).
+    """T4: take what is due, ask again whether it may be sent, drop what may not. Returns (rows moved, claims).
 
     Their shoppers are held before any row is locked: a claim that commits, commits before the withdrawal that would have stopped it.
     """
@@ -165,16 +166,21 @@ def claim(
     consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, ChannelKind(channel).purpose, at)
     night = second_look.Night(session, settings, [d.shopper_id for d, _ in rows], at)
     claimed: list[Claimed] = []
+    dropped = 0
+    busy = _busy(session, [d.push_token_id for d, _ in rows if d.push_token_id], at)
     for delivery, message in rows:
+        if delivery.push_token_id in busy:
+            continue
         address = address_of(session, delivery)
         against = _against(delivery, message, consents[delivery.shopper_id], address, at)
         if not against and night.asleep(message):
             if night.wait(delivery, message):
+                dropped += 1
                 continue
             against = (Reason.QUIET_HOURS,)
         if against or address is None:
             state = "expired" if Reason.EXPIRED_BEFORE_SENT in against else "suppressed"
-            drop(session, delivery, message, state, against, at=at)
+            dropped += drop(session, delivery, message, state, against, at=at)
             continue
         mine = new_id("clm")
         taken = update(Delivery).where(
@@ -187,8 +193,23 @@ def claim(
             "attempts": delivery.attempts + 1,
         }
         if moved(session, taken.values(**values)):
+            busy.add(delivery.push_token_id or "")
             claimed.append(_claimed(delivery, message, mine, address, contacts.word_of(session, delivery.shopper_id), at))
-    return len(ids) + settled, claimed
+    return len(claimed) + dropped + settled, claimed
+
+
+def _busy(session: Session, token_ids: Sequence[str], at: datetime) -> set[str]:
+    """Phones that a push is on its way to: the next waits for its answer, which may be that nobody lives there any more.
+
+    The rows of the tokens are locked, so that two who claim at once do not each send to the same phone.
+    """
+    mine = session.scalars(select(PushToken.id).where(PushToken.id.in_(token_ids)).order_by(PushToken.id).with_for_update(skip_locked=True))
+    locked = set(mine)
+    there = set(session.scalars(select(PushToken.id).where(PushToken.id.in_(token_ids))))
+    on_their_way = select(Delivery.push_token_id).where(
+        Delivery.push_token_id.in_(token_ids), Delivery.state == "claimed", Delivery.lease_until > at
+    )
+    return (there - locked) | {token_id for token_id in session.scalars(on_their_way) if token_id is not None}
 
 
 def _against(

@@ -71,4 +71,4 @@ class DispatchLoop:
             return self._idle_s
         due_at = max(due_at, self._breaker.until or due_at)
         left_s = (due_at - self._database.clock.now()).total_seconds()
-        return min(max(left_s, 0.01), self._idle_s)
+        return min(max(left_s, 0.05), self._idle_s)
