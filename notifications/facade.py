@@ -7,11 +7,12 @@ Queueing is not here: a message is made by the event `coupon.issued` alone.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from notifications import answers, repository, tokens
-from notifications.contracts import DeliveryView, InboxMessage, MessageExplained, SaidReason
+from notifications.contracts import ChannelKind, DeliveryView, InboxMessage, MessageExplained, SaidReason
 from notifications.models import Message
 from notifications.ports import TokenKind
 from notifications.webhooks import facade as webhooks
@@ -86,6 +87,11 @@ def register_push_token(
     return tokens.register(
         session, device_id=device_id, shopper_id=shopper_id, token=token, kind=TokenKind(kind), at=at, timezone=timezone
     )
+
+
+def can_web_push(house: Any) -> bool:
+    """Whether browsers can subscribe here."""
+    return ChannelKind.WEB_PUSH in house.notifications.channels
 
 
 def forget_push_token(session: Session, device_id: str) -> bool:

@@ -13,12 +13,13 @@ from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
 from app.web.shopper import checkout, contacts, here, shop, where
 from app.web.shopper import endpoints as shopper
+from app.web.shopper import worker as push_worker
 from app.web.till import endpoints as till
 from app.web.till import here as till_here
 from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
-for part in (assets.router, landing.router, shopper.router, contacts.router, shop.router, here.router, checkout.router, where.router, till.router, till_here.router, till_worker.router, returns.router, console.router, audience.router, audit.router, explain.router, demo.router):
+for part in (assets.router, landing.router, shopper.router, contacts.router, shop.router, here.router, checkout.router, where.router, till.router, till_here.router, till_worker.router, push_worker.router, returns.router, console.router, audience.router, audit.router, explain.router, demo.router):
     router.include_router(part)
 
 install_problem_pages = problems.install_problem_pages

@@ -196,6 +196,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /m/orders/{order_id}/cancel": (SHOPPER,),
     "GET /till": (CLERK,),
     "GET /till-worker.js": ANY,
+    "GET /push-worker.js": ANY,
     "POST /till/redeem": (CLERK,),
     "GET /till/here": (CLERK,),
     "POST /till/redemptions/{redemption_id}/undo": (CLERK,),

@@ -68,6 +68,7 @@ def now_page(request: Request, caller: Visitor, call: Reading) -> Response:
         if never_answered(views):
             return rendering.page(request, "shopper/welcome.html", OUTSIDE | {"choices": first_choices(request)}, frame_self=True)
         context = frame(session, caller.id, "now", at) | _offers(session, caller, at, views)
+        context["can_push"] = notifications.can_web_push(call.app)
     return rendering.page(request, "shopper/now.html", context, frame_self=True)
 
 
