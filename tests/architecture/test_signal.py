@@ -1,6 +1,6 @@
 """Global Privacy Control counts at every route a shopper can call, not only where consent is spoken of.
 
-Seen to fail with the signal obeyed on the phone page and at `GET /v1/consents` alone: every other route left her consent as it was.
+Seen to fail with the signal obeyed at `/m`, `/m/me` and `GET /v1/consents` alone: more than a hundred other routes left her consent as it was.
 """
 
 from __future__ import annotations

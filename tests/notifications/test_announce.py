@@ -221,7 +221,7 @@ class TestNight:
         assert [room.states(i)["fcm"] for i in ids] == [("suppressed", ("rolling_cap_reached",)), ("sent", ()), ("suppressed", ("rolling_cap_reached",))]
 
     def test_a_retry_does_not_ring_at_night(self, room: Room, places: FakePlaces, clock: ManualClock) -> None:
-        """Planted bug: without the look at the claim the retry was sent at 21:00."""
+        """Planted bug: without the look at the claim both retries were sent two seconds past 21:00."""
         clock.set_to(self.NIGHT.replace(hour=18, minute=59, second=59))
         jane = room.phone()
         long, short = room.issue(jane.shopper_id, life_s=86_400), room.issue(jane.shopper_id, name="2", visit="vis_2", life_s=7200)
@@ -245,7 +245,7 @@ class TestValue:
         assert room.states(worse) == {"inbox": ("suppressed", ("visit_already_pushed",))}
 
     def test_not_of_one_that_may_have_arrived(self, room: Room) -> None:
-        """Planted bug: looking at the state alone, not at the attempts, showed two messages of one visit."""
+        """Planted bug: looking at the state alone, not at the attempts, in `said_to` and in `for_better` let the cheap one go as outranked; either alone holds."""
         jane = room.phone()
         cheap = room.issue(jane.shopper_id, value_minor=10)
         room.gateway.program(str(jane.address), PushReceipt(Outcome.RETRY, reason="provider_unavailable"))
@@ -256,7 +256,7 @@ class TestValue:
         assert room.states(good) == {"inbox": ("suppressed", ("visit_already_pushed",))}
 
     def test_a_cap_counts_from_when_it_was_sent(self, database: Database, places: FakePlaces, clock: ManualClock) -> None:
-        """Planted bug: counting from the announcement let the second push follow 23 h 55 min after the first."""
+        """Planted bug: counting from the announcement let the second follow a second before a day had passed since the first was sent."""
         room = Room(database, NotificationSettings(cap_messages=1), MemoryGateway())
         jane = room.phone()
         room.issue(jane.shopper_id, life_s=7200)

@@ -41,7 +41,7 @@ class TestAfter:
         assert after(failed(3), True, START, RULES) == CLOSED
 
     def test_those_on_their_way_when_it_opened_do_not_lengthen_it(self) -> None:
-        """Planted bug: counting them doubled the wait for each of the workers."""
+        """Planted bug: counting them doubled the wait for each, up to the most."""
         assert failed(8).until == START + timedelta(seconds=10)
 
     def test_each_failed_probe_doubles_the_wait_up_to_the_most(self) -> None:

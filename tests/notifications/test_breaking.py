@@ -27,7 +27,7 @@ class TestBreaker:
         assert breaker.until is not None
 
     def test_while_it_is_open_what_waits_keeps_its_attempts(self, database: Database, places: FakePlaces, clock: ManualClock) -> None:
-        """Planted bug: without the breaker all six were tried at each look."""
+        """Planted bug: a breaker that let all go tried four more at the second look, and four more at the third."""
         room = Room(database, NotificationSettings(push_workers=1, breaker_failures=2, breaker_first_s=60), MemoryGateway())
         phones = [room.phone() for _ in range(6)]
         ids = [room.issue(phone.shopper_id, name=str(n), visit=f"v{n}", life_s=7200) for n, phone in enumerate(phones)]

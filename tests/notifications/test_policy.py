@@ -213,7 +213,7 @@ class TestCourse:
         assert (course(late, RULES).say, course(late, RULES).until) == (Say.LATER, MORNING)
 
     def test_at_night_it_is_silent_if_it_will_be_over(self) -> None:
-        """Planted bug: comparing the morning with nothing held it until after its end."""
+        """Planted bug: holding it without comparing its end with the morning kept it for its last 59 seconds."""
         late = replace(FINE, at=NIGHT, in_store=False, expires_at=MORNING + timedelta(seconds=59))
         assert (course(late, RULES).say, course(late, RULES).until) == (Say.SILENTLY, None)
 
@@ -247,8 +247,8 @@ class TestOutranked:
         return found.message_id if found else None
 
     def test_the_least_valuable_goes(self) -> None:
-        """Planted bug: taking the first that waits let the best of three go."""
-        assert self.ask([said("a", 50), said("b", 20), said("c", 30)], 40) == "b"
+        """Planted bug: taking the first that waits let the best of three go, and the first of those worth less let the second best go."""
+        assert self.ask([said("a", 50), said("c", 30), said("b", 20)], 40) == "b"
 
     def test_of_equals_the_newest_goes(self) -> None:
         assert self.ask([said("a", 20, minutes_ago=2), said("b", 20, minutes_ago=1), said("c", 30)], 40) == "b"

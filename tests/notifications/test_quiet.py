@@ -35,7 +35,7 @@ class TestQuietUntil:
         ],
     )
     def test_helsinki(self, at: datetime, until: datetime) -> None:
-        """Planted bug: adding the hours that the wall clock lacks to the instant was an hour off in spring and in autumn."""
+        """Planted bug: adding the hours that the wall clock lacks to the instant was an hour late in spring. In autumn the next turn mended it."""
         assert quiet_until(NIGHT, ("Europe/Helsinki",), at) == until
 
     def test_an_end_the_wall_clock_leaps_over(self) -> None:
