@@ -12,6 +12,8 @@ from app.privacy import retention
 from app.privacy.subjects import rows_about, tables_with_people
 from notifications import answers, privacy
 from notifications.settings import NotificationSettings
+from notifications.webhooks import privacy as webhooks
+from notifications.webhooks.settings import WebhookSettings
 from tests.notifications.conftest import Room
 
 
@@ -25,8 +27,8 @@ class TestHolders:
         mine = {t for t in tables_with_people(metadata()) if t.startswith("notifications_")}
         assert (
             mine
-            == {t for h in privacy.HOLDERS for t in h.tables}
-            == {r.table for r in privacy.rules(NotificationSettings())}
+            == {t for h in (*privacy.HOLDERS, *webhooks.HOLDERS) for t in h.tables}
+            == {r.table for r in (*privacy.rules(NotificationSettings()), *webhooks.rules(WebhookSettings()))}
         )
 
     def test_export_then_erase(self, room: Room) -> None:
