@@ -160,6 +160,8 @@ def place_feature(chosen: Chosen, geometry: dict[str, Any]) -> Feature:
         if chosen.radius_m is None:
             raise ValueError(f"{chosen.id} stands on a node and needs radius_m")
         properties["radius_m"] = chosen.radius_m
+    if chosen.hours is not None:
+        properties["hours"] = chosen.hours
     return {"type": "Feature", "id": chosen.id, "properties": properties, "geometry": right_handed(geometry)}
 
 
