@@ -24,6 +24,7 @@ from app.privacy.purposes import Purpose
 from app.security.people import register_device
 from notifications import dispatch, facade
 from notifications.announce import Announcer
+from notifications.contracts import ChannelKind
 from notifications.ports import Outcome, PushReceipt, PushRequest
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -32,7 +33,7 @@ ZONES = (
     "Europe/Helsinki", "Europe/London", "America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Sao_Paulo", "Asia/Kathmandu", "Asia/Tokyo",
     "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Africa/Casablanca",
 )  # fmt: skip
-SPANS = (datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC))
+SPANS = (datetime(2026, 3, 28, 18, tzinfo=UTC), datetime(2026, 10, 24, 18, tzinfo=UTC))
 """The clocks of Europe go forward on 29 March and back on 25 October; those of Australia on 5 April and 4 October, of America on 1 November."""
 STEP = timedelta(minutes=50)
 CAP, CAMPAIGN_CAP, PLACE_CAP = (3, 86_400), (1, 2 * 86_400), (2, 86_400)
@@ -78,7 +79,7 @@ class Nights:
         return SimpleNamespace(timezone=ZONES[int(place_id.removeprefix("plc_"))])
 
     def play(self, days: int) -> None:
-        announcer = Announcer(self.settings, True, lambda _s: None, lambda: None)
+        announcer = Announcer(self.settings, frozenset({ChannelKind.FCM}), lambda _s: None, lambda: None)
         with ThreadPoolExecutor(self.ways) as crowd, ThreadPoolExecutor(self.settings.push_workers) as senders:
             for begins in SPANS:
                 self.clock.set_to(max(begins, self.clock.now()))

@@ -23,6 +23,7 @@ from app.security.people import register_device
 from notifications import dispatch, facade
 from notifications.adapters.fcm_gateway import FcmGateway
 from notifications.announce import Announcer
+from notifications.contracts import ChannelKind
 from notifications.ports import PushReceipt, PushRequest
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -81,7 +82,7 @@ class Storm:
             device = register_device(session, "Phone", "android", at)
             grant(session, device.shopper_id, Purpose.MARKETING_PUSH, source="test", at=at)
             facade.register_push_token(session, device.device_id, device.shopper_id, address, "token")
-            announcer = Announcer(self.settings, True, lambda _s: None, lambda: None)
+            announcer = Announcer(self.settings, frozenset({ChannelKind.FCM}), lambda _s: None, lambda: None)
             for k in range(PER_PHONE):
                 coupon = _coupon(f"{n}_{k}", device.shopper_id, at)
                 announcer.announce(session, coupon, at)

@@ -35,7 +35,7 @@ def played(database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPat
 
 
 class TestNights:
-    @pytest.mark.parametrize(("shoppers", "days", "ways"), [(6, 2, 16), pytest.param(2_000, 15, 64, marks=FULL)])
+    @pytest.mark.parametrize(("shoppers", "days", "ways"), [(6, 1, 16), pytest.param(2_000, 15, 64, marks=FULL)])
     def test_no_quiet_hour_and_no_cap_is_broken(
         self, database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, shoppers: int, days: int, ways: int, record_property: Told
     ) -> None:
