@@ -24,7 +24,8 @@ from app.kernel.db import Database
 from app.kernel.verdict import PASS
 from app.security.sealing import use_secrets
 from app.security.secrets import Secrets
-from notifications import dispatch
+from app.security.shoppers import register_device
+from notifications import dispatch, facade
 from notifications.ports import PushReceipt, PushRequest
 from tests.proofs.pushing import BegunTooLate, World
 from tests.proofs.rig import Told
@@ -103,13 +104,17 @@ class Race:
 
     def __init__(self, world: World, patch: pytest.MonkeyPatch) -> None:
         self.world = world
-        self.late: dict[str, bool] = {}
+        self.late: dict[int, bool] = {}
         self.begun, self.too_late = 0, 0
         self.go, self.gone = threading.Event(), threading.Event()
         look = dispatch.last_look
+        with world.database.transaction() as session:  # a push to each: to one phone one is on its way at a time
+            for n in range(1, AT_ONCE):
+                phone = register_device(session, "Phone", "android", world.clock.now(), shopper_id=world.shopper_id)
+                facade.register_push_token(session, phone.device_id, phone.shopper_id, f"address-of-her-phone-{n}", "token")
 
         def noted(database: Database, claimed: dispatch.Claimed) -> str | None:
-            self.late[claimed.request.message_id] = self.gone.is_set()
+            self.late[id(claimed.request)] = self.gone.is_set()
             return look(database, claimed)
 
         patch.setattr(dispatch, "last_look", noted)
@@ -130,8 +135,7 @@ class Race:
         self.begun, self.after = 0, after
         self.late.clear(), self.go.clear(), self.gone.clear()
         world._say(granted=True)
-        for _ in range(AT_ONCE):
-            world._enqueue()
+        world._enqueue()
         world.relay.run_once()
         withdrawing = threading.Thread(target=self._withdraw)
         withdrawing.start()
@@ -150,7 +154,7 @@ class Race:
 
     def _send(self, request: PushRequest) -> PushReceipt:
         self.begun += 1
-        self.too_late += self.late.get(request.message_id, self.gone.is_set())
+        self.too_late += self.late.get(id(request), self.gone.is_set())
         if self.begun >= self.after:
             self.go.set()
             time.sleep(0.003)  # a provider takes its time
