@@ -12,6 +12,7 @@ import itertools
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -72,9 +73,14 @@ class Sender:
 
 
 @pytest.fixture(autouse=True)
-def forgotten() -> None:
-    """What the fixtures have sent does not count here."""
+def forgotten() -> Iterator[None]:
+    """What the fixtures have sent does not count here; and all lines are written, whatever level another test's house has left behind."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel("INFO")
     canaries.taken()
+    yield
+    root.setLevel(level)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
