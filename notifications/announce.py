@@ -19,7 +19,8 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
 from notifications import cancel, compose, fallback, policy, repository, weighing
-from notifications.contracts import ChannelKind, PushSent, PushSuppressed
+from notifications.contracts import ChannelKind, PushSent
+from notifications.ending import say_suppressed
 from notifications.models import Delivery, Message
 from notifications.policy import Course, Say
 from notifications.ports import TokenKind
@@ -103,16 +104,7 @@ class Announcer:
         codes = tuple(r.reason for r in reasons)
         session.add(row)
         session.add(_delivery(row, INBOX, "", "suppressed", at, reasons=codes))
-        suppressed = PushSuppressed(
-            message_id=row.id,
-            shopper_id=row.shopper_id,
-            channel=INBOX,
-            coupon_id=row.coupon_id,
-            campaign_id=row.campaign_id,
-            reason_codes=codes,
-            decided_at=at,
-        )
-        emit(session, suppressed, subject=row.shopper_id)
+        say_suppressed(session, row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at)
 
     def _say(self, session: Session, row: Message, course: Course, at: datetime) -> None:
         session.add(row)

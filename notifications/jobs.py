@@ -6,53 +6,35 @@ to send (dispatch does).
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from notifications import dispatch
 from notifications.breaking import Breaker
+from notifications.looking import LookingThread
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
 
 log = get_logger(__name__)
 
 
-class DispatchLoop:
+class DispatchLoop(LookingThread):
     """`start` once; `wake` from any thread; `stop` waits for what is on its way, `gateway.close()` is the owner's."""
 
     def __init__(
         self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5
     ) -> None:
+        super().__init__("push-dispatch", patience_s=settings.fcm_timeout_s + 5)
         self._database, self._gateway, self._settings, self._idle_s = database, gateway, settings, idle_s
         self._breaker = Breaker(gateway.channel, settings.breaker())
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="push-dispatch", daemon=True)
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=self._settings.fcm_timeout_s + 5)
 
     def _run(self) -> None:
         with ThreadPoolExecutor(self._settings.push_workers, thread_name_prefix="push") as executor:
             while not self._stopping.is_set():
                 self._woken.clear()
                 if not self._look(executor):
-                    self._woken.wait(self._patience_s())
+                    self._woken.wait(self._until_due_s())
 
     def _look(self, executor: ThreadPoolExecutor) -> bool:
         try:
@@ -61,7 +43,7 @@ class DispatchLoop:
             log.exception("dispatch_failed", error=type(error).__name__, exc_info=error)
             return False
 
-    def _patience_s(self) -> float:
+    def _until_due_s(self) -> float:
         try:
             with self._database.reading() as session:
                 due_at = dispatch.next_due_at(session, self._gateway.channel)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
+from notifications.looking import LookingThread
 from notifications.webhooks import dispatch
 from notifications.webhooks.dispatch import Claimed
 from notifications.webhooks.ports import WebhookGateway
@@ -20,32 +21,14 @@ from notifications.webhooks.settings import WebhookSettings
 log = get_logger(__name__)
 
 
-class WebhookLoop:
+class WebhookLoop(LookingThread):
     """`start` once; `wake` from any thread; `stop` waits for what is on its way."""
 
     def __init__(self, database: Database, gateway: WebhookGateway, settings: WebhookSettings, source: str, *, idle_s: float = 0.5) -> None:
+        super().__init__("webhooks", patience_s=settings.timeout_s + 5)
         self._database, self._gateway, self._settings, self._source, self._idle_s = database, gateway, settings, source, idle_s
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=self._settings.timeout_s + 5)
 
     def _run(self) -> None:
         # threads are made as they are needed; there are enough for every endpoint to be as slow as it likes
