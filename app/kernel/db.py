@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Executable, MetaData, Update, create_engine, event, text
+from sqlalchemy import (
+    JSON,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Executable,
+    MetaData,
+    Row,
+    Update,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -23,6 +35,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.errors import AppError
+from app.kernel.write_ahead import BACKSTOP_PAGES, Copying
 
 BUSY_TIMEOUT_S = 20.0
 """How long a writer waits for its turn before the caller is told to come again."""
@@ -107,8 +120,13 @@ class Database:
         if self.dialect == "sqlite":
             _prepare_sqlite(self.engine)
         self._reading_engine = self.engine.execution_options(moments_reading=True)
+        self._glances: list[Connection] = []
+        self._glancing = 0
         # SQLite lets one writer in at a time, by polling; waiting here first is fair and wakes at once.
         self._writer_turn = threading.Lock() if self.dialect == "sqlite" else None
+        self._copying: Copying | None = None
+        if self._writer_turn is not None and parsed.database not in (None, "", ":memory:"):
+            self._copying = Copying(str(parsed.database), self._writer_turn, BUSY_TIMEOUT_S)
         self._here = threading.local()
 
     @contextmanager
@@ -122,6 +140,8 @@ class Database:
         """
         if getattr(self._here, "open", False):
             raise RuntimeError("a transaction is already open in this thread; pass its session on instead of nesting")
+        if self._copying is not None:
+            self._copying.pause()
         if self._writer_turn is not None and not self._writer_turn.acquire(timeout=BUSY_TIMEOUT_S):
             raise DatabaseBusy
         self._here.open = True
@@ -138,8 +158,12 @@ class Database:
         finally:
             session.close()
             self._here.open = False
-            if self._writer_turn is not None:
-                self._writer_turn.release()
+            try:
+                if self._copying is not None:
+                    self._copying.written()
+            finally:
+                if self._writer_turn is not None:
+                    self._writer_turn.release()
             for late in cast("list[Callable[[Database], None]]", session.info["afterwards"]):
                 late(self)
         for wake in cast("list[Callable[[], None]]", session.info["after_commit"]):
@@ -158,6 +182,37 @@ class Database:
             for late in cast("list[Callable[[Database], None]]", session.info["afterwards"]):
                 late(self)
 
+    def glance(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """The rows of one statement outside any transaction: what has committed by now, at a tenth of what `reading` costs. Build the
+        statement once, at import. Within `glancing` the connection stays open for the next."""
+        try:
+            connection = self._glances.pop()
+        except IndexError:
+            apart: dict[str, Any] = {"moments_apart": True} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+            connection = self.engine.connect().execution_options(**apart)
+        try:
+            rows = connection.execute(statement, dict(values)).all()
+        except BaseException:
+            connection.close()
+            raise
+        if self._glancing:
+            self._glances.append(connection)
+        else:
+            connection.close()
+        return rows
+
+    @contextmanager
+    def glancing(self) -> Iterator[None]:
+        """Many glances follow, from any thread."""
+        self._glancing += 1
+        try:
+            yield
+        finally:
+            self._glancing -= 1
+            while not self._glancing and self._glances:
+                with suppress(IndexError):
+                    self._glances.pop().close()
+
     def wake_relays(self) -> None:
         """Something is due for delivery."""
         for wake in self.relay_wakes:
@@ -175,18 +230,23 @@ class Database:
         """
         if self.dialect != "sqlite":
             return True
-        connection = self.engine.raw_connection()
+        if self._copying is not None and not self._copying.alone.acquire(timeout=EMPTY_LOG_WAIT_MS / 1000):
+            return False
         try:
-            cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={EMPTY_LOG_WAIT_MS}")  # whoever writes meanwhile waits for this
-            busy, left, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
-            cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
-            cursor.close()
+            with closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={EMPTY_LOG_WAIT_MS}")  # whoever writes meanwhile waits for this
+                busy, left, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
+                cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+                cursor.close()
         finally:
-            connection.close()
+            if self._copying is not None:
+                self._copying.alone.release()
         return not busy and left <= 0
 
     def close(self) -> None:
+        if self._copying is not None:
+            self._copying.close()
         self.engine.dispose()
 
 
@@ -194,13 +254,16 @@ def _prepare_sqlite(engine: Engine) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see on_begin
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"wal_autocheckpoint={BACKSTOP_PAGES}", f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
         # A deferred transaction that reads first and writes later can fail at the write; a writer takes its lock at once.
-        reading = connection.get_execution_options().get("moments_reading", False)
+        options = connection.get_execution_options()
+        if options.get("moments_apart"):
+            return  # each statement is a transaction of its own
+        reading = options.get("moments_reading", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", on_connect)

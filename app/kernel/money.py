@@ -65,6 +65,13 @@ def _displayed(amount_minor: int, currency: str, locale: str) -> str:
     return format_currency(Decimal(amount_minor).scaleb(-get_currency_precision(currency)), currency, locale=locale)
 
 
+def decimals_of(currency: str) -> int:
+    """How many digits of its minor unit a currency has: 2 for EUR, 0 for JPY, 3 for KWD (CLDR)."""
+    from babel.numbers import get_currency_precision  # lazy: 60 ms
+
+    return get_currency_precision(currency)
+
+
 def allocate(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
     """Split `amount_minor` (>= 0) over `weights` (>= 0) so that the parts add up exactly.
 

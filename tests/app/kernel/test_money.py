@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.money import CurrencyMismatch, Money, allocate
+from app.kernel.money import CurrencyMismatch, Money, allocate, decimals_of
 
 
 class TestMoney:
@@ -51,3 +51,8 @@ class TestAllocate:
         assert allocate(0, [0, 0]) == (0, 0)
         with pytest.raises(ValueError, match="zero weights"):
             allocate(1, [0, 0])
+
+
+class TestDecimalsOf:
+    def test_by_currency(self) -> None:
+        assert [decimals_of(currency) for currency in ("EUR", "JPY", "KWD")] == [2, 0, 3]
