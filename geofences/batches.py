@@ -264,19 +264,19 @@ def _keys(
 ) -> tuple[tuple[Key, ...], Ints] | None:
     if how.key is not None:
         return (how.key,), np.zeros(count, dtype=np.int64)
+    pairs = whose or ()
     numbers: dict[tuple[str | None, str | None], int] = {}
-    key_no = np.fromiter([numbers.setdefault(pair, len(numbers)) for pair in whose or ()], np.int64, count)
+    key_no = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], dtype=np.int64)
     if len(_seen) > MOST_SEEN:
         _seen.clear()
-    keys: list[Key] = []
-    for pair in numbers:
-        key = _seen.get(pair)
-        if key is None:
-            if not (_is_id(pair[0]) and _is_id(pair[1])):
-                return None
-            key = _seen[pair] = Key(cast("str", pair[0]), cast("str", pair[1]))
-        keys.append(key)
-    return tuple(keys), key_no
+    keys = list(map(_seen.get, numbers))
+    if None in keys:
+        for no, pair in enumerate(numbers):
+            if keys[no] is None:
+                if not (_is_id(pair[0]) and _is_id(pair[1])):
+                    return None
+                keys[no] = _seen[pair] = Key(cast("str", pair[0]), cast("str", pair[1]))
+    return tuple(cast("list[Key]", keys)), key_no
 
 
 MOST_SEEN = 200_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -19,8 +19,10 @@ from app.kernel.bulk import insert_many
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.outbox import OutboxEvent
+from geofences.adapters import arrow_reader
 from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, of_json
+from geofences.columns import Floats
 from geofences.contracts import MomentView
 from geofences.index import FenceIndex, workloads
 from geofences.ingest import take
@@ -29,6 +31,7 @@ from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
 
+Form = Literal["json", "arrow"]
 ARRIVES_AFTER_S = 0.2
 """From a fix to its receipt."""
 
@@ -46,34 +49,40 @@ class Walks:
         """Event time of the first fix."""
         return float(self._fixes.at_s.min())
 
-    def batches(self, keys: Sequence[Key], size: int) -> Iterator[tuple[float, bytes]]:
-        """(time of receipt, JSON body) of each batch, in order; `keys` names the devices."""
+    def batches(self, keys: Sequence[Key], size: int, form: Form = "json") -> Iterator[tuple[float, bytes]]:
+        """(time of receipt, body) of each batch, in order; `keys` names the devices."""
         f = self._fixes
         received_s = np.maximum.accumulate(f.at_s) + ARRIVES_AFTER_S
+        write = _json_body if form == "json" else _arrow_body
         for start in range(0, len(f.at_s), size):
             some = slice(start, start + size)
-            rows = zip(
-                *(c[some].tolist() for c in (f.at_s, f.lat_deg, f.lon_deg)),
-                [keys[no] for no in f.device_no[some].tolist()],
-                strict=True,
-            )
-            fixes = [
-                {
-                    "ts": round(at, 3),
-                    "lat": round(lat, 7),
-                    "lon": round(lon, 7),
-                    "accuracy_m": 8.0,
-                    "shopper_id": key.shopper_id,
-                    "device_id": key.device_id,
-                }
-                for at, lat, lon, key in rows
+            ts, lat, lon = f.at_s[some].round(3), f.lat_deg[some].round(7), f.lon_deg[some].round(7)
+            yield float(received_s[some][-1]), write(ts, lat, lon, [keys[no] for no in f.device_no[some].tolist()])
+
+
+def _json_body(ts: Floats, lat: Floats, lon: Floats, whose: Sequence[Key]) -> bytes:
+    rows = zip(ts.tolist(), lat.tolist(), lon.tolist(), whose, strict=True)
+    return msgspec.json.encode(
+        {
+            "fixes": [
+                {"ts": at, "lat": y, "lon": x, "accuracy_m": 8.0, "shopper_id": key.shopper_id, "device_id": key.device_id}
+                for at, y, x, key in rows
             ]
-            yield float(received_s[some][-1]), msgspec.json.encode({"fixes": fixes})
+        }
+    )
+
+
+def _arrow_body(ts: Floats, lat: Floats, lon: Floats, whose: Sequence[Key]) -> bytes:
+    return arrow_reader.to_stream(
+        {"ts": ts, "lat": lat, "lon": lon, "accuracy_m": np.full(len(ts), 8.0)},
+        {"shopper_id": [key.shopper_id for key in whose], "device_id": [key.device_id for key in whose]},
+    )
 
 
 def decode(body: bytes, received_at: datetime, settings: GeofenceSettings) -> Batch:
     """As the endpoint does it, and nothing else."""
-    return of_json(body, Reading(None, received_at.timestamp(), settings.max_fix_age_s), settings.max_fixes_per_batch)
+    read = of_json if body[:1] == b"{" else arrow_reader.of_stream
+    return read(body, Reading(None, received_at.timestamp(), settings.max_fix_age_s), settings.max_fixes_per_batch)
 
 
 def take_in(database: Database, body: bytes, settings: GeofenceSettings) -> None:

@@ -7,14 +7,14 @@ but for the index and H3. Must not touch the log (adapters/table_log.py).
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 
-from geofences.columns import FixColumns, Flags, Floats
+from geofences.columns import FixColumns, Flags, Floats, Ints
 from geofences.index import FenceIndex
 from geofences.shapes import haversine_m
 from geofences.track import Sample, TrackRules
@@ -45,39 +45,41 @@ def near(columns: FixColumns, fences: FenceIndex, rules: TrackRules, busy_since_
         a, b = order[legs], order[legs + 1]
         crossing = fences.may_cross(lat[a], lon[a], lat[b], lon[b])
         keep[a[crossing]] = keep[b[crossing]] = True
-    for one in np.unique(no[hit]):
-        mine = no == one
-        times, hits = at_s[mine], at_s[mine & hit]
-        after = np.searchsorted(hits, times)
-        nearest = np.minimum(
-            np.abs(times - hits[np.minimum(after, len(hits) - 1)]), np.abs(times - hits[np.maximum(after - 1, 0)])
-        )
-        keep[order[mine]] |= nearest <= rules.forget_s
+    keep[order] |= _away_s(no, at_s, hit) <= rules.forget_s
     return keep | (columns.at_s >= busy_since_s[columns.key_no] - rules.forget_s)
 
 
+def _away_s(no: Ints, at_s: Floats, hit: Flags) -> Floats:
+    """(n,): of fixes sorted by device (`no`) and time how long it is from each to the nearest hit of its device; inf where there is none."""
+    out = np.full(len(no), np.inf)
+    rows = np.arange(len(no))
+    before = np.maximum.accumulate(np.where(hit, rows, -1))
+    after = np.minimum.accumulate(np.where(hit, rows, len(no))[::-1])[::-1]
+    for there in (before, after):
+        known = np.flatnonzero((there >= 0) & (there < len(no)))
+        known = known[no[there[known]] == no[known]]
+        out[known] = np.minimum(out[known], np.abs(at_s[known] - at_s[there[known]]))
+    return out
+
+
 def with_speed(
-    columns: FixColumns, near: Flags, heard: Callable[[int, float], Sequence[Sample]], rules: TrackRules
+    columns: FixColumns, near: Flags, before: Callable[[int, float], Sample | None], rules: TrackRules
 ) -> FixColumns:
     """The same fixes; those that are `near` say how fast the way to them was, which cannot be told any more when the fix before is a
-    cell. `heard(key number, since)` gives what was heard of a device, in order of time.
+    cell. `before(key number, event time)` gives the fix of a device before that.
     """
     rows = np.flatnonzero(near)
     if not len(rows):
         return columns
     speed = columns.speed_mps.copy()
-    for key_no in np.unique(columns.key_no[rows]).tolist():
-        mine = rows[columns.key_no[rows] == key_no]
-        before = heard(key_no, float(columns.at_s[mine].min()) - rules.forget_s)
-        times = [sample.at_s for sample in before]
-        for row in mine.tolist():
-            at_s, lat, lon, accuracy = (float(getattr(columns, c)[row]) for c in ("at_s", "lat_deg", "lon_deg", "accuracy_m"))
-            at = bisect_left(times, at_s)
-            if at == 0 or before[at - 1].coarse or at_s - times[at - 1] > rules.forget_s:
-                continue
-            moved = least_speed_mps(before[at - 1], lat, lon, accuracy, at_s)
-            if 0 < moved <= rules.trust.jump_mps and not speed[row] >= moved:
-                speed[row] = moved
+    there = (column[rows].tolist() for column in (columns.key_no, columns.at_s, columns.lat_deg, columns.lon_deg, columns.accuracy_m))
+    for row, key_no, at_s, lat, lon, accuracy in zip(rows.tolist(), *there, strict=True):
+        last = before(key_no, at_s)
+        if last is None or last.coarse or at_s - last.at_s > rules.forget_s:
+            continue
+        moved = least_speed_mps(last, lat, lon, accuracy, at_s)
+        if 0 < moved <= rules.trust.jump_mps and not speed[row] >= moved:
+            speed[row] = moved
     return replace(columns, speed_mps=speed)
 
 
@@ -95,22 +97,36 @@ def coarsened(columns: FixColumns, near: Flags) -> FixColumns:
         getattr(columns, name).copy() for name in ("lat_deg", "lon_deg", "accuracy_m", "speed_mps")
     )
     far = np.flatnonzero(~near if columns.coarse is None else ~near & ~columns.coarse)
-    tiles, which = np.unique(
-        np.round(np.column_stack([lat[far], lon[far]]) / ROUNDED_DEG).astype(np.int64), axis=0, return_inverse=True
-    )
-    middles = np.array([_middle(int(a), int(b)) for a, b in tiles], dtype=np.float64).reshape(-1, 2)
-    lat[far], lon[far] = middles[which.ravel(), 0], middles[which.ravel(), 1]
+    rounded = np.round(lat[far] / ROUNDED_DEG).astype(np.int64) * _TURN + np.round(lon[far] / ROUNDED_DEG).astype(np.int64)
+    tiles, which = np.unique(rounded, return_inverse=True)
+    middles = np.array(list(map(_middle, tiles.tolist())), dtype=np.float64).reshape(-1, 2)
+    lat[far], lon[far] = middles[which, 0], middles[which, 1]
     accuracy[far] = CELL_REACH_M
     speed[far] = np.nan
     was = np.zeros(len(columns), dtype=np.bool_) if columns.coarse is None else columns.coarse
     return replace(columns, lat_deg=lat, lon_deg=lon, accuracy_m=accuracy, speed_mps=speed, coarse=was | ~near)
 
 
-@lru_cache(maxsize=50_000)
-def _middle(lat_tile: int, lon_tile: int) -> tuple[float, float]:
-    import h3  # lazy: only a runner needs it
+_TURN = 1_000_000
+"""More tiles than there are around the earth, so that one number holds both of a tile's."""
 
-    return h3.cell_to_latlng(h3.latlng_to_cell(lat_tile * ROUNDED_DEG, lon_tile * ROUNDED_DEG, RESOLUTION))
+
+@lru_cache(maxsize=200_000)
+def _middle(tile: int) -> tuple[float, float]:
+    lat_tile, lon_tile = divmod(tile + _TURN // 2, _TURN)
+    return _middle_of(_h3().latlng_to_cell(lat_tile * ROUNDED_DEG, (lon_tile - _TURN // 2) * ROUNDED_DEG, RESOLUTION))
+
+
+@lru_cache(maxsize=50_000)
+def _middle_of(cell: int) -> tuple[float, float]:
+    return _h3().cell_to_latlng(cell)
+
+
+@cache
+def _h3() -> Any:
+    from h3.api import basic_int  # lazy: only a runner needs it
+
+    return basic_int
 
 
 def cell_of(lat_deg: float, lon_deg: float) -> str:

@@ -7,8 +7,10 @@ Shapes: every array has one entry a fix; `key_no` says which of `keys` it is of.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -155,7 +157,7 @@ def joined(parts: Sequence[tuple[FixColumns, Ints]]) -> FixColumns:
 
 def to_bytes(columns: FixColumns) -> bytes:
     """Little-endian columns behind a header that says how many and whose."""
-    whose = [part for key in columns.keys for part in key_parts(key)]
+    whose = list(chain.from_iterable(columns.keys))
     head = msgspec.msgpack.encode([_FORM if columns.coarse is None else _FORM_COARSE, len(columns), whose])
     parts = [len(head).to_bytes(4, "little"), head, columns.key_no.astype("<i4").tobytes()]
     parts += [getattr(columns, name).astype("<f8").tobytes() for name in _FLOATS]
@@ -163,8 +165,55 @@ def to_bytes(columns: FixColumns) -> bytes:
     return b"".join([*parts, *(np.packbits(some).tobytes() for some in flags)])
 
 
-def key_parts(key: Key) -> tuple[str, str]:
-    return key.shopper_id, key.device_id
+_RECORD = np.dtype([(name, "<f8") for name in _FLOATS] + [("flags", "u1")])
+_MOCKED, _COARSE = 1, 2
+_SIZES = struct.Struct("<HH")
+
+
+def to_parts(columns: FixColumns) -> list[tuple[Key, bytes]]:
+    """The fixes of each key for themselves, with whose they are, in the order of the keys; a key without fixes has no part."""
+    order = np.argsort(columns.key_no, kind="stable")
+    records = np.empty(len(columns), dtype=_RECORD)
+    for name in _FLOATS:
+        records[name] = getattr(columns, name)[order]
+    records["flags"] = _MOCKED * columns.mocked[order]
+    if columns.coarse is not None:
+        records["flags"] += _COARSE * columns.coarse[order].astype(np.uint8)
+    raw = records.tobytes()
+    ends = (np.cumsum(np.bincount(columns.key_no, minlength=len(columns.keys))) * _RECORD.itemsize).tolist()
+    out: list[tuple[Key, bytes]] = []
+    start = 0
+    for key, end in zip(columns.keys, ends, strict=True):
+        if end > start:
+            shopper_id, device_id = key.shopper_id.encode(), key.device_id.encode()
+            out.append((key, _SIZES.pack(len(shopper_id), len(device_id)) + shopper_id + device_id + raw[start:end]))
+        start = end
+    return out
+
+
+def from_parts(parts: Iterable[bytes]) -> FixColumns:
+    """What `to_parts` took apart, or what is left of it. Raises `UnreadableColumns` for anything else."""
+    keys: list[Key] = []
+    held: list[bytes] = []
+    for part in parts:
+        if len(part) < _SIZES.size:
+            raise UnreadableColumns("cut short")
+        first, second = _SIZES.unpack_from(part)
+        middle, end = _SIZES.size + first, _SIZES.size + first + second
+        if len(part) < end or (len(part) - end) % _RECORD.itemsize:
+            raise UnreadableColumns("cut short")
+        keys.append(Key(part[_SIZES.size : middle].decode(), part[middle:end].decode()))
+        held.append(part[end:])
+    records = np.frombuffer(b"".join(held), dtype=_RECORD)
+    numbers = np.repeat(np.arange(len(keys)), [len(some) // _RECORD.itemsize for some in held])
+    coarse: Flags = (records["flags"] & _COARSE).astype(np.bool_)
+    return FixColumns(
+        tuple(keys),
+        numbers.astype(np.int64),
+        mocked=(records["flags"] & _MOCKED).astype(np.bool_),
+        coarse=coarse if coarse.any() else None,
+        **{name: np.ascontiguousarray(records[name], dtype=np.float64) for name in _FLOATS},
+    )
 
 
 _read_head = msgspec.msgpack.Decoder(tuple[int, int, list[str]]).decode

@@ -104,6 +104,18 @@ class VisitView:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A visit that is written for the first time. Seconds since 1970; `until_s` is infinite while it lasts."""
+
+    visit_id: str
+    shopper_id: str
+    device_id: str
+    place_id: str
+    started_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class MomentView:
     id: str
     kind: MomentKind

@@ -115,7 +115,7 @@ USES: dict[str, str] = {
         "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
         "revision_names revision_store stays visit_store"
     ),
-    "essential.fraud_detection": "spoofing.judging presence.proving",
+    "essential.fraud_detection": "spoofing.judging presence.early presence.proving",
     "essential.legal_obligation": "privacy held beacons.privacy spoofing.privacy presence.privacy handlers beacons.handlers sensitive.refusals",
     "analytics.reporting.system.performance": "benching",
 }

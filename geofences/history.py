@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geofences.columns import FixColumns, Flags, Floats, Ints
+from geofences.columns import FixColumns, Flags, Floats, Ints, fix_id
 from geofences.track import Sample
 
 FIRST_ROWS = 1 << 12
@@ -103,6 +103,30 @@ class History:
         """The newest `most` fixes at or after `since_s`, in order of time. Late ones further back in the chain may be missing."""
         slots = np.array(self._walk(device_no, 2 * most, since_s), dtype=np.int64) % self._size
         return self._samples(slots[self._columns["at_s"][slots] >= since_s])[-most:]
+
+    def before(self, device_no: int, at_s: float, since_s: float) -> Sample | None:
+        """The newest fix before `at_s`, if it is not older than `since_s`; of several at one time the one with the last id."""
+        row = int(self._head[device_no]) if 0 <= device_no < len(self._head) else -1
+        oldest, before, older_s, size, times = self._oldest(), self._before, self._older_s, self._size, self._columns["at_s"]
+        newest_s, slots = since_s, list[int]()
+        while row >= oldest:
+            slot = row % size
+            then_s = times[slot]
+            if newest_s <= then_s < at_s:
+                if then_s > newest_s:
+                    newest_s, slots = then_s, []
+                slots.append(slot)
+            if older_s[slot] < newest_s:
+                break
+            row = int(before[slot])
+        if len(slots) != 1:
+            return self._samples(np.array(slots, dtype=np.int64))[-1] if slots else None
+        return self._sample(slots[0])
+
+    def _sample(self, slot: int) -> Sample:
+        at_s, said_s, lat, lon, accuracy, speed, age_s = (float(self._columns[name][slot]) for name in _NAMES)
+        known = None if speed != speed else speed  # noqa: PLR0124 - NaN
+        return Sample(at_s, fix_id(said_s, lat, lon), lat, lon, accuracy, known, bool(self._mocked[slot]), age_s, bool(self._coarse[slot]))
 
     def reaches_back_s(self, device_no: int) -> float:
         """Event time from which on everything heard of the device is remembered; -inf when nothing was ever forgotten of it."""

@@ -115,5 +115,5 @@ def _digest(batch: Batch) -> str:
     """Keyed, so that the stored value cannot be tried against guessed positions. The order of one device's fixes does not matter."""
     columns = batch.columns
     identities = columns.identities()
-    whose = "\n".join(key.text() for key in columns.keys).encode()
+    whose = "\n".join(map("/".join, columns.keys)).encode()
     return keyed_hash("fix_batch", whose + b"\n" + identities[np.lexsort(identities.T[::-1])].tobytes())

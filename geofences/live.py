@@ -37,7 +37,7 @@ class LiveDevices:
     `quiet_s` (event time) the others have had nothing."""
 
     def __init__(self) -> None:
-        self._no: dict[str, int] = {}
+        self._no: dict[Key, int] = {}
         self.keys: list[Key] = []
         self.at_s = np.full(FIRST, -np.inf)
         self.lat_deg, self.lon_deg, self.accuracy_m = (np.full(FIRST, np.nan) for _ in range(3))
@@ -46,14 +46,8 @@ class LiveDevices:
 
     def number(self, key: Key) -> int:
         """The number of a device, a new one if need be. One device seen with two shoppers is two."""
-        no = self._no.get(key.device_id)
-        if no is not None and self.keys[no].shopper_id == key.shopper_id:
-            return no
-        if no is not None:  # it has changed hands: the newest holder is found quickest, the earlier keeps its number
-            no = self._no.get(key.text())
-            if no is not None:
-                return no
-        return self._add(key)
+        no = self._no.get(key)
+        return self._add(key) if no is None else no
 
     def _add(self, key: Key) -> int:
         no = len(self.keys)
@@ -63,11 +57,12 @@ class LiveDevices:
                 fresh = np.zeros_like(old) if name == "busy" else np.full_like(old, -np.inf if name.endswith("_s") else np.nan)
                 setattr(self, name, np.concatenate([old, fresh]))
         self.keys.append(key)
-        self._no[key.device_id if key.device_id not in self._no else key.text()] = no
+        self._no[key] = no
         return no
 
     def numbers(self, keys: Sequence[Key]) -> Ints:
-        return np.fromiter(map(self.number, keys), np.int64, len(keys))
+        known = list(map(self._no.get, keys))
+        return np.array(list(map(self.number, keys)) if None in known else known, dtype=np.int64)
 
     def overdue(self, fixes: Fixes) -> Flags:
         """Which fixes come after something later of their device was worked in."""

@@ -26,10 +26,11 @@ from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
 from geofences.coarsening import coarsened, near, with_speed
-from geofences.columns import FixColumns, Flags, Ints, empty, joined
+from geofences.columns import FixColumns, Flags, Floats, Ints, empty, joined
 from geofences.index import FenceIndex
 from geofences.memory import Memory
 from geofences.ports import FixLog, LogBatch
+from geofences.presence.early import shown_before
 from geofences.revision_store import revise_keys
 from geofences.spoofing.judging import judged
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
@@ -221,7 +222,7 @@ class PartitionRunner:
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]
         places = {t.fence_id: fence.place_id for t in seen if (fence := fences.get(t.fence_id)) is not None}
-        new = visit_store.record(session, self._judged(session, seen), places, at=at) if seen else 0
+        new = visit_store.record(session, self._judged(session, seen), places, at=at, shown=shown_before) if seen else 0
         visit_store.close_unseen(session, hidden)
         if refused:
             self._log.forget(session, refused)
@@ -273,21 +274,24 @@ class PartitionRunner:
             kept: list[tuple[int, FixColumns, datetime]] = []
             for batch in batches:
                 columns = batch.columns
-                since_s = np.array([self._remembered_since_s(key) for key in columns.keys])
+                nos = self._memory.live.numbers(columns.keys)
                 due_s = float(columns.at_s.min(initial=self.watermark_s)) + PRECISE_S
-                keep = near(columns, fences, self._rules, since_s)
-                columns = with_speed(columns, keep, partial(self._heard, columns.keys), self._rules)
+                keep = near(columns, fences, self._rules, self._remembered_since_s(nos))
+                columns = with_speed(columns, keep, partial(self._before, nos), self._rules)
                 kept.append((batch.position, coarsened(columns, keep), from_epoch_s(due_s)))
             self._log.coarsen(session, self._partition, kept)
 
-    def _heard(self, keys: Sequence[Key], key_no: int, since_s: float) -> list[Sample]:
-        return self._memory.history.samples(self._memory.live.number(keys[key_no]), since_s)
+    def _before(self, nos: Ints, key_no: int, at_s: float) -> Sample | None:
+        return self._memory.history.before(int(nos[key_no]), at_s, at_s - self._rules.forget_s - 1.0)
 
-    def _remembered_since_s(self, key: Key) -> float:
-        """Since when something of the device is remembered that a fix could change; inf where nothing is."""
-        state = self._memory.states.get(self._memory.live.number(key))
-        several = [*state.presences.values(), *state.dormant.values()] if state is not None else []
-        return min((p.first_s for p in several), default=math.inf)
+    def _remembered_since_s(self, nos: Ints) -> Floats:
+        """Since when something of each device is remembered that a fix could change; inf where nothing is."""
+        out = np.full(len(nos), math.inf)
+        for at in np.flatnonzero(self._memory.live.busy[nos]).tolist():
+            state = self._memory.states.get(int(nos[at]))
+            several = [*state.presences.values(), *state.dormant.values()] if state is not None else []
+            out[at] = min((p.first_s for p in several), default=math.inf)
+        return out
 
     def _judged(
         self,

@@ -17,7 +17,7 @@ from functools import partial
 
 from geofences import trust
 from geofences.asking import Hit, locate, look_along, measure
-from geofences.checkpoints import keep, take
+from geofences.checkpoints import Checkpoint, keep, take
 from geofences.geometry import haversine_m
 from geofences.index import FenceIndex, kernel_name
 from geofences.neighbours import Neighbours
@@ -99,9 +99,10 @@ def advance_many(
         look_along(ready, states, hits, fences, rules)
     outcome: list[Transition] = []
     wake: dict[Key, float | None] = {}
+    neighbours = Neighbours(fences)
     at = 0
     for key, due in ready:
-        track = _Track(key, states[key], fences, rules)
+        track = _Track(key, states[key], fences, rules, neighbours)
         outcome += track.close_retired(watermark_s)
         for sample in due:
             outcome += track.apply(sample, hits[at])
@@ -115,10 +116,10 @@ def _take_in(state: TrackState, events: Iterable[Sample]) -> None:
     events = list(events)
     if not events:
         return
-    known = {s.id for s in state.buffer}
+    known = {s.id for s in state.recent}
     known.update(state.floor_ids)
-    known.update(s.id for s in state.recent)
-    known.update(s.id for s in state.overdue)
+    if state.buffer or state.overdue:
+        known.update([s.id for s in state.buffer], [s.id for s in state.overdue])
     for sample in events:
         if sample.id in known:
             continue  # a duplicate changes nothing
@@ -139,49 +140,86 @@ def next_wake_s(key: Key, state: TrackState, fences: FenceIndex, rules: TrackRul
 class _Track:
     """One key being advanced."""
 
-    def __init__(self, key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules) -> None:
+    def __init__(
+        self, key: Key, state: TrackState, fences: FenceIndex, rules: TrackRules, neighbours: Neighbours | None = None
+    ) -> None:
         self._key, self._state, self._fences, self._rules = key, state, fences, rules
-        self._neighbours = Neighbours(fences)
+        self._neighbours = neighbours or Neighbours(fences)
         self._machine = PresenceMachine(key.shopper_id, key.device_id, rules.presence)
 
     def close_retired(self, watermark_s: float) -> list[Transition]:
         """Fences that are gone take their visits with them, as of what was last heard."""
         presences = self._state.presences
-        gone = sorted(f for f in presences if self._fences.number_of(f) is None)
-        at_s = watermark_s if math.isfinite(watermark_s) else max((presences[f].seen_s for f in gone), default=0.0)
-        if gone:
-            self._state.fired_s = max(self._state.fired_s, at_s)
+        gone = sorted([f for f in presences if self._fences.number_of(f) is None])
+        if not gone:
+            return []
+        at_s = watermark_s if math.isfinite(watermark_s) else max(presences[f].seen_s for f in gone)
+        self._state.fired_s = max(self._state.fired_s, at_s)
         return [t for f in gone for t in self._machine.close_retired(presences.pop(f), at_s)]
 
     def apply(self, sample: Sample, hit: Hit) -> list[Transition]:
         """Deadlines before the sample, the sample, deadlines it has made due."""
         state = self._state
+        if len(state.presences) == 1 and not state.dormant and not sample.coarse:
+            (presence,) = state.presences.values()
+            if presence.is_open and self._alone(presence, hit) and self._machine.deadline_s(presence) > sample.at_s:
+                return self._stay(presence, sample, hit)
         out = self.fire_until(sample.at_s)
         before = take(state, sample.at_s)
         moved = self._moved_mps(sample)
         speed = self._speed_mps(sample, moved)
         accuracy_m = DEFAULT_ACCURACY_M if sample.coarse else sample.accuracy_m
-        doubts = trust.weigh(
-            mocked=sample.mocked,
-            accuracy_m=accuracy_m,
-            age_s=sample.age_s,
-            moved_mps=moved,
-            rules=self._rules.trust,
-            sample=None if sample.coarse else sample,
-            recent=[s for s in state.recent if not s.coarse],
-        ).doubts
+        doubts = self._doubts(sample, accuracy_m, moved)
         here = {self._fences.fences[f].id: f for f in hit.fences}
         seen = partial(Observation, sample.at_s, accuracy_m=accuracy_m, speed_mps=speed, doubts=doubts)
         if state.dormant:
             out += self._wake(sample, here, seen)
         out += self._weigh(sample, hit, here, seen)
         out += self._ways_through(sample, hit, here, out, doubts)
+        self._note(sample, before)
+        return out + self.fire_until(sample.at_s)
+
+    def _alone(self, presence: Presence, hit: Hit) -> bool:
+        """Whether the sample hit no other fence than this one."""
+        return not hit.fences or (len(hit.fences) == 1 and self._fences.number_of(presence.fence_id) in hit.fences)
+
+    def _stay(self, presence: Presence, sample: Sample, hit: Hit) -> list[Transition]:
+        """What `apply` does where there is one open visit, nothing else is remembered or hit, and no deadline comes before the
+        sample: most fixes of those who are somewhere. A test compares the two."""
+        before, fence_id = take(self._state, sample.at_s), presence.fence_id
+        doubts = self._doubts(sample, sample.accuracy_m, self._moved_mps(sample))
+        fence_no = self._fences.number_of(fence_id)
+        assert fence_no is not None  # retired ones are closed already
+        distance_m = hit.distance_m.get(fence_no)
+        if distance_m is None:
+            distance_m = self._away_m(fence_no, sample, inside=bool(hit.fences))
+        seen = Observation(sample.at_s, distance_m, sample.accuracy_m, None, doubts)  # how fast is asked of who comes, not who stays
+        after, out = self._machine.weigh(presence, seen)
+        if after is None:
+            del self._state.presences[fence_id]
+        out += self._ways_through(sample, hit, {fence_id: fence_no}, out, doubts)
+        self._note(sample, before)
+        return out + self.fire_until(sample.at_s) if self._state.presences else out
+
+    def _doubts(self, sample: Sample, accuracy_m: float, moved_mps: float | None) -> tuple[str, ...]:
+        return trust.weigh(
+            mocked=sample.mocked,
+            accuracy_m=accuracy_m,
+            age_s=sample.age_s,
+            moved_mps=moved_mps,
+            rules=self._rules.trust,
+            sample=None if sample.coarse else sample,
+            recent=[s for s in self._state.recent if not s.coarse],
+        ).doubts
+
+    def _note(self, sample: Sample, before: Checkpoint | None) -> None:
+        """The sample is worked in; `before` is the mark that was due."""
+        state = self._state
         if before is not None and state.presences:  # dormant ones are told of by the mark before them
             state.checkpoints = keep([*state.checkpoints, before], sample.at_s - self._rules.correction_window_s)
         if state.presences:
             state.weighed += 1
         state.note(sample, self._rules)
-        return out + self.fire_until(sample.at_s)
 
     def _weigh(
         self, sample: Sample, hit: Hit, here: Mapping[str, int], seen: Callable[..., Observation]
@@ -327,7 +365,9 @@ class _Track:
         last, rules = self._state.last, self._rules.presence
         if last is None or not 0 < sample.at_s - last.at_s <= rules.crossed_max_gap_s or last.coarse or sample.coarse:
             return []
-        spoken_of = {t.fence_id for t in found} | here.keys() | self._state.presences.keys()
+        spoken_of = {*here, *self._state.presences}
+        if found:
+            spoken_of |= {t.fence_id for t in found}
         if hit.passing is not None and all(self._fences.fences[no].id in spoken_of for no in hit.passing):
             return []
         out: list[Transition] = []

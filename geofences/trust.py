@@ -124,7 +124,7 @@ def _weigh_motion(found: dict[str, float], way: Sequence[Located], rules: TrustR
             found[STATIC] = min(0.9, 0.5 + 0.1 * (same - rules.static_fixes))
     elif len(way) >= rules.smooth_fixes and _is_smooth(way[-rules.smooth_fixes :], rules):
         found[TOO_SMOOTH] = 0.8
-    been_here = any(fix.lat_deg == last.lat_deg and fix.lon_deg == last.lon_deg for fix in way[: -rules.repeat_fixes])
+    been_here = last.lat_deg in [fix.lat_deg for fix in way[: -rules.repeat_fixes]]  # on that circle at least
     if been_here and _repeats(way, rules.repeat_fixes):
         found[REPLAYED] = 0.8
 

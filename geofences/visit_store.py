@@ -6,18 +6,21 @@ be looked at by the gate.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many, listed
 from app.kernel.clock import from_epoch_s
+from app.kernel.db import prepared
 from app.kernel.outbox import emit_many
-from geofences import trust
-from geofences.contracts import MomentDetected, MomentKind, TrustLevel
+from geofences import tiers, trust
+from geofences.contracts import Begun, MomentDetected, MomentKind, TrustLevel
 from geofences.models import MomentRow, VisitRow
 from geofences.moments import Moment, moments_of
 from geofences.sensitive.refusals import refusals
@@ -39,6 +42,8 @@ class _Visit:
     decided_s: float
     trust: TrustLevel = TrustLevel.CLAIMED
     ended_s: float | None = None
+    kinds: frozenset[str] = frozenset()
+    """By what it is confirmed when it begins: codes that were shown before."""
     lasting: frozenset[str] = frozenset()
     """Doubts about the way that led here: what is seen later does not take them back."""
 
@@ -68,7 +73,7 @@ class _Visit:
             self.dwell_s,
             self.nth,
             self.confidence,
-            str(trust.level(self.doubts)),
+            str(tiers.level(self.doubts, self.kinds)),
             list(self.doubts),
         )
 
@@ -86,7 +91,11 @@ _MOMENT_COLUMNS = (
 )  # fmt: skip
 
 
-def record(session: Session, transitions: Iterable[Transition], places: Mapping[str, str], *, at: datetime) -> int:
+Shown = Callable[[Session, Sequence[Begun], Mapping[str, float], datetime], Mapping[str, frozenset[str]]]
+"""What was shown of a place before its visit began (presence/early.py): visit id -> kinds."""
+
+
+def record(session: Session, transitions: Iterable[Transition], places: Mapping[str, str], *, at: datetime, shown: Shown | None = None) -> int:
     """Visits, moments and their events, each once for ever: ids are derived. Returns the number of new moments.
 
     `places`: the place of each fence that still is. A visit whose fence is gone and that was never written is told to nobody.
@@ -94,7 +103,9 @@ def record(session: Session, transitions: Iterable[Transition], places: Mapping[
     """
     shut = refusals(session).fences
     several = sorted((t for t in transitions if t.fence_id not in shut), key=lambda t: (t.decided_s, t.started_s, t.fence_id))
-    visits = _visits(session, several, places)
+    visits, begun, ends = _visits(session, several, places)
+    for visit_id, kinds in shown(session, begun, ends, at).items() if shown is not None and begun else ():
+        visits[visit_id].kinds, visits[visit_id].trust = kinds, tiers.level(visits[visit_id].doubts, kinds)
     moments: list[Moment] = []
     for t in several:
         if t.kind is TransitionKind.CROSSED:
@@ -135,16 +146,19 @@ def _extend(session: Session, t: Transition) -> None:
 
 def move_left(session: Session, visit_id: str, ended_at: datetime, dwell_s: int) -> None:
     """That she left was told, but it was at another time."""
-    session.execute(
-        update(MomentRow)
-        .where(MomentRow.visit_id == visit_id, MomentRow.kind == MomentKind.LEFT.value)
-        .values(occurred_at=ended_at, dwell_s=dwell_s)
-        .execution_options(synchronize_session=False)
-    )
+    prepared(session, _MOVE_LEFT, {"of": visit_id, "ended": ended_at, "lasted": dwell_s})
 
 
-def _visits(session: Session, transitions: Sequence[Transition], places: Mapping[str, str]) -> dict[str, _Visit]:
-    """Every visit the transitions speak of, known or new, before they are noted."""
+_MOMENTS = cast("Table", MomentRow.__table__)
+_MOVE_LEFT = (
+    update(_MOMENTS)
+    .where(_MOMENTS.c.visit_id == bindparam("of"), _MOMENTS.c.kind == MomentKind.LEFT.value)
+    .values(occurred_at=bindparam("ended"), dwell_s=bindparam("lasted"))
+)
+
+
+def _visits(session: Session, transitions: Sequence[Transition], places: Mapping[str, str]) -> tuple[dict[str, _Visit], list[Begun], dict[str, float]]:
+    """Every visit the transitions speak of, known or new, before they are noted; the new ones; and where there are such, when which visits end."""
     firsts: dict[str, Transition] = {}
     for t in transitions:
         if t.kind is not TransitionKind.CROSSED:
@@ -160,11 +174,14 @@ def _visits(session: Session, transitions: Sequence[Transition], places: Mapping
     new = [t for visit_id, t in firsts.items() if visit_id not in known and t.fence_id in places]
     for t, nth in zip(new, _numbers(session, new, places), strict=True):
         known[t.visit_id] = (places[t.fence_id], nth)
-    return {
+    ends = {t.visit_id: t.ended_s for t in transitions if t.ended_s is not None} if new else {}
+    begun = [Begun(t.visit_id, t.shopper_id, t.device_id, places[t.fence_id], t.started_s, ends.get(t.visit_id, math.inf)) for t in new]
+    visits = {
         visit_id: _Visit(t, *known[visit_id], t.started_s, 0, t.confidence, t.doubts, t.decided_s, raised.get(visit_id, TrustLevel.CLAIMED), lasting=lasting[visit_id])
         for visit_id, t in firsts.items()
         if visit_id in known
     }
+    return visits, begun, ends
 
 
 def _numbers(session: Session, new: Sequence[Transition], places: Mapping[str, str]) -> list[int]:

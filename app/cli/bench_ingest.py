@@ -1,27 +1,30 @@
 """`moments bench ingest`: what a batch of fixes costs, from the request to committed visits.
 
-Owns the measuring: the real server as a process of its own, its CPU seconds read from /proc, the stages interleaved, and the
+Owns the measuring: real servers as processes of their own, their CPU seconds read from /proc, the stages interleaved, and the
 same rows written with no engine at all beside them. Nothing of the user's is touched.
 
 Stages, each fed the same stream (people walking among fences; 3 in 100 fixes arrive 30 to 300 s late):
 
 - decode: HTTP, who is calling, JSON to checked columns, an answer for each fix
 - detect: the same and the whole engine, nothing stored
-- durable: `POST /v1/fixes` until log, states, visits, moments and outbox rows are committed
-- bare: the INSERTs of `durable`, statement by statement, straight into the driver of an empty database
+- durable: `POST /v1/fixes` until log, states, visits, moments and outbox rows are committed. Figures without a form in their name are
+  of Arrow IPC streams, which is how servers send many; the one with `json` is of the same fixes as JSON, to a server of its own
+- bare: the INSERTs of `durable`, statement by statement, straight into the driver of a database of its own
 """
 
 from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from app.cli.bench_house import postgresql, served
@@ -32,9 +35,12 @@ from geofences import facade as geofences
 
 ROUNDS = 8
 PATIENCE_S = 120.0
+Form = Literal["json", "arrow"]
+FORMS: dict[Form, str] = {"json": "application/json", "arrow": "application/vnd.apache.arrow.stream"}
 TARGETS = {
     "detect_against_decode": 0.6,
     "sqlite_fixes_per_cpu_s": 100_000,
+    "sqlite_json_fixes_per_cpu_s": 100_000,
     "sqlite_against_bare": 0.5,
     "postgresql_fixes_per_cpu_s": 60_000,
     "postgresql_against_bare": 0.5,
@@ -42,7 +48,7 @@ TARGETS = {
 
 
 def ingest(fences: int, fixes: int, batch: int) -> dict[str, Any]:
-    """All stages on SQLite, the durable one on PostgreSQL too where the test server can be had."""
+    """All stages on SQLite, the durable one (Arrow) on PostgreSQL too where the test server can be had."""
     configure_logs(level="ERROR", as_json=False)
     figures: dict[str, Any] = {"fences": fences, "fixes": fixes, "batch": batch, "kernel": geofences.index_kernel()}
     with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
@@ -69,27 +75,26 @@ def print_lines(figures: dict[str, Any]) -> None:
 
 
 def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: bool, database_pid: int = 0) -> dict[str, Any]:
-    """CPU seconds per stage, interleaved in rounds; then the bare writing, and that the outcome is the reference's."""
+    """CPU seconds per stage and form, interleaved in rounds; then the bare writing, and that every outcome is the reference's."""
     walks = geofences.bench_walks(fences, fixes)
-    house, keys, api_key = _seeded(home, url, walks)
-    try:
-        batches = list(walks.batches(keys, batch))
-        with served("app.cli.bench_server", str(home), url, str(fences), str(fixes)) as (address, pid):
-            client = _Client(address, api_key, lambda: _cpu_s(pid) + (_family_cpu_s(database_pid) if database_pid else 0.0))
-            spent = _rounds(client, batches, stages=stages)
-        outcome = geofences.bench_outcome(house.database)
-    finally:
-        house.stop()
-    with tempfile.TemporaryDirectory(prefix="moments-bench-", dir=home) as folder:
-        bare_s, wanted = _bare(Path(folder), url, walks, keys, batches, database_pid)
-    if outcome["visits"] != wanted["visits"] or outcome["moments"] != wanted["moments"]:
-        raise AppError(f"the server found {outcome['rows']}, the reference {wanted['rows']}: no figure is worth anything")
-    found: dict[str, Any] = {"rows": outcome["rows"]}
+    keys = [geofences.bench_key(new_id("shp"), new_id("dev")) for _ in range(walks.devices)]
+    forms: tuple[Form, ...] = ("json", "arrow") if stages else ("arrow",)
+    seeded = _seeded(home / "seeded", _created(url, "seeded"), walks, keys)
+    with ExitStack() as open_now:
+        streams = [_stream(open_now, seeded, form, (fences, fixes), list(walks.batches(keys, batch, form)), database_pid) for form in forms]
+        spent = _rounds(streams, stages=stages)
+    outcomes = {stream.form: _outcome(stream.house) for stream in streams}
+    bare_s, wanted = _bare(seeded, walks.index, streams[0].batches, database_pid)
+    for form, outcome in outcomes.items():
+        if outcome["visits"] != wanted["visits"] or outcome["moments"] != wanted["moments"]:
+            raise AppError(f"the server found {outcome['rows']} in {form}, the reference {wanted['rows']}: no figure is worth anything")
+    found: dict[str, Any] = {"rows": outcomes["arrow"]["rows"]}
     if stages:
         found |= {f"{name}_fixes_per_cpu_s": round(fixes / spent[name]) for name in ("decode", "detect")}
         found["detect_against_decode"] = round(spent["decode"] / spent["detect"], 3)
-    found |= {"fixes_per_cpu_s": round(fixes / spent["durable"]), "bare_fixes_per_cpu_s": round(fixes / bare_s)}
-    return found | {"against_bare": round(bare_s / spent["durable"], 3)}
+        found["json_fixes_per_cpu_s"] = round(fixes / spent["json"])
+    found["fixes_per_cpu_s"] = round(fixes / spent["arrow"])
+    return found | {"bare_fixes_per_cpu_s": round(fixes / bare_s), "against_bare": round(bare_s / spent["arrow"], 3)}
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
@@ -98,10 +103,14 @@ def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: b
 class _Client:
     """One connection that stays open; what it spends itself is not counted."""
 
-    def __init__(self, address: str, api_key: str, cpu_s: Callable[[], float]) -> None:
+    def __init__(self, address: str, api_key: str, media_type: str, cpu_s: Callable[[], float]) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
-        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": media_type}
         self.cpu_s = cpu_s
+
+    def anew(self) -> None:
+        """The server has closed the connection while the other one had its turn."""
+        self._connection.close()  # the next request opens it
 
     def post(self, path: str, at_s: float, body: bytes) -> None:
         now = "x-bench-now" if path == "/v1/fixes" else "x-bench-at"
@@ -124,19 +133,63 @@ class _Client:
         return answer
 
 
-def _rounds(client: _Client, batches: Sequence[tuple[float, bytes]], *, stages: bool) -> dict[str, float]:
-    """CPU seconds of the server by stage; a stage's share of the stream in each round, one stage after the other."""
-    paths = {"decode": "/bench/decode", "detect": "/bench/detect", "durable": "/v1/fixes"}
-    spent: dict[str, float] = {stage: 0.0 for stage in paths if stages or stage == "durable"}
-    some = -(-len(batches) // ROUNDS)
-    for start in range(0, len(batches), some):
-        for stage in spent:
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A data directory, its database (empty: SQLite in the directory), and the key of a server that may send fixes."""
+
+    folder: Path
+    url: str
+    api_key: str
+
+    def copy(self, name: str) -> _Home:
+        """The same beside it, to be written to. Nobody may have the original open."""
+        folder = self.folder.with_name(name)
+        shutil.copytree(self.folder, folder)
+        return _Home(folder, _created(self.url, name, like=self.url), self.api_key)
+
+    def settings(self) -> Any:
+        from app.settings import load_settings
+
+        return load_settings(data_dir=self.folder, database_url=self.url, loops=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A server of its own and what it is sent."""
+
+    form: Form
+    house: _Home
+    client: _Client
+    batches: Sequence[tuple[float, bytes]]
+
+
+def _stream(
+    open_now: ExitStack, seeded: _Home, form: Form, sizes: tuple[int, int], batches: Sequence[tuple[float, bytes]], database_pid: int
+) -> _Stream:
+    """Listening, with a copy of what was seeded; `sizes` are fences and fixes."""
+    house = seeded.copy(form)
+    address, pid = open_now.enter_context(served("app.cli.bench_server", str(house.folder), house.url, *map(str, sizes)))
+    client = _Client(address, house.api_key, FORMS[form], lambda: _cpu_s(pid) + (_family_cpu_s(database_pid) if database_pid else 0.0))
+    return _Stream(form, house, client, batches)
+
+
+def _rounds(streams: Sequence[_Stream], *, stages: bool) -> dict[str, float]:
+    """CPU seconds of a server by stage, or form where it is durable; a share of the stream in each round, one after the other."""
+    first = streams[0]
+    turns = [(name, first, f"/bench/{name}") for name in ("decode", "detect") if stages]
+    turns += [(stream.form, stream, "/v1/fixes") for stream in streams]
+    spent: dict[str, float] = {name: 0.0 for name, _, _ in turns}
+    some = -(-len(first.batches) // ROUNDS)
+    for start in range(0, len(first.batches), some):
+        for name, stream, path in turns:
+            client, share = stream.client, stream.batches[start : start + some]
+            client.anew()
             begun = client.cpu_s()
-            for at_s, body in batches[start : start + some]:
-                client.post(paths[stage], at_s, body)
-            if stage == "durable":
-                client.settle(batches[min(len(batches), start + some) - 1][0] + 1.5)
-            spent[stage] += client.cpu_s() - begun
+            for at_s, body in share:
+                client.post(path, at_s, body)
+            if path == "/v1/fixes":
+                client.settle(share[-1][0] + 1.5)
+            spent[name] += client.cpu_s() - begun
     return spent
 
 
@@ -162,8 +215,8 @@ def _family_cpu_s(pid: int) -> float:
 # -- shoppers, and the reference --------------------------------------------------------------------------------------
 
 
-def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple[Any, list[Any], str]:
-    """A migrated house with a shopper, who has agreed, for each device: (house, keys, API key of a server)."""
+def _seeded(folder: Path, url: str, walks: Any, keys: Sequence[Any]) -> _Home:
+    """A migrated house with a shopper, who has agreed and was here before (she has a key), for each device; it is closed again."""
     from app.bootstrap import build
     from app.kernel.bulk import insert_many
     from app.kernel.clock import ManualClock
@@ -173,12 +226,12 @@ def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple
     from app.privacy.purposes import NOTICES, Purpose
     from app.security.models import DeviceRow, ShopperRow
     from app.security.people import make_api_key
+    from app.security.vault import seal_each
     from app.settings import load_settings
 
     clock = ManualClock(datetime.fromtimestamp(walks.starts_s, UTC))
-    house = build(load_settings(data_dir=home, database_url=url, loops=False), clock=clock)
+    house = build(load_settings(data_dir=folder, database_url=url, loops=False), clock=clock)
     upgrade(house.database)
-    keys = list(keys) or [geofences.bench_key(new_id("shp"), new_id("dev")) for _ in range(walks.devices)]
     before = clock.now() - timedelta(days=1)
     with house.database.transaction() as session:
         insert_many(session, ShopperRow, ("id", "created_at"), [(k.shopper_id, before) for k in keys])
@@ -190,18 +243,31 @@ def _seeded(home: Path, url: str, walks: Any, keys: Sequence[Any] = ()) -> tuple
         stamp_change(session)
         insert_many(session, ConsentStateRow, columns, agreed)
         api_key = make_api_key(session, "bench", ["fixes"], made_by="bench", at=before)
-    return house, keys, api_key.key
+    seal_each("bench", [(k.shopper_id, b"", b"") for k in keys])
+    house.stop()
+    house.database.close()
+    return _Home(folder, url, api_key.key)
 
 
-def _fresh(folder: Path, url: str, name: str) -> str:
-    """The address of an empty database beside the measured one."""
+def _outcome(house: _Home) -> dict[str, Any]:
+    from app.kernel.db import Database
+
+    database = Database(house.settings().resolved_database_url())
+    try:
+        return geofences.bench_outcome(database)
+    finally:
+        database.close()
+
+
+def _created(url: str, name: str, *, like: str = "") -> str:
+    """The address of another database on the server of `url`, empty or a copy; nothing to do for SQLite."""
     if not url:
-        return f"sqlite:///{folder / name}.db"
+        return ""
     from sqlalchemy import create_engine, make_url, text
 
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {make_url(like).database}" if like else "")))
     engine.dispose()
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
@@ -210,26 +276,27 @@ Written = list[list[tuple[str, Any, bool]]]
 """Transactions of statements: (SQL, parameters, whether for many rows)."""
 
 
-def _bare(folder: Path, url: str, walks: Any, keys: list[Any], batches: Sequence[tuple[float, bytes]], database_pid: int) -> tuple[float, dict[str, Any]]:
-    """The stream once more in this process, its INSERTs noted; then these alone into an empty database: (CPU seconds, outcome)."""
+def _bare(seeded: _Home, index: Any, batches: Sequence[tuple[float, bytes]], database_pid: int) -> tuple[float, dict[str, Any]]:
+    """The stream once more in this process, its INSERTs noted; then these alone into another copy: (CPU seconds, outcome)."""
+    from app.bootstrap import build
+    from app.kernel.clock import ManualClock
     from app.kernel.db import Database
-    from app.migrations import upgrade
 
-    house, _, _ = _seeded(folder, _fresh(folder, url, "reference"), walks, keys)
+    clock = ManualClock(datetime.fromtimestamp(batches[0][0], UTC))
+    house = build(seeded.copy("reference").settings(), clock=clock)
     try:
         with _noting(house.database) as written:
             for at_s, body in batches:
-                house.clock.set_to(datetime.fromtimestamp(at_s, UTC))
+                clock.set_to(datetime.fromtimestamp(at_s, UTC))
                 geofences.bench_take(house.database, body, house.settings.geofences)
-                house.runner.use(walks.index)
+                house.runner.use(index)
                 house.runner.run_once()
-            house.clock.advance(1.5)
+            clock.advance(1.5)
             house.runner.settle()
         outcome = geofences.bench_outcome(house.database)
     finally:
         house.stop()
-    empty = Database(_fresh(folder, url, "bare"))
-    upgrade(empty)
+    empty = Database(seeded.copy("bare").settings().resolved_database_url())
     connection: Any = empty.engine.raw_connection()
     cursor = connection.cursor()
 
@@ -237,10 +304,10 @@ def _bare(folder: Path, url: str, walks: Any, keys: list[Any], batches: Sequence
         return time.process_time() + (_family_cpu_s(database_pid) if database_pid else 0.0)
 
     begun = cpu_s()
-    if url:
+    if seeded.url:
         connection.driver_connection.autocommit = True  # BEGIN and COMMIT are said below
     for transaction in written:
-        cursor.execute("BEGIN" if url else "BEGIN IMMEDIATE")
+        cursor.execute("BEGIN" if seeded.url else "BEGIN IMMEDIATE")
         for statement, parameters, many in transaction:
             (cursor.executemany if many else cursor.execute)(statement, parameters)
         cursor.execute("COMMIT")

@@ -72,7 +72,8 @@ def evaluate_beacons(
         return
     rows: list[tuple[object, ...]] = []
     for site, found in figures["sites"].items():
-        methods = {"locator": found["locator"], "weighted centroid": found["weighted_centroid"]}
+        later = f"locator, {figures['later_s']:g} s later"
+        methods = {"locator, at once": found["locator"], later: found["locator_later"], "weighted centroid": found["weighted_centroid"]}
         methods |= {"locator, nothing heard too": found["locator_all_windows"]}
         methods |= {f"locator on {floor}": f for floor, f in found["by_floor"].items()}
         rows += [

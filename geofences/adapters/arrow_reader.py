@@ -7,7 +7,8 @@ written in Rust: bytes from outside cannot reach memory they should not. Format:
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,18 @@ def of_stream(raw: bytes, how: Reading, most: int) -> Batch:
     return of_columns(columns, mocked, whose, how, texts["id"]) or of_objects(_objects(columns, mocked, texts, count), how)
 
 
+def to_stream(numbers: Mapping[str, NDArray[np.float64]], texts: Mapping[str, Sequence[str]]) -> bytes:
+    """What a server sends: one record batch of these columns."""
+    from arro3.core import Array, DataType, Table
+    from arro3.io import write_ipc_stream
+
+    stream = io.BytesIO()
+    columns: dict[str, Any] = {name: Array(np.ascontiguousarray(column)) for name, column in numbers.items()}
+    columns |= {name: Array(column, type=DataType.utf8()) for name, column in texts.items()}
+    write_ipc_stream(Table.from_pydict(columns), stream, compression=None)
+    return stream.getvalue()
+
+
 def _whole(column: Any) -> Any:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
@@ -86,7 +99,7 @@ def _texts(column: Any) -> list[str | None]:
     if DataType.is_dictionary(column.type):
         column = column.cast(DataType.utf8())
     found: list[Any] = column.to_pylist()
-    if any(v is not None and not isinstance(v, str) for v in found):
+    if not set(map(type, found)) <= {str, NoneType}:
         raise TypeError
     return found
 

@@ -17,11 +17,21 @@ import numpy as np
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new
+from app.kernel.db import insert_new, prepared
 from app.kernel.logs import get_logger
 from app.security.sealing import seal
 from app.security.vault import open_each, seal_each, seal_for
-from geofences.columns import FixColumns, UnreadableColumns, empty, from_bytes, joined, of_samples, to_bytes
+from geofences.columns import (
+    FixColumns,
+    UnreadableColumns,
+    empty,
+    from_bytes,
+    from_parts,
+    joined,
+    of_samples,
+    to_bytes,
+    to_parts,
+)
 from geofences.models import FixLogRow, LogHeadRow
 from geofences.ports import LogBatch
 from geofences.track import Key, Sample
@@ -29,8 +39,8 @@ from geofences.track import Key, Sample
 log = get_logger(__name__)
 
 _PURPOSE = "fix_log"
-_PARTS = b"\x03"
-"""Before the parts of a batch of several that was coarsened; what is sealed begins otherwise."""
+_PARTS, _LEAN_PARTS = b"\x03", b"\x04"
+"""Before the parts of a batch of several that was coarsened (the first as earlier releases wrote them); what is sealed begins otherwise."""
 MOST_AT_ONCE = 2_000
 MIXED = ""
 """In place of shopper and device in the row of a batch of several."""
@@ -43,20 +53,14 @@ class TableLog:
 
     def append(self, session: Session, columns: FixColumns, *, digest: str, at: datetime) -> int | None:
         shopper_id, device_id = _whose(columns)
-        known = select(FixLogRow.position).where(FixLogRow.device_id == device_id, FixLogRow.digest == digest)
-        if session.execute(known).first() is not None:
+        if prepared(session, _KNOWN, {"device": device_id, "digest": digest}).first() is not None:
             return None
         # The row stays locked until the commit, so a reader never sees position n+1 before n.
-        counted = (
-            update(LogHeadRow)
-            .where(LogHeadRow.partition == PARTITION)
-            .values(head=LogHeadRow.head + 1)
-            .returning(LogHeadRow.head)
-        )
-        position = session.execute(counted).scalar_one_or_none()
+        here = {"of": PARTITION}
+        position = prepared(session, _COUNTED, here).scalar_one_or_none()
         if position is None:
             insert_new(session, LogHeadRow, {"partition": PARTITION, "head": 0}, unique=["partition"])
-            position = session.execute(counted).scalar_one()
+            position = prepared(session, _COUNTED, here).scalar_one()
         values = {
             "partition": PARTITION,
             "position": position,
@@ -114,13 +118,18 @@ class TableLog:
         return first
 
     def whole(self, session: Session, partition: int, upto: int) -> list[LogBatch]:
-        wanted = _WANTED.where(
-            FixLogRow.partition == partition,
-            FixLogRow.position <= upto,
-            FixLogRow.coarse.is_(False),
-            FixLogRow.payload.is_not(None),
-        )
-        return _opened(session.execute(wanted.order_by(FixLogRow.position).limit(MOST_AT_ONCE)))
+        """What this process has read is not opened again, as in `read`."""
+        still = (FixLogRow.partition == partition, FixLogRow.position <= upto, FixLogRow.coarse.is_(False), FixLogRow.payload.is_not(None))
+        sizes = select(FixLogRow.position, FixLogRow.fixes).where(*still).order_by(FixLogRow.position).limit(MOST_AT_ONCE)
+        fresh = _Fresh.of(session)
+        found = {position: fresh.again(position, fixes) for position, fixes in session.execute(sizes).all()}
+        missing = [position for position, columns in found.items() if columns is None]
+        opened: dict[int, FixColumns] = {}
+        if missing:
+            wanted = _WANTED.where(*still, FixLogRow.position.in_(missing))
+            opened = {batch.position: batch.columns for batch in _opened(session.execute(wanted))}
+        held = ((position, columns if columns is not None else opened.get(position)) for position, columns in found.items())
+        return [LogBatch(position, columns) for position, columns in held if columns is not None]  # of the others somebody was taken out meanwhile
 
     def coarsen(self, session: Session, partition: int, batches: Sequence[tuple[int, FixColumns, datetime]]) -> None:
         here = (FixLogRow.partition == partition, FixLogRow.shopper_id == MIXED, FixLogRow.payload.is_not(None))
@@ -142,6 +151,7 @@ class TableLog:
                 "at": position,
                 "kept": _in_parts(columns) if shopper_id == MIXED else next(own),
                 "due": forget_at,
+                "many": len(columns),
             }
             for (position, columns, forget_at), (shopper_id, _) in zip(batches, whose, strict=True)
         ]
@@ -149,29 +159,44 @@ class TableLog:
             session.connection().execute(_COARSEN, values)
 
     def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
+        _Fresh.of(session).let_go(upto)
         now = session.info["clock"].now()
-        done = (
-            FixLogRow.partition == partition,
-            FixLogRow.position <= upto,
-            or_(FixLogRow.received_at < before, FixLogRow.forget_at <= now),
-            FixLogRow.payload.is_not(None),
-        )
-        session.execute(
-            update(FixLogRow).where(*done).values(payload=None).execution_options(synchronize_session=False)
-        )
+        prepared(session, _TRIM, {"of": partition, "upto": upto, "before": before, "now": now})
 
     def forget(self, session: Session, shopper_ids: Collection[str]) -> None:
         forget_shoppers(session, shopper_ids)
 
 
-class _Fresh:
-    """What this process has committed and its runner has not read yet: at most so many fixes, the oldest are let go first."""
+class _Held:
+    """Batches by position: at most so many fixes, the oldest are let go first."""
 
     MOST_FIXES = 200_000
 
     def __init__(self) -> None:
         self._columns: dict[int, FixColumns] = {}
         self._fixes = 0
+
+    def put(self, position: int, columns: FixColumns) -> None:
+        self._columns[position] = columns
+        self._fixes += len(columns)
+        while self._fixes > self.MOST_FIXES:
+            self.pop(next(iter(self._columns)))
+
+    def pop(self, position: int) -> FixColumns | None:
+        columns = self._columns.pop(position, None)
+        self._fixes -= len(columns) if columns is not None else 0
+        return columns
+
+    def let_go(self, upto: int) -> None:
+        for position in [p for p in self._columns if p <= upto]:
+            self.pop(position)
+
+
+class _Fresh:
+    """What this process has committed and its runner has not read yet, and what it has read and not coarsened yet."""
+
+    def __init__(self) -> None:
+        self._new, self._read = _Held(), _Held()
         self._lock = threading.Lock()
 
     @staticmethod
@@ -180,17 +205,27 @@ class _Fresh:
 
     def put(self, position: int, columns: FixColumns) -> None:
         with self._lock:
-            self._columns[position] = columns
-            self._fixes += len(columns)
-            while self._fixes > self.MOST_FIXES:
-                self._fixes -= len(self._columns.pop(next(iter(self._columns))))
+            self._new.put(position, columns)
 
     def take(self, position: int, fixes: int) -> FixColumns | None:
         """What stands at `position`, unless somebody was taken out of it since: then it holds another number of fixes."""
         with self._lock:
-            columns = self._columns.pop(position, None)
-            self._fixes -= len(columns) if columns is not None else 0
-        return columns if columns is not None and len(columns) == fixes else None
+            columns = self._new.pop(position)
+            if columns is None or len(columns) != fixes:
+                return None
+            self._read.put(position, columns)
+            return columns
+
+    def again(self, position: int, fixes: int) -> FixColumns | None:
+        """What was taken from `position`, under the same condition."""
+        with self._lock:
+            columns = self._read.pop(position)
+            return columns if columns is not None and len(columns) == fixes else None
+
+    def let_go(self, upto: int) -> None:
+        """What was taken from positions up to this one is not asked for again."""
+        with self._lock:
+            self._read.let_go(upto)
 
 
 def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
@@ -202,13 +237,14 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
         own = update(FixLogRow).where(FixLogRow.shopper_id == shopper_id, holding)
         session.execute(own.values(payload=None).execution_options(**quietly))
     mixed = select(FixLogRow.partition, FixLogRow.position, FixLogRow.payload)
-    for partition, position, payload in session.execute(mixed.where(FixLogRow.shopper_id == MIXED, holding)).all():
+    held = mixed.where(FixLogRow.shopper_id == MIXED, holding).order_by(FixLogRow.partition, FixLogRow.position).with_for_update()
+    for partition, position, payload in session.execute(held).all():
         columns = _opened([(position, MIXED, MIXED, payload)])[0].columns
         left = columns.without(gone)
         if left is columns:
             continue
         row = update(FixLogRow).where(FixLogRow.partition == partition, FixLogRow.position == position)
-        parts = bytes(payload or b"").startswith(_PARTS)
+        parts = bytes(payload or b"")[:1] in (_PARTS, _LEAN_PARTS)
         sealed = (_in_parts(left) if parts else _sealed(left, MIXED, MIXED)) if len(left) else None
         session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
 
@@ -246,15 +282,9 @@ def _sealed(columns: FixColumns, shopper_id: str, device_id: str) -> bytes:
 
 def _in_parts(columns: FixColumns) -> bytes:
     """A batch of several, each one's fixes with her own key."""
-    parts = [(key, of_one(columns, no)) for no, key in enumerate(columns.keys)]
-    sealed = seal_each(_PURPOSE, [(key.shopper_id, to_bytes(part), _bound(MIXED, MIXED)) for key, part in parts if len(part)])
-    return _PARTS + _write_parts(sealed)
-
-
-def of_one(columns: FixColumns, key_no: int) -> FixColumns:
-    """The fixes of one key alone."""
-    mine = columns.take(columns.key_no == key_no)
-    return mine.renumbered((columns.keys[key_no],), np.zeros(len(columns.keys), dtype=np.int64))
+    bound = _bound(MIXED, MIXED)
+    sealed = seal_each(_PURPOSE, [(key.shopper_id, part, bound) for key, part in to_parts(columns)])
+    return _LEAN_PARTS + _write_parts(sealed)
 
 
 def _together(parts: Sequence[FixColumns]) -> FixColumns:
@@ -268,10 +298,26 @@ def _bound(shopper_id: str, device_id: str) -> bytes:
     return f"{shopper_id}/{device_id}".encode()
 
 
+_KNOWN = select(FixLogRow.position).where(FixLogRow.device_id == bindparam("device"), FixLogRow.digest == bindparam("digest"))
+_HEAD = cast("Table", LogHeadRow.__table__)
+_COUNTED = update(_HEAD).where(_HEAD.c.partition == bindparam("of")).values(head=_HEAD.c.head + 1).returning(_HEAD.c.head)
 _COARSEN = (
     update(cast("Table", FixLogRow.__table__))
-    .where(FixLogRow.partition == bindparam("of"), FixLogRow.position == bindparam("at"), FixLogRow.payload.is_not(None))
+    .where(
+        FixLogRow.partition == bindparam("of"), FixLogRow.position == bindparam("at"), FixLogRow.payload.is_not(None),
+        FixLogRow.fixes == bindparam("many"),  # else somebody was taken out since it was read: it is read again
+    )
     .values(payload=bindparam("kept"), forget_at=bindparam("due"), coarse=True)
+)
+_TRIM = (
+    update(cast("Table", FixLogRow.__table__))
+    .where(
+        FixLogRow.partition == bindparam("of"),
+        FixLogRow.position <= bindparam("upto"),
+        or_(FixLogRow.received_at < bindparam("before"), FixLogRow.forget_at <= bindparam("now")),
+        FixLogRow.payload.is_not(None),
+    )
+    .values(payload=None)
 )
 _WANTED = select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
 _read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
@@ -283,15 +329,28 @@ def _opened(rows: Iterable[Any]) -> list[LogBatch]:
     held = [_sealed_parts(payload, key) for _, key, payload in found]
     opened = iter(open_each(_PURPOSE, [(part, _bound(*key)) for (_, key, _), parts in zip(found, held, strict=True) for part in parts]))
     out: list[LogBatch] = []
-    for (position, key, _), parts in zip(found, held, strict=True):
-        several = [_columns(next(opened), *key) for _ in parts]
-        out.append(LogBatch(position, several[0] if len(several) == 1 else _together(several)))
+    for (position, key, payload), parts in zip(found, held, strict=True):
+        several = [next(opened) for _ in parts]
+        if key.shopper_id == MIXED and payload.startswith(_LEAN_PARTS):
+            out.append(LogBatch(position, _of_parts([part for part in several if part is not None])))
+            continue
+        columns = [_columns(part, *key) for part in several]
+        out.append(LogBatch(position, columns[0] if len(columns) == 1 else _together(columns)))
     return out
+
+
+def _of_parts(parts: Sequence[bytes]) -> FixColumns:
+    """Those of them whose owners have not been erased."""
+    try:
+        return from_parts(parts)
+    except UnreadableColumns:
+        log.warning("fix_batch_unreadable")
+        return empty()
 
 
 def _sealed_parts(payload: bytes, key: Key) -> list[bytes]:
     """What is sealed in a row one by one: the whole batch, or each one's part of it."""
-    if payload.startswith(_PARTS) and key.shopper_id == MIXED:
+    if payload[:1] in (_PARTS, _LEAN_PARTS) and key.shopper_id == MIXED:
         return _read_parts(payload[1:])
     return [payload] if payload else []
 

@@ -1,12 +1,14 @@
 """Where somebody is on the plan, from what their phone hears: a belief over cells that moves and is corrected.
 
-Owns one step of a hidden Markov model over the cells of a plan. Causal: a step knows only what was heard so far. Pure numpy. It
-must not learn (radio_map.py does) nor know people.
+Owns one step of a hidden Markov model over the cells of a plan, and fixed-lag smoothing: what was believed of a moment may be looked at
+again a stated time later, and never sees further than that. Pure numpy. It must not learn (radio_map.py does) nor know people.
+Source: Rabiner 1989, "A tutorial on hidden Markov models", the forward and the backward recursion.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +50,15 @@ class Whereabouts:
     radius_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`belief` (C,) at `end_s` with all that was heard until then, `likely` (C,) of what was heard in the step alone."""
+
+    end_s: float
+    belief: Float32s
+    likely: Float32s
+
+
 class Locator:
     """The steps over one map. Beliefs are arrays (C,) that sum to 1; they are never changed in place."""
 
@@ -74,6 +85,17 @@ class Locator:
 
     def moved(self, belief: Float32s, lasting_s: float) -> Float32s:
         """The belief after `lasting_s` in which nothing was heard."""
+        after = self._spread(belief, lasting_s) * self._toll
+        after /= max(float(after.sum()), 1e-30)
+        return ((1 - self.rules.elsewhere) * after + self.rules.elsewhere * self._start).astype(np.float32)
+
+    def _foretold(self, likely: Float32s, lasting_s: float) -> Float32s:
+        """How likely, from each cell, is what comes `lasting_s` later, given how likely it is there: `moved` the other way (C,)."""
+        before = (1 - self.rules.elsewhere) * self._spread(likely * self._toll, lasting_s)
+        before += self.rules.elsewhere * float(likely @ self._start)
+        return (before / max(float(before.max()), 1e-30)).astype(np.float32)
+
+    def _spread(self, belief: Float32s, lasting_s: float) -> Float32s:
         plan, sd_m = self._radio.plan, self.rules.wander_m * math.sqrt(lasting_s)
         full = np.zeros(len(plan.floors) * plan.grid[0] * plan.grid[1], np.float32)
         full[self._square] = belief
@@ -82,17 +104,19 @@ class Locator:
         kernel = np.exp(-0.5 * (taps * plan.cell_m / sd_m) ** 2)
         for axis in (1, 2):
             spread = _convolved(spread, taps, kernel / kernel.sum(), axis)
-        after = spread.reshape(-1)[self._square] * self._toll
-        after /= max(float(after.sum()), 1e-30)
-        return ((1 - self.rules.elsewhere) * after + self.rules.elsewhere * self._start).astype(np.float32)
+        return spread.reshape(-1)[self._square]
 
     def corrected(self, belief: Float32s, heard: Mapping[str, Sequence[float]], lasting_s: float) -> Float32s:
         """The belief after hearing, in a step of `lasting_s`, each transmitter at the given strengths (dBm); strangers say nothing."""
+        return _whole(belief * self._likely(heard, lasting_s), self._start)
+
+    def _likely(self, heard: Mapping[str, Sequence[float]], lasting_s: float) -> Float32s:
+        """How likely what was heard is in each cell (C,), 1 in the likeliest."""
         rules, radio = self.rules, self._radio
         known = [
             (radio.transmitters[name], rssi) for name, rssi in heard.items() if name in radio.transmitters and rssi
         ]
-        likely = np.zeros(len(belief), np.float32)
+        likely = np.zeros(len(self._start), np.float32)
         worth = 0.0
         for k, rssi in known:
             count = len(rssi) ** rules.repeat
@@ -103,9 +127,7 @@ class Locator:
         # a phone's own scanning rate is not known: the total is compared, not counted on (a gamma prior, integrated out)
         likely -= (worth + rules.unhurried) * np.log(radio.total_rate * lasting_s + rules.unhurried)
         likely *= rules.temper
-        after = belief * np.exp(likely - likely.max())
-        total = float(after.sum())
-        return (after / total).astype(np.float32) if total > 0 else self._start
+        return np.exp(likely - likely.max())
 
     def whereabouts(self, belief: Float32s) -> Whereabouts:
         """The likeliest floor, and on it the point nearest to all of the belief (geometric median)."""
@@ -126,23 +148,51 @@ class Locator:
         radius_m = float(far[order][min(int(within), len(far) - 1)])
         return Whereabouts(plan.floors[floor_no], float(shares[floor_no]), float(point[0]), float(point[1]), radius_m)
 
-    def follow(
-        self, heard: Iterable[tuple[float, str, float]], from_s: float, steps: int
-    ) -> Iterable[tuple[float, Whereabouts]]:
-        """Step after step from `from_s`: the time a step ends and what is believed then. `heard` is in order of time."""
+    def steps(self, heard: Iterable[tuple[float, str, float]], from_s: float, count: int) -> Iterable[Step]:
+        """Step after step from `from_s`: nothing heard later is used. `heard` is in order of time."""
         rows = sorted(heard)
         times = np.array([r[0] for r in rows])
         belief = self._start
-        for step in range(steps):
-            begin_s = from_s + step * self.rules.step_s
+        for number in range(count):
+            begin_s = from_s + number * self.rules.step_s
             end_s = begin_s + self.rules.step_s
             now: dict[str, list[float]] = {}
             for _, name, rssi in rows[slice(*np.searchsorted(times, [begin_s, end_s]))]:
                 now.setdefault(name, []).append(rssi)
-            if step:
+            if number:
                 belief = self.moved(belief, self.rules.step_s)
-            belief = self.corrected(belief, now, self.rules.step_s)
-            yield end_s, self.whereabouts(belief)
+            likely = self._likely(now, self.rules.step_s)
+            belief = _whole(belief * likely, self._start)
+            yield Step(end_s, belief, likely)
+
+    def in_hindsight(self, step: Step, after: Sequence[Step]) -> Float32s:
+        """The belief at the end of `step`, weighed with how well it foretells what was heard in the steps after it (C,)."""
+        foretold: Float32s | None = None
+        for later in reversed(after):
+            foretold = self._foretold(later.likely if foretold is None else later.likely * foretold, self.rules.step_s)
+        return step.belief if foretold is None else _whole(step.belief * foretold, step.belief)
+
+    def follow(
+        self, heard: Iterable[tuple[float, str, float]], from_s: float, count: int, later_steps: int = 0
+    ) -> Iterable[tuple[float, Whereabouts]]:
+        """The time each step ends and what is believed of it `later_steps` steps later (fewer at the end)."""
+        waiting: deque[Step] = deque()
+        for step in self.steps(heard, from_s, count):
+            waiting.append(step)
+            if len(waiting) > later_steps:
+                yield self._told(waiting)
+        while waiting:
+            yield self._told(waiting)
+
+    def _told(self, waiting: deque[Step]) -> tuple[float, Whereabouts]:
+        step = waiting.popleft()
+        return step.end_s, self.whereabouts(self.in_hindsight(step, tuple(waiting)))
+
+
+def _whole(belief: Float32s, otherwise: Float32s) -> Float32s:
+    """The belief made to sum to 1; `otherwise` where nothing is left of it."""
+    total = float(belief.sum())
+    return (belief / total).astype(np.float32) if total > 0 else otherwise
 
 
 def _convolved(full: Float32s, taps: np.ndarray, kernel: np.ndarray, axis: int) -> Float32s:

@@ -17,6 +17,7 @@ from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
 from app.privacy.gate import may
+from app.privacy.holding import alone
 from app.privacy.purposes import Purpose
 from app.security import sealing, signing
 from geofences import tiers
@@ -26,6 +27,7 @@ from geofences.errors import NoConsentForLocation
 from geofences.models import PlaceRow, VisitRow
 from geofences.presence import codes
 from geofences.presence.codes import PlaceCode
+from geofences.presence.early import NEAR_M
 from geofences.presence.errors import PresenceCodeOld, PresenceCodeUnknown, PresenceCodeUsed
 from geofences.presence.models import PresenceRow
 from geofences.shapes import haversine_m
@@ -36,8 +38,6 @@ log = get_logger(__name__)
 SIGNED = "presence_code"
 AFTER_S = 900
 """A visit that ended this lately is still proven by what is shown now."""
-NEAR_M = 300.0
-"""Two places this near are one to a phone that lies between them."""
 _QUIETLY = {"synchronize_session": False}
 _RANK = {TrustLevel.CLAIMED: 0, TrustLevel.CORROBORATED: 1, TrustLevel.VERIFIED: 2}
 
@@ -89,6 +89,7 @@ def prove(
     session: Session, code: PlaceCode, *, shopper_id: str, device_id: str, at: datetime, fastest_mps: float
 ) -> Proved:
     """Take a code that was read as good. Raises `NoConsentForLocation`, `PresenceCodeUsed` (nothing is changed then)."""
+    alone(session, (shopper_id,))  # a flush that begins her visit has committed, or waits and sees this proof (early.py)
     if isinstance(may(session, shopper_id, Purpose.LOCATION, at), Fail):
         raise NoConsentForLocation
     day = int(at.timestamp() // 86_400) if code.kind == tiers.PRINTED else 0

@@ -72,6 +72,27 @@ class TestRecent:
         assert history.recent(7, 16, 0) == []
 
 
+class TestBefore:
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=60), max_size=6),
+        st.integers(0, 1),
+        st.integers(0, 41),
+        st.integers(1, 40),
+    )
+    def test_is_the_last_of_what_was_remembered_before(self, batches: list[list[tuple[int, int, int]]], no: int, at_s: int, back_s: int) -> None:
+        """Whatever came late or twice, or from several places at once. Seen to fail with the walk ended at the first fix that is old enough."""
+        history = History(FIRST_ROWS)
+        for batch in batches:
+            columns = of_samples({KEY: [fix(at, 60.0 + place) for _, at, place in batch]})
+            history.append(columns, np.array([who for who, _, _ in batch]))
+        before = [s for s in history.samples(no, at_s - back_s) if s.at_s < at_s]
+        assert history.before(no, at_s, at_s - back_s) == (before[-1] if before else None)
+
+    def test_nobody_was_heard_of_whom_nothing_is_known(self) -> None:
+        assert History(FIRST_ROWS).before(7, 10.0, 0.0) is None
+
+
 class TestReachesBack:
     def test_until_something_was_forgotten_for_ever(self) -> None:
         history = History(FIRST_ROWS)

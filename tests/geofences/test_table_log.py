@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.security.sealing import CannotOpen, seal
+from app.security.vault import seal_each
 from geofences.adapters.table_log import TableLog
-from geofences.columns import fix_id, of_samples
+from geofences.columns import fix_id, of_samples, to_bytes
 from geofences.models import FixLogRow
 from geofences.track import Key, Sample
 
@@ -101,6 +102,51 @@ class TestTableLog:
             with again.reading() as session:
                 assert [b.columns.samples() for b in LOG.read(session, 0, 1, 10)] == [[FIX]]
         other.close()
+
+    def test_what_this_process_has_read_is_coarsened_without_opening_it(self, database: Database) -> None:
+        """Until it is trimmed, and unless somebody was taken out of it since."""
+        for digest in ("d1", "d2", "d3"):
+            append(database, JANE, JOHN, digest=digest)
+        other = Database(database.url.render_as_string(hide_password=False), clock=database.clock)
+        sealed_otherwise = seal("fix_log", b"", b"somebody else's")
+        with database.transaction() as session:
+            assert len(LOG.read(session, 0, 0, 10)) == 3
+            LOG.forget(session, ["shp_1"])
+            session.execute(update(FixLogRow).where(FixLogRow.position == 2).values(payload=sealed_otherwise, fixes=2))
+        with database.transaction() as session:
+            assert [batch.columns.keys for batch in LOG.whole(session, 0, 3)] == [(JOHN,), (JANE, JOHN), (JOHN,)]
+        for again in (database, other):
+            with again.reading() as session, pytest.raises(CannotOpen):
+                LOG.whole(session, 0, 3)
+        other.close()
+
+    def test_what_is_trimmed_is_not_remembered(self, database: Database) -> None:
+        append(database, JANE, digest="d1")
+        with database.transaction() as session:
+            assert len(LOG.read(session, 0, 0, 10)) == 1
+            LOG.trim(session, 0, 1, database.clock.now())
+            session.execute(update(FixLogRow).values(payload=seal("fix_log", b"", b"somebody else's")))
+            with pytest.raises(CannotOpen):
+                LOG.whole(session, 0, 1)
+
+    def test_parts_are_read_as_this_release_and_the_one_before_wrote_them(self, database: Database) -> None:
+        append(database, JANE, JOHN, digest="d1")
+        both = of_samples({JANE: [FIX], JOHN: [FIX]})
+        with database.transaction() as session:
+            LOG.coarsen(session, 0, [(1, both, database.clock.now())])
+            (payload,) = session.scalars(select(FixLogRow.payload)).all()
+            assert payload is not None
+            assert (payload[:1], b"shp_" in payload) == (b"\x04", False)
+        bound = [(key.shopper_id, to_bytes(of_samples({key: [FIX]})), b"/") for key in (JANE, JOHN)]
+        before = b"\x03" + msgspec.msgpack.encode(seal_each("fix_log", bound))
+        for written in (payload, before):
+            with database.transaction() as session:
+                session.execute(update(FixLogRow).values(payload=written, coarse=True))
+                (batch,) = LOG.read_back(session, 0, 1, database.clock.now(), 10)
+                assert (batch.columns.keys, batch.columns.samples()) == ((JANE, JOHN), [FIX, FIX])
+                LOG.forget(session, ["shp_1"])
+                (batch,) = LOG.read_back(session, 0, 1, database.clock.now(), 10)
+                assert (batch.columns.keys, batch.columns.samples()) == ((JOHN,), [FIX])
 
     def test_what_was_rolled_back_is_not_read(self, database: Database) -> None:
         """Seen to fail with what is appended put aside before the commit."""

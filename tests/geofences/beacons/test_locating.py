@@ -43,6 +43,23 @@ class TestFollow:
         early = [h for h in made.heard if h[0] < 20]
         assert list(locator.follow(early, 0.0, 8)) == list(locator.follow(made.heard, 0.0, 8))
 
+    def test_hindsight_sees_no_further_than_it_says(self, locator: Locator) -> None:
+        made = walk("new", 300)
+        early = [h for h in made.heard if h[0] < 25]
+        assert list(locator.follow(early, 0.0, 10, 2))[:8] == list(locator.follow(made.heard, 0.0, 12, 2))[:8]
+        assert [end_s for end_s, _ in locator.follow(early, 0.0, 10, 2)] == [end_s for end_s, _ in locator.follow(early, 0.0, 10)]
+
+    def test_hindsight_knows_the_floor_before_it_was_heard(self, locator: Locator) -> None:
+        """A phone that hears nothing at first was then where it is soon after. Planted bug: what was heard since left
+        out, and the floor is a guess."""
+        nears = [(address, floor, x, y) for address, (floor, x, y) in list(beacons().items())[::11]]
+        for address, floor, x, y in nears:
+            heard = [(5.0 + k / 2, address, -65.0) for k in range(5)]
+            at_once, later = (next(iter(locator.follow(heard, 0.0, 3, n)))[1] for n in (0, 2))
+            assert at_once.radius_m > 15
+            assert later.floor == f"F{floor + 1}"
+            assert np.hypot(later.x_m - x, later.y_m - y) < 15
+
     def test_strangers_say_nothing(self, locator: Locator) -> None:
         made = walk("new", 301)
         more = [*made.heard, *((t, "6B:00:00:00:00:01", -40.0) for t in np.arange(0, 60, 0.5).tolist())]

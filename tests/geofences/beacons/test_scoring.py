@@ -121,6 +121,8 @@ class TestEvaluateBeacons:
         found = evaluate_beacons(shared("data", "indoor_mall"))["sites"]["site1"]
         assert found["locator"]["error_p50_m"] <= 8.0
         assert found["locator"]["floor_right_share"] >= 0.93
+        assert found["locator_later"]["floor_right_share"] >= 0.95
+        assert found["locator_later"]["error_p50_m"] <= 8.0
         assert found["weighted_centroid"]["floor_right_share"] < 0.9
         assert found["weighted_centroid"]["error_p50_m"] > 10
 
