@@ -45,12 +45,17 @@ class ConsentView:
 
 @dataclass(frozen=True, slots=True)
 class SubjectErased:
-    """Event `subject.erased`: no shopper id any more; `receipt_id` finds the receipt."""
+    """Event `subject.erased`: no shopper id in the clear any more; `receipt_id` finds the receipt.
+
+    `sealed_ids` are the ids she was known by, which open for one use: a webhook has `shopper_ids` in its place where that system may have
+    been told of her, so that it can erase its copy, and nothing where not.
+    """
 
     TYPE: ClassVar[str] = "subject.erased"
 
     receipt_id: str
     erased_at: datetime
+    sealed_ids: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, selec
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
-from app.kernel.db import prepared
+from app.kernel.db import Database, prepared
 from app.kernel.verdict import Verdict
 from app.privacy.consent import NEVER, UNKNOWN, ConsentRecord, Standing, judge
 from app.privacy.holding import hold
 from app.privacy.models import ConsentHeadRow, ConsentStateRow, StandingRow
 from app.privacy.purposes import NOT_FOR_MINORS, NOTICES, Purpose
 
-__all__ = ["agreed_to", "hold", "may", "may_many", "refused_of"]
+__all__ = ["agreed_to", "glance", "hold", "may", "may_many", "refused_of"]
 
 _BATCH = 500
 """Ids per statement: well under the smallest limit on bound values."""
@@ -50,6 +50,8 @@ def _judged(found: tuple[ConsentRecord, Standing] | None, purpose: Purpose, at: 
     return judge(None, purpose, at) if found is None else judge(found[0], purpose, at, found[1])
 
 
+_STAMP = select(ConsentHeadRow.stamp)
+"""The newest change of any consent."""
 _STATES = select(
     ConsentStateRow.shopper_id,
     ConsentStateRow.granted,
@@ -62,6 +64,18 @@ _STATES = select(
 ).outerjoin(StandingRow, StandingRow.shopper_id == ConsentStateRow.shopper_id).where(ConsentStateRow.purpose == bindparam("purpose"), ConsentStateRow.shopper_id.in_(bindparam("ids", expanding=True)))
 
 
+_STATE = select(*_STATES.selected_columns).select_from(*_STATES.get_final_froms()).where(ConsentStateRow.purpose == bindparam("purpose"), ConsentStateRow.shopper_id == bindparam("id"))
+
+
+def glance(database: Database, shopper_id: str, purpose: Purpose, at: datetime) -> Verdict:
+    """`may` outside any transaction, for the last look before something that cannot be called back."""
+    for row in database.glance(_STATE, {"purpose": purpose.value, "id": shopper_id}):
+        _, granted, notice_version, sequence, source, made_at, minor, access = cast("tuple[Any, ...]", row)
+        standing = Standing(bool(minor), access != NEVER) if minor or access else UNKNOWN
+        return judge(ConsentRecord(purpose, granted, notice_version, sequence, source, made_at), purpose, at, standing)
+    return judge(None, purpose, at)
+
+
 def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> frozenset[str]:
     """Those of the ids for whom the verdict is not PASS, for thousands of ids at a time.
 
@@ -69,16 +83,16 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
     read, and only if it says the same as before is what was read before still so. The condition in SQL is `judge` said once more;
     a test holds the two against each other.
     """
-    ids = set(shopper_ids)
-    stamp = session.scalar(select(ConsentHeadRow.stamp))  # before the states: they may be newer than it, never older
+    ids = shopper_ids if isinstance(shopper_ids, set | frozenset) else set(shopper_ids)
+    stamp = prepared(session, _STAMP, {}).scalar()  # before the states: they may be newer than it, never older
     notice = NOTICES[purpose].version
     remembered = cast("dict[Any, _Agreed]", session.info.setdefault("remembered", {}))
     known = None if session.info.get("consents_changed") else remembered.get((_Agreed, purpose))
     if known is None or known.stamp != stamp or known.notice_version != notice or at < known.newest_at:
         known = _Agreed(stamp, notice, datetime.min.replace(tzinfo=UTC), set())
-    unsure = ids - known.shopper_ids
-    if not unsure:
+    if known.shopper_ids.issuperset(ids):
         return frozenset()
+    unsure = ids - known.shopper_ids
     agreed = (*_agreed(purpose, at), ConsentStateRow.shopper_id.in_(listed(session, unsure)))
     count, newest_at = session.execute(select(func.count(), func.max(ConsentStateRow.at)).where(*agreed)).one()
     sure = unsure if count == len(unsure) else set(session.scalars(select(ConsentStateRow.shopper_id).where(*agreed)))

@@ -17,6 +17,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
+from app.kernel.db import prepared
 from app.kernel.ids import new_id
 from app.privacy.consents import open_standing, stamp_change
 from app.privacy.holding import alone
@@ -66,14 +67,14 @@ def coarse_phones(session: Session, shopper_ids: Collection[str]) -> frozenset[t
     For thousands of shoppers at a time: as with consents (gate.refused_of), what was read under the stamp that is still the newest
     is still so.
     """
-    stamp = session.scalar(select(ConsentHeadRow.stamp))
+    stamp = prepared(session, _STAMP, {}).scalar()
     remembered = cast("dict[Any, Any]", session.info.setdefault("remembered", {}))
     changed = bool(session.info.get("consents_changed"))
     known = cast("_Phones | None", None if changed else remembered.get(_Phones))
     if known is None or known.stamp != stamp:
         known = _Phones(stamp)
-    unknown = set(shopper_ids) - known.shopper_ids
-    if unknown:
+    if not known.shopper_ids.issuperset(shopper_ids):
+        unknown = set(shopper_ids) - known.shopper_ids
         some = sql_cast(StandingRow.coarse_device_ids, String) != "[]"
         rows = session.execute(select(StandingRow.shopper_id, StandingRow.coarse_device_ids).where(StandingRow.shopper_id.in_(listed(session, unknown)), some))
         known.coarse.update({shopper_id: tuple(devices) for shopper_id, devices in rows})
@@ -85,6 +86,7 @@ def coarse_phones(session: Session, shopper_ids: Collection[str]) -> frozenset[t
     return frozenset((shopper_id, device_id) for shopper_id in shopper_ids for device_id in known.coarse.get(shopper_id, ()))
 
 
+_STAMP = select(ConsentHeadRow.stamp)
 MOST_REMEMBERED = 1_000_000
 
 

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     MARKETING_SMS = "marketing_sms"
     MARKETING_WHATSAPP = "marketing_whatsapp"
     ANALYTICS = "analytics"
+    ASSISTANT = "assistant"
 
 
 ASKED_AT_FIRST = (Purpose.LOCATION, Purpose.PERSONALISATION, Purpose.MARKETING_PUSH, Purpose.ANALYTICS)
@@ -130,6 +131,17 @@ NOTICES: dict[Purpose, Notice] = {
             "analytics.reporting.campaign_insights",
             ("user.unique_id.pseudonymous", "user.location.precise", "user.behavior", "user.behavior.purchase_history", "user.demographic.profile", "user.content.private", "user.user_sensor"),
             "Thirteen months; sums that name nobody stay.",
+        ),
+        Notice(
+            Purpose.ASSISTANT,
+            1,
+            "Outside help to understand you",
+            "Where our assistant does not understand you and the shop has set up an outside language program, we show it your words without names, addresses and numbers, and it tells us what you ask about. "
+            "Without this your words stay with us.",
+            "functional",
+            ("user.unique_id.pseudonymous", "user.content.private", "user.behavior", "user.workplace"),
+            "What was shown stands with the conversation, half a year.",
+            ("whoever runs the language program, who sees those words and not who you are",),
         ),
     )
 }

@@ -18,4 +18,5 @@ REASONS: dict[str, str] = {
     no_consent(Purpose.MARKETING_SMS): "You have not switched on “Messages by SMS”, so no SMS was sent to you.",
     no_consent(Purpose.MARKETING_WHATSAPP): "You have not switched on “Messages by WhatsApp”, so nothing was sent to you there.",
     no_consent(Purpose.ANALYTICS): "You have not switched on “Counting”, so you were not counted.",
+    no_consent(Purpose.ASSISTANT): "You have not switched on “Outside help to understand you”, so your words stayed with us.",
 }

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Base
 from app.kernel.ids import new_id
 from app.kernel.outbox import emit
-from app.privacy import shredding
+from app.privacy import farewell, shredding
 from app.privacy.contracts import ErasureReceipt, SubjectErased, SubjectExport
 from app.privacy.holding import alone
 from app.privacy.models import ErasureRow
@@ -121,7 +121,7 @@ def erase(session: Session, shopper_id: str, at: datetime, *, by: Principal | st
     session.add(ErasureRow(id=receipt.id, subject_hash=subject_hash, erased=erased, kept=kept, at=at))
     session.flush()
     journal.note(session, "subject.erased", by=by, about=shopper_id, detail={"receipt": receipt.id, "rows": sum(erased.values())}, at=at)
-    emit(session, SubjectErased(receipt.id, at), subject=receipt.id)
+    emit(session, SubjectErased(receipt.id, at, farewell.sealed(ids)), subject=receipt.id)
     shredding.order(session, ids, at)
     return receipt
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from app.kernel.verdict import Fail
+from app.security import browser_keys
 from app.security.cookies import session_cookies, set_session_cookie
 from app.security.credentials import Known, Shown, resolve
 from app.security.errors import CrossSiteRequest, RoleNotAllowed, ScopeMissing, SignInRequired
@@ -61,6 +62,9 @@ class Allow:
             # the token alone proves nothing: it was given to a key, and the key must sign this very request
             require_key(request, database, security_settings(request), token=shown.bearer or "", key=known.key or "none")
         principal = known.principal if known else NOBODY
+        if known is not None and principal.browser_key is not None:
+            token = shown.bearer or shown.cookies.get(Role.SHOPPER, "")
+            principal = browser_keys.shown_by(request, database, security_settings(request), principal, token, known.key_seen_at)
         if principal.via == "cookie" or (ANYONE in self.roles and not principal.kind):
             # also before anyone is signed in: another site must not sign a visitor in as somebody else
             refuse_cross_site(request)

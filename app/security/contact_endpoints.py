@@ -46,10 +46,10 @@ def may_send(house: Any, kind: ContactKind) -> None:
 def may_change(session: Session, asker: Asker, at: datetime) -> None:
     """Asks the rules before how she is reached, or the word she knows us by, becomes another. Raises StepUpNeeded (401), PolicyRefused (403).
 
-    Her very first contact changes nothing: who has never had one is not asked.
+    Her very first contact as well: there is no old one that could be told, so that whoever holds her session would lay it unseen. Who has
+    neither passkey nor password is let through by the rules.
     """
-    if facade.has_had_any(session, asker.principal.id):
-        asker.allow(session, Action.CHANGE_CONTACT, at=at)
+    asker.allow(session, Action.CHANGE_CONTACT, at=at)
 
 
 def ask(session: Session, post: Post, asker: Asker, kind: ContactKind, value: str, at: datetime) -> facade.PendingView:
@@ -61,7 +61,7 @@ def ask(session: Session, post: Post, asker: Asker, kind: ContactKind, value: st
 def confirm(database: Database, post: Post, asker: Asker, kind: ContactKind, digits: str) -> facade.ContactView:
     """She types the code in. Asked again: between naming and typing she may have come to have another contact."""
     at = database.clock.now()
-    return facade.confirm(database, post, asker.principal.id, kind, digits, may=lambda session: may_change(session, asker, at))
+    return facade.confirm(database, post, asker.principal.id, kind, digits, asking=lambda change: asker.informed(lambda now: change(lambda session: may_change(session, now, at))))
 
 
 def remove(session: Session, post: Post, asker: Asker, kind: ContactKind, at: datetime) -> None:
@@ -94,7 +94,8 @@ def add_contact(body: ContactIn, _caller: Sender, call: Command) -> Response:
     value = facade.accepted(body.kind, body.value)
     may_send(call.app, body.kind)
     spend_at(call.request, "contact_send", f"{body.kind}:{value}")
-    return call.run(lambda session: ask(session, post_of(call.app), asker_of(call.request), body.kind, value, call.clock.now()), status=202)
+    work = asker_of(call.request).informed
+    return work(lambda asker: call.run(lambda session: ask(session, post_of(call.app), asker, body.kind, value, call.clock.now()), status=202))
 
 
 @router.post("/v1/contacts/{kind}/code")
@@ -107,13 +108,15 @@ def confirm_contact(kind: ContactKind, body: CodeIn, _caller: Guesser, call: Rea
 @router.delete("/v1/contacts/{kind}", status_code=204)
 def remove_contact(kind: ContactKind, _caller: Shopper, call: Command) -> Response:
     """We forget how to reach you there, and tell it there."""
-    return call.run(lambda session: remove(session, post_of(call.app), asker_of(call.request), kind, call.clock.now()))
+    work = asker_of(call.request).informed
+    return work(lambda asker: call.run(lambda session: remove(session, post_of(call.app), asker, kind, call.clock.now())))
 
 
 @router.put("/v1/familiar-word")
 def pick_word(body: WordIn, _caller: Shopper, call: Command) -> Response:
     """Pick the word that stands in every message from us."""
-    return call.run(lambda session: {"word": set_word(session, post_of(call.app), asker_of(call.request), body.word, call.clock.now())})
+    work = asker_of(call.request).informed
+    return work(lambda asker: call.run(lambda session: {"word": set_word(session, post_of(call.app), asker, body.word, call.clock.now())}))
 
 
 @router.get("/not-me/{link_token}", include_in_schema=False)

@@ -33,11 +33,12 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A caller, and whether the device's `last_seen_at` has become stale. `key` is what its token is bound to: the token alone
-    proves nothing then."""
+    proves nothing then. `key_seen_at`: when the key of the session's browser was last shown."""
 
     principal: Principal
     device_stale: bool = False
     key: str | None = None
+    key_seen_at: datetime | None = None
 
 
 def resolve(session: Session, shown: Shown, *, at: datetime, roles: Sequence[Role] = EVERY_ROLE, tracking: bool = False) -> Known | None:
@@ -100,7 +101,8 @@ def _by_session(session: Session, token: str, at: datetime, *, via: str) -> Know
         # the browser is a device too: who it belongs to is asked of the device, which may have joined another shopper
         shopper_id = device.shopper_id if device is not None else opened.shopper_id
         stale = device is not None and device.last_seen_at <= at - SEEN_STEP
-        return Known(Principal(role, shopper_id or "", opened.device_id, session_id=opened.id, via=via), stale) if shopper_id else None
+        caller = Principal(role, shopper_id or "", opened.device_id, session_id=opened.id, via=via, browser_key=opened.key_thumbprint)
+        return Known(caller, stale, key_seen_at=opened.key_seen_at) if shopper_id else None
     if person is None or person.disabled_at is not None or person.role != opened.role:
         return None
     return Known(Principal(role, person.id, place_ids=tuple(person.place_ids), session_id=opened.id, via=via))

@@ -90,7 +90,7 @@ TAGS: dict[str, dict[str, str]] = {
     "security_passkey": {
         "user.unique_id.pseudonymous": "shopper_id person_id",
         "user.authorization.credentials": "credential_hash credential_id public_key",
-        "user.device": "name model synced transports",
+        "user.device": "name_sealed model synced transports",
         "user.behavior": "sign_count created_at last_used_at",
         "system.operations": "id suspect_at",
     },
@@ -114,8 +114,8 @@ TAGS: dict[str, dict[str, str]] = {
     "security_session": {
         "user.unique_id.pseudonymous": "shopper_id person_id",
         "user.device.device_id": "device_id",
-        "user.authorization.credentials": "token_hash",
-        "user.behavior": "created_at password_at passkey_at",
+        "user.authorization.credentials": "token_hash key_thumbprint",
+        "user.behavior": "created_at password_at passkey_at key_seen_at",
         "system.operations": "id role expires_at revoked_at",
     },
     "security_shopper": {
@@ -126,7 +126,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service.authentication": (
-        "accounts challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
+        "accounts browser_keys challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
     ),
     "essential.service.security": (
         "asking limits policies.decision_log audit.journal devices.freezing signals.effects contacts.letters contacts.repository contacts.undoing "

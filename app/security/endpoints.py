@@ -19,8 +19,8 @@ from app.kernel.errors import AppError, Invalid, NotFound
 from app.kernel.http import Command, CommandCall, Reading, to_json
 from app.kernel.idempotency import Answer
 from app.security import accounts, passwords, people
-from app.security.access import allow, security_settings, start_shopper_session
-from app.security.asking import asker_of
+from app.security.access import allow, caller_of, security_settings, start_shopper_session
+from app.security.asking import Asker, asker_of
 from app.security.audit import journal
 from app.security.cookies import drop_session_cookie, set_session_cookie
 from app.security.devices import freezing
@@ -106,10 +106,13 @@ def claim_account(body: AccountIn, caller: Claimer, request: Request) -> Account
     password_hash = passwords.hashed(passwords.accepted(body.password, email))
     database: Database = request.app.state.house.database
     asker = asker_of(request, just_proved=_proved_by_password(database, caller, body.current_password))
-    with database.transaction() as session:
-        asker.allow(session, Action.CHANGE_PASSWORD, at=database.clock.now())
-        account = accounts.claim_account(session, caller, email, password_hash, at=database.clock.now())
-    return AccountOut(person_id=account.person_id, email=email)
+
+    def claim(asker: Asker) -> str:
+        with database.transaction() as session:
+            asker.allow(session, Action.CHANGE_PASSWORD, at=database.clock.now())
+            return accounts.claim_account(session, caller, email, password_hash, at=database.clock.now()).person_id
+
+    return AccountOut(person_id=asker.informed(claim), email=email)
 
 
 def _proved_by_password(database: Database, caller: Principal, password: str | None) -> Acr | None:
@@ -155,7 +158,7 @@ def _sign_in_shopper(
     answer = SignInOut(role=Role.SHOPPER.value, person_id=person_id, shopper_id=shopper_id)
     at = request.app.state.house.database.clock.now()
     freezing.proved_again(session, shopper_id, at=at)
-    if caller.kind is Role.SHOPPER and caller.device_id is not None:
+    if caller.kind is Role.SHOPPER and caller.device_id is not None and caller.holds_key:  # a copied cookie makes her nobody else's
         people.join(session, caller.device_id, shopper_id)
         note(session, caller, Acr.PASSWORD, at)
         return answer.model_copy(update={"device_id": caller.device_id})
@@ -250,7 +253,7 @@ def revoke_api_key(key_id: str, caller: Operator, call: Command) -> Response:
 
 def _key_of(request: Request) -> str | None:
     """The key a new device brings with it; None when it brings none. A phone that calls with its own token has one already."""
-    if "dpop" not in request.headers or "authorization" in request.headers:
+    if "dpop" not in request.headers or "authorization" in request.headers or caller_of(request).browser_key is not None:
         return None
     return require_key(request, request.app.state.house.database, security_settings(request))
 

@@ -19,6 +19,8 @@ from app.security.sealing import keyed_hash
 from app.security.settings import SecuritySettings
 
 NONCE_STEP_S = 300
+FORM_COOKIE = "moments_proof"
+"""Where a browser puts the proof of a request that is sent by a form: such a one carries no header of ours (app/web/static/js/key.js)."""
 
 
 class ProofRefused(Unauthenticated):
@@ -33,10 +35,10 @@ class ProofNonceNeeded(Unauthenticated):
     code = "use_dpop_nonce"
 
 
-def require_key(request: Request, database: Database, settings: SecuritySettings, *, token: str | None = None, key: str | None = None) -> str:
+def require_key(request: Request, database: Database, settings: SecuritySettings, *, token: str | None = None, key: str | None = None, by_form: bool = False) -> str:
     """The thumbprint of the key this request is signed with; `token` and `key` as in `dpop.check`. Raises ProofRefused 401 (also
-    for a proof that was seen before) or ProofNonceNeeded 401."""
-    given = request.headers.getlist("dpop")
+    for a proof that was seen before) or ProofNonceNeeded 401. `by_form`: the proof is looked for in the cookie of forms."""
+    given = [_of_form(request)] if by_form else request.headers.getlist("dpop")
     now = database.clock.now()
     proof = dpop.check(
         given[0] if len(given) == 1 else "",
@@ -46,7 +48,7 @@ def require_key(request: Request, database: Database, settings: SecuritySettings
         max_age_s=settings.dpop_max_age_s,
         token=token,
         key=key,
-        nonces=_nonces(now.timestamp()) if settings.dpop_nonce else None,
+        nonces=nonces(now.timestamp()) if settings.dpop_nonce else None,
     )
     if isinstance(proof, Fail):
         raise _refusal(proof, now.timestamp())
@@ -57,17 +59,23 @@ def require_key(request: Request, database: Database, settings: SecuritySettings
     return proof.key
 
 
+def _of_form(request: Request) -> str:
+    """The proof for this very address: one of a moment ago for an address above it may come along, and browsers name the nearest first (RFC 6265, 5.4)."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in pairs if name == FORM_COOKIE), "")
+
+
 def _refusal(fail: Fail, now_s: float) -> Unauthenticated:
     wants_nonce = fail.reason == "dpop_nonce_needed"
     kind = ProofNonceNeeded if wants_nonce else ProofRefused
     words = REASONS[fail.reason]
     headers = {"WWW-Authenticate": f'DPoP error="{kind.code}", error_description="{words}", algs="{" ".join(dpop.ALGORITHMS)}"'}
     if wants_nonce:
-        headers["DPoP-Nonce"] = _nonces(now_s)[0]
+        headers["DPoP-Nonce"] = nonces(now_s)[0]
     return kind(words, extra={"reason": fail.reason, **fail.facts}, headers=headers)
 
 
-def _nonces(now_s: float) -> tuple[str, str]:
+def nonces(now_s: float) -> tuple[str, str]:
     """Those of this and of the last five minutes; every process has the same ones and none is stored."""
     step = int(now_s) // NONCE_STEP_S
     return keyed_hash("dpop_nonce", str(step)), keyed_hash("dpop_nonce", str(step - 1))

@@ -65,7 +65,8 @@ class DeviceRow(Base):
 
 
 class SessionRow(Base):
-    """A signed-in browser or tool. `shopper_id` for a shopper, `person_id` for staff; `password_at`, `passkey_at`: when last proved."""
+    """A signed-in browser or tool. `shopper_id` for a shopper, `person_id` for staff; `password_at`, `passkey_at`: when last proved.
+    `key_thumbprint`: the key her browser keeps (browser_keys.py), `key_seen_at` when it was last shown, to some hours."""
 
     __tablename__ = "security_session"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -79,6 +80,8 @@ class SessionRow(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     password_at: Mapped[datetime | None] = mapped_column(Instant)
     passkey_at: Mapped[datetime | None] = mapped_column(Instant)
+    key_thumbprint: Mapped[str | None] = mapped_column(String(43))
+    key_seen_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ApiKeyRow(Base):

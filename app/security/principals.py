@@ -40,7 +40,8 @@ class Principal:
     `id` is the shopper id, the person id of staff, or the id of the API key. `device_id` is known when a shopper calls
     from a registered device. `place_ids` are the places a clerk is bound to. `session_id` is set when a session (cookie
     or bearer) was shown. `scopes` belong to API keys. `via` says how it was proved: device, session, cookie, api_key,
-    basic, tracking_key, none.
+    basic, tracking_key, none. `browser_key` is the thumbprint of the key that the browser of the session keeps, and
+    `key_shown` whether this request is signed with it.
     """
 
     kind: Role | None
@@ -50,6 +51,13 @@ class Principal:
     session_id: str | None = None
     scopes: tuple[str, ...] = ()
     via: str = "none"
+    browser_key: str | None = None
+    key_shown: bool = False
+
+    @property
+    def holds_key(self) -> bool:
+        """False for a session whose browser keeps a key that this request was not signed with: it may be a copy."""
+        return self.browser_key is None or self.key_shown
 
     @property
     def key(self) -> str:

@@ -52,7 +52,7 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
         ],
         "sessions": [
             {"id": s.id, "device_id": s.device_id, "created_at": s.created_at, "expires_at": s.expires_at, "revoked_at": s.revoked_at,
-             "password_at": s.password_at, "passkey_at": s.passkey_at}
+             "password_at": s.password_at, "passkey_at": s.passkey_at, "has_key": s.key_thumbprint is not None, "key_seen_at": s.key_seen_at}
             for s in sessions
         ],
         "sign_in_links": [{"id": link.id, "created_at": link.created_at, "expires_at": link.expires_at, "used_at": link.used_at} for link in links],

@@ -152,7 +152,7 @@ def peppered(password: str) -> str:
 
 def _hmac(key: bytes, purpose: str, value: str | bytes) -> str:
     raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-    return hmac.new(key, framed(purpose.encode(), raw), hashlib.sha256).hexdigest()
+    return hmac.digest(key, framed(purpose.encode(), raw), "sha256").hex()
 
 
 def _bound(header: bytes, purpose: str, associated: bytes) -> bytes:

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 from app.kernel.settings import SettingsGroup
 from app.security.windows import LimitRule
 
-GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "passkey", "attestation")
+GUESSED = ("coupon_code", "live_code", "contact_code", "presence_code", "message_code", "passkey", "attestation")
 """Limits that share one number of tries and count each for itself."""
 
 
@@ -41,6 +41,7 @@ class SecuritySettings(SettingsGroup):
         le=10_000,
         description="Tries in a minute at what else could be guessed (coupon codes in the cart, live codes, codes sent to a contact, presence codes, passkey answers): of one caller, on one device, and at one target by everybody together.",
     )
+    conversation_messages_per_minute: int = Field(30, ge=1, le=10_000, description="Messages one caller, and one device, may write in conversations in a minute.")
     dpop_max_age_s: int = Field(120, ge=5, le=600, description="How far the clock of a phone that proves to hold its key may be from ours.")
     dpop_nonce: bool = Field(False, description="Ask for a nonce of ours in every proof of a phone's key: one more request now and then, and no proof can be made ahead of time.")
 
@@ -89,6 +90,7 @@ class SecuritySettings(SettingsGroup):
             "link_use": self.link_uses_per_minute,
             "till_code": self.till_codes_per_minute,
             "security_event": 600,
+            "conversation": self.conversation_messages_per_minute,
             **dict.fromkeys(GUESSED, self.guesses_per_minute),
         }[name]
         return LimitRule(name, tries, 60)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import listed
 from app.kernel.db import moved, prepared
 from app.kernel.ids import new_id
 from app.security.models import DeviceRow, PersonRow, ShopperRow
@@ -94,6 +95,14 @@ def device(session: Session, device_id: str) -> DeviceView | None:
     return _device(session, DeviceRow.id == device_id)
 
 
+def owners_of(session: Session, device_ids: Collection[str]) -> dict[str, str]:
+    """Whose each of these live devices is."""
+    return {row.id: row.shopper_id for row in prepared(session, _OWNERS, {"ids": list(device_ids)})}
+
+
+_OWNERS = select(DeviceRow.id, DeviceRow.shopper_id).where(DeviceRow.id.in_(bindparam("ids", expanding=True)), DeviceRow.revoked_at.is_(None))
+
+
 def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
     """The live devices of a shopper, oldest first."""
     rows = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id, DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id))
@@ -162,13 +171,17 @@ _JOINED_OR_SELF = (
 def known_as(session: Session, shopper_ids: Collection[str]) -> dict[str, str]:
     """For each id the shopper it belongs to today: itself, unless it was joined into another."""
     ids = set(shopper_ids)
-    rows = prepared(session, _KNOWN_AS, {"ids": list(ids)})
+    if len(ids) > _FEW:
+        rows = session.execute(_JOINED_OF.where(ShopperRow.id.in_(listed(session, ids))))
+    else:
+        rows = prepared(session, _KNOWN_AS, {"ids": list(ids)})
     return {shopper_id: shopper_id for shopper_id in ids} | {old: new for old, new in rows if new is not None}
 
 
-_KNOWN_AS = select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(
-    ShopperRow.id.in_(bindparam("ids", expanding=True)), ShopperRow.joined_into_shopper_id.is_not(None)
-)
+_FEW = 100
+"""More are bound as one value: a name for each costs more than finding them."""
+_JOINED_OF = select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(ShopperRow.joined_into_shopper_id.is_not(None))
+_KNOWN_AS = _JOINED_OF.where(ShopperRow.id.in_(bindparam("ids", expanding=True)))
 
 
 def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | None:

@@ -25,12 +25,14 @@ _COLUMN = {Acr.PASSWORD: "password_at", Acr.PASSKEY: "passkey_at"}
 def proven(session: Session, principal: Principal) -> Proven:
     """What the caller has proved: by her session where she has one, else by the device whose token she shows.
 
-    An API key and a tracking key prove nothing about a person.
+    An API key and a tracking key prove nothing about a person. What was proved with the key her browser keeps counts for nobody without it.
     """
     if principal.session_id is not None:
-        row = session.execute(
-            select(SessionRow.created_at, SessionRow.password_at, SessionRow.passkey_at).where(SessionRow.id == principal.session_id)
-        ).one_or_none()
+        s = SessionRow
+        row = session.execute(select(s.created_at, s.password_at, s.passkey_at, s.key_seen_at).where(s.id == principal.session_id)).one_or_none()
+        if row is not None:
+            before = None if principal.holds_key else row.key_seen_at
+            return Proven(row.created_at, *(at if at is None or before is None or at > before else None for at in (row.password_at, row.passkey_at)))
     elif principal.device_id is not None and principal.via != "tracking_key":
         row = session.execute(
             select(DeviceRow.created_at, DeviceRow.password_at, DeviceRow.passkey_at).where(DeviceRow.id == principal.device_id)
@@ -55,6 +57,8 @@ def note(session: Session, principal: Principal, acr: Acr, at: datetime) -> bool
     """The caller has just proved `acr`; True when there is a session or device to remember it on."""
     proved = {_COLUMN[acr]: at}
     if principal.session_id is not None:
+        if principal.key_shown:
+            proved["key_seen_at"] = at
         return moved(session, update(SessionRow).where(SessionRow.id == principal.session_id).values(**proved))
     if principal.device_id is not None:
         return moved(session, update(DeviceRow).where(DeviceRow.id == principal.device_id).values(**proved))

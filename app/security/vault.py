@@ -87,10 +87,12 @@ class NoVault(RuntimeError):
 
 
 class _Key:
-    __slots__ = ("cipher", "ref")
+    __slots__ = ("cipher", "framed", "header", "ref")
 
     def __init__(self, ref: bytes, cipher: AESGCM) -> None:
         self.ref, self.cipher = ref, cipher
+        self.header = _VERSION + ref
+        self.framed = framed(self.header)
 
 
 class Vault:
@@ -117,28 +119,33 @@ class Vault:
         """The key of each, made and committed where there is none; raises `Destroyed` when one of them was erased."""
         self._look()
         began = self._destroyed
-        found = {i: key for i in set(shopper_ids) if (key := self._of.get(i)) is not None}
-        missing = sorted(set(shopper_ids) - found.keys())
-        if missing:
+        ids = list(shopper_ids)
+        held = list(map(self._of.get, ids))
+        found = {i: key for i, key in zip(ids, held, strict=True) if key is not None}
+        if None in held:
+            missing = sorted(set(ids) - found.keys())
             owners = {keyed_hash("vault", i): i for i in missing}
             with self._database.reading() as session:
                 rows = self._rows(session, list(owners))
+            fresh: dict[bytes, bytes] = {}
             if len(rows) < len(owners):
-                rows = self._made(sorted(owners.keys() - {row.owner for row in rows})) + rows
+                rows = self._made(sorted(owners.keys() - {row.owner for row in rows}), fresh) + rows
             for row in rows:
                 if row.destroyed_at is not None:
                     raise Destroyed
-                found[owners[row.owner]] = _Key(row.ref, AESGCM(open_sealed(_WRAPPED_FOR, row.wrapped, row.ref)))
+                key = fresh.get(row.ref) or open_sealed(_WRAPPED_FOR, row.wrapped, row.ref)
+                found[owners[row.owner]] = _Key(row.ref, AESGCM(key))
             self._remember(began, {i: found[i] for i in missing}, {})
         return found
 
-    def _made(self, owners: Sequence[str]) -> list[Any]:
-        """New keys, or those that another process made meanwhile. Committed when this returns."""
+    def _made(self, owners: Sequence[str], fresh: dict[bytes, bytes]) -> list[Any]:
+        """New keys, or those that another process made meanwhile. Committed when this returns; `fresh` is told what was made here."""
         at = self._database.clock.now()
         values: list[dict[str, Any]] = []
         for owner in owners:
-            ref = os.urandom(_KEY_REF_BYTES)
-            values.append({"owner": owner, "ref": ref, "wrapped": seal(_WRAPPED_FOR, os.urandom(KEY_BYTES), ref), "made_at": at})
+            ref, key = os.urandom(_KEY_REF_BYTES), os.urandom(KEY_BYTES)
+            fresh[ref] = key
+            values.append({"owner": owner, "ref": ref, "wrapped": seal(_WRAPPED_FOR, key, ref), "made_at": at})
         kind = postgresql_insert if self._database.dialect == "postgresql" else sqlite_insert
         with self._database.transaction() as session:
             session.execute(kind(_keys).on_conflict_do_nothing(index_elements=["owner"]), values)
@@ -278,12 +285,16 @@ def seal_for(shopper_id: str, purpose: str, plaintext: bytes, associated: bytes 
 
 def seal_each(purpose: str, items: Sequence[tuple[str, bytes, bytes]]) -> list[bytes]:
     """`seal_for` of many (shopper id, plaintext, associated): one look for all their keys."""
-    keys = vault().keys_of({shopper_id for shopper_id, _, _ in items})
+    keys = vault().keys_of([shopper_id for shopper_id, _, _ in items])
+    nonces, said = os.urandom(_NONCE_BYTES * len(items)), framed(purpose.encode())
+    ends: dict[bytes, bytes] = {}
     out: list[bytes] = []
-    for shopper_id, plaintext, associated in items:
-        key = keys[shopper_id]
-        header, nonce = _VERSION + key.ref, os.urandom(_NONCE_BYTES)
-        out.append(header + nonce + key.cipher.encrypt(nonce, plaintext, framed(header, purpose.encode(), associated)))
+    for at, (shopper_id, plaintext, associated) in enumerate(items):
+        end = ends.get(associated)
+        if end is None:
+            end = ends[associated] = said + framed(associated)
+        key, nonce = keys[shopper_id], nonces[_NONCE_BYTES * at : _NONCE_BYTES * (at + 1)]
+        out.append(key.header + nonce + key.cipher.encrypt(nonce, plaintext, key.framed + end))
     return out
 
 

@@ -14,12 +14,16 @@ from app.migrations import current, downgrade, metadata, upgrade
 from app.privacy.consents import chain_fault, grant, records, shoppers_with_records
 from app.privacy.purposes import Purpose
 from app.security.accounts import account_by_email
+from app.security.passkeys.keeping import names_of
+from app.security.passkeys.models import PasskeyRow
 from app.security.privacy import export_shopper
 from app.security.sealing import open_sealed, seal, use_secrets
 from app.security.secrets import new_secrets
-from app.security.vault import open_for
+from app.security.vault import open_for, owner_of, vault
 from geofences.shapes import Area, Circle, watch_circle
 from geofences.tiles import tile_of
+from notifications.contents import Content, contents_of
+from notifications.models import Message
 
 
 def _tables(database: Database) -> set[str]:
@@ -184,3 +188,50 @@ class TestConsentRecordsInAChain:
             assert grant(session, "shp_1", Purpose.ANALYTICS, source="app", at=database.clock.now())
         with database.reading() as session:
             assert chain_fault(session, "shp_1") is None
+
+
+class TestWhatIsSaidToHerIsSealed:
+    def test_what_was_there_is_sealed_and_can_be_taken_back(self, database: Database) -> None:
+        use_secrets(new_secrets())
+        downgrade(database, "0030")
+        said = (
+            "INSERT INTO notifications_message (id, shopper_id, kind, state, reasons, title, body, link, collapse_key, created_at, expires_at)"
+            " VALUES (:id, :who, 'offer', 'live', '[]', :title, 'Only for Jane', '/w/1', 'k', '2026-11-21 12:00:00', '2026-11-22 12:00:00')"
+        )
+        made = (
+            "INSERT INTO security_passkey (id, credential_hash, credential_id, public_key, sign_count, shopper_id, person_id, name, model, synced, transports, created_at)"
+            " VALUES (:id, :id, '', '', 0, :who, :person, :name, '', true, '[]', '2026-11-21 12:00:00')"
+        )
+        with database.engine.begin() as connection:
+            connection.execute(sa.text(said), {"id": "msg_1", "who": "shp_1", "title": "Hello Jane"})
+            connection.execute(sa.text(said), {"id": "msg_2", "who": "shp_erased_2", "title": "Hello Mia"})
+            connection.execute(sa.text(made), {"id": "psk_1", "who": "shp_1", "person": None, "name": "Jane's finger"})
+            connection.execute(sa.text(made), {"id": "psk_2", "who": None, "person": "per_1", "name": "Till 4"})
+        vault().destroy([owner_of("shp_erased_2")])  # a backup that knows somebody who was erased meanwhile
+        upgrade(database)
+        plain = (b"Hello Jane", b"Only for Jane", b"Hello Mia", b"Jane's finger")
+        assert [p for p in plain if p in _bytes_of(database, "notifications_message", "security_passkey")] == []
+        with database.reading() as session:
+            rows = session.scalars(sa.select(Message).order_by(Message.id)).all()
+            assert [row.position for row in rows] == [1, 2]
+            assert contents_of(rows) == {"msg_1": Content("Hello Jane", "Only for Jane", "/w/1")}
+            keys = session.scalars(sa.select(PasskeyRow).order_by(PasskeyRow.id)).all()
+            assert names_of(keys) == ["Jane's finger", "Till 4"]
+        downgrade(database, "0030")
+        with database.reading() as session:
+            assert session.execute(sa.text("SELECT title, body, link FROM notifications_message ORDER BY id")).all() == [("Hello Jane", "Only for Jane", "/w/1"), ("", "", "")]
+            assert list(session.execute(sa.text("SELECT name FROM security_passkey ORDER BY id")).scalars()) == ["Jane's finger", "Till 4"]
+        upgrade(database)
+
+
+def _bytes_of(database: Database, *tables: str) -> bytes:
+    """What stands on the disk: of the whole file, or of these tables."""
+    if database.dialect == "sqlite":
+        file = Path(str(database.url.database))
+        return file.read_bytes() + Path(f"{file}-wal").read_bytes()
+    with database.engine.connect() as connection:
+        folder = Path(connection.execute(sa.text("SHOW data_directory")).scalar_one())
+        files = [connection.execute(sa.text("SELECT pg_relation_filepath(CAST(:t AS text))"), {"t": table}).scalar_one() for table in tables]
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("CHECKPOINT"))
+    return b"".join((folder / file).read_bytes() for file in files)

@@ -16,6 +16,10 @@ from app.security.passkeys import keeping
 from app.security.passkeys.ceremonies import MadePasskey
 from app.security.policies.contracts import Acr
 from app.security.principals import Principal, Role
+from notifications.contents import Content, sealed
+from notifications.conversations import needs, repository
+from notifications.conversations.answering import Needs
+from notifications.conversations.contracts import Author, Way
 from notifications.models import Message
 from offers.contracts import CouponView
 from storefront.carts.models import CartLineRow, CartRow
@@ -35,6 +39,7 @@ class Belongings:
     line_id: str
     message_id: str
     passkey_id: str
+    thread_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -56,7 +61,16 @@ def one_of_everything(house: House) -> Belongings:
         session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
         session.add(_message(message_id, shopper_id, coupon.id))
         passkey_id = _passkey(session, shopper_id)
-    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id)
+        thread_id = _thread(session, shopper_id)
+    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id, thread_id)
+
+
+def _thread(session: Session, shopper_id: str) -> str:
+    """A conversation with a word in it, and something she let us remember."""
+    row = repository.take_turn(session, shopper_id, Way.APP, "", START)
+    repository.say(session, row, Author.SHOPPER, {"text": "hello"}, START)
+    needs.remember(session, shopper_id, Needs(12), START)
+    return row.id
 
 
 def _passkey(session: Session, shopper_id: str) -> str:
@@ -77,6 +91,6 @@ def _order(order_id: str, shopper_id: str) -> OrderRow:
 
 def _message(message_id: str, shopper_id: str, coupon_id: str) -> Message:
     return Message(
-        id=message_id, shopper_id=shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, title="t", body="b", link="/m", collapse_key="k",
-        created_at=START, expires_at=START.replace(hour=23),
+        id=message_id, shopper_id=shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, sealed=sealed(shopper_id, message_id, Content("t", "b", "/m")),
+        collapse_key="k", created_at=START, expires_at=START.replace(hour=23),
     )  # fmt: skip

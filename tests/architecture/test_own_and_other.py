@@ -99,6 +99,8 @@ NOT_OF_A_STORE = {
     "GET /v1/me", "POST /v1/account", "DELETE /v1/sessions/current", "POST /v1/passkeys/making", "POST /v1/passkeys", "GET /v1/passkeys",
     "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up",  # her own
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
+    "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
+    "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one
     "GET /v1/till/findings", "GET /till", "GET /till/returns",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
@@ -163,7 +165,8 @@ OF_THE_HOUSE = {
     "GET /v1/campaigns/{campaign_id}/audience", "GET /v1/campaigns/{campaign_id}/figures",
     "GET /console/campaigns/{campaign_id}", "GET /console/campaigns/{campaign_id}/audience", "POST /console/campaigns/{campaign_id}/audience",
     "GET /console/campaigns/{campaign_id}/figures", "POST /console/campaigns/{campaign_id}/activate", "POST /console/campaigns/{campaign_id}/pause",
-    "POST /console/campaigns/{campaign_id}/submit", "POST /console/campaigns/{campaign_id}/send-back",
+    "POST /console/campaigns/{campaign_id}/submit", "POST /console/campaigns/{campaign_id}/send-back", "GET /console/campaigns/{campaign_id}/try", "GET /console/campaigns/{campaign_id}/message",
+    "GET /console/campaigns/{campaign_id}/edit", "POST /console/campaigns/{campaign_id}/edit", "POST /console/campaigns/{campaign_id}/look",
 }  # fmt: skip
 """A campaign is the house's, not hers: whoever is a marketer may read, change, pause or end it, and publish what another has approved."""
 

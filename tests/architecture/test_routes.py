@@ -30,6 +30,9 @@ NOT_OURS = {"/openapi.json"}
 STREAMS = {"GET /v1/inbox/stream"}
 """Answers that do not end; who may open one is asked, the stream is not read."""
 
+SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/inbound/meta", "POST /v1/inbound/meta"}
+"""Anybody may call; what is believed is the signature of the request, and whoever the caller is, one without is refused for that alone."""
+
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
 """After these the credentials are gone: each cell gets its own."""
 
@@ -101,7 +104,9 @@ class TestCells:
                 continue
             answer = _call(client, route, _caller(house, who) if route in BURNS_THE_CALLER else shared)
             got = (answer.status_code, _code(answer))
-            if may:
+            if route in SIGNED:
+                right = got == (401, "bad_signature")
+            elif may:
                 right = answer.status_code < 500 and answer.status_code != 401 and got[1] not in ("role_not_allowed", "scope_missing")
             else:
                 right = got == ((401, "unauthenticated") if who == "nobody" else (403, "role_not_allowed"))
@@ -138,6 +143,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{line_id}": lambda b: {"line_id": b.line_id},
     "{message_id}": lambda b: {"message_id": b.message_id},
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},
+    "{thread_id}": lambda b: {"thread_id": b.thread_id},
 }
 """For each id in a path that belongs to a shopper: where to get one."""
 

@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.kernel.logs import get_logger
@@ -40,7 +41,7 @@ def advance(path: Path, head: Head) -> None:
         except AnchorDamaged:
             return  # `moments audit verify` tells; writing over it would hide it
         if standing is None or standing.seq < head.seq:
-            _write(path, head)
+            put_in_place(path, {"seq": head.seq, "hash": head.hash, "mac": _mac(head)})
     except OSError:
         log.warning("audit_anchor_not_written")
     finally:
@@ -65,12 +66,13 @@ def read(path: Path) -> Head | None:
     return head
 
 
-def _write(path: Path, head: Head) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".audit_head")
+def put_in_place(path: Path, document: Mapping[str, object]) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}")
     aside = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump({"seq": head.seq, "hash": head.hash, "mac": _mac(head)}, file)
+            json.dump(document, file)
         aside.replace(path)
     except OSError:
         aside.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database, insert_new, moved
-from app.security.audit import anchor
+from app.security.audit import anchor, checkpoint
 from app.security.audit.chain import START, Broken, Entry, Head, follow, hashed
 from app.security.audit.models import AuditHead, AuditRow
 from app.security.principals import Principal, Role
@@ -28,6 +28,8 @@ from app.security.sealing import keyed_hash
 
 ANCHOR = "audit_anchor"
 BATCH = 2_000
+FULL_EVERY = timedelta(days=1)
+"""A look at what is new is enough for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,9 @@ def export_entries(session: Session, shopper_id: str) -> Mapping[str, Any]:
     return {"audit": [{"at": r.at, "kind": r.kind, "by": r.actor.partition(":")[0]} for r in rows]}
 
 
-def verify(session: Session, path: Path | None = None) -> Checked:
-    """Follow the whole chain, and hold it against the head and the anchor (`path`). Costs one read of every entry."""
-    head, told = START, None
+def verify(session: Session, path: Path | None = None, after: Head = START) -> Checked:
+    """Follow the whole chain, and hold it against the head and the anchor (`path`). Costs one read of every entry, or of those `after`."""
+    head, told = after, None
     while True:
         rows = list(session.scalars(select(AuditRow).where(AuditRow.seq > head.seq).order_by(AuditRow.seq).limit(BATCH)))
         session.expunge_all()
@@ -158,6 +160,34 @@ def verify(session: Session, path: Path | None = None) -> Checked:
             return Checked(head.seq, None, Broken(head.seq + 1, "cut_off"))
         told = standing  # entries came in while we read; they must be there now
     return _against_anchor(session, head, path) if path is not None else Checked(head.seq, None, None)
+
+
+def verify_all(session: Session, data_dir: Path, at: datetime) -> Checked:
+    """The whole chain, against head and anchor; that it was followed is remembered for `verify_lately`."""
+    found = verify(session, data_dir / anchor.FILE_NAME)
+    _keep(session, data_dir, found, at)
+    return found
+
+
+def verify_lately(session: Session, data_dir: Path, at: datetime) -> tuple[Checked, datetime]:
+    """What was written since it was last looked at, against head and anchor; and when the whole chain was last followed.
+
+    That is now, if it was more than a day ago, or if anything does not fit: then the first wrong entry is named.
+    """
+    known = checkpoint.read(data_dir / checkpoint.FILE_NAME)
+    if known is not None and known.full_at <= at <= known.full_at + FULL_EVERY:
+        there = session.scalar(select(AuditRow.hash).where(AuditRow.seq == known.head.seq))
+        found = verify(session, data_dir / anchor.FILE_NAME, known.head) if there == known.head.hash else None
+        if found is not None and found.broken is None:
+            _keep(session, data_dir, found, known.full_at)
+            return found, known.full_at
+    return verify_all(session, data_dir, at), at
+
+
+def _keep(session: Session, data_dir: Path, found: Checked, full_at: datetime) -> None:
+    hashed = session.scalar(select(AuditRow.hash).where(AuditRow.seq == found.entries)) if found.broken is None else None
+    if hashed is not None:
+        checkpoint.keep(data_dir / checkpoint.FILE_NAME, checkpoint.Checkpoint(Head(found.entries, hashed), full_at))
 
 
 def _against_anchor(session: Session, head: Head, path: Path) -> Checked:

@@ -22,6 +22,14 @@ class ContactVerified:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentChanges:
+    """Whole seconds since how somebody is reached was last changed (`changed_s`), and since there first was a way (`added_s`); None: never."""
+
+    changed_s: int | None
+    added_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """One contact as its owner sees it: `shown` hides most of it."""
 

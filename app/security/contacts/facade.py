@@ -2,10 +2,10 @@
 
 Gathers what the modules beside it own. Callers must not read the tables, and must not put a value into a log or an event. In short:
 
-- `contact_of(session, shopper_id, kind)` -> the verified value | None; `views`, `pending`, `word_of`
-- `has_had_any(session, shopper_id)`: was there ever a contact that could now be changed
-- `recent_contact_change(session, shopper_id, at)` -> seconds | None
-- `ask`, `confirm`, `remove`, `set_word`; `undo`; `send_due` (a job)
+- `contact_of(session, shopper_id, kind)` -> the verified value | None; `views`, `pending`, `word_of`, `words_of`
+- `owners_of(session, kind, value)` -> shopper ids, the latest first; `number_hash(number)`
+- `recent_changes(session, shopper_id, at)` -> seconds since the last change, and since the very first contact
+- `ask`, `confirm`, `remove`, `lose`, `set_word`; `undo`; `send_due` (a job)
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from app.security.contacts.verifying import (
     Post,
     ask,
     confirm,
+    lose,
     pending,
     pending_values,
-    recent_contact_change,
+    recent_changes,
     remove,
     set_word,
     views,
     word_of,
+    words_of,
 )
 
 __all__ = [
@@ -41,16 +43,19 @@ __all__ = [
     "check_undo",
     "confirm",
     "contact_of",
-    "has_had_any",
+    "lose",
+    "number_hash",
+    "owners_of",
     "pending",
     "pending_values",
-    "recent_contact_change",
+    "recent_changes",
     "remove",
     "send_due",
     "set_word",
     "undo",
     "views",
     "word_of",
+    "words_of",
 ]
 
 
@@ -60,6 +65,11 @@ def contact_of(session: Session, shopper_id: str, kind: ContactKind) -> str | No
     return found.value if found is not None else None
 
 
-def has_had_any(session: Session, shopper_id: str) -> bool:
-    """Does she have a contact, or has she had one? Where not, the next one is her first and takes nothing away from her."""
-    return repository.has_any(session, shopper_id) or repository.changed_before(session, shopper_id)
+def owners_of(session: Session, kind: ContactKind, value: str) -> list[str]:
+    """Who has shown that this address or number is theirs, the latest first: usually one, or nobody."""
+    return repository.owners(session, kind, value)
+
+
+def number_hash(number: str) -> str:
+    """A number as a keyed hash: it finds, and tells nothing."""
+    return repository.value_hash(ContactKind.PHONE, number)

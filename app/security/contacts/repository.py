@@ -5,13 +5,14 @@ Owns the queries. Must not decide anything.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.security.contacts.models import ContactChangeRow, ContactCodeRow, ContactRow, FamiliarWordRow
 from app.security.contacts.values import ContactKind
@@ -41,8 +42,10 @@ def contacts(session: Session, shopper_id: str, *, for_change: bool = False) -> 
     return {ContactKind(r.kind): Contact(ContactKind(r.kind), open_for(CONTACT, r.value_sealed, r.id.encode()).decode(), r.value_hash, r.verified_at) for r in found}
 
 
-def has_any(session: Session, shopper_id: str) -> bool:
-    return session.scalar(select(ContactRow.id).where(ContactRow.shopper_id == shopper_id).limit(1)) is not None
+def owners(session: Session, kind: ContactKind, value: str) -> list[str]:
+    """Who has shown that this is theirs, the latest first."""
+    c = ContactRow
+    return list(session.scalars(select(c.shopper_id).where(c.value_hash == value_hash(kind, value), c.kind == kind.value).order_by(c.verified_at.desc(), c.shopper_id)))
 
 
 def put(session: Session, shopper_id: str, kind: ContactKind, value: str, verified_at: datetime) -> None:
@@ -150,8 +153,16 @@ def old_value(row: ContactChangeRow) -> str | None:
 
 
 def picked_word(session: Session, shopper_id: str) -> str | None:
-    sealed = session.scalar(select(FamiliarWordRow.word_sealed).where(FamiliarWordRow.shopper_id == shopper_id))
-    return open_for(WORD, sealed, shopper_id.encode()).decode() if sealed is not None else None
+    return picked_words(session, (shopper_id,)).get(shopper_id)
+
+
+def picked_words(session: Session, shopper_ids: Collection[str]) -> dict[str, str]:
+    """The word of each who has picked one."""
+    rows = prepared(session, _WORDS, {"ids": list(shopper_ids)})
+    return {row.shopper_id: open_for(WORD, row.word_sealed, row.shopper_id.encode()).decode() for row in rows}
+
+
+_WORDS = select(FamiliarWordRow.shopper_id, FamiliarWordRow.word_sealed).where(FamiliarWordRow.shopper_id.in_(bindparam("ids", expanding=True)))
 
 
 def put_word(session: Session, shopper_id: str, word: str, at: datetime) -> None:

@@ -50,7 +50,7 @@ def undo(session: Session, token: str, *, at: datetime) -> str | None:
     repository.contacts(session, this.shopper_id, for_change=True)
     first: dict[str, ContactChangeRow] = {}
     for row in since:
-        if row.change != "undone":
+        if row.change not in ("undone", "lost"):  # what the network has taken, no link brings back
             first.setdefault(row.kind, row)
     for row in first.values():
         _restore(session, row, at)

@@ -7,17 +7,17 @@ a link that takes it back. Must not send anything (letters.py does) and must not
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database, moved
 from app.kernel.outbox import emit
 from app.security.contacts import letters, repository, texts, words
-from app.security.contacts.contracts import ContactVerified, ContactView, PendingView
+from app.security.contacts.contracts import ContactVerified, ContactView, PendingView, RecentChanges
 from app.security.contacts.errors import CodeSpent, CodeUnknown, CodeWrong, ContactUnknown, NothingChanged
 from app.security.contacts.models import ContactChangeRow, ContactCodeRow
 from app.security.contacts.repository import Contact
@@ -26,7 +26,11 @@ from app.security.contacts.values import ContactKind, masked
 from app.security.sealing import keyed_hash
 from app.security.tokens import TokenKind, new_token
 
+May = Callable[[Session], None]
+"""Returns when it may be, raises when not."""
+
 CODE_DIGITS = 6
+ADDED = "added"
 UNDO_PATH = "/not-me/{token}"
 
 
@@ -40,7 +44,13 @@ class Post:
 
 def word_of(session: Session, shopper_id: str) -> str:
     """The word she picked, or the one she is given."""
-    return repository.picked_word(session, shopper_id) or words.given(keyed_hash("familiar_word", shopper_id))
+    return words_of(session, (shopper_id,))[shopper_id]
+
+
+def words_of(session: Session, shopper_ids: Collection[str]) -> dict[str, str]:
+    """`word_of` each of them."""
+    picked = repository.picked_words(session, shopper_ids)
+    return {i: picked.get(i) or words.given(keyed_hash("familiar_word", i)) for i in shopper_ids}
 
 
 def views(session: Session, shopper_id: str) -> list[ContactView]:
@@ -72,12 +82,19 @@ def ask(session: Session, post: Post, shopper_id: str, kind: ContactKind, value:
 
 
 def confirm(
-    database: Database, post: Post, shopper_id: str, kind: ContactKind, digits: str, *, may: Callable[[Session], None] = lambda _session: None
+    database: Database,
+    post: Post,
+    shopper_id: str,
+    kind: ContactKind,
+    digits: str,
+    *,
+    asking: Callable[[Callable[[May], ContactView | None]], ContactView | None] = lambda change: change(lambda _session: None),
 ) -> ContactView:
     """She types the code in. A try counts whether or not it is right, and is counted before it is looked at.
 
     Of any number at once with the right code, one makes the change; the others are answered the same. Raises CodeUnknown (404),
-    CodeWrong (422, with `tries_left`), CodeSpent (410). `may` is asked in the transaction that makes the change, and may refuse it.
+    CodeWrong (422, with `tries_left`), CodeSpent (410). `asking` makes the change, once more if it must, and hands it whom to ask in its
+    transaction, who may refuse it.
     """
     with database.transaction() as session:
         row = repository.code_row(session, shopper_id, kind)
@@ -93,11 +110,15 @@ def confirm(
         tries_left = row.tries_left - 1
     if not right:
         raise CodeWrong(extra={"tries_left": tries_left})
-    with database.transaction() as session:
-        if moved(session, _live(row.id, at).values(used_at=at)):
-            may(session)
-            _verify(session, post, shopper_id, kind, repository.pending_value(row), at)
-        found = _verified(session, shopper_id, kind, row.value_hash)
+
+    def change(may: May) -> ContactView | None:
+        with database.transaction() as session:
+            if moved(session, _live(row.id, at).values(used_at=at)):
+                may(session)
+                _verify(session, post, shopper_id, kind, repository.pending_value(row), at)
+            return _verified(session, shopper_id, kind, row.value_hash)
+
+    found = asking(change)
     if found is None:
         raise CodeSpent
     return found
@@ -117,7 +138,7 @@ def _verify(session: Session, post: Post, shopper_id: str, kind: ContactKind, va
     old = before.get(kind)
     repository.put(session, shopper_id, kind, value, at)
     if old is None or old.value != value:
-        _changed(session, post, shopper_id, kind, "changed" if old else "added", old.value if old else None, before, at, shown=masked(kind, value))
+        _changed(session, post, shopper_id, kind, "changed" if old else ADDED, old.value if old else None, before, at, shown=masked(kind, value))
     emit(session, ContactVerified(shopper_id, kind.value, at), subject=shopper_id)
 
 
@@ -128,6 +149,18 @@ def remove(session: Session, post: Post, shopper_id: str, kind: ContactKind, at:
         raise ContactUnknown
     repository.drop(session, shopper_id, kind)
     _changed(session, post, shopper_id, kind, "removed", before[kind].value, before, at, shown=masked(kind, before[kind].value))
+
+
+def lose(session: Session, shopper_id: str, kind: ContactKind, at: datetime, *, shown_before: datetime | None = None) -> bool:
+    """Nobody can be reached there, the network says: it is not written to again until she shows once more that it is hers. Nothing is
+    told and nothing cools down: she has not changed anything. False if there is none, or if she has shown hers to be hers since
+    `shown_before`: what was said then was said of another."""
+    known = repository.contacts(session, shopper_id, for_change=True).get(kind)
+    if known is None or (shown_before is not None and known.verified_at > shown_before):
+        return False
+    repository.drop(session, shopper_id, kind)
+    repository.note_change(session, shopper_id, kind, "lost", known.value, cooling=False, at=at, old_verified_at=known.verified_at)
+    return True
 
 
 def set_word(session: Session, post: Post, shopper_id: str, typed: str, at: datetime) -> str:
@@ -154,7 +187,7 @@ def _changed(
     shown: str = "",
 ) -> None:
     """Note it, and tell every contact there was before, with a link that takes it back."""
-    first = what == "added" and not before and not repository.changed_before(session, shopper_id)
+    first = what == ADDED and not before and not repository.changed_before(session, shopper_id)
     token = new_token(TokenKind.LINK) if before else None
     undo_until = at + timedelta(seconds=post.settings.undo_ttl_s) if before else None
     known = before.get(kind) if kind is not None else None
@@ -176,8 +209,10 @@ def _changed(
             letters.queue(session, shopper_id, contact.kind, contact.value, what, texts.changed(what, shown, word, undo_url=url), at=at)
 
 
-def recent_contact_change(session: Session, shopper_id: str, at: datetime) -> int | None:
-    """Whole seconds since how she is reached was last changed, or taken back; None when never. Her very first contact is no change."""
+def recent_changes(session: Session, shopper_id: str, at: datetime) -> RecentChanges:
+    """How long ago how she is reached was last changed, and how long ago she was first to be reached at all."""
     c = ContactChangeRow
-    newest = session.scalar(select(func.max(c.at)).where(c.shopper_id == shopper_id, c.cooling.is_(True), c.at <= at))
-    return int((at - newest).total_seconds()) if newest is not None else None
+    first = c.change == ADDED  # that cools nothing down: of another one the older contact is told
+    rows = session.execute(select(c.cooling, func.max(c.at)).where(c.shopper_id == shopper_id, c.at <= at, or_(c.cooling.is_(True), first)).group_by(c.cooling))
+    since_s = {cooling: int((at - newest).total_seconds()) for cooling, newest in rows}
+    return RecentChanges(since_s.get(True), since_s.get(False))

@@ -150,7 +150,7 @@ def sign_in_with_passkey(body: ShownIn, caller: Guest, request: Request, respons
 def _come_in(session: Any, caller: Principal, owner: Principal, request: Request, response: Response) -> SignInOut:
     at = session.info["clock"].now()
     account = people.account_of_shopper(session, owner.id)
-    if caller.kind is Role.SHOPPER and caller.device_id is not None:
+    if caller.kind is Role.SHOPPER and caller.device_id is not None and caller.holds_key:  # a copied cookie makes her nobody else's
         people.join(session, caller.device_id, owner.id)
         comes = caller
     else:

@@ -6,6 +6,7 @@ Owns the queries and moves of the table. Must not check a passkey (ceremonies.py
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -19,10 +20,12 @@ from app.security.passkeys.ceremonies import MadePasskey
 from app.security.passkeys.errors import NoSuchPasskey, PasskeyKnown, TooManyPasskeys
 from app.security.passkeys.models import PasskeyRow
 from app.security.principals import Principal, Role
-from app.security.sealing import keyed_hash
+from app.security.sealing import keyed_hash, seal
 from app.security.shoppers import known_as, same_person
+from app.security.vault import open_each, seal_for
 
 MOST_PASSKEYS = 20
+NAME = "passkey_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,29 @@ def of(session: Session, principal: Principal) -> list[PasskeyRow]:
 
 
 def views(session: Session, principal: Principal) -> list[PasskeyView]:
-    return [view(row) for row in of(session, principal)]
+    rows = of(session, principal)
+    return [_view(row, name) for row, name in zip(rows, names_of(rows), strict=True)]
 
 
 def view(row: PasskeyRow) -> PasskeyView:
-    return PasskeyView(row.id, row.name, row.synced, row.created_at, row.last_used_at, row.suspect_at is not None)
+    return _view(row, names_of([row])[0])
+
+
+def _view(row: PasskeyRow, name: str) -> PasskeyView:
+    return PasskeyView(row.id, name, row.synced, row.created_at, row.last_used_at, row.suspect_at is not None)
+
+
+def names_of(rows: Sequence[PasskeyRow]) -> list[str]:
+    """What each is called; nothing where its owner was erased."""
+    opened = open_each(NAME, [(row.name_sealed, row.id.encode()) for row in rows if row.name_sealed])
+    names = iter(opened)
+    return [(next(names) or b"").decode() if row.name_sealed else "" for row in rows]
+
+
+def _sealed_name(shopper_id: str | None, passkey_id: str, name: str) -> bytes:
+    """With her own key; those of staff with the house's."""
+    plain, row_id = name.encode(), passkey_id.encode()
+    return seal(NAME, plain, row_id) if shopper_id is None else seal_for(shopper_id, NAME, plain, row_id)
 
 
 def has_any(session: Session, principal: Principal) -> bool:
@@ -92,15 +113,16 @@ def add(session: Session, principal: Principal, made: MadePasskey, name: str, *,
     count = session.scalar(select(func.count()).select_from(PasskeyRow).where(_owned(session, principal))) or 0
     if count >= MOST_PASSKEYS:
         raise TooManyPasskeys
-    values = {
-        "id": new_id("psk"),
+    passkey_id, shopper_id = new_id("psk"), principal.id if principal.kind is Role.SHOPPER else None
+    values: dict[str, Any] = {
+        "id": passkey_id,
         "credential_hash": credential_hash(made.credential_id),
         "credential_id": made.credential_id,
         "public_key": made.public_key,
         "sign_count": made.sign_count,
-        "shopper_id": principal.id if principal.kind is Role.SHOPPER else None,
-        "person_id": None if principal.kind is Role.SHOPPER else principal.id,
-        "name": name,
+        "shopper_id": shopper_id,
+        "person_id": None if shopper_id is not None else principal.id,
+        "name_sealed": _sealed_name(shopper_id, passkey_id, name),
         "model": made.model,
         "synced": made.synced,
         "transports": list(made.transports),
@@ -110,7 +132,7 @@ def add(session: Session, principal: Principal, made: MadePasskey, name: str, *,
     }
     if not insert_new(session, PasskeyRow, values, unique=["credential_hash"]):
         raise PasskeyKnown
-    return PasskeyView(values["id"], name, made.synced, at, None, suspect=False)
+    return PasskeyView(passkey_id, name, made.synced, at, None, suspect=False)
 
 
 def count_up(session: Session, passkey_id: str, seen: int, now_says: int, *, at: datetime) -> bool:
@@ -132,9 +154,11 @@ def suspect(session: Session, passkey_id: str, *, at: datetime) -> None:
 
 def rename(session: Session, principal: Principal, passkey_id: str, name: str) -> PasskeyView:
     """Raises NoSuchPasskey 404, also for one that is another's."""
-    if not moved(session, update(PasskeyRow).where(PasskeyRow.id == passkey_id, _owned(session, principal)).values(name=name)):
+    row = own(session, principal, passkey_id)
+    sealed = _sealed_name(row.shopper_id, passkey_id, name)
+    if not moved(session, update(PasskeyRow).where(PasskeyRow.id == passkey_id).values(name_sealed=sealed)):
         raise NoSuchPasskey
-    return view(session.scalars(select(PasskeyRow).where(PasskeyRow.id == passkey_id)).one())
+    return _view(row, name)
 
 
 def own(session: Session, principal: Principal, passkey_id: str) -> PasskeyRow:

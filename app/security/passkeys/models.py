@@ -16,7 +16,7 @@ from app.kernel.db import Base, Instant, Json
 class PasskeyRow(Base):
     """One passkey of a shopper (`shopper_id`) or a member of staff (`person_id`).
 
-    `sign_count` is what its authenticator last said; `suspect_at` is when it said less than before: there may be two of it.
+    `name_sealed` is what she calls it, sealed with her key. `sign_count` is what its authenticator last said; `suspect_at` is when it said less than before: there may be two of it.
     """
 
     __tablename__ = "security_passkey"
@@ -27,7 +27,7 @@ class PasskeyRow(Base):
     sign_count: Mapped[int] = mapped_column(BigInteger)
     shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
     person_id: Mapped[str | None] = mapped_column(String(40), index=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     model: Mapped[str] = mapped_column(String(36))
     synced: Mapped[bool]
     transports: Mapped[list[str]] = mapped_column(Json)

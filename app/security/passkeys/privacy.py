@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
+from app.security.passkeys.keeping import names_of
 from app.security.passkeys.models import PasskeyRow
 
 TABLES = ("security_passkey",)
@@ -21,12 +22,12 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
 
 
 def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
-    rows = session.scalars(select(PasskeyRow).where(PasskeyRow.shopper_id == shopper_id).order_by(PasskeyRow.id))
+    rows = session.scalars(select(PasskeyRow).where(PasskeyRow.shopper_id == shopper_id).order_by(PasskeyRow.id)).all()
     return {
         "passkeys": [
             {
                 "id": row.id,
-                "name": row.name,
+                "name": name,
                 "model": row.model,
                 "synced": row.synced,
                 "transports": row.transports,
@@ -35,7 +36,7 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
                 "last_used_at": row.last_used_at,
                 "suspect_at": row.suspect_at,
             }
-            for row in rows
+            for row, name in zip(rows, names_of(rows), strict=True)
         ]
     }
 

@@ -16,12 +16,14 @@ from app.kernel.logs import get_logger
 from app.security import challenges, stepup
 from app.security.accounts import account_of_shopper, person
 from app.security.devices import freezing
+from app.security.errors import PolicyRefused
 from app.security.passkeys import ceremonies, keeping
 from app.security.passkeys.errors import ChallengeOver, PasskeyRefused, PasskeySuspect
 from app.security.passkeys.keeping import PasskeyView
 from app.security.passkeys.relying_party import RelyingParty
 from app.security.policies.contracts import Acr
 from app.security.principals import Principal, Role
+from app.security.reasons import REASONS
 
 log = get_logger(__name__)
 
@@ -96,6 +98,9 @@ def _must_be_her(session: Session, principal: Principal, has_passkey: bool, fres
     needed = Acr.PASSKEY if has_passkey else Acr.PASSWORD if account is not None and account.password_hash else None
     if needed is None and principal.kind is Role.SHOPPER and freezing.frozen(session, principal.id):
         needed = Acr.PASSKEY  # we were warned, and there is nothing by which she could be told from a thief of her session
+    if needed is None and not principal.holds_key:
+        # as the rules say of everything she could begin with: a thief of her session must not lay the first stone
+        raise PolicyRefused(REASONS["key_not_shown"], extra={"reasons": ["key_not_shown"]})
     if needed is not None:
         at = session.info["clock"].now()
         stepup.require(session, principal, needed, fresh_s, at)

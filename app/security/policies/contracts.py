@@ -109,7 +109,7 @@ class Context:
     `amount_minor` is what is given away (reserve, redeem: None has no bound), paid (pay) or set aside (publish: the budget);
     `limits` are those of its currency and action. `hour` is local (0..23). `velocity_1h` counts how often this caller has done
     this within the last hour. `acr` and `auth_age_s`: how and how long ago she last said who she is. `same_author`: who
-    approves is who submitted. `live_code`: the phone the coupon is bound to shows it.
+    approves is who submitted. `key_shown`: whether the request is signed with the key her browser keeps (None: it keeps none). `live_code`: the phone the coupon is bound to shows it.
     """
 
     visit_level: VisitLevel | None = None
@@ -121,11 +121,13 @@ class Context:
     hour: int | None = None
     velocity_1h: int | None = None
     contact_changed_s: int | None = None
+    contact_added_s: int | None = None
     sim_swap: SimSwap | None = None
     acr: Acr | None = None
     auth_age_s: int | None = None
     has_passkey: bool | None = None
     has_password: bool | None = None
+    key_shown: bool | None = None
     live_code: bool | None = None
     same_author: bool | None = None
 

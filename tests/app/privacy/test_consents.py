@@ -98,8 +98,9 @@ class TestConsents:
             ("marketing_sms", False, False, None),
             ("marketing_whatsapp", False, False, None),
             ("analytics", False, False, None),
+            ("assistant", False, False, None),
         ]
-        assert [v.at for v in views] == [database.clock.now(), *[None] * 5, database.clock.now()]
+        assert [v.at for v in views] == [database.clock.now(), *[None] * 5, database.clock.now(), None]
         assert views[0].text == NOTICES[Purpose.LOCATION].text
 
 
@@ -134,10 +135,10 @@ class TestChain:
 
     def test_raced_words_about_everything_make_one_chain(self, database: Database) -> None:
         results = race(16, lambda i: _set(database, True, list(Purpose)[i % len(Purpose)]))
-        assert sorted(results, key=str) == [False] * 9 + [True] * 7
+        assert sorted(results, key=str) == [False] * 8 + [True] * 8
         with database.reading() as session:
             assert chain_fault(session, "shp_1") is None
-            assert session.scalar(select(StandingRow.position)) == 7
+            assert session.scalar(select(StandingRow.position)) == 8
 
 
 class TestStateAt:

@@ -68,7 +68,7 @@ class Person:
 
     def changed_s(self) -> int | None:
         with self.database.reading() as session:
-            return facade.recent_contact_change(session, self.id, self.database.clock.now())
+            return facade.recent_changes(session, self.id, self.database.clock.now()).changed_s
 
     def word(self) -> str:
         with self.database.reading() as session:

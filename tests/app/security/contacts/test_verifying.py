@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -163,7 +164,7 @@ class TestTelling:
         assert len(jane.gateway.letters_to(OLD)) == 1
 
 
-class TestRecentContactChange:
+class TestRecentChanges:
     def test_the_first_contact_is_no_change(self, jane: Person) -> None:
         jane.has(OLD)
         assert jane.changed_s() is None
@@ -195,7 +196,9 @@ class TestRecentContactChange:
             with jane.database.transaction() as session:
                 asker.allow(session, Action.PAY, Context(amount_minor=10_000_000), currency="EUR", at=clock.now())
 
+        pay()
         jane.has(OLD)
+        clock.advance(43_200)
         pay()
         jane.has(NEW)
         with pytest.raises(AppError) as refusal:
@@ -203,6 +206,30 @@ class TestRecentContactChange:
         assert "contact_changed_lately" in str(refusal.value.extra)
         clock.advance(43_200)
         pay()
+
+    def test_so_it_is_after_a_first_contact_which_no_old_one_could_be_told_of(self, jane: Person, clock: ManualClock) -> None:
+        """Seen to fail with the very first contact left out of what the rules are told, as it was."""
+        asker = Asker(Principal(Role.SHOPPER, jane.id, jane.device.device_id), SecuritySettings())  # type: ignore[call-arg]
+
+        def refused(amount_minor: int, just_proved: Acr | None) -> tuple[int, list[str]] | None:
+            try:
+                with jane.database.transaction() as session:
+                    replace(asker, just_proved=just_proved).allow(session, Action.PAY, Context(amount_minor=amount_minor), currency="EUR", at=clock.now())
+            except AppError as refusal:
+                return refusal.status, refusal.extra["reasons"]
+            return None
+
+        small, high = SecuritySettings().small_payment_minor["EUR"], SecuritySettings().high_payment_minor["EUR"]  # type: ignore[call-arg]
+        assert refused(small + 1, None) is None
+        jane.has(OLD)
+        clock.advance(43_199)
+        assert refused(high + 1, Acr.PASSKEY) == (403, ["contact_added_lately"])
+        assert refused(high, None) == (401, ["contact_added_lately"])
+        assert refused(high, Acr.PASSKEY) is None
+        assert refused(small, None) is None
+        clock.advance(1)
+        assert refused(high + 1, Acr.PASSKEY) is None
+        assert refused(high, None) is None
 
 
 class TestRemove:

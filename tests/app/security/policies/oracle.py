@@ -93,6 +93,8 @@ def _confirmed(c: Context, within_s: int) -> bool:
 def obstacles(action: Action, role: str, c: Context) -> Iterator[Obstacle]:
     if c.device_standing is Standing.FALLEN and action in {A.SEE_OFFER, A.REDEEM} | ONLINE | ACCOUNT:
         yield Obstacle("device_not_trusted")
+    if role == "shopper" and c.key_shown is False:
+        yield from _copied(action, c)
     if action in ONLINE:
         yield from _online(action, c)
     elif action is A.REDEEM:
@@ -112,6 +114,10 @@ def _cooling_off(c: Context) -> bool:
     return c.contact_changed_s is not None and c.contact_changed_s < 12 * 3600 and _more_than_little(c)
 
 
+def _new_here(c: Context) -> bool:
+    return c.contact_added_s is not None and c.contact_added_s < 12 * 3600
+
+
 def _more_than_little(c: Context) -> bool:
     return c.amount_minor is not None and c.limits is not None and c.amount_minor > c.limits.small_minor
 
@@ -124,11 +130,31 @@ def _visit_counts(c: Context) -> bool:
     return c.visit_level in (VisitLevel.CORROBORATED, VisitLevel.VERIFIED) and c.trust_verdict in (None, TrustVerdict.GENUINE)
 
 
+def _copied(action: Action, c: Context) -> Iterator[Obstacle]:
+    """Her browser keeps a key, and this came without it. Changes of the account ask for a proof in any case."""
+    if action in ONLINE:
+        if not _more_than_little(c):
+            return
+        asked = True
+    elif action in ACCOUNT | {A.SEE_OFFER, A.EXPORT, A.ERASE}:
+        asked = action not in ACCOUNT
+    else:
+        return
+    if c.has_passkey is False and c.has_password is False:
+        yield Obstacle("key_not_shown")
+    if asked and not _confirmed(c, 300):
+        yield Obstacle("key_not_shown", "any", 300)
+
+
 def _online(action: Action, c: Context) -> Iterator[Obstacle]:
     if c.amount_minor is None or c.limits is None:
         yield Obstacle("fact_missing")
     if _cooling_off(c):
         yield Obstacle("contact_changed_lately")
+    if _new_here(c) and _much(c):
+        yield Obstacle("contact_added_lately")
+    if _new_here(c) and _more_than_little(c) and not _confirmed(c, 900):
+        yield Obstacle("contact_added_lately", "any", 900)
     often = c.velocity_1h or 0
     if often > 100:
         yield Obstacle("too_often")
@@ -152,6 +178,8 @@ def _online(action: Action, c: Context) -> Iterator[Obstacle]:
 def _till(c: Context) -> Iterator[Obstacle]:
     if _cooling_off(c):
         yield Obstacle("contact_changed_lately")
+    if _new_here(c) and _much(c):
+        yield Obstacle("contact_added_lately")
     if c.live_code:
         return
     little = c.amount_minor is not None and c.limits is not None and not _more_than_little(c)
@@ -161,6 +189,8 @@ def _till(c: Context) -> Iterator[Obstacle]:
         yield Obstacle("high_value", "live", 60)
     if c.trust_verdict is TrustVerdict.SPOOFED:
         yield Obstacle("position_doubtful", "live", 60)
+    if _new_here(c) and not little:
+        yield Obstacle("contact_added_lately", "live", 60)
 
 
 def _account(action: Action, role: str, c: Context) -> Iterator[Obstacle]:

@@ -30,7 +30,7 @@ from tests.app.security.policies.oracle import MAY, answer
 
 SPECIFICATION = RULES.parent / "specification"
 TABLE: list[Case] = cases.read_table((SPECIFICATION / "table.csv").read_text(encoding="utf-8"))
-SAMPLE_EVERY = 101
+SAMPLE_EVERY = 103
 
 
 def maybe(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
@@ -53,11 +53,13 @@ CONTEXTS = st.builds(
     hour=maybe(st.integers(0, 23)),
     velocity_1h=maybe(near(10, 20, 60, 100)),
     contact_changed_s=st.one_of(st.none(), st.none(), near(43_200)),
+    contact_added_s=st.one_of(st.none(), st.none(), near(43_200)),
     sim_swap=st.one_of(st.none(), st.sampled_from(SimSwap)),
     acr=maybe(st.sampled_from(Acr)),
     auth_age_s=maybe(near(300, 900, 3_600)),
     has_passkey=maybe(st.booleans()),
     has_password=maybe(st.booleans()),
+    key_shown=st.sampled_from([None, None, True, False]),
     live_code=maybe(st.booleans()),
     same_author=maybe(st.booleans()),
 )

@@ -1,0 +1,41 @@
+"""What could hold words and is not sealed, and why it may stand in the clear in an old backup. Written by hand; see test_plain_text.py."""
+
+from __future__ import annotations
+
+PLAIN: dict[str, str] = {
+    "ids and code words of ours, in a wide column: random or from a closed list": (
+        "analytics_funnel_row.place_id geofences_moment.doubts geofences_visit.doubts kernel_outbox_event.subject kernel_outbox_event.type "
+        "notifications_delivery.reasons notifications_message.visit_id notifications_message.place_id notifications_message.collapse_key "
+        "notifications_webhook_delivery.type notifications_webhook_delivery.subject notifications_webhook_event.type "
+        "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
+        "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
+        "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
+        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_cart.coupon_ids storefront_order.place_id"
+    ),
+    "what somebody outside calls it: says nothing without their books": (
+        "notifications_delivery.provider_message_id storefront_order.payment_id security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
+    ),
+    "facts by which something was decided, ids, numbers and code words, so that it can be recomputed; under a random id": (
+        "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "
+        "offers_hold.quote offers_provisional.facts security_attestation.facts security_limit.times_ms security_passkey.transports "
+        "storefront_order_coupon.shares storefront_order_coupon.entitlements storefront_refund.pieces storefront_refund.shares"
+    ),
+    "the campaign's and the shop's own words, the same for everybody": (
+        "offers_coupon.title offers_coupon.benefit_text offers_coupon.terms_text offers_purchase.product_id offers_purchase.category "
+        "storefront_cart_line.product_id storefront_order_coupon.title storefront_order_line.product_id storefront_order_line.name"
+    ),
+    "events between our parts: ids, times, amounts and the campaign's words; deleted with an erasure": (
+        "kernel_outbox_event.payload notifications_webhook_event.data"
+    ),
+    "the words of the notice she agreed to, and how she answered": "privacy_consent.record",
+    "the name of a time zone": "notifications_recipient.timezone",
+    "by which channels she likes to be told": "notifications_preference.ways",
+    "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
+    "of staff and machines, not of shoppers": (
+        "kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
+        "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
+        "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
+        "security_policy_decision.caller storefront_refund.asked_by"
+    ),
+}
+"""Why -> `table.column`, with spaces between."""
