@@ -6,8 +6,10 @@ offers she may all have: it never keeps one from her (docs/algorithms/ranking.md
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 from offers.definition import CouponPlaces, Definition
 
@@ -27,8 +29,7 @@ class Past:
     used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True, gc=False):
     """`given` and `used` in hundredths of coupons, each counted by its likeness."""
 
     given: int
@@ -49,13 +50,15 @@ def likeness(campaign_id: str, scope: frozenset[str], past: Past) -> int:
     return 100 * len(scope & past.scope) // both if both else 0
 
 
-def fit(campaign_id: str, definition: Definition, past: Iterable[Past], nth_visit: int) -> Fit:
+def fit(campaign_id: str, definition: Definition, past: Sequence[Past], nth_visit: int) -> Fit:
     """Her rate of use of coupons like this against the rate we assume of anybody; less for a coupon good only at a place
     she hardly knows."""
-    scope = scope_of(definition)
-    alike = [(likeness(campaign_id, scope, p), p.used) for p in past]
-    given, used = sum(n for n, _ in alike), sum(n for n, was_used in alike if was_used)
-    fits_bp = EVEN_BP * (used + PRIOR_USED) * PRIOR_GIVEN // ((given + PRIOR_GIVEN) * PRIOR_USED)
+    given, used, fits_bp = 0, 0, EVEN_BP
+    if past:
+        scope = scope_of(definition)
+        alike = [(likeness(campaign_id, scope, p), p.used) for p in past]
+        given, used = sum(n for n, _ in alike), sum(n for n, was_used in alike if was_used)
+        fits_bp = EVEN_BP * (used + PRIOR_USED) * PRIOR_GIVEN // ((given + PRIOR_GIVEN) * PRIOR_USED)
     if definition.coupon.places is CouponPlaces.PLACE:
         visits = max(1, nth_visit)
         fits_bp = fits_bp * (2 * visits + 1) // (2 * visits + 2)

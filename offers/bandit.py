@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
+from msgspec import Struct
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import DTypeLike, NDArray
 
@@ -22,8 +23,7 @@ PRIOR_USED, PRIOR_UNUSED = 2.0, 18.0
 MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(Struct, frozen=True, gc=False):
     """`worth` is what a used coupon is worth for this shopper, in any unit that all share; above 0."""
 
     campaign_id: str
@@ -32,10 +32,12 @@ class Arm:
     redeemed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True, gc=False):
     use_ppm: int
     propensity_ppm: int
+
+
+_by_id = attrgetter("campaign_id")
 
 
 def mean_ppm(issued: int, redeemed: int) -> int:
@@ -64,7 +66,7 @@ def play(arms: Sequence[Arm], seed: str, *, explore: bool = True) -> dict[str, D
 
     Without `explore` the expected rates are taken as they are, and the best has the propensity 1.
     """
-    ordered = sorted(arms, key=lambda a: a.campaign_id)
+    ordered = sorted(arms, key=_by_id)
     worth = np.array([a.worth for a in ordered], np.float64)
     if not explore:
         means = [mean_ppm(a.issued, a.redeemed) for a in ordered]

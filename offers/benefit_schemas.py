@@ -48,6 +48,16 @@ OF_A_KIND = (
 )
 
 
+def _fields_of(kind: BenefitKind) -> tuple[str, ...]:
+    floors = () if kind in ENTITLEMENTS else ("floor_percent", "floor_unit_minor")
+    most = () if kind is BenefitKind.POINTS else ("max_discount_minor",)
+    return (*NEEDS[kind], *MAY.get(kind, ()), *most, *floors)
+
+
+FIELDS: dict[str, tuple[str, ...]] = {kind.value: _fields_of(kind) for kind in BenefitKind}
+"""What may be said of a benefit of each kind, beside its scope and its minimums: for forms."""
+
+
 def two_decimals(value: float | None) -> float | None:
     if value is not None and abs(value * 100 - round(value * 100)) > 1e-6:
         raise ValueError("use at most two decimals, for example 12.5")

@@ -21,6 +21,20 @@ class CampaignChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignPreview:
+    """What a campaign would say if it were written down: the whole document, its benefit in words.
+
+    `changes` are against `compared_to`, the version that was live last, or the one in force if none ever was; None: a new campaign.
+    """
+
+    document: dict[str, Any]
+    benefit_text: str
+    compared_to: int | None
+    was_live: bool
+    changes: tuple[CampaignChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedCampaign:
     """What a file would do to one campaign: `moves` in their order (none: it stays), `changes` and `said` in words."""
 

@@ -145,9 +145,18 @@ def merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def revise(
-    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False
+    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False, looked_at: int | None = None
 ) -> int:
-    """Change some fields of the definition; returns the version in force (the old one if nothing changed)."""
+    """Change some fields of the definition; returns the version in force (the old one if nothing changed). `looked_at`: the version the
+    change was written against; raises Invalid when it is another one by now."""
+    version, _, definition = revised(session, campaign_id, change)
+    if looked_at is not None and looked_at != version:
+        raise Invalid.field("version", "somebody else has changed the campaign meanwhile; open it again")
+    return replace(session, campaign_id, definition, version=version, by=by, at=at, four_eyes=four_eyes)
+
+
+def revised(session: Session, campaign_id: str, change: Mapping[str, Any]) -> tuple[int, Definition, Definition]:
+    """(the version in force, what it says, what it would say). Raises NoSuchCampaign, and Invalid naming each wrong field."""
     row = repository.campaign_row(session, campaign_id)
     current = repository.definition(session, campaign_id, row.version) if row is not None else None
     if row is None or current is None:
@@ -156,7 +165,7 @@ def revise(
     where = (definition.trigger.place_ids, definition.schedule.store_hours)
     if where != (current.trigger.place_ids, current.schedule.store_hours):
         refuse_unknown_places(session, definition)
-    return replace(session, campaign_id, definition, version=row.version, by=by, at=at, four_eyes=four_eyes)
+    return row.version, current, definition
 
 
 def replace(

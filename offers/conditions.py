@@ -9,12 +9,13 @@ To add one: write a function here, name its two codes in reasons.py, put it into
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import UNSET, Struct, UnsetType
 
 from geofences.contracts import TrustLevel
 from offers import audience_words, experiment, pacing, schedule, segments
-from offers.definition import Definition, NthVisit, Pacing
+from offers.definition import Definition, NthVisit, Pacing, Schedule
 from offers.experiment import Draw
 from offers.reasons import Facts, ReasonCode, Weighed
 from offers.segments import Value
@@ -85,16 +86,22 @@ def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weigh
     return Weighed(str(yes if held else no), held, facts)
 
 
+_AGREED = Weighed(str(ReasonCode.CONSENT_GIVEN), True, {})
+_LIVE = Weighed(str(ReasonCode.CAMPAIGN_LIVE), True, {"state": "live"})
+_OPEN = Weighed(str(ReasonCode.OPEN_TO_OFFERS), True, {})
+"""What is said at nearly every moment is one value; nothing ever writes into the facts of a reason."""
+
+
 def campaign_is_live(_: Definition, i: Inputs) -> Weighed:
-    return _weighed(
-        i.campaign_state == "live", ReasonCode.CAMPAIGN_LIVE, ReasonCode.CAMPAIGN_NOT_LIVE, {"state": i.campaign_state}
-    )
+    if i.campaign_state == "live":
+        return _LIVE
+    return Weighed(str(ReasonCode.CAMPAIGN_NOT_LIVE), False, {"state": i.campaign_state})
 
 
 def consent(_: Definition, i: Inputs) -> Weighed:
     if i.no_consent is not None:
         return Weighed(i.no_consent.code, False, i.no_consent.facts)
-    return Weighed(str(ReasonCode.CONSENT_GIVEN), True, {})
+    return _AGREED
 
 
 def place_is_open(_: Definition, i: Inputs) -> Weighed | None:
@@ -183,35 +190,29 @@ def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
     """
     if not _needs_calendar(d):
         return ()
-    local, now = (schedule.wall_clock(instant, i.place.timezone) for instant in (i.moment.occurred_at, i.at))
+    local, now = schedule.wall_clock(i.moment.occurred_at, i.place.timezone), schedule.wall_clock(i.at, i.place.timezone)
     if local is None or now is None:
         return (Weighed(str(ReasonCode.PLACE_ZONE_UNKNOWN), False, {"timezone": i.place.timezone}),)
-    local_date = schedule.day_of(local)
+    dates = _dates(d.schedule, schedule.day_of(local), schedule.day_of(now))
+    if not schedule.weekly_at(d.schedule, i.place.id):
+        return dates
+    held = schedule.within_weekly(d.schedule, local, i.place.id)
+    facts: Facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
+    return (*dates, _weighed(held, ReasonCode.WITHIN_HOURS, ReasonCode.OUTSIDE_HOURS, facts))
+
+
+@lru_cache(maxsize=4096)
+def _dates(of: Schedule, day: str, today: str) -> tuple[Weighed, ...]:
+    """By the day of the moment and the day it is weighed on: the same for everybody on that day."""
     out: list[Weighed] = []
-    if d.schedule.starts_on:
-        facts: Facts = {"starts_on": d.schedule.starts_on, "local_date": local_date}
-        out.append(
-            _weighed(
-                schedule.has_started(d.schedule, local),
-                ReasonCode.CAMPAIGN_STARTED,
-                ReasonCode.CAMPAIGN_NOT_STARTED,
-                facts,
-            )
-        )
-    if d.schedule.ends_on:
-        facts = {"ends_on": d.schedule.ends_on, "local_date": local_date}
-        over = schedule.is_over(d.schedule, local) or schedule.is_over(d.schedule, now)
+    if of.starts_on:
+        facts: Facts = {"starts_on": of.starts_on, "local_date": day}
+        held = schedule.has_started(of, day)
+        out.append(_weighed(held, ReasonCode.CAMPAIGN_STARTED, ReasonCode.CAMPAIGN_NOT_STARTED, facts))
+    if of.ends_on:
+        facts = {"ends_on": of.ends_on, "local_date": day}
+        over = schedule.is_over(of, day) or schedule.is_over(of, today)
         out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
-    if schedule.weekly_at(d.schedule, i.place.id):
-        facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
-        out.append(
-            _weighed(
-                schedule.within_weekly(d.schedule, local, i.place.id),
-                ReasonCode.WITHIN_HOURS,
-                ReasonCode.OUTSIDE_HOURS,
-                facts,
-            )
-        )
     return tuple(out)
 
 
@@ -225,7 +226,7 @@ def trust(d: Definition, i: Inputs) -> Weighed | None:
 
 
 def fewer(_: Definition, i: Inputs) -> Weighed:
-    return _weighed(not i.asked_for_fewer, ReasonCode.OPEN_TO_OFFERS, ReasonCode.SHOPPER_ASKED_FOR_FEWER, {})
+    return Weighed(str(ReasonCode.SHOPPER_ASKED_FOR_FEWER), False, {}) if i.asked_for_fewer else _OPEN
 
 
 def audience(d: Definition, i: Inputs) -> tuple[Weighed, ...]:

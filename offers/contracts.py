@@ -10,15 +10,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from offers import campaign_contracts, quote_contracts
+from offers import campaign_contracts, message, quote_contracts
 
 CampaignHistory = campaign_contracts.CampaignHistory
 CampaignPlan = campaign_contracts.CampaignPlan
+CampaignPreview = campaign_contracts.CampaignPreview
+CampaignChange = campaign_contracts.CampaignChange
 QuoteLine = quote_contracts.QuoteLine
 LineDiscount = quote_contracts.LineDiscount
 Entitlement = quote_contracts.Entitlement
 Quote = quote_contracts.Quote
 Bundle = quote_contracts.Bundle
+Way = message.Way
+CampaignMessage = message.CampaignMessage
+CouponMessage = message.CouponMessage
+MessageExample = message.MessageExample
+MESSAGE_VARIABLES = message.VARIABLES
 
 
 class CouponState(StrEnum):
@@ -350,6 +357,8 @@ class CouponIssued:
     value_minor: int = 0
     """What the merchant expects to earn by it if it is used: of two messages, which is the better one to send."""
     campaign_ends_at: datetime | None = None
+    has_message: bool = False
+    """The campaign has texts or ways of its own for its messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from offers.message import CampaignMessage
 from offers.segments import Segment
 
 
@@ -271,6 +272,8 @@ class Definition:
     pacing: Pacing = Pacing.NONE
     audience: Segment | None = None
     """Whom it is meant for; None: everybody."""
+    message: CampaignMessage | None = None
+    """What is said of it and by which ways; None: headline and benefit, by all of them."""
 
     @property
     def face_minor(self) -> int:

@@ -46,7 +46,7 @@ def _may_read(caller: Principal, decision: DecisionView | None) -> DecisionView:
 @router.get("/v1/coupons")
 def my_coupons(caller: Shopper, call: Reading) -> Response:
     """Your wallet: usable coupons first by their end, then those used or expired in the last 30 days."""
-    response = call.run(lambda session: {"coupons": facade.wallet(session, caller.id, call.clock.now())})
+    response = call.run(lambda session: {"coupons": facade.wallet(session, caller.id, call.clock.now(), with_codes=caller.holds_key)})
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -56,7 +56,7 @@ def my_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
     """One coupon of yours, with its code."""
 
     def work(session: Session) -> CouponView:
-        found = facade.coupon(session, coupon_id)
+        found = facade.coupon(session, coupon_id, with_code=caller.holds_key)
         if found is None or found.shopper_id != caller.id:
             raise NoSuchCoupon
         return found

@@ -24,6 +24,7 @@ from offers import (
     audience_file,
     audience_words,
     auditing,
+    benefit_schemas,
     bundling,
     codes,
     coupon_signing,
@@ -35,12 +36,14 @@ from offers import (
     issuance,
     live,
     planning,
+    previewing,
     purchases,
     redemption,
     refunds,
     repository,
     reserving,
     review,
+    saying,
     schemas,
     simulation,
     tellings,
@@ -162,9 +165,9 @@ def book(session: Session, decision_id: str, at: datetime) -> list[CouponView]:
     return repository.coupon_views(session, repository.free_of(session, decision_id, at), with_code=False)
 
 
-def wallet(session: Session, shopper_id: str, at: datetime) -> list[CouponView]:
+def wallet(session: Session, shopper_id: str, at: datetime, *, with_codes: bool = True) -> list[CouponView]:
     """The holder's coupons with their codes: the usable ones first by their end, then those of the last 30 days."""
-    return repository.coupon_views(session, repository.coupons_of(session, shopper_id, since=at - WALLET_PAST))
+    return repository.coupon_views(session, repository.coupons_of(session, shopper_id, since=at - WALLET_PAST), with_code=with_codes)
 
 
 def coupon(session: Session, coupon_id: str, *, with_code: bool = True) -> CouponView | None:
@@ -226,6 +229,11 @@ return_part = redemption.return_part
 refund_minor = refunds.refund_minor
 
 
+coupon_message = saying.about
+fill_message = saying.filled
+message_example = saying.example_of_campaign
+message_example_of = saying.example_of_document
+
 redeem_at_till = till.redeem_at_till
 undo_at_till = till.undo_at_till
 visits_behind = guarding.visits_behind
@@ -254,6 +262,12 @@ def campaign(session: Session, campaign_id: str) -> CampaignView | None:
     return found[0] if found else None
 
 
+preview_campaign = previewing.preview
+changes_since_live = previewing.since_live
+campaign_defaults = previewing.defaults
+BENEFIT_FIELDS = benefit_schemas.FIELDS
+
+
 def draft_campaign(
     session: Session, document: Mapping[str, Any], *, by: str, at: datetime, campaign_id: str | None = None
 ) -> str:
@@ -262,13 +276,14 @@ def draft_campaign(
 
 
 def revise_campaign(
-    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False, asker: Asker | None = None
-) -> int:
+    session: Session, campaign_id: str, change: Mapping[str, Any], *, by: str, at: datetime, four_eyes: bool = False, asker: Asker | None = None,
+    looked_at: int | None = None,
+) -> int:  # fmt: skip
     """Change some fields; returns the version now in force. What was in review or approved is a draft again; what stays live is published anew.
 
     `four_eyes` is the house's setting: every edge that a person calls passes it on; seeds do not.
     """
-    version = lives.revise(session, campaign_id, change, by=by, at=at, four_eyes=four_eyes)
+    version = lives.revise(session, campaign_id, change, by=by, at=at, four_eyes=four_eyes, looked_at=looked_at)
     if not four_eyes:
         guarding.may_revise(session, asker, campaign_id, at)
     return version

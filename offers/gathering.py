@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from msgspec import UNSET, UnsetType
-from sqlalchemy import and_, bindparam, func, or_, select
+from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy import BigInteger, and_, bindparam, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Instant, prepared
@@ -59,17 +59,21 @@ _LISTENERS = (
     )
     .order_by(_C.id)
 )
-_GIVEN = (
-    select(_T.campaign_id, func.sum(_T.issued - _T.revoked)).where(_T.shopper_id.in_(_IDS)).group_by(_T.campaign_id)
-)
-_MUTED = select(_W.campaign_id).where(
-    _W.shopper_id.in_(_IDS), or_(_W.times > 1, _W.asked_at > bindparam("since", type_=Instant))
-)
-_PAST = (
-    select(_P.campaign_id, _P.campaign_version, _P.state)
+_OVER = (
+    select(_P.state, _P.campaign_id, _P.campaign_version)
     .where(_P.shopper_id.in_(_IDS), _P.state.in_((CouponState.REDEEMED, CouponState.EXPIRED)))
     .order_by(_P.issued_at.desc(), _P.id)
     .limit(MOST_PAST)
+    .subquery()
+)
+_HERS = union_all(
+    select(literal("given"), _T.campaign_id, cast(func.sum(_T.issued - _T.revoked), BigInteger))
+    .where(_T.shopper_id.in_(_IDS))
+    .group_by(_T.campaign_id),
+    select(literal("muted"), _W.campaign_id, _W.times).where(
+        _W.shopper_id.in_(_IDS), or_(_W.times > 1, _W.asked_at > bindparam("since", type_=Instant))
+    ),
+    select(_OVER),
 )
 
 RandomBits = Callable[[int], int]
@@ -96,8 +100,7 @@ class Setting:
     explore: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True, gc=False):
     """A live campaign that listens, with what it has given so far (`issued` without the revoked)."""
 
     campaign_id: str
@@ -117,11 +120,15 @@ class Hers:
     drawn_as: str = ""
     """The id she is known by today: with it experiments draw."""
     given: Mapping[str, int] | None = None
+    """Coupons in all (by all ids she is known by), less the revoked ones."""
     within: Mapping[str, int] | None = None
     muted: frozenset[str] = frozenset()
+    """She asked to see less of these: for a while after the first wish, for good after the second."""
     facts: Mapping[str, Value] | None = None
     """What the audiences of the campaigns that listen ask for, by key."""
     besides: Mapping[str, Besides] = field(default_factory=dict[str, Besides])
+    over: Sequence[tuple[str, int, bool]] = ()
+    """Her last coupons that are over: of which campaign and version, and whether used."""
 
 
 def selectors(place: Place) -> list[str]:
@@ -147,28 +154,28 @@ def listeners(session: Session, kind: str, named: Sequence[str]) -> dict[str, Li
 def hers(
     session: Session, shopper_id: str, heard: Mapping[str, Listener], fewer_mute_s: int, at: datetime
 ) -> Hers:
-    """Three statements and one more for rolling windows, and the kinds of facts audiences ask for."""
+    """Two statements and one more for rolling windows, and the kinds of facts audiences ask for."""
     ids, owner = people.ids_and_owner(session, shopper_id)
     windows_s = {cid: w.window_s for cid, h in heard.items() if (w := h.definition.caps.per_shopper_window) is not None}
+    given: dict[str, int] = {}
+    muted: set[str] = set()
+    over: list[tuple[str, int, bool]] = []
+    for what, cid, number in prepared(session, _HERS, {"ids": list(ids), "since": at - timedelta(seconds=fewer_mute_s)}):
+        if what == "given":
+            given[cid] = number
+        elif what == "muted":
+            muted.add(cid)
+        else:
+            over.append((cid, number, what == CouponState.REDEEMED))
     return Hers(
         ids,
         owner,
-        _given(session, ids),
+        given,
         repository.given_since(session, ids, windows_s, at),
-        _muted(session, ids, at, fewer_mute_s),
+        frozenset(muted),
         audience_facts.facts_for(session, ids, (h.definition.audience for h in heard.values()), at),
+        over=over,
     )
-
-
-def _given(session: Session, ids: Sequence[str]) -> dict[str, int]:
-    """Coupons the person (all ids she is known by) has been given per campaign, less the revoked ones."""
-    return {campaign_id: int(count) for campaign_id, count in prepared(session, _GIVEN, {"ids": list(ids)})}
-
-
-def _muted(session: Session, ids: Sequence[str], at: datetime, mute_s: int) -> frozenset[str]:
-    """Campaigns she asked to see less of: for `mute_s` after the first wish, for good after the second."""
-    values = {"ids": list(ids), "since": at - timedelta(seconds=mute_s)}
-    return frozenset(prepared(session, _MUTED, values).scalars())
 
 
 def inputs_of(
@@ -207,13 +214,10 @@ def refusal_of(consent: Verdict) -> Refusal | None:
     return Refusal(consent.reason, dict(consent.facts)) if isinstance(consent, Fail) else None
 
 
-def past_of(session: Session, ids: Sequence[str]) -> list[Past]:
-    """Her coupons that are over, newest first."""
-    rows = prepared(session, _PAST, {"ids": list(ids)}).all()
-    known = repository.names_of(session, ((cid, version) for cid, version, _ in rows))
-    return [
-        Past(cid, affinity.scope_of(known[cid, version]), state == CouponState.REDEEMED) for cid, version, state in rows
-    ]
+def past_of(session: Session, over: Sequence[tuple[str, int, bool]]) -> list[Past]:
+    """`Hers.over`, with what each was about."""
+    known = repository.names_of(session, ((cid, version) for cid, version, _ in over))
+    return [Past(cid, affinity.scope_of(known[cid, version]), used) for cid, version, used in over]
 
 
 def learning(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
 from app.security.asking import Asker, trust_verdict, visit_level
-from app.security.contacts.facade import recent_contact_change
+from app.security.contacts.facade import recent_changes
 from app.security.errors import StepUpNeeded
 from app.security.policies.contracts import Acr, Action, Context, Presence, TrustVerdict, VisitLevel
 from geofences import facade as geofences
@@ -32,13 +32,15 @@ def may_redeem(
 ) -> None:
     """At a till. Raises PolicyRefused 403; where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
     level, verdict, _ = visits_behind(session, [coupon.id])
+    lately = recent_changes(session, repository.owner(session, coupon), at)
     context = Context(
         visit_level=level,
         trust_verdict=verdict,
         presence=Presence.TILL,
         amount_minor=given_minor if given_minor is not None else repository.most_minor(session, coupon),
         live_code=shown.live,
-        contact_changed_s=recent_contact_change(session, repository.owner(session, coupon), at),
+        contact_changed_s=lately.changed_s,
+        contact_added_s=lately.added_s,
     )
     try:
         asker.allow(session, Action.REDEEM, context, currency=coupon.currency, at=at)

@@ -82,7 +82,7 @@ def decide_moment(session: Session, moment: MomentView, setting: Setting, at: da
             return []
         her = Hers() if refusal is not None else _hers(session, moment, setting, heard, at)
         learn = gathering.learning(
-            facts, heard, lambda ids=her.ids: gathering.past_of(session, ids), explore=setting.explore
+            facts, heard, lambda over=her.over: gathering.past_of(session, over), explore=setting.explore
         )
         weighed = decision.decide_all(
             {cid: h.definition for cid, h in heard.items()},

@@ -134,4 +134,5 @@ def announcement(coupon: CouponRow, record: Record, definition: Definition, at: 
         expires_at=coupon.expires_at,
         value_minor=definition.expected_value_minor,
         campaign_ends_at=schedule.last_instant(definition.schedule, where) if where else None,
+        has_message=definition.message is not None,
     )

@@ -61,6 +61,6 @@ def best(candidates: Iterable[Candidate]) -> Candidate | None:
 
 def contenders(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Those among whom worth decides: several of the highest priority, with a value. Nobody, if it decides nothing."""
-    top = max((c.priority for c in candidates), default=0)
-    several = ranked(c for c in candidates if c.priority == top and c.expected_value_minor > 0)[:MOST_CONTENDERS]
-    return several if len(several) > 1 else ()
+    top = max([c.priority for c in candidates], default=0)
+    several = [c for c in candidates if c.priority == top and c.expected_value_minor > 0]
+    return ranked(several)[:MOST_CONTENDERS] if len(several) > 1 else ()

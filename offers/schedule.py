@@ -35,18 +35,18 @@ def wall_clock(instant: datetime, zone_name: str) -> datetime | None:
     return instant.astimezone(where) if where is not None else None
 
 
-@lru_cache(maxsize=1024)
 def day_of(local: datetime) -> str:
-    """Its date; ISO dates sort as text."""
+    """Its date; ISO dates sort as text. Not remembered by `local`: the same instant on the clocks of two zones counts as equal."""
     return local.date().isoformat()
 
 
-def has_started(schedule: Schedule, local: datetime) -> bool:
-    return schedule.starts_on is None or day_of(local) >= schedule.starts_on
+def has_started(schedule: Schedule, day: str) -> bool:
+    """`day` as `day_of` gives it."""
+    return schedule.starts_on is None or day >= schedule.starts_on
 
 
-def is_over(schedule: Schedule, local: datetime) -> bool:
-    return schedule.ends_on is not None and day_of(local) > schedule.ends_on
+def is_over(schedule: Schedule, day: str) -> bool:
+    return schedule.ends_on is not None and day > schedule.ends_on
 
 
 def _covers(hours: WeeklyHours, weekday: int, minute: int) -> bool:
@@ -88,7 +88,10 @@ def within_weekly(schedule: Schedule, local: datetime, place_id: str = "") -> bo
 
 def last_instant(schedule: Schedule, where: ZoneInfo) -> datetime | None:
     """The first instant after the campaign in that store (UTC), i.e. local midnight after `ends_on`; None if it has no end."""
-    if schedule.ends_on is None:
-        return None
-    day_after = date.fromisoformat(schedule.ends_on) + timedelta(days=1)
+    return None if schedule.ends_on is None else _midnight_after(schedule.ends_on, where)
+
+
+@lru_cache(maxsize=1024)
+def _midnight_after(day: str, where: ZoneInfo) -> datetime:
+    day_after = date.fromisoformat(day) + timedelta(days=1)
     return datetime.combine(day_after, time(), where).astimezone(UTC)

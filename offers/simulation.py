@@ -43,7 +43,6 @@ from offers.models import Campaign, CampaignVersion, FewerWish
 from offers.rehearsal import Rehearsal, Shopper, Wish
 
 MOST_DAYS = 92
-_BATCH = 5_000
 
 
 def rehearse(
@@ -108,9 +107,7 @@ def _shoppers(
 ) -> dict[str, Shopper]:
     """Who they are and may be, whether they agree, and what they asked to see less of."""
     ordered = sorted(ids)
-    owners: dict[str, str] = {}
-    for start in range(0, len(ordered), _BATCH):
-        owners |= people.known_as(session, ordered[start : start + _BATCH])
+    owners = people.known_as(session, ordered)
     same: defaultdict[str, list[str]] = defaultdict(list)
     for shopper_id, owner in owners.items():
         if owner != shopper_id:

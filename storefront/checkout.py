@@ -7,7 +7,7 @@ the first attempt stopped. The provider is spoken to with no transaction open; m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -79,17 +79,21 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
     The caller settles the order with the payment in its last transaction.
     """
     order_id = derived_id("ord", key)
-    with shop.database.transaction() as session:
-        row = fresh(session, order_id) or place(session, shop, order_id, asked, at=shop.now())
-        if row.shopper_id != asked.shopper_id:
-            raise UnknownOrder
-        pending, free = row.state == OrderState.PENDING, row.total_minor == 0
+    row = asked.asker.informed(lambda asker: _placed(shop, order_id, replace(asked, asker=asker))) if asked.asker else _placed(shop, order_id, asked)
+    if row.shopper_id != asked.shopper_id:
+        raise UnknownOrder
+    pending, free = row.state == OrderState.PENDING, row.total_minor == 0
     if free or not pending:
         return order_id, None
     payment = collecting.begin(shop, order_id)
     if asked.method is not None:
         payment = collecting.confirm(shop, order_id, payment, method=asked.method, return_url=asked.return_url, key=key)
     return order_id, payment
+
+
+def _placed(shop: Shop, order_id: str, asked: CheckoutOrder) -> OrderRow:
+    with shop.database.transaction() as session:
+        return fresh(session, order_id) or place(session, shop, order_id, asked, at=shop.now())
 
 
 def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:

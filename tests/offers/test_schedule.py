@@ -32,15 +32,20 @@ class TestZone:
 class TestDates:
     def test_the_last_day_is_the_store_s(self) -> None:
         until = Schedule(starts_on="2026-11-21", ends_on="2026-11-21")
-        assert schedule.is_over(until, local("2026-11-21T22:00:00"))
-        assert not schedule.is_over(until, local("2026-11-21T21:59:59"))
-        assert schedule.is_over(until, local("2026-11-21T15:00:00", "Asia/Tokyo"))
-        assert not schedule.has_started(until, local("2026-11-20T21:59:59"))
-        assert schedule.has_started(until, local("2026-11-20T22:00:00"))
+        assert schedule.is_over(until, schedule.day_of(local("2026-11-21T22:00:00")))
+        assert not schedule.is_over(until, schedule.day_of(local("2026-11-21T21:59:59")))
+        assert schedule.is_over(until, schedule.day_of(local("2026-11-21T15:00:00", "Asia/Tokyo")))
+        assert not schedule.has_started(until, schedule.day_of(local("2026-11-20T21:59:59")))
+        assert schedule.has_started(until, schedule.day_of(local("2026-11-20T22:00:00")))
+
+    def test_one_instant_has_two_days(self) -> None:
+        """Planted bug seen: the day remembered by the clock's time, which counts as equal in two zones, was the first one's."""
+        assert schedule.day_of(local("2026-11-20T16:00:00")) == "2026-11-20"
+        assert schedule.day_of(local("2026-11-20T16:00:00", "Asia/Tokyo")) == "2026-11-21"
 
     def test_no_dates_no_bounds(self) -> None:
-        assert schedule.has_started(Schedule(), local("2026-01-01T00:00:00"))
-        assert not schedule.is_over(Schedule(), local("9998-01-01T00:00:00"))
+        assert schedule.has_started(Schedule(), schedule.day_of(local("2026-01-01T00:00:00")))
+        assert not schedule.is_over(Schedule(), schedule.day_of(local("9998-01-01T00:00:00")))
 
 
 class TestLastInstant:
@@ -156,10 +161,10 @@ class TestClockChanges:
         assert end is not None
         assert begins is not None
         assert end - begins == timedelta(hours=hours)
-        assert not schedule.is_over(only, (end - timedelta(seconds=1)).astimezone(where))
-        assert schedule.is_over(only, end.astimezone(where))
-        assert schedule.has_started(only, begins.astimezone(where))
-        assert not schedule.has_started(only, (begins - timedelta(seconds=1)).astimezone(where))
+        assert not schedule.is_over(only, schedule.day_of((end - timedelta(seconds=1)).astimezone(where)))
+        assert schedule.is_over(only, schedule.day_of(end.astimezone(where)))
+        assert schedule.has_started(only, schedule.day_of(begins.astimezone(where)))
+        assert not schedule.has_started(only, schedule.day_of((begins - timedelta(seconds=1)).astimezone(where)))
 
 
 class TestWeeklyAt:

@@ -7,9 +7,19 @@ from sqlalchemy import select
 
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
+from app.security.asking import Asker
+from app.security.contacts import repository as contacts
+from app.security.contacts.values import ContactKind
+from app.security.errors import StepUpNeeded
+from app.security.policies.contracts import SimSwap
+from app.security.principals import Principal, Role
+from app.security.settings import SecuritySettings
+from app.security.shoppers import register_device
+from app.security.sim_swap.adapters.memory_gateway import MemorySimSwapGateway
+from app.security.sim_swap.operator import Operator
 from offers import facade as offers
 from storefront.carts import repository as carts
-from storefront.checkout import quote
+from storefront.checkout import CheckoutOrder, check_out, quote
 from storefront.contracts import OrderState
 from storefront.errors import (
     CartChanged,
@@ -333,3 +343,22 @@ class TestPutCoupon:
         with shop.database.transaction() as session:
             quoted = quote(session, shop, "shp_jane", place_id=None, at=shop.now(), seen=True)
         assert (quoted.coupon is not None and quoted.coupon.applied, quoted.discount_minor, quoted.total_minor) == (True, 90, 1659)
+
+
+class TestTheOperator:
+    def test_is_asked_between_two_tries_and_nothing_is_left_of_the_first(self, shop: Shop) -> None:
+        """The stock is held once, and the order is written once, when the operator says that the SIM is the old one; none when it is new."""
+        number, gateway = "+358401234567", MemorySimSwapGateway()
+        with shop.database.transaction() as session:
+            device = register_device(session, "Phone", "ios", shop.now())
+            contacts.put(session, device.shopper_id, ContactKind.PHONE, number, shop.now())
+        settings = SecuritySettings(small_payment_minor={"EUR": 100}, high_payment_minor={"EUR": 9_000})  # type: ignore[call-arg]
+        asker = Asker(Principal(Role.SHOPPER, device.shopper_id, device.device_id), settings, operator=Operator(shop.database, gateway))
+        fill(shop, device.shopper_id, prd_bonbon=2)
+        gateway.told[number] = SimSwap.YES
+        with pytest.raises(StepUpNeeded):
+            check_out(shop, "k1", CheckoutOrder(device.shopper_id, None, None, None, None, asker))
+        assert (orders(shop), shelf(shop), gateway.asked) == ([], 10, [number])
+        gateway.told[number] = SimSwap.NO
+        order_id, _ = check_out(shop, "k2", CheckoutOrder(device.shopper_id, None, None, None, None, asker))
+        assert (orders(shop), shelf(shop), gateway.asked) == ([order_id], 8, [number] * 2)
