@@ -6,6 +6,7 @@ return an address to anybody but dispatch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from app.security import people
 from app.security.contacts import facade as contacts
 from app.security.contacts.facade import ContactKind
 from app.security.sealing import CannotOpen
+from app.security.vault import Destroyed
 from notifications import tokens
 from notifications.contracts import ChannelKind
 from notifications.models import Delivery
@@ -38,20 +40,25 @@ class Address:
 def contact_for(session: Session, shopper_id: str, channel: ChannelKind) -> Address | None:
     """The verified contact a channel reaches her by; None when there is none, or the channel needs none."""
     kind = _CONTACT.get(channel)
-    value = contacts.contact_of(session, shopper_id, kind) if kind is not None else None
+    try:
+        value = contacts.contact_of(session, shopper_id, kind) if kind is not None else None
+    except (CannotOpen, Destroyed):  # hers alone: it must not hold up the others
+        value = None
     return Address(kind, value) if kind is not None and value is not None else None
 
 
 def address_of(session: Session, delivery: Delivery) -> Address | None:
-    """Where to send it, or None: the token is gone, the phone is somebody else's by now, or there is no contact any more."""
-    channel = ChannelKind(delivery.channel)
-    if not channel.to_device:
-        return contact_for(session, delivery.shopper_id, channel)
-    device = people.device(session, delivery.device_id)
-    if device is None or device.shopper_id != delivery.shopper_id or delivery.push_token_id is None:
-        return None
-    try:
-        found = tokens.address(session, delivery.push_token_id)
-    except CannotOpen:
-        return None
+    return addresses_of(session, [delivery])[delivery.id]
+
+
+def addresses_of(session: Session, deliveries: Sequence[Delivery]) -> dict[str, Address | None]:
+    """Where to send each, by its id; None: the token is gone, the phone is somebody else's by now, or there is no contact any more."""
+    to_phones = [d for d in deliveries if ChannelKind(d.channel).to_device]
+    others = {d.id: contact_for(session, d.shopper_id, ChannelKind(d.channel)) for d in deliveries if not ChannelKind(d.channel).to_device}
+    owners = people.owners_of(session, {d.device_id for d in to_phones})
+    known = tokens.addresses(session, {d.push_token_id for d in to_phones if d.push_token_id and owners.get(d.device_id) == d.shopper_id})
+    return others | {d.id: _of(known.get(d.push_token_id or "")) if owners.get(d.device_id) == d.shopper_id else None for d in to_phones}
+
+
+def _of(found: tokens.Address | None) -> Address | None:
     return Address(found.kind, found.value, found.push_token_id) if found is not None else None

@@ -6,30 +6,64 @@ provider (dispatch does) and must not decide what is offered (offers has).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
-from app.kernel.verdict import Fail
+from app.kernel.verdict import PASS, Fail, Pass, Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
-from notifications import cancel, compose, fallback, policy, repository, weighing
+from notifications import (
+    cancel,
+    choosing,
+    compose,
+    composing,
+    contents,
+    policy,
+    preferences,
+    repository,
+    told,
+    weighing,
+)
+from notifications.choosing import Choice
 from notifications.contracts import ChannelKind, PushSent
 from notifications.ending import say_suppressed
-from notifications.models import Delivery, Message
+from notifications.models import Delivery, Message, PushToken
 from notifications.policy import Course, Say
 from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason
 from notifications.settings import NotificationSettings
-from offers.contracts import CouponIssued
+from notifications.ways import Gathering
+from offers import facade as offers
+from offers.contracts import CouponIssued, CouponMessage, Way
 
 INBOX = "inbox"
 FCM = "fcm"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where she may be told: her consent to the inbox and to push, her phones and browsers, and the way that was chosen."""
+
+    to_inbox: Verdict
+    tokens: Sequence[PushToken]
+    order: tuple[Way, ...]
+    choice: Choice
+
+    @property
+    def in_inbox(self) -> bool:
+        return self.to_inbox.ok
+
+    @property
+    def consent(self) -> Verdict:
+        """To be told at all: there is a way she has agreed to, in the inbox or outside."""
+        return PASS if self.choice.taken is not None else self.to_inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +87,45 @@ class Announcer:
         own_zone = repository.take_turn(session, event.shopper_id, at)
         if repository.message(session, message_id) is not None:
             return message_id
-        said = self._compose(message_id, event)
-        course = self._course(session, event, own_zone, at, sayable=not isinstance(said, Fail))
-        recorded = repository.recorded(course.weighed)
-        if isinstance(said, Fail) or course.say is Say.NOT:
-            reasons = (*course.against, said) if isinstance(said, Fail) else course.against
-            row = _row(message_id, event, "suppressed", reasons, at)
-            row.weighed, row.kept_from = recorded, self._kept_from(event, at)
-            self._suppress(session, row, reasons, at)
+        own = offers.coupon_message(session, event.decision_id, at=at, ends=event.expires_at) if event.has_message else None
+        liked = preferences.liked(session, event.shopper_id)
+        words = _words(event, own, liked)
+        said = words if isinstance(words, Fail) else self._compose(message_id, event, words)
+        reach = self._reach(session, event, own, liked, words, at)
+        course = self._course(session, event, reach, own_zone, at, sayable=not isinstance(said, Fail))
+        silent = course.say is Say.SILENTLY and not reach.in_inbox  # nowhere to be silent in
+        state = "suppressed" if isinstance(said, Fail) or course.say is Say.NOT or silent else "live" if reach.in_inbox else "elsewhere"
+        reasons = (*course.against, said) if isinstance(said, Fail) else course.against
+        texts = {} if isinstance(words, Fail) else told.kept(words, reach.order)
+        row = _row(message_id, event, state, reasons, at, None if isinstance(said, Fail) or state == "suppressed" else said, texts)
+        row.weighed, row.kept_from = repository.recorded((*course.weighed, *reach.choice.rules)), self._kept_from(event, at)
+        if state == "suppressed":
+            self._suppress(session, row, reasons, reach, at)
         else:
-            row = _row(message_id, event, "live", course.against, at, said)
-            row.weighed, row.kept_from = recorded, self._kept_from(event, at)
-            self._say(session, row, course, at)
+            self._say(session, row, course, reach, at)
         return message_id
 
-    def _course(self, session: Session, event: CouponIssued, own_zone: str | None, at: datetime, *, sayable: bool) -> Course:
+    def _reach(
+        self, session: Session, event: CouponIssued, own: CouponMessage | None, liked: preferences.Liked, words: composing.Words | Fail, at: datetime
+    ) -> Reach:
+        """By which way, asked in the campaign's order and hers. By the devices she has now: a phone somebody else has signed in on since is
+        no longer hers."""
+        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
+        tokens = repository.tokens_on(session, [d.device_id for d in people.devices_of(session, event.shopper_id)])
+        said = composing.plain(event.title, event.body) if isinstance(words, Fail) else words
+        gathered = Gathering(
+            session=session, shopper_id=event.shopper_id, channels=self.channels, tokens=tokens, consent_to_push=consent, title=said.title, body=said.body,
+            texts=told.kept(said), rules=self.settings.ways(), at=at,
+        )  # fmt: skip
+        order = choosing.order_of(own.message.channels if own is not None else (), liked.ways)
+        left_s = int((event.expires_at - at).total_seconds())
+        return Reach(consent, tokens, order, choosing.choose(order, gathered.known, left_s=left_s, rules=gathered.rules))
+
+    def _course(self, session: Session, event: CouponIssued, reach: Reach, own_zone: str | None, at: datetime, *, sayable: bool) -> Course:
         """What to do with it now; a waiting message that is worth less is let go for it, if that is what it takes."""
         rules, settings = self.settings.policy(), self.settings
-        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
         facts = weighing.occasion(
-            session, settings, consent=consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=event.expires_at, own_zone=own_zone, at=at
+            session, settings, consent=reach.consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=event.expires_at, own_zone=own_zone, at=at
         )
         about = {"campaign_id": event.campaign_id, "place_id": event.place_id, "visit_id": event.visit_id}
         said = weighing.said_to(session, event.shopper_id, settings, event.visit_id, at)
@@ -88,59 +141,72 @@ class Announcer:
             return at
         return max(at, event.campaign_ends_at - timedelta(seconds=self.settings.keep_messages_s))
 
-    def _compose(self, message_id: str, event: CouponIssued) -> compose.Composed | Fail:
+    def _compose(self, message_id: str, event: CouponIssued, words: composing.Words) -> compose.Composed | Fail:
         facts = compose.OfferFacts(
             message_id=message_id,
             coupon_id=event.coupon_id,
             visit_id=event.visit_id,
             place_name=event.place_name,
-            title=event.title,
-            body=event.body,
+            title=words.title,
+            body=words.body,
             expires_at=event.expires_at,
         )
         return compose.offer_message(facts, link_template=self.settings.link_template)
 
-    def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], at: datetime) -> None:
+    def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], reach: Reach, at: datetime) -> None:
         codes = tuple(r.reason for r in reasons)
         session.add(row)
         session.add(_delivery(row, INBOX, "", "suppressed", at, reasons=codes))
+        if not reach.consent.ok:
+            self._not_by(session, row, [way for way in reach.choice.closed if way[0] is not Way.PUSH], at)
         say_suppressed(session, row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at)
 
-    def _say(self, session: Session, row: Message, course: Course, at: datetime) -> None:
+    def _say(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> None:
         session.add(row)
-        inbox = _delivery(row, INBOX, "", "sent", at)
-        inbox.sent_at = at
+        inbox = _delivery(row, INBOX, "", "sent" if reach.in_inbox else "suppressed", at, reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,))
+        inbox.sent_at = at if reach.in_inbox else None
         session.add(inbox)
-        queued = self._queue_pushes(session, row, course, at)
+        queued = self._queue_ways(session, row, course, reach, at)
         row.held_until = course.until if queued else None
         row.said_at = at if course.say is Say.NOW else None
-        sent = PushSent(
-            message_id=row.id,
-            shopper_id=row.shopper_id,
-            channel=INBOX,
-            coupon_id=row.coupon_id,
-            campaign_id=row.campaign_id,
-            sent_at=at,
-        )
-        emit(session, sent, subject=row.shopper_id)
         wakes: list[Callable[[], None]] = session.info["after_commit"]
-        shopper_id = row.shopper_id
-        wakes.append(lambda: self.wake_streams(shopper_id))
+        if reach.in_inbox:
+            sent = PushSent(
+                message_id=row.id,
+                shopper_id=row.shopper_id,
+                channel=INBOX,
+                coupon_id=row.coupon_id,
+                campaign_id=row.campaign_id,
+                sent_at=at,
+            )
+            emit(session, sent, subject=row.shopper_id)
+            shopper_id = row.shopper_id
+            wakes.append(lambda: self.wake_streams(shopper_id))
         if queued and course.say is Say.NOW:
             wakes.append(self.wake_dispatch)
 
-    def _queue_pushes(self, session: Session, row: Message, course: Course, at: datetime) -> int:
-        """A push to each of her phones and browsers; where there is none, one further way. What is not sent says why. Returns how many
+    def _queue_ways(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> int:
+        """A push to each of her phones and browsers, or one message by the way that was taken. What is not sent says why. Returns how many
         wait to be sent."""
-        # By the devices she has now: a phone somebody else has signed in on since is no longer hers.
-        tokens = repository.tokens_on(session, [d.device_id for d in people.devices_of(session, row.shopper_id)])
-        if not tokens:
-            session.add(_delivery(row, FCM, "", "suppressed", at, reasons=(NotificationReason.NO_PUSH_TOKEN,)))
-            further, against = fallback.choose(session, row.shopper_id, self.channels, at)
-            for channel, why in against.items():
-                session.add(_delivery(row, channel, "", "suppressed", at, reasons=(why,)))
-            return self._queue(session, row, further, "", None, course, at) if further is not None else 0
-        return sum(self._queue(session, row, TokenKind(t.kind).channel, t.device_id, t.id, course, at) for t in tokens)
+        taken = reach.choice.taken
+        self._not_by(session, row, [way for way in reach.choice.closed if way[0] is not Way.PUSH or not self._by_device(reach)], at)
+        if taken is Way.PUSH or (taken is None and self._by_device(reach)):
+            return sum(self._queue(session, row, TokenKind(t.kind).channel, t.device_id, t.id, course, at) for t in reach.tokens)
+        if self._by_device(reach):  # push was set up for none of her devices, and another way was open
+            for token in reach.tokens:
+                self._queue(session, row, TokenKind(token.kind).channel, token.device_id, token.id, course, at)
+        return self._queue(session, row, choosing.CHANNELS[taken][0], "", None, course, at) if taken is not None else 0
+
+    def _by_device(self, reach: Reach) -> bool:
+        """Whether what became of push is told phone by phone: she may be pushed to, and nothing but the set-up stands in the way."""
+        against = dict(reach.choice.closed).get(Way.PUSH)
+        return reach.in_inbox and bool(reach.tokens) and (against is None or against.reason == NotificationReason.PUSH_NOT_CONFIGURED) and any(way is Way.PUSH for way, _ in reach.choice.looked)
+
+    def _not_by(self, session: Session, row: Message, closed: list[tuple[Way, Fail]], at: datetime) -> None:
+        """A row for each way that was closed. A channel that is not set up here is not spoken of."""
+        for way, fail in closed:
+            if fail.reason != NotificationReason.CHANNEL_NOT_CONFIGURED:
+                session.add(_delivery(row, choosing.CHANNELS[way][0], "", "suppressed", at, reasons=(str(fail.reason),)))
 
     def _queue(
         self, session: Session, row: Message, channel: ChannelKind, device_id: str, token_id: str | None, course: Course, at: datetime
@@ -157,6 +223,12 @@ class Announcer:
         return int(waits)
 
 
+def _words(event: CouponIssued, own: CouponMessage | None, liked: preferences.Liked) -> composing.Words | Fail:
+    if own is None:
+        return composing.plain(event.title, event.body)
+    return composing.words(own, offers.fill_message, her_language=liked.language, called=liked.called, title=event.title, body=event.body)
+
+
 def _row(
     message_id: str,
     event: CouponIssued,
@@ -164,7 +236,13 @@ def _row(
     reasons: tuple[Fail, ...],
     at: datetime,
     said: compose.Composed | None = None,
+    texts: dict[str, Any] | None = None,
 ) -> Message:
+    if said is not None:
+        content = contents.Content(said.title, said.body, said.link, texts or {})
+    else:
+        title, body = compose.cut(compose.clean(event.title), compose.TITLE_MOST_CHARS), compose.cut(compose.clean(event.body), compose.BODY_MOST_CHARS)
+        content = contents.Content(title, body, "")
     return Message(
         id=message_id,
         shopper_id=event.shopper_id,
@@ -176,9 +254,7 @@ def _row(
         moment_id=event.moment_id,
         visit_id=event.visit_id,
         place_id=event.place_id,
-        title=said.title if said else compose.cut(compose.clean(event.title), compose.TITLE_MOST_CHARS),
-        body=said.body if said else compose.cut(compose.clean(event.body), compose.BODY_MOST_CHARS),
-        link=said.link if said else "",
+        sealed=contents.sealed(event.shopper_id, message_id, content),
         collapse_key=compose.collapse_key(event.visit_id, message_id),
         value_minor=event.value_minor,
         weighed=[],

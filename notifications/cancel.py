@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from notifications.ending import drop
-from notifications.models import Delivery, Message
+from notifications.models import REPLY, Delivery, Message
 from notifications.reasons import NotificationReason
 
 
@@ -27,17 +27,19 @@ def on_retraction(session: Session, moment_id: str, at: datetime) -> int:
     """The moment never was: unseen messages leave the inbox, queued pushes are dropped. Returns how many were withdrawn."""
     withdrawn = 0
     for message_id in session.scalars(
-        select(Message.id).where(Message.moment_id == moment_id, Message.state == "live")
+        select(Message.id).where(Message.moment_id == moment_id, Message.state.in_(("live", "elsewhere")))
     ).all():
-        unseen = update(Message).where(Message.id == message_id, Message.state == "live", Message.seen_at.is_(None))
+        unseen = update(Message).where(Message.id == message_id, Message.state.in_(("live", "elsewhere")), Message.seen_at.is_(None))
         why = [{"code": NotificationReason.MOMENT_RETRACTED.value, "facts": {}}]
         withdrawn += moved(session, unseen.values(state="withdrawn", reasons=why))
     drop_queued(session, Message.moment_id == moment_id, (NotificationReason.MOMENT_RETRACTED,), at)
     return withdrawn
 
 
-def on_consent_withdrawn(session: Session, shopper_id: str, reason: str, at: datetime) -> int:
-    return drop_queued(session, Message.shopper_id == shopper_id, (reason,), at)
+def on_consent_withdrawn(session: Session, shopper_id: str, channels: Sequence[str], reason: str, at: datetime) -> int:
+    """What waits on the channels that consent was for; the others are hers to say no to by themselves, and an answer to her needs none."""
+    which = and_(Message.shopper_id == shopper_id, Message.kind != REPLY, Delivery.channel.in_(channels))
+    return drop_queued(session, which, (reason,), at)
 
 
 def for_better(session: Session, message_id: str, at: datetime) -> bool:

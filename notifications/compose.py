@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.ids import derived_id
+from app.kernel.text_limits import BODY_MOST_CHARS, PUSH_MOST_BYTES, TITLE_MOST_CHARS
 from app.kernel.verdict import Fail
 from notifications.reasons import NotificationReason
 
-TITLE_MOST_CHARS = 65
-"""What a phone shows of a title before it cuts it off itself."""
-BODY_MOST_CHARS = 240
 TTL_MOST_S = 2_419_200
 """Four weeks: FCM keeps no message longer (FCM HTTP v1, `android.ttl`)."""
 COLLAPSE_MOST_BYTES = 64
 """`apns-collapse-id` is at most 64 bytes (APNs provider API)."""
-DATA_MOST_BYTES = 4096
-"""FCM's limit for a message's data."""
 
 _JOINS = "\u200d"  # zero width joiner: glues emoji together
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -69,8 +65,8 @@ def offer_message(facts: OfferFacts, *, link_template: str) -> Composed | Fail:
     key = collapse_key(facts.visit_id, facts.message_id)
     data = {"message_id": facts.message_id, "title": title, "body": body, "link": link}
     size_bytes = sum(len(k.encode()) + len(v.encode()) for k, v in data.items())
-    if size_bytes > DATA_MOST_BYTES:
-        return Fail(NotificationReason.PAYLOAD_TOO_LARGE, {"size_bytes": size_bytes, "most_bytes": DATA_MOST_BYTES})
+    if size_bytes > PUSH_MOST_BYTES:
+        return Fail(NotificationReason.PAYLOAD_TOO_LARGE, {"size_bytes": size_bytes, "most_bytes": PUSH_MOST_BYTES})
     return Composed(title, body, link, key, facts.expires_at, data)
 
 

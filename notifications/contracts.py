@@ -125,7 +125,7 @@ class SaidReason:
 
 @dataclass(frozen=True, slots=True)
 class MessageExplained:
-    """Why a coupon was, or was not, announced. `state`: live (in the inbox), suppressed, withdrawn.
+    """Why a coupon was, or was not, announced. `state`: live (in the inbox), elsewhere, suppressed, withdrawn.
 
     `reasons` stood against it, `held` are the rules that did not; `campaign_id` and `moment_id` lead to the decision behind it.
     """
@@ -141,3 +141,5 @@ class MessageExplained:
     held: tuple[SaidReason, ...] = ()
     campaign_id: str | None = None
     moment_id: str | None = None
+    ways: tuple[SaidReason, ...] = ()
+    """By which way it went, or did not: each that was looked at, in order, with the channel among its facts."""

@@ -10,7 +10,7 @@ TAGS: dict[str, dict[str, str]] = {
     "notifications_delivery": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "device_id push_token_id",
-        "user.behavior": "sent_at",
+        "user.behavior": "sent_at delivered_at read_at",
         "system.operations": (
             "id message_id channel state reasons attempts next_attempt_at claim lease_until provider_message_id created_at "
             "expires_at kept_from"
@@ -18,7 +18,7 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "notifications_message": {
         "user.unique_id.pseudonymous": "shopper_id",
-        "user.content.private": "title body link",
+        "user.content.private": "sealed",
         "user.location.precise": "moment_id visit_id place_id",
         "user.location.imprecise": "weighed",
         "user.behavior": "seen_at clicked_at dismissed_at said_at",
@@ -28,6 +28,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior": "kind at",
         "system.operations": "message_id",
+    },
+    "notifications_preference": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.name": "called_sealed",
+        "user.privacy_preferences": "language ways",
+        "system.operations": "set_at",
     },
     "notifications_push_token": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -43,7 +49,11 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.communications": "addresses announce answers cancel dispatch ending facade outgoing repository second_look tokens",
-    "marketing.advertising.frequency_capping": "repository second_look weighing",
+    "marketing.communications": (
+        "addresses announce answers cancel contents dispatch ending facade fallback inbound.statuses outgoing recording rehearsing repository second_look stream tokens ways"
+    ),
+    "marketing.advertising.frequency_capping": "repository second_look ways weighing",
+    "essential.service": "preferences",
+    "essential.service.security": "checking",
     "essential.legal_obligation": "cancel privacy",
 }

@@ -6,25 +6,37 @@ Queueing is not here: a message is made by the event `coupon.issued` alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from notifications import answers, repository, tokens
+from notifications import answers, checking, preferences, rehearsing, repository, tokens
 from notifications.contracts import ChannelKind, DeliveryView, InboxMessage, MessageExplained, SaidReason
+from notifications.conversations import facade as conversations
 from notifications.models import Message
 from notifications.ports import TokenKind
 from notifications.webhooks import facade as webhooks
 from notifications.words import Reader, said
+from offers import facade as offers
+from offers.contracts import MessageExample
+
+if TYPE_CHECKING:
+    from notifications.previewing import Preview
 
 __all__ = [
-    "Reader", "deliveries", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token", "webhooks",
+    "Reader", "conversations", "deliveries", "due_pushes", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
+    "rehearse_pushes", "send_due", "wallets", "webhooks",
 ]  # fmt: skip
+
+rehearse_pushes, due_pushes, send_due = rehearsing.lay_down, rehearsing.due, rehearsing.send_due
+"""For `moments bench notify` alone."""
 
 _SAID = {
     "live": "The message is in your inbox.",
     "suppressed": "No message was sent.",
+    "elsewhere": "The message went another way; it is not in your inbox, as you have not agreed to messages there.",
     "withdrawn": "The message was taken back before it was seen.",
 }
 
@@ -89,9 +101,40 @@ def register_push_token(
     )
 
 
+PREVIEWED = ("fcm", "sms", "whatsapp", "email")
+
+
+def preview(session: Session, campaign_id: str, *, language: str = "", channel: str = "", called: str = "Aino") -> Preview:
+    """How a campaign's message will look on each device. Raises NoSuchCampaign (404)."""
+    return _looks(offers.message_example(session, campaign_id, session.info["clock"].now()), language, channel, called)
+
+
+def preview_of(document: Mapping[str, Any], at: datetime, *, language: str = "", channel: str = "", called: str = "Aino") -> Preview:
+    """The same of a campaign that is still being written, as `POST /v1/campaigns` takes it. Raises Invalid, naming what is wrong."""
+    return _looks(offers.message_example_of(document, at), language, channel, called)
+
+
+def _looks(example: MessageExample, language: str, channel: str, called: str) -> Preview:
+    from notifications.previewing import preview as look  # lazy: the template language costs a third of a second
+
+    return look(example, language=language, called=called, only=ChannelKind(channel) if channel else None)
+
+
+liked, like = preferences.liked, preferences.keep
+"""How she likes to be told: language, ways and name."""
+sent_to, ask_code = checking.sent_to, checking.ask
+"""The last messages that left for her, with their codes; and the one of hers that has a code, if there is one. Limit the tries."""
+
+
 def can_web_push(house: Any) -> bool:
     """Whether browsers can subscribe here."""
     return ChannelKind.WEB_PUSH in house.notifications.channels
+
+
+def wallets(house: Any) -> dict[str, bool]:
+    """Which wallets her coupons can be put into here."""
+    passes = house.notifications.passes
+    return {"apple": passes.apple is not None, "google": passes.google is not None}
 
 
 def forget_push_token(session: Session, device_id: str) -> bool:
@@ -101,7 +144,9 @@ def forget_push_token(session: Session, device_id: str) -> bool:
 def _explained(session: Session, row: Message, reader: Reader) -> MessageExplained:
     """The text tells each thing once: what stood against the message, then what stood in the way on each channel."""
     views = repository.deliveries_of(session, [row.id])
-    reasons, held = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader), r.get("facts", {})) for r in kept] for kept in (row.reasons, [r for r in row.weighed if r["passed"]]))
+    of_ways = [r for r in row.weighed if "channel" in r["facts"]]
+    kinds = (row.reasons, [r for r in row.weighed if r["passed"] and r not in of_ways], of_ways)
+    reasons, held, looked = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader), r.get("facts", {})) for r in kept] for kept in kinds)
     told = {reason.code for reason in reasons}
     ways = [said(code, {}, reader) for view in views if view.state not in ("sent", "claimed") for code in view.reasons if code not in told]
     return MessageExplained(
@@ -114,6 +159,7 @@ def _explained(session: Session, row: Message, reader: Reader) -> MessageExplain
         deliveries=tuple(views),
         decided_at=row.created_at,
         held=tuple(held),
+        ways=tuple(looked),
         campaign_id=row.campaign_id,
         moment_id=row.moment_id,
     )

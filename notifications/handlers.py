@@ -14,6 +14,7 @@ from app.privacy.purposes import Purpose, no_consent
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from notifications import cancel
 from notifications.announce import Announcer
+from notifications.contracts import ChannelKind
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
 
@@ -32,10 +33,9 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
         cancel.on_retraction(session, event.moment_id, session.info["clock"].now())
 
     def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
-        if event.purpose == Purpose.MARKETING_PUSH and not event.granted:
-            cancel.on_consent_withdrawn(
-                session, event.shopper_id, no_consent(Purpose.MARKETING_PUSH), session.info["clock"].now()
-            )
+        purpose = Purpose(event.purpose)
+        if not event.granted and (channels := [kind.value for kind in ChannelKind if kind.purpose is purpose]):
+            cancel.on_consent_withdrawn(session, event.shopper_id, channels, no_consent(purpose), session.info["clock"].now())
 
     subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave)

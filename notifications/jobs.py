@@ -12,6 +12,7 @@ from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from notifications import dispatch
 from notifications.breaking import Breaker
+from notifications.fallback import Further
 from notifications.looking import LookingThread
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
@@ -23,10 +24,11 @@ class DispatchLoop(LookingThread):
     """`start` once; `wake` from any thread; `stop` waits for what is on its way, `gateway.close()` is the owner's."""
 
     def __init__(
-        self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5
+        self, database: Database, gateway: PushGateway, settings: NotificationSettings, *, idle_s: float = 0.5, further: Further | None = None
     ) -> None:
         super().__init__("push-dispatch", patience_s=settings.fcm_timeout_s + 5)
         self._database, self._gateway, self._settings, self._idle_s = database, gateway, settings, idle_s
+        self._further = further
         self._breaker = Breaker(gateway.channel, settings.breaker())
 
     def _run(self) -> None:
@@ -38,7 +40,7 @@ class DispatchLoop(LookingThread):
 
     def _look(self, executor: ThreadPoolExecutor) -> bool:
         try:
-            return dispatch.run_once(self._database, self._gateway, self._settings, executor, self._breaker) > 0
+            return dispatch.run_once(self._database, self._gateway, self._settings, executor, self._breaker, self._further) > 0
         except Exception as error:
             log.exception("dispatch_failed", error=type(error).__name__, exc_info=error)
             return False

@@ -1,7 +1,7 @@
 """The tables of notifications: recipients, messages, deliveries, push tokens, and what shoppers did with a message.
 
-Owns shapes only. A message row is the in-app inbox; a delivery row is one message on one channel to one device. Tokens are
-sealed: a copy of the database must not let anyone write to a phone.
+Owns shapes only. A message row is the in-app inbox; a delivery row is one message on one channel to one device. What a message says is
+sealed (contents.py), and so are tokens: a copy of the database must not let anyone write to a phone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -37,7 +37,8 @@ class Recipient(Base):
 
 
 class Message(Base):
-    """One thing to say, said or not: `live` is shown in the inbox, `suppressed` and `withdrawn` are kept to explain.
+    """One thing to say, said or not: `live` is shown in the inbox, `elsewhere` went another way to somebody who wants none in it,
+    `suppressed` and `withdrawn` are kept to explain.
 
     `position` counts up over the whole database and is what an event stream resumes from. `weighed` is every rule that was asked, held or
     broken; `reasons` are the broken ones of a message that was not said. `said_at` is when it last set out to reach her, which is what caps
@@ -57,9 +58,7 @@ class Message(Base):
     moment_id: Mapped[str | None] = mapped_column(String(40), index=True)
     visit_id: Mapped[str | None] = mapped_column(String(80), index=True)
     place_id: Mapped[str | None] = mapped_column(String(80))
-    title: Mapped[str] = mapped_column(Text)
-    body: Mapped[str] = mapped_column(Text)
-    link: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
     collapse_key: Mapped[str] = mapped_column(String(64))
     value_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     weighed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
@@ -97,15 +96,21 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(Instant)
     claim: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
-    provider_message_id: Mapped[str | None] = mapped_column(String(200))
+    provider_message_id: Mapped[str | None] = mapped_column(String(200), index=True)
     kept_from: Mapped[datetime | None] = mapped_column(Instant, index=True, default=_since_made)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    delivered_at: Mapped[datetime | None] = mapped_column(Instant)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
     __table_args__ = (
         UniqueConstraint("message_id", "channel", "device_id"),
         Index("ix_notifications_delivery_due", "state", "next_attempt_at"),
     )
+
+
+REPLY = "reply"
+"""Kind and state of a message that answers her own by text: she has asked, so that no consent, cap or morning concerns it, and no inbox shows it."""
 
 
 class PushToken(Base):
@@ -129,3 +134,14 @@ class MessageEvent(Base):
     kind: Mapped[str] = mapped_column(String(12), primary_key=True)
     shopper_id: Mapped[str] = mapped_column(String(40), index=True)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Preference(Base):
+    """How she likes to be told: in which language, by which ways first, and by what name, which is sealed."""
+
+    __tablename__ = "notifications_preference"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35))
+    ways: Mapped[list[str]] = mapped_column(Json)
+    called_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    set_at: Mapped[datetime] = mapped_column(Instant)

@@ -7,35 +7,48 @@ send, and must not send.
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 
 from app.security.deep_links import signed_link
-from notifications import compose, leaving
+from notifications import checking, compose, leaving, linking, told
 from notifications.addresses import Address
+from notifications.contents import Content
 from notifications.contracts import ChannelKind
 from notifications.models import Delivery, Message
 from notifications.ports import Extras, PushRequest
 
+OFFER = "offer"
+SHOWS_THE_CODE = (ChannelKind.SMS, ChannelKind.WHATSAPP, ChannelKind.EMAIL)
+"""Where anybody could write in our name: there the text itself brings the code she can ask us by. An app has it beside the text."""
 
-def request_for(delivery: Delivery, message: Message, address: Address, word: str, at: datetime) -> PushRequest:
-    """One delivery as its channel is asked to carry it. `word` is the one by which she knows that a message is from us."""
+
+def request_for(
+    delivery: Delivery, message: Message, content: Content, address: Address, word: str, at: datetime, *, in_window: bool = False
+) -> PushRequest:
+    """One delivery as its channel is asked to carry it. `word` is the one by which she knows that a message is from us; `in_window`: she has
+    written to us by WhatsApp within its 24 hours."""
     channel = ChannelKind(delivery.channel)
-    body, link = compose.with_word(message.body, word), signed_link(message.shopper_id, message.link, message.expires_at)
+    said = told.on(channel, content.title, content.body, content.texts)
+    risky = said.risky or (message.kind != OFFER and linking.leads_to_risk(content.link))
+    code = checking.code_of(message.shopper_id, message.id)
+    body = compose.with_word(said.body, f"{word} {code}" if channel in SHOWS_THE_CODE else word)
+    link = signed_link(message.shopper_id, content.link, message.expires_at) if linking.may_carry(channel, content.link, risky=risky) else ""
     return PushRequest(
         message_id=message.id,
         address=address.value,
         kind=address.kind,
-        title=message.title,
+        title=said.title,
         body=body,
         link=link,
         collapse_key=message.collapse_key,
         ttl_s=compose.ttl_s(delivery.expires_at, at),
         expires_at=delivery.expires_at,
-        data={"message_id": message.id, "title": message.title, "body": body, "link": link},
-        extras=_extras(channel, message),
+        data={"message_id": message.id, "title": said.title, "body": body, "link": link, "check": code},
+        extras=Extras(
+            language=said.language,
+            unsubscribe=leaving.path(message.shopper_id, channel) if channel is ChannelKind.EMAIL else "",
+            html=f"{said.html}<p>{escape(word)} {code}</p>" if said.html else "",
+            risky=risky,
+            in_window=in_window,
+        ),
     )
-
-
-def _extras(channel: ChannelKind, message: Message) -> Extras:
-    if channel is ChannelKind.EMAIL:
-        return Extras(unsubscribe=leaving.path(message.shopper_id, channel))
-    return Extras()

@@ -6,6 +6,7 @@ Owns `HOLDERS` and `rules(settings)`; bootstrap registers both. Push addresses a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select
@@ -13,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
-from notifications.models import Delivery, Message, MessageEvent, PushToken, Recipient
+from notifications import preferences
+from notifications.contents import contents_of
+from notifications.models import Delivery, Message, MessageEvent, Preference, PushToken, Recipient
 from notifications.settings import NotificationSettings
 
 
 def _export_messages(session: Session, shopper_id: str) -> Mapping[str, Any]:
     messages = session.scalars(select(Message).where(Message.shopper_id == shopper_id).order_by(Message.position)).all()
+    said = contents_of(messages)
     deliveries = session.scalars(
         select(Delivery).where(Delivery.shopper_id == shopper_id).order_by(Delivery.created_at, Delivery.id)
     ).all()
@@ -28,13 +32,13 @@ def _export_messages(session: Session, shopper_id: str) -> Mapping[str, Any]:
     return {
         "messages": [
             {
-                "id": m.id, "state": m.state, "reasons": m.reasons, "weighed": m.weighed, "title": m.title, "body": m.body, "link": m.link,
+                "id": m.id, "state": m.state, "reasons": m.reasons, "weighed": m.weighed, **(asdict(said[m.id]) if m.id in said else {}),
                 "coupon_id": m.coupon_id, "place_id": m.place_id, "created_at": m.created_at, "expires_at": m.expires_at,
             }
             for m in messages
         ],
         "deliveries": [
-            {"message_id": d.message_id, "channel": d.channel, "state": d.state, "reasons": d.reasons, "attempts": d.attempts, "sent_at": d.sent_at}
+            {"message_id": d.message_id, "channel": d.channel, "state": d.state, "reasons": d.reasons, "attempts": d.attempts, "sent_at": d.sent_at, "delivered_at": d.delivered_at, "read_at": d.read_at}
             for d in deliveries
         ],
         "answers": [{"message_id": e.message_id, "kind": e.kind, "at": e.at} for e in answers],
@@ -48,6 +52,15 @@ def _export_reach(session: Session, shopper_id: str) -> Mapping[str, Any]:
         "timezone": recipient.timezone if recipient else None,
         "push_tokens": [{"device_id": t.device_id, "kind": t.kind, "registered_at": t.registered_at} for t in tokens],
     }
+
+
+def _export_preferences(session: Session, shopper_id: str) -> Mapping[str, Any]:
+    found = preferences.liked(session, shopper_id)
+    return {"language": found.language, "ways": [way.value for way in found.ways], "called": found.called}
+
+
+def _erase_preferences(session: Session, shopper_id: str) -> int:
+    return _erase(session, shopper_id, Preference)
 
 
 def _erase(session: Session, shopper_id: str, *models: Any) -> int:
@@ -76,6 +89,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder(
         "notifications.reach", ("notifications_push_token", "notifications_recipient"), _export_reach, _erase_reach
     ),
+    DataHolder("notifications.preferences", ("notifications_preference",), _export_preferences, _erase_preferences),
 )
 
 
@@ -87,6 +101,9 @@ def rules(settings: NotificationSettings) -> tuple[RetentionRule, ...]:
         RetentionRule("notifications_delivery", "kept_from", messages_s, why),
         RetentionRule(
             "notifications_message_event", "at", messages_s, "What you did with a message, as long as the message."
+        ),
+        RetentionRule(
+            "notifications_preference", "set_at", None, "How you like to be told; kept until you delete your data."
         ),
         RetentionRule(
             "notifications_push_token", "registered_at", tokens_s, "Where your phone can be reached; the app renews it."

@@ -45,9 +45,15 @@ class NotificationReason(StrEnum):
     CHANNEL_NOT_CONFIGURED = "channel_not_configured"
     NO_VERIFIED_CONTACT = "no_verified_contact"
     ADDRESS_REFUSED = "address_refused"
+    NOT_DELIVERED = "not_delivered"
     TEXT_TOO_LONG = "text_too_long"
     LINK_NOT_ALLOWED = "link_not_allowed"
     TEMPLATE_NEEDED = "template_needed"
+    WAY_OPEN = "way_open"
+    WAY_NOT_OF_CAMPAIGN = "way_not_of_campaign"
+    TOO_LATE_FOR_CHANNEL = "too_late_for_channel"
+    CHANNEL_CAP_REACHED = "channel_cap_reached"
+    TEXT_NOT_MADE = "text_not_made"
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -84,9 +90,15 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.CHANNEL_NOT_CONFIGURED: "This way of sending is not set up on this server.",
     NotificationReason.NO_VERIFIED_CONTACT: "You have not confirmed an address or number we could have written to.",
     NotificationReason.ADDRESS_REFUSED: "The address or number does not take messages.",
+    NotificationReason.NOT_DELIVERED: "It was sent, and the network could not deliver it.",
     NotificationReason.TEXT_TOO_LONG: "The text was longer than this way of sending carries.",
     NotificationReason.LINK_NOT_ALLOWED: "We send no links by text message for what moves money or your account.",
     NotificationReason.TEMPLATE_NEEDED: "You had not written to us in the last 24 hours, and there was no approved text to begin with.",
+    NotificationReason.WAY_OPEN: "This way of sending was open.",
+    NotificationReason.WAY_NOT_OF_CAMPAIGN: "This offer is not told that way.",
+    NotificationReason.TOO_LATE_FOR_CHANNEL: "A message that way is read too late for this offer.",
+    NotificationReason.CHANNEL_CAP_REACHED: "You had already received as many messages that way as we send within a day.",
+    NotificationReason.TEXT_NOT_MADE: "The text of the offer could not be made, so nothing was sent.",
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.verdict import Fail
+from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
 from notifications.models import Delivery, Message, PushToken, Recipient
 from notifications.policy import Rule
@@ -81,7 +82,7 @@ def inbox_after(session: Session, shopper_id: str, after_position: int, at: date
         .order_by(Message.position)
         .limit(limit)
     )
-    return [in_inbox(row) for row in rows]
+    return _in_inbox(list(rows))
 
 
 def newest_position(session: Session) -> int:
@@ -98,14 +99,24 @@ def deliveries_of(session: Session, message_ids: Sequence[str]) -> list[Delivery
 
 
 def in_inbox(row: Message) -> InboxMessage:
+    """Raises `Destroyed` when she was erased meanwhile."""
+    return _inbox_message(row, contents.content_of(row))
+
+
+def _in_inbox(rows: Sequence[Message]) -> list[InboxMessage]:
+    said = contents.contents_of(rows)
+    return [_inbox_message(row, said[row.id]) for row in rows if row.id in said]
+
+
+def _inbox_message(row: Message, said: contents.Content) -> InboxMessage:
     return InboxMessage(
         id=row.id,
         position=row.position,
         shopper_id=row.shopper_id,
         kind=row.kind,
-        title=row.title,
-        body=row.body,
-        link=row.link,
+        title=said.title,
+        body=said.body,
+        link=said.link,
         coupon_id=row.coupon_id,
         collapse_key=row.collapse_key,
         created_at=row.created_at,

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
+from app.kernel.db import moved, prepared
+from app.kernel.verdict import Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from notifications import policy, repository, weighing
 from notifications.cancel import drop_queued
+from notifications.contracts import ChannelKind
 from notifications.models import Delivery, Message, Recipient
 from notifications.quiet import is_quiet, quiet_until
 from notifications.reasons import NotificationReason as Reason
@@ -28,18 +30,22 @@ def release(session: Session, delivery_ids: Collection[str], settings: Notificat
 
     Each shopper's turn is taken first, and in one order, so that of two processes the second finds nothing left.
     """
-    held = select(Message.shopper_id).join(Delivery, Delivery.message_id == Message.id)
-    shopper_ids = set(session.scalars(held.where(Delivery.id.in_(delivery_ids), Message.held_until.is_not(None))))
+    shopper_ids = set(prepared(session, _HELD, {"ids": list(delivery_ids)}).scalars())
     return sum(_release_to(session, shopper_id, settings, at) for shopper_id in sorted(shopper_ids))
+
+
+_IDS = bindparam("ids", expanding=True)
+_HELD = select(Message.shopper_id).join(Delivery, Delivery.message_id == Message.id).where(Delivery.id.in_(_IDS), Message.held_until.is_not(None))
+_ZONES = select(Recipient.shopper_id, Recipient.timezone).where(Recipient.shopper_id.in_(_IDS))
 
 
 def _release_to(session: Session, shopper_id: str, settings: NotificationSettings, at: datetime) -> int:
     own_zone = repository.take_turn(session, shopper_id, at)
-    consent = gate.may(session, shopper_id, Purpose.MARKETING_PUSH, at)
     mine = select(Message).where(Message.shopper_id == shopper_id, Message.held_until <= at)
     best_first = mine.order_by(Message.value_minor.desc(), Message.position).execution_options(populate_existing=True)
     waited = session.scalars(best_first).all()
     for message in waited:
+        consent = _consent(session, message, at)
         facts = weighing.occasion(
             session, settings, consent=consent, place_id=message.place_id, visit_id=message.visit_id, expires_at=message.expires_at, own_zone=own_zone, at=at
         )
@@ -47,6 +53,14 @@ def _release_to(session: Session, shopper_id: str, settings: NotificationSetting
         asked = facts.counting(said, campaign_id=message.campaign_id, place_id=message.place_id, visit_id=message.visit_id)
         _settle(session, message, policy.course(asked, settings.policy()), at)
     return len(waited)
+
+
+def _consent(session: Session, message: Message, at: datetime) -> Verdict:
+    """To one of the ways it waits on; what stands against the first of them otherwise. Each is asked again by itself when it is claimed."""
+    waits = select(Delivery.channel).where(Delivery.message_id == message.id, Delivery.state == "queued").order_by(Delivery.channel)
+    purposes = dict.fromkeys(ChannelKind(channel).purpose for channel in session.scalars(waits)) or {Purpose.MARKETING_PUSH: None}
+    verdicts = [gate.may(session, message.shopper_id, purpose, at) for purpose in purposes]
+    return next((verdict for verdict in verdicts if verdict.ok), verdicts[0])
 
 
 def _settle(session: Session, message: Message, course: policy.Course, at: datetime) -> None:
@@ -68,7 +82,7 @@ class Night:
 
     def __init__(self, session: Session, settings: NotificationSettings, shopper_ids: Sequence[str], at: datetime) -> None:
         self._session, self._settings, self._at, self._rules = session, settings, at, settings.policy()
-        rows = session.execute(select(Recipient.shopper_id, Recipient.timezone).where(Recipient.shopper_id.in_(shopper_ids)))
+        rows = prepared(session, _ZONES, {"ids": list(shopper_ids)})
         self._own = {row.shopper_id: row.timezone for row in rows}
         self._zones: dict[tuple[str | None, str | None], tuple[tuple[str, ...], bool]] = {}
 

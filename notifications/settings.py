@@ -11,8 +11,10 @@ from pydantic import AfterValidator, Field
 
 from app.kernel.settings import SettingsGroup
 from notifications.breaker import BreakerRules
+from notifications.choosing import WayRules
 from notifications.policy import Cap, PolicyRules, QuietHours
 from notifications.retries import RetryRules
+from offers.contracts import Way
 
 
 def _known_zone(name: str) -> str:
@@ -64,6 +66,14 @@ class NotificationSettings(SettingsGroup):
     )
     place_cap_window_s: int = Field(
         default=86_400, ge=60, le=30 * 86_400, description="The rolling window of the cap of a place, in seconds."
+    )
+    way_caps: dict[Way, Annotated[int, Field(ge=0, le=1000)]] = Field(
+        default={Way.WHATSAPP: 4, Way.SMS: 4, Way.EMAIL: 4},
+        description="The most messages a shopper gets by one way within `cap_window_s`, as JSON by way (push, whatsapp, sms, email). A way that is not named has no cap of its own.",
+    )
+    way_lead_s: dict[Way, Annotated[int, Field(ge=0, le=7 * 86_400)]] = Field(
+        default={Way.WHATSAPP: 120, Way.SMS: 120, Way.EMAIL: 1800},
+        description="How long after it was sent a message is read there, as a rule, in seconds, as JSON by way: an offer that ends sooner is not told that way.",
     )
     one_per_visit: bool = Field(default=True, description="Whether a visit leads to one message at most.")
     least_life_s: int = Field(
@@ -138,6 +148,9 @@ class NotificationSettings(SettingsGroup):
             of_campaign=Cap(self.campaign_cap_messages, self.campaign_cap_window_s),
             of_place=Cap(self.place_cap_messages, self.place_cap_window_s),
         )
+
+    def ways(self) -> WayRules:
+        return WayRules(self.way_lead_s, self.way_caps, self.cap_window_s, self.least_life_s)
 
     def breaker(self) -> BreakerRules:
         return BreakerRules(self.breaker_failures, self.breaker_first_s, self.breaker_most_s)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
+from sqlalchemy import bindparam, func, select
 
 from app.kernel.db import Database
 from app.kernel.http import to_json
@@ -22,6 +23,7 @@ from app.privacy.purposes import Purpose
 from notifications import repository
 from notifications.broadcast import Broadcaster, Listener
 from notifications.contracts import InboxMessage
+from notifications.models import Message
 from notifications.settings import NotificationSettings
 
 BATCH = 50
@@ -52,6 +54,15 @@ def look(database: Database, shopper_id: str, after_position: int) -> Look:
     return Look(messages, messages[-1].position if messages else after)
 
 
+_HERS = select(func.max(Message.position)).where(Message.shopper_id == bindparam("shopper_id"))
+
+
+def glance(database: Database, shopper_id: str, after_position: int) -> Look:
+    """A look of a stream that has looked before and was not woken: hundreds of them do it every second, and mostly there is nothing."""
+    ((newest,),) = database.glance(_HERS, {"shopper_id": shopper_id})
+    return look(database, shopper_id, after_position) if (newest or 0) > after_position else Look((), after_position)
+
+
 def frame(message: InboxMessage) -> bytes:
     """One event. JSON holds no line break, so one data line is enough."""
     return b"id: %d\nevent: message\ndata: %s\n\n" % (message.position, to_json(message))
@@ -64,31 +75,33 @@ async def follow(
     `Last-Event-ID`."""
     position, born = after_position, time.monotonic()
     spoke = born
-    limiter = _limiter(broadcaster)
+    limiter, woken = _limiter(broadcaster), True
     with broadcaster.listening(shopper_id) as listener:
         yield b"retry: 1000\n: welcome\n\n"
         while not broadcaster.closed and time.monotonic() - born < settings.stream_life_s:
             listener.event.clear()  # before looking: what commits meanwhile wakes the next round
-            found = await anyio.to_thread.run_sync(look, database, shopper_id, position, limiter=limiter)
+            found = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, position, limiter=limiter)
             position = found.position
             for message in found.messages:
                 yield frame(message)
                 spoke = time.monotonic()
             if len(found.messages) == BATCH:
+                woken = True
                 continue
             if time.monotonic() - spoke >= settings.stream_heartbeat_s:
                 yield b": still here\n\n"
                 spoke = time.monotonic()
             if not broadcaster.closed:
-                await _wait(listener, settings.stream_poll_s)
+                woken = await _wait(listener, settings.stream_poll_s)
         yield b": goodbye\n\n"
 
 
-async def _wait(listener: Listener, most_s: float) -> None:
+async def _wait(listener: Listener, most_s: float) -> bool:
+    """Whether it was woken."""
     try:
-        await asyncio.wait_for(listener.event.wait(), most_s)
+        return await asyncio.wait_for(listener.event.wait(), most_s)
     except TimeoutError:
-        return
+        return False
 
 
 def _limiter(broadcaster: Broadcaster) -> anyio.CapacityLimiter:

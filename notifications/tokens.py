@@ -5,17 +5,18 @@ Owns registering, opening and forgetting them. Must not log or return an address
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, or_, select
+from sqlalchemy import CursorResult, Row, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new
+from app.kernel.db import insert_new, prepared
 from app.kernel.errors import Invalid
 from app.kernel.ids import derived_id
-from app.security.sealing import keyed_hash
+from app.security.sealing import CannotOpen, keyed_hash
 from app.security.vault import open_each, seal_for
 from notifications import repository
 from notifications.models import PushToken, Recipient
@@ -73,13 +74,25 @@ def register(
     return row_id
 
 
+def addresses(session: Session, push_token_ids: Collection[str]) -> dict[str, Address]:
+    """The address behind each row; left out: it or its owner was forgotten, or it was sealed with a key that is lost."""
+    rows = prepared(session, _ROWS, {"ids": list(push_token_ids)}).all()
+    return {row.id: Address(row.id, TokenKind(row.kind), opened.decode()) for row, opened in zip(rows, _opened(rows), strict=True) if opened is not None}
+
+
+_ROWS = select(PushToken.id, PushToken.kind, PushToken.sealed).where(PushToken.id.in_(bindparam("ids", expanding=True)))
+
+
+def _opened(rows: Sequence[Row[Any]]) -> list[bytes | None]:
+    try:
+        return open_each(_PURPOSE, [(row.sealed, row.id.encode()) for row in rows])
+    except CannotOpen:  # one of them: it must not hold up the others
+        return [None] if len(rows) == 1 else [_opened([row])[0] for row in rows]
+
+
 def address(session: Session, push_token_id: str) -> Address | None:
-    """The address behind a row, or None if it or its owner was forgotten. Raises CannotOpen."""
-    row = session.scalar(select(PushToken).where(PushToken.id == push_token_id))
-    opened = open_each(_PURPOSE, [(row.sealed, row.id.encode())])[0] if row is not None else None
-    if row is None or opened is None:
-        return None
-    return Address(row.id, TokenKind(row.kind), opened.decode())
+    """The address behind one row, or None."""
+    return addresses(session, [push_token_id]).get(push_token_id)
 
 
 def forget_device(session: Session, device_id: str) -> bool:

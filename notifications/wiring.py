@@ -7,7 +7,7 @@ built `Notifications` as `house.notifications`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from app.kernel.db import Database
@@ -18,7 +18,10 @@ from notifications.announce import Announcer
 from notifications.broadcast import Broadcaster
 from notifications.channel_settings import ChannelSettings
 from notifications.contracts import ChannelKind
+from notifications.fallback import Further
 from notifications.jobs import DispatchLoop
+from notifications.passes import wiring as passes
+from notifications.passes.wiring import Passes
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
 
@@ -33,6 +36,7 @@ class Notifications:
     gateway: PushGateway | None
     loop: DispatchLoop | None
     others: Sequence[tuple[PushGateway, DispatchLoop]] = ()
+    passes: Passes = field(default_factory=Passes)
 
     @property
     def channels(self) -> frozenset[ChannelKind]:
@@ -49,7 +53,7 @@ class Notifications:
             settings=self.settings,
             channels=self.channels,
             wake_streams=self.broadcaster.wake,
-            wake_dispatch=self._wake,
+            wake_dispatch=self.wake,
         )
         handlers.subscribe(subscriptions, announcer, self.settings)
 
@@ -58,7 +62,8 @@ class Notifications:
         for loop in self.loops:
             loop.start()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Something waits to be sent."""
         for loop in self.loops:
             loop.wake()
 
@@ -104,10 +109,11 @@ def build(
             timeout_s=settings.fcm_timeout_s,
             connections=settings.push_workers,
         )
-    loop = DispatchLoop(database, gateway, settings) if gateway is not None else None
-    further = _further(settings, channels, mail_server, origin) if channels is not None else []
-    others = [(one, DispatchLoop(database, one, settings)) for one in further]
-    return Notifications(settings, Broadcaster(), gateway, loop, others)
+    more = _further(settings, channels, mail_server, origin) if channels is not None else []
+    further = Further(frozenset(ChannelKind(one.channel) for one in (gateway, *more) if one is not None), settings)
+    loop = DispatchLoop(database, gateway, settings, further=further) if gateway is not None else None
+    others = [(one, DispatchLoop(database, one, settings, further=further)) for one in more]
+    return Notifications(settings, Broadcaster(), gateway, loop, others, passes.build(channels, origin))
 
 
 def _further(

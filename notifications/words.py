@@ -40,6 +40,11 @@ _STAFF: dict[str, str] = {
     Reason.EXPIRED_BEFORE_SENT: "The offer ended before a provider took the message.",
     Reason.NO_PUSH_TOKEN: "No phone of hers is registered for push.",
     Reason.PUSH_NOT_CONFIGURED: "This server has no push provider.",
+    Reason.WAY_OPEN: "By {channel}: open.",
+    Reason.WAY_NOT_OF_CAMPAIGN: "By {channel}: not one of the campaign's ways.",
+    Reason.TOO_LATE_FOR_CHANNEL: "By {channel}: read about {lead_s} s after it is sent, and the offer had {left_s} s left.",
+    Reason.CHANNEL_CAP_REACHED: "By {channel}: {said} of {cap} messages in {window_s} s.",
+    Reason.TEXT_NOT_MADE: "The text ({part}, {language}) could not be filled in: {why}.",
     Reason.TOKEN_DEAD: "The app was removed from that phone, or push switched off.",
 }
 
@@ -54,6 +59,8 @@ _REMEDIES: dict[str, str] = {
     Reason.PROVIDER_QUOTA: "It is tried again when the provider said; see its quota if this lasts.",
     Reason.PROVIDER_UNAVAILABLE: "It is tried again by itself; see the provider's status if this lasts.",
     Reason.PROVIDER_UNKNOWN: "It is tried again with the same ids; see the network and `fcm_timeout_s` if this lasts.",
+    Reason.CHANNEL_CAP_REACHED: "The caps of the ways are `way_caps`.",
+    Reason.TOO_LATE_FOR_CHANNEL: "How soon each way is read is `way_lead_s`.",
     Reason.GAVE_UP: "As many tries as `push_attempts` says.",
 }
 

@@ -23,6 +23,8 @@ from notifications.retries import retry_after_seconds
 log = get_logger(__name__)
 
 TWILIO_URL = "https://api.twilio.com"
+STATUS_PATH = "/v1/inbound/twilio/status"
+"""Where Twilio tells us what became of a text (notifications/inbound)."""
 AUTH_RETRY_S = 30.0
 _NO_SUCH_NUMBER = frozenset({21211, 21214, 21217, 21219, 21408, 21610, 21612, 21614, 30003, 30004, 30005, 30006, 63003, 63024})
 """Not a number, none that takes texts, a country we may not write to, or its owner has answered STOP."""
@@ -105,6 +107,8 @@ class TwilioGateway:
         wanted: dict[str, Any] = {"to": prefix + request.address}
         # Twilio keeps a text for at most ten hours; an offer that has ended by then is not told
         wanted["validity_period"] = max(1, min(request.ttl_s, 36_000))
+        if self._origin.startswith("https://"):  # Twilio refuses a message whose report it cannot bring
+            wanted["status_callback"] = self._origin + STATUS_PATH
         if self._sender.startswith("MG"):
             wanted["messaging_service_sid"] = self._sender
         else:

@@ -223,10 +223,12 @@ def _plan(case: _Case) -> Reply:
         return replace(_person(case, Why.ALLERGEN_UNKNOWN, "allergen_unknown"), needs=needs)
     if not u.people:
         return _ask(case, "how_many_people", Why.NOT_UNDERSTOOD)
-    line = proposal(case.facts.shelf, u.people, u.allergens)
+    kept = tuple(a for a in case.facts.free_from if a not in u.allergens)
+    line = proposal(case.facts.shelf, u.people, (*u.allergens, *kept))
     if line is None:
         return replace(_person(case, Why.NOTHING_FITS), needs=needs)
-    return replace(_proposed(case, (line,), case.facts.shelf), needs=needs)
+    reply = replace(_proposed(case, (line,), case.facts.shelf), needs=needs)
+    return replace(reply, text=f"{say('kept_in_mind', u.language, allergens=listed(kept, u.language, ALLERGEN_NAMES))} {reply.text}") if kept else reply
 
 
 def _proposed(case: _Case, lines: tuple[Line, ...], among: Sequence[ProductFact]) -> Reply:

@@ -166,3 +166,5 @@ class Facts:
     sent: tuple[Sent, ...] = ()
     here: PlaceFact | None = None
     """Where she is, as far as she lets us know it."""
+    free_from: tuple[str, ...] = ()
+    """What must not be in her food, as she let us remember it."""

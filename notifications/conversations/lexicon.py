@@ -11,9 +11,9 @@ from notifications.conversations.knowledge import Intent
 
 SURE: dict[Intent, dict[str, str]] = {
     Intent.PRICE: {
-        "en": "how much is|how much are|how much does|how much do|how much for|how much would|price*|pricing|cost|costs|what does it cost",
+        "en": "how much is|hwo much is|how much are|how much does|how much do|how much for|how much would|price*|pricing|cost|costs|what does it cost",
         "fi": "paljonko maksa*|mitä maksa*|mitä se maksa*|maksaa|maksavat|hinta*|hinna*|paljon maksa*|kuinka paljon maksa*|mitä tämä maksa*|paljonko se maksa*",
-        "sv": "vad kostar|kostar|kosta|pris|priset|priser|hur mycket kostar|hur mycket är|hur dyr*",
+        "sv": "vad kostar|vad går på|kostar|kosta|pris|priset|priser|hur mycket kostar|hur mycket är|hur dyr*",
     },
     Intent.STOCK: {
         "en": "in stock|on stock|out of stock|sold out|left in stock|do you have any|have you got any|available|availability|any left|how many left",
@@ -31,7 +31,7 @@ SURE: dict[Intent, dict[str, str]] = {
         "sv": "ingrediens*|vad innehåller|gjord av|gjorda av|vad är det i|vad är den gjord|innehållsförteckning*",
     },
     Intent.ORDER: {
-        "en": "my order*|order status|status of order|track*|my parcel*|my package*|where is order|my purchase|order number|when will my order|my delivery",
+        "en": "my order|my order*|order status|status of order|track*|my parcel*|my package*|where is order|my purchase|order number|when will my order|my delivery",
         "fi": "tilaukse*|tilaus|tilauks*|pakettini|lähetykseni|missä paketti*|ostokseni",
         "sv": "min order*|min beställning*|beställning*|mitt paket*|orderstatus|min leverans*|spåra*|mina beställning*|ordern",
     },
@@ -71,9 +71,9 @@ SURE: dict[Intent, dict[str, str]] = {
         "sv": "varukorg*|korgen|kundvagn*|vill köpa|skulle vilja köpa|jag tar|vill beställa|köpa|köper|skulle vilja beställa",
     },
     Intent.PLAN: {
-        "en": "party|garden party|birthday|wedding|guests|dinner for|celebrat*|gift for|present for|picnic|hosting|coming over|anniversary",
-        "fi": "juhl*|juhla*|puutarhajuhl*|synttär*|syntymäpäiv*|häät|häihin|vieraita|vieraalle|lahjaksi|kutsut|piknik*|kutsuil*",
-        "sv": "fest|festen|trädgårdsfest*|födelsedag*|bröllop*|kalas*|gäster|present till|bjuder|firar|picknick*|fira",
+        "en": "party|garden party|people over|friends over|birthday|wedding|guests|dinner for|celebrat*|gift for|present for|picnic|hosting|coming over|anniversary",
+        "fi": "juhl*|juhla*|pihajuhl*|grillijuhl*|kesäjuhl*|illanistuj*|puutarhajuhl*|synttär*|syntymäpäiv*|häät|häihin|vieraita|vieraalle|lahjaksi|kutsut|piknik*|kutsuil*",
+        "sv": "fest|festen|trädgårdsfest*|grillfest*|middagsbjudning*|födelsedag*|bröllop*|kalas*|gäster|present till|bjuder|firar|picknick*|fira",
     },
     Intent.PERSON: {
         "en": "human|real person|a person|talk to someone|speak to someone|speak with someone|talk to a|speak to a|speak with a|agent|customer service|representative|employee|staff|call me|a manager|somebody real|not a bot|not a robot",
@@ -81,9 +81,9 @@ SURE: dict[Intent, dict[str, str]] = {
         "sv": "människa|riktig person|en person|kundtjänst*|kundservice*|medarbetare|prata med någon|tala med någon|ring mig|personal*|chef*|inte en bot|inte en robot",
     },
     Intent.PROBLEM: {
-        "en": "allergic reaction|got sick|felt sick|ill after|food poisoning|charged twice|double charged|wrong order|wrong item*|missing item*|broken|damaged|complain*|complaint|lawyer|police|stolen|hacked|unauthori*|never arrived|furious|unacceptable|throat is swelling|cannot breathe|cant breathe|hospital|mouldy|moldy|erase my data|delete my data|paid twice|choking|ambulance|emergency|swelling|hives",
-        "fi": "allerginen reaktio|sain reaktion|sairastu*|ruokamyrkyt*|veloitettu kahdesti|veloitettiin kahdesti|rikki|viallinen|vahingoittu*|valitu*|reklamaatio*|poliisi*|varastet*|hakkeroi*|väärä tuote|puuttuu|homeessa|homeinen|vaurioitu*|hengittä*|sairaala*|turpoaa|turvo*|ambulanss*|kahteen kertaan",
-        "sv": "allergisk reaktion|blev sjuk|matförgift*|dragit två gånger|debiterad två*|dubbel debit*|trasig*|skadad*|klagomål*|reklam*|polis*|stulen|stulet|hackad|fel vara|saknas|mögl*|kom aldrig|andas|sjukhus*|svullnar|svull*|ambulans*|debiterats två*|betalat två",
+        "en": "allergic reaction|got sick|felt sick|feel sick|feeling sick|sick after|feel ill|felt ill|unwell|threw up|vomit*|wilted|melted|spoiled|rotten|gone off|ill after|food poisoning|charged twice|double charged|wrong order|wrong item*|missing item*|broken|damaged|complain*|complaint|lawyer|police|stolen|hacked|unauthori*|never arrived|furious|unacceptable|throat is swelling|cannot breathe|cant breathe|hospital|mouldy|moldy|erase my data|delete my data|paid twice|choking|ambulance|emergency|swelling|hives",
+        "fi": "allerginen reaktio|huono olo|pahoinvoi*|oksen*|nuutun*|kuihtun*|lakastun*|pilaantu*|sulanut|sulaneet|sain reaktion|sairastu*|ruokamyrkyt*|veloitettu kahdesti|veloitettiin kahdesti|rikki|viallinen|vahingoittu*|valitu*|reklamaatio*|poliisi*|varastet*|hakkeroi*|väärä tuote|puuttuu|homeessa|homeinen|vaurioitu*|hengittä*|sairaala*|turpoaa|turvo*|ambulanss*|kahteen kertaan",
+        "sv": "allergisk reaktion|blev sjuk|mår illa|mår dåligt|kräk*|vissn*|vissen|smält*|skämd*|ruttn*|rutten*|matförgift*|dragit två gånger|debiterad två*|dubbel debit*|trasig*|skadad*|klagomål*|reklam*|polis*|stulen|stulet|hackad|fel vara|saknas|mögl*|kom aldrig|andas|sjukhus*|svullnar|svull*|ambulans*|debiterats två*|betalat två",
     },
     Intent.GENUINE: {
         "en": "really from you|really you|from you or|is this you|is it really|was that you|scam|phishing|fraud*|fake|genuine|legit*|did you send|suspicious|spam|is this from|is that from",
@@ -160,7 +160,7 @@ _TO_TWELVE: dict[str, int] = {
     word: number
     for number, names in enumerate(
         (
-            "", "one|yksi|yhden|yhdelle|en|ett", "two|kaksi|kahdelle|två|couple", "three|kolme|kolmelle|tre", "four|neljä|neljälle|fyra", "five|viisi|viidelle|fem",
+            "", "one|yksi|yks|yhden|yhdelle|en|ett", "two|kaksi|kaks|kahdelle|två|couple", "three|kolme|kolmelle|tre", "four|neljä|neljälle|fyra", "five|viisi|viidelle|fem",
             "six|kuusi|kuudelle|sex", "seven|seitsemän|seitsemälle|sju", "eight|kahdeksan|kahdeksalle|åtta", "nine|yhdeksän|yhdeksälle|nio", "ten|kymmenen|kymmenelle|tio",
             "eleven|yksitoista|elva", "twelve|kaksitoista|kahdelletoista|dozen|tolv|tusina",
         )
@@ -189,14 +189,14 @@ SMALL: dict[str, str] = {
     "today tomorrow want wanted looking look find say says said friend daughter son husband wife child kids mother father guest guests person people ok okay currently later soon only both each every bit lot kind sort "
     "contain contains containing eat safe take put add order ordered make made price month box bar bag piece pieces gram grams someone somebody everyone other another day week time hi hello hey since because bought buying exactly actually maybe "
     "sell selling suitable severe allergy allergic allergies trace traces amount tasty delicious good nice favourite favorite best please kindly wondering wonder question ask asking check checking info information anyone give gives serve coming come "
-    "weekend evening morning afternoon next last year half pack packet cup two three four five six seven eight nine ten",
+    "teh plan planning plans over sweet coffee confirm anyway weekend evening morning afternoon next last year half pack packet cup two three four five six seven eight nine ten",
     "fi": "on onko ovat oli ole olen olet se ne siinä sitä sen minä mina sinä te teillä teidän me mun minun mulla minulla ja tai mutta jos kun että mitä mikä mitkä missä milloin miksi miten kuka kuinka paljonko paljon ei en kyllä joo "
     "hei kiitos voi voin voiko voinko saa saako saanko haluan haluaisin tämä tämän nämä tuo tuota siis vielä nyt täällä tästä tälle kanssa ilman myös vain jotain jotakin joku mitään yksi kaksi kpl kappale tuote tuotetta tuotteen kauppa "
     "kaupassa myymälä tytär poika lapsi ystävä ystäväni tyttäreni poikani lapseni mieheni vaimoni kuukauden olla kiinnostaa tiedätkö haluaa pitää että sisältää sisältävät sisältääkö syödä turvallinen maksaa osta ostaa sille hän hänellä hänelle hänen "
     "paketti pussi kuppi kupissa anna kerro nuo olisi onkohan löytyy löytyykö teiltä teille moi allerginen allergia allergiaa allergisia muun muassa varmasti kai mahdollisesti jäämiä pieniä",
     "sv": "är var vara jag du ni vi de dem det den en ett och eller men om så att i på till för från med utan av inte ja nej tack snälla kan kunde skulle vill ska har hade finns vad vilken vilka vem när var varför hur mycket många mer "
     "min mitt mina din ditt er era ert vår vårt den här denna detta något någon några alla bara också mycket hej köpa få fick ge säg vet se butik butiken affär affären vara varan produkt produkten dotter son barn vän man fru mamma pappa månadens "
-    "ju väl då nu där sen innehåller innehålla äta säker tar lägg kostar styck st nån nåt mej dej åt gärna undrar tål allergisk allergiska allergi svår spår låda påse kopp kaka mot är det",
+    "blir bli inga ingen inget ju väl då nu där sen innehåller innehålla äta säker tar lägg kostar styck st nån nåt mej dej åt gärna undrar tål allergisk allergiska allergi svår spår låda påse kopp kaka mot är det",
 }  # fmt: skip
 """Words that say nothing by themselves. A word that is neither here, nor a cue, nor a name is strange to us."""
 

@@ -61,7 +61,9 @@ def named_products(words: Sequence[str], products: Sequence[KnownProduct], plain
     likely = [i for i, at in part.items() if len(at - frozenset(weak)) == most]
     used = frozenset[int]().union(*(part[i] for i in likely))
     among = any(_beside(i, used) and i not in used and i not in plain for i in range(len(words)))
-    return Named(tuple(likely)[: MOST + 2], len(likely) == 1 and not among and any(len(words[i]) >= 4 for i in used), used)
+    kinds = {w for product in products for w in words_of(product.category)}
+    telling = any(len(words[i]) >= 4 and words[i] not in kinds for i in used)  # `chocolate` is a shelf, not the one product called so
+    return Named(tuple(likely)[: MOST + 2], len(likely) == 1 and not among and telling, used)
 
 
 @lru_cache(maxsize=20_000)

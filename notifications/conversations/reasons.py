@@ -30,3 +30,9 @@ SENTENCES: dict[ConversationReason, str] = {
     ConversationReason.FACT_UNKNOWN: "Our data does not hold the answer.",
     ConversationReason.NOTHING_FITS: "Nothing on the shelf fits what you asked for.",
 }
+
+
+def sentence(code: str) -> str:
+    """The words of a reason; the code itself for one nobody knows."""
+    known = {reason.value: words for reason, words in SENTENCES.items()}
+    return known.get(code, code)

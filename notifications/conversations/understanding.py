@@ -24,6 +24,8 @@ _RANK = (
     Intent.DELIVERY, Intent.HOURS, Intent.OFFERS, Intent.CART, Intent.PRICE, Intent.STOCK, Intent.PRODUCT, Intent.NO, Intent.YES, Intent.THANKS, Intent.GREETING,
 )  # fmt: skip
 """Where two are equally sure: what is graver, or says more, first."""
+MOST_SMALL_TALK = 8
+"""Words; what is longer means something else as well."""
 _SMALL_TALK = frozenset({Intent.GREETING, Intent.THANKS, Intent.YES, Intent.NO})
 _ORDER = re.compile(r"ord_[a-z0-9]+")
 _CODE = re.compile(r"\b(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])(?=[a-z0-9-]{5,20}\b)[a-z0-9]{2,}(?:-[a-z0-9]{2,})*\b|\b\d{4,8}\b")
@@ -56,12 +58,15 @@ def understand(text: str, known: Known, *, language: str = "en") -> Understandin
     taken = heard.used | products.used | places.used | allergen_words
     strange = tuple(w for i, w in enumerate(words) if i not in taken and w not in _small() and w not in _numbers() and not w.isdigit() and not _ORDER.fullmatch(w))
     intent, also, confidence = _choose(heard.scores, bool(products.ids), bool(allergens), len(words))
+    orders = tuple(w for w in words if _ORDER.fullmatch(w))
+    if orders and (intent is Intent.DELIVERY or confidence < GATE):
+        intent, also, confidence = Intent.ORDER, None, SURE  # who names an order asks for it
     if intent is Intent.PRODUCT and names and not strange:
         confidence = max(confidence, GATE)  # nothing but a name
     numbers = _numbers_in(words, products.used)
     return Understanding(
         intent=intent, also=also, language=spoken, confidence=confidence, products=products.ids, products_certain=products.certain, places=places.ids,
-        orders=tuple(w for w in words if _ORDER.fullmatch(w)), allergens=allergens, any_allergen=_has(hits, lexicon.ANY_ALLERGEN), people=_people(hits, numbers, intent),
+        orders=orders, allergens=allergens, any_allergen=_has(hits, lexicon.ANY_ALLERGEN), people=_people(hits, numbers, intent),
         quantity=next((n for _, n in numbers), None), days=_days(hits), codes=_codes(text), points_back=_has(hits, lexicon.POINTS_BACK), strange=strange,
     )  # fmt: skip
 
@@ -87,6 +92,11 @@ def _cue_words() -> frozenset[str]:
 @cache
 def _small() -> frozenset[str]:
     return frozenset(w for line in (*lexicon.SMALL.values(), *lexicon.LEANINGS.values()) for w in folded(line).split())
+
+
+def known_words() -> frozenset[str]:
+    """Every word that means something to us, folded: of cues, allergens, numbers, and the small words of the languages."""
+    return _known_words()
 
 
 @cache
@@ -200,11 +210,13 @@ def _choose(scores: dict[Intent, float], product: bool, allergen: bool, length: 
     if not product and meant.get(Intent.PLAN, 0.0) >= GATE:
         meant.pop(Intent.ALLERGY, None)  # what the guests must not eat
     serious = {i: s for i, s in meant.items() if i not in _SMALL_TALK and s >= GATE}
-    pool = serious or {i: s for i, s in meant.items() if i in _SMALL_TALK and length <= 8} or meant
+    pool = serious or {i: s for i, s in meant.items() if i in _SMALL_TALK and length <= MOST_SMALL_TALK} or meant
     if not pool:
         return Intent.UNKNOWN, None, 0.0
     order = sorted(pool, key=lambda i: (-(pool[i] >= GATE), _RANK.index(i)))
     first = order[0]
+    if first in _SMALL_TALK and length > MOST_SMALL_TALK:
+        return first, None, FAIR  # a word of greeting before what we did not understand
     second = next((i for i in order[1:] if pool[i] >= SURE and i in ABOUT_PRODUCTS and first in ABOUT_PRODUCTS and i not in (Intent.PRODUCT, Intent.CART)), None)
     return first, second, round(min(pool[first], 0.99), 2)
 

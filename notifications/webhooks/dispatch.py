@@ -20,16 +20,16 @@ from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
 from app.kernel.verdict import Fail
-from app.privacy import gate
+from app.privacy import farewell, gate
 from app.privacy.purposes import Purpose
 from notifications.retries import retry_after_seconds
 from notifications.webhooks import envelopes, registry
-from notifications.webhooks.catalogue import PURPOSES
+from notifications.webhooks.catalogue import ERASED, PURPOSES, told_of_people
 from notifications.webhooks.models import Endpoint, Happening, WebhookDelivery
 from notifications.webhooks.ports import WebhookAnswer, WebhookGateway, WebhookRequest
 from notifications.webhooks.reasons import WebhookReason as Reason
 from notifications.webhooks.recording import CONSUMER
-from notifications.webhooks.schedule import next_try
+from notifications.webhooks.schedule import WAITS_S, next_try
 from notifications.webhooks.settings import WebhookSettings
 
 log = get_logger(__name__)
@@ -83,11 +83,21 @@ def claim(session: Session, endpoint_id: str, *, at: datetime, limit: int, lease
             continue
         event = session.execute(select(Happening).where(Happening.id == row.event_id)).scalar_one()
         content = envelopes.body(
-            event_id=event.id, event_type=event.type, subject=event.subject, at=event.created_at, position=event.position, data=json.loads(event.data), source=source
+            event_id=event.id, event_type=event.type, subject=event.subject, at=event.created_at, position=event.position, data=_data(event, endpoint), source=source
         )
         request = WebhookRequest(endpoint.url, envelopes.headers(keys, event.id, at, content), content)
         claimed.append(Claimed(endpoint_id, event.id, event.type, event.shopper_id, mine, row.tries + 1, request))
     return len(seen), claimed
+
+
+def _data(event: Happening, endpoint: Endpoint) -> dict[str, Any]:
+    """What an erasure is told with: the ids she was known by, for an endpoint that was there before and asks for what names people."""
+    data: dict[str, Any] = json.loads(event.data)
+    if event.type == ERASED:
+        ids = farewell.opened(data.pop("sealed_ids", ""))
+        if ids and endpoint.created_at <= event.created_at and told_of_people(endpoint.types):
+            data["shopper_ids"] = list(ids)
+    return data
 
 
 def _due(d: Any, at: datetime) -> ColumnElement[bool]:
@@ -183,7 +193,7 @@ def _well(session: Session, endpoint_id: str, at: datetime) -> None:
     """The endpoint took something. Was it in trouble, all that waits for it is due now, whatever its schedule says."""
     back = update(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.failures >= IN_TROUBLE)
     if moved(session, back.values(failures=0, failing_since=None, delivered_at=at)):
-        registry.pull_forward(session, endpoint_id, at)
+        registry.pull_forward(session, endpoint_id, at, queued_after=at - 2 * timedelta(seconds=sum(WAITS_S)))
         return
     moved(session, update(Endpoint).where(Endpoint.id == endpoint_id).values(failures=0, failing_since=None, delivered_at=at))
 

@@ -1,6 +1,7 @@
 """What is sent: a CloudEvent (1.0, JSON, structured) inside a Standard Webhooks envelope. Pure.
 
-Owns both forms. The same event has the same bytes at every try and for every endpoint; only time and signatures differ.
+Owns both forms. The same event has the same bytes at every try of an endpoint, and for every endpoint but where an erasure names
+her to those alone who know her; else only time and signatures differ.
 Sources: CloudEvents 1.0.2 (JSON format, HTTP binding, extension `sequence`); Standard Webhooks 1.0.
 """
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from secrets import token_bytes
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
@@ -151,11 +151,13 @@ def enable(session: Session, endpoint_id: str, *, by: By, at: datetime) -> Endpo
     return shown(session, endpoint_id)
 
 
-def pull_forward(session: Session, endpoint_id: str, at: datetime) -> None:
-    """Whatever waits for another try there is due now."""
+def pull_forward(session: Session, endpoint_id: str, at: datetime, *, queued_after: datetime | None = None) -> None:
+    """Whatever waits for another try there is due now, with the whole schedule before it: what it was tried while nobody was there does not count.
+    What was queued before `queued_after` has had its time: what is refused for ever comes to its end, however often the endpoint is well between."""
     d = WebhookDelivery
-    waits = update(d).where(d.endpoint_id == endpoint_id, d.state == "queued", d.next_try_at > at)
-    session.execute(waits.values(next_try_at=at).execution_options(synchronize_session=False))
+    tries = 0 if queued_after is None else case((d.created_at > queued_after, 0), else_=d.tries)
+    waits = update(d).where(d.endpoint_id == endpoint_id, d.state == "queued", d.tries > 0)
+    session.execute(waits.values(next_try_at=at, tries=tries).execution_options(synchronize_session=False))
 
 
 def remove(session: Session, endpoint_id: str, *, by: By, at: datetime) -> None:

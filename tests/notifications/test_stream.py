@@ -60,7 +60,7 @@ class TestFollow:
                 assert events.next() is not None
                 waits.append(time.monotonic() - began)
         served.stop()
-        assert max(waits) < 1.0, waits
+        assert max(waits) < 5.0, waits  # looking would find it after ten
 
     def test_another_process_is_found_by_looking(self, room: Room, served: Served) -> None:
         """What another process commits wakes nobody here; the poll finds it."""
@@ -155,7 +155,7 @@ class TestFollow:
             assert events.next() is None
         served.stop()
         assert events.comments[0] == "welcome"
-        assert events.comments.count("still here") in (2, 3)
+        assert events.comments.count("still here") in (1, 2, 3)
         assert events.comments[-1] == "goodbye"
 
     def test_many_streams_hold_no_connection_and_no_thread(self, room: Room, served: Served) -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.kernel.text_limits import Segments
 from app.kernel.verdict import PASS, Fail
 from notifications import wording
 from notifications.contracts import ChannelKind
 from notifications.reasons import NotificationReason as Reason
-from notifications.wording import Segments
 
 
 class TestSmsSegments:

@@ -34,6 +34,7 @@ class TestSms:
         [fields] = peer.delivered[wire.number("jane")]
         assert fields == {
             "To": wire.number("jane"), "From": "+358401111111", "Body": "Bonbon of the month\n25 % off\nhttps://shop.example/l/1.a.b", "ValidityPeriod": "600",
+            "StatusCallback": "https://shop.example/v1/inbound/twilio/status",
         }  # fmt: skip
 
     def test_what_is_risky_carries_no_link(self, peer: TwilioPeer) -> None:

@@ -10,7 +10,7 @@ from notifications.conversations import answering, understanding
 from notifications.conversations.answering import Kind
 from notifications.conversations.knowledge import GRAVE, ProductFact
 from tests.notifications.conversations import talking
-from tests.notifications.conversations.talking import Row, rows, talk, wrong
+from tests.notifications.conversations.talking import FRESH, Row, rows, talk, wrong
 
 
 def faults(some: list[Row]) -> tuple[list[str], list[str]]:
@@ -44,6 +44,14 @@ class TestDialogues:
     def test_ninety_five_of_a_hundred_are_right_and_no_grave_one_is_wrong(self, part: str) -> None:
         some = [r for r in rows() if r.part == part]
         all_wrong, grave = faults(some)
+        assert grave == []
+        assert len(all_wrong) <= 0.05 * len(some), "\n".join(all_wrong)
+
+    def test_those_written_before_anybody_looked_at_the_answers(self) -> None:
+        """At first 60 of these 76 were right, and one answer about an allergen was wrong: `chocolate` was taken for the one product called so."""
+        some = rows(FRESH)
+        all_wrong, grave = faults(some)
+        assert len(some) == 76
         assert grave == []
         assert len(all_wrong) <= 0.05 * len(some), "\n".join(all_wrong)
 

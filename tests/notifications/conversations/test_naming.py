@@ -33,6 +33,12 @@ class TestNamedProducts:
         assert set(named("bonbon").ids) == {"p_salt", "p_cloud"}
         assert not named("bonbon").certain
 
+    def test_the_name_of_a_shelf_is_no_product(self) -> None:
+        """Seen to fail when the only product called `Hot Chocolate` was what `chocolate` meant: one milk was told of all."""
+        both = (*PRODUCTS, KnownProduct("p_hot", "Hot Chocolate", "coffee"))
+        found = [named_products(words_of(text), both, (), ()) for text in ("chocolate", "hot chocolate")]
+        assert [(n.ids, n.certain) for n in found] == [(("p_hot",), False), (("p_hot",), True)]
+
     def test_a_strange_word_beside_it_makes_it_doubtful(self) -> None:
         assert (named("salted caramel").ids, named("salted caramel").certain) == (("p_salt",), False)
 

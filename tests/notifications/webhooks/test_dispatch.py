@@ -126,6 +126,36 @@ class TestRunOnce:
         assert [state for _, state, _ in out.states()] == ["delivered"] * 6
         assert (out.row(made.endpoint.id).failures, out.row(made.endpoint.id).failing_since) == (0, None)
 
+    def test_tries_while_it_was_down_do_not_count(self, out: Out, clock: ManualClock) -> None:
+        """Seen to fail on a recovery that kept them: the event whose last try came right after it was given up, though the endpoint was there."""
+        out.endpoint("order.paid")
+        out.gateway.answer = lambda _request: DOWN
+        out.order("ord_1"), out.order("ord_2")
+        for wait_s in WAITS_S:
+            out.until_idle()
+            clock.advance(wait_s * (1 + JITTER))
+        answers = iter([WebhookAnswer(status=200), DOWN, WebhookAnswer(status=200)])
+        out.gateway.answer = lambda _request: next(answers)
+        out.until_idle()
+        assert sorted(state for _, state, _ in out.states()) == ["delivered", "queued"]
+        clock.advance(WAITS_S[0] * (1 + JITTER))
+        out.until_idle()
+        assert [state for _, state, _ in out.states()] == ["delivered", "delivered"]
+
+    def test_what_is_refused_for_ever_comes_to_its_end(self, out: Out, clock: ManualClock) -> None:
+        """However well the endpoint is between. Seen to fail on a recovery that began anew every time: the order's later events never went out."""
+        out.endpoint("order.paid", "order.closed")
+        out.gateway.answer = lambda request: DOWN if b"ord_bad" in request.body and b"order.paid" in request.body else WebhookAnswer(status=200)
+        out.order("ord_bad")
+        for day in range(2 * sum(WAITS_S) // 86_400 + 8):
+            for _ in range(8):
+                out.until_idle()
+                clock.advance(10_800)
+            out.order(f"ord_{day}")
+        out.until_idle()
+        assert next(state for kind, state, _ in out.states() if kind == "order.paid") == "failed"
+        assert {state for _, state, _ in out.states()} == {"failed", "delivered"}
+
     def test_410_switches_it_off_and_nothing_is_lost(self, out: Out, clock: ManualClock) -> None:
         made = out.endpoint()
         out.gateway.answer = lambda _request: WebhookAnswer(status=410)

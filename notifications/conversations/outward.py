@@ -1,0 +1,70 @@
+"""What is said in a thread that is held by text leaves the house: as a message of its own kind, on the channel of the thread, by dispatch.
+
+Owns the row and the delivery that carry it, and how long WhatsApp lets us write freely. Must not send. A reply is no marketing: she has asked,
+so that it needs no consent and no morning; it is in no inbox, and no cap counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.ids import derived_id
+from app.kernel.text_limits import SMS_SEGMENTS_MOST, WHATSAPP_MOST_CHARS, sms_segments
+from notifications.contents import Content, sealed
+from notifications.conversations.contracts import Way
+from notifications.conversations.models import Thread
+from notifications.conversations.sayings import say
+from notifications.models import REPLY, Delivery, Message
+from notifications.wording import WINDOW, in_window
+
+LIFE = timedelta(days=1)
+SMS_CHARS = 380
+_PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "…": "...", "×": "x", "\xa0": " "})
+"""Signs that would make every part of an SMS hold 67 characters instead of 153."""
+_AROUND = "x" * 60
+"""Room for what goes with a text: the title, her word and the code of the message."""
+
+
+def send_out(session: Session, row: Thread, said_id: str, text: str, at: datetime) -> None:
+    """Queue these words for the number the thread is held with. In the app nothing is sent: the page looks by itself."""
+    if row.channel == Way.APP:
+        return
+    body = _cut(text.translate(_PLAIN)) if row.channel == Way.SMS else _short(text, WHATSAPP_MOST_CHARS - len(_AROUND))
+    message_id, expires_at = derived_id("msg", said_id), at + LIFE
+    session.add(
+        Message(
+            id=message_id, shopper_id=row.shopper_id, kind=REPLY, state=REPLY, reasons=[], sealed=sealed(row.shopper_id, message_id, Content(say("answer_title", row.language), body, "")),
+            collapse_key=message_id, weighed=[], created_at=at, expires_at=expires_at,
+        )
+    )  # fmt: skip
+    session.add(
+        Delivery(
+            id=derived_id("dlv", message_id, row.channel, ""), message_id=message_id, shopper_id=row.shopper_id, channel=row.channel, device_id="",
+            state="queued", reasons=[], attempts=0, next_attempt_at=at, created_at=at, expires_at=expires_at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def _cut(text: str) -> str:
+    """As much as the parts of an SMS hold; one sign outside their alphabet halves that."""
+    most, body = SMS_CHARS, _short(text, SMS_CHARS)
+    while sms_segments(body + _AROUND).count > SMS_SEGMENTS_MOST:
+        most -= 20
+        body = _short(text, most)
+    return body
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 4].rsplit(" ", 1)[0] + " ..."
+
+
+def heard_lately(session: Session, shopper_ids: Collection[str], way: Way, at: datetime) -> set[str]:
+    """Those who have written to us this way within its window."""
+    heard = select(Thread.shopper_id, Thread.heard_at).where(Thread.shopper_id.in_(shopper_ids), Thread.channel == way.value)
+    lately = session.execute(heard.where(Thread.heard_at > at - WINDOW)).all()
+    return {row.shopper_id for row in lately if in_window(row.heard_at, at)}

@@ -1,0 +1,68 @@
+"""The parts of conversations, built once by the bootstrap. Owns nothing of its own; the roof holds them as `house.conversations`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Database
+from app.kernel.outbox import Envelope, Subscriptions
+from app.privacy.contracts import ConsentChanged
+from notifications.conversations import needs
+from notifications.conversations.asking import Adviser
+from notifications.conversations.contracts import Way
+from notifications.conversations.ports import Knowledge, LanguageModel
+from notifications.conversations.settings import ConversationSettings
+from notifications.conversations.suggesting import Advice
+
+
+def _nobody() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    settings: ConversationSettings
+    knowledge: Knowledge
+    adviser: Adviser | None = None
+    """The language model that is set up, if any."""
+    wake: Callable[[], None] = _nobody
+    """Says to whoever sends that something waits."""
+
+    def advice(self, database: Database, shopper_id: str, text: str, *, way: Way = Way.APP, identity: str = "") -> Advice | None:
+        """To be asked before the transaction in which she is heard: it may speak to the network."""
+        if self.adviser is None:
+            return None
+        return self.adviser.advise(database, self.knowledge, shopper_id, text, way=way, identity=identity)
+
+    def close(self) -> None:
+        if self.adviser is not None:
+            self.adviser.model.close()
+
+    def subscribe(self, subscriptions: Subscriptions) -> None:
+        """What she let us remember goes with the consent it stood under."""
+
+        def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
+            if event.purpose == needs.PURPOSE and not event.granted:
+                needs.forget(session, event.shopper_id)
+
+        subscriptions.on(ConsentChanged, consumer="conversations.obey", handler=obey)
+
+
+def adviser(settings: ConversationSettings, model: LanguageModel | None = None) -> Adviser | None:
+    """The model that is handed in, or the one the settings name; nobody, as a rule."""
+    if model is None and settings.language_model_url:
+        from notifications.conversations.adapters.chat_completions_gateway import (
+            ChatCompletionsGateway,  # lazy: no HTTP library where nobody is asked
+        )
+
+        model = ChatCompletionsGateway(settings)
+    return Adviser(model) if model is not None else None
+
+
+def of(house: Any) -> Conversations:
+    """The parts of a built house."""
+    return cast("Conversations", house.conversations)

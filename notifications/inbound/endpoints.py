@@ -1,0 +1,83 @@
+"""The routes Twilio and Meta call: what a shopper writes to us, and what became of a message.
+
+Owns parsing and answering. Every body is believed as it came before it is read (believing.py); the answer is the same whatever it says and
+whoever wrote it, and what we say goes out as a message of its own.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.kernel.http import Command, CommandCall
+from app.security.access import ANYONE, allow, security_settings
+from notifications.conversations import texting
+from notifications.conversations.wiring import of
+from notifications.inbound import believing, messages, reports, statuses
+
+router = APIRouter(prefix="/v1/inbound", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
+
+NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+async def raw_body(request: Request) -> bytes:
+    """The bytes as they came: a signature covers those and nothing else."""
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(raw_body)]
+
+
+@router.post("/twilio", response_class=Response)
+def twilio_brings(request: Request, call: Command, body: RawBody) -> Response:
+    """An SMS or WhatsApp message that came to our number at Twilio; a form, signed."""
+    text = messages.of_twilio(_twilio_form(request, call, body))
+    if text is not None:
+        _take(request, call, text)
+    return Response(NOTHING_TO_SAY, media_type="text/xml")
+
+
+@router.post("/twilio/status", status_code=204)
+def twilio_reports(request: Request, call: Command, body: RawBody) -> Response:
+    """Twilio tells what became of a text of ours; it signs the address we gave it, and the form."""
+    report = reports.of_twilio(_twilio_form(request, call, body))
+    return _heeded(call, [report] if report is not None else [])
+
+
+@router.get("/meta")
+def meta_asks(
+    request: Request,
+    mode: Annotated[str | None, Query(alias="hub.mode", max_length=40)] = None,
+    token: Annotated[str | None, Query(alias="hub.verify_token", max_length=200)] = None,
+    challenge: Annotated[str, Query(alias="hub.challenge", max_length=200)] = "",
+) -> Response:
+    """Meta asks once whether this address belongs to whoever entered it."""
+    believing.meta_challenge(request.app.state.house.settings.channels, mode, token)
+    return Response(challenge, media_type="text/plain")
+
+
+@router.post("/meta", status_code=204)
+def meta_tells(request: Request, call: Command, body: RawBody) -> Response:
+    """WhatsApp messages, and what became of ours, from Meta's Cloud API; JSON, signed as it came."""
+    settings: Any = call.app.settings
+    believing.meta_body(settings.channels, request.headers, body)
+    for text in messages.of_meta(body):
+        _take(request, call, text)
+    return _heeded(call, reports.of_meta(body))
+
+
+def _twilio_form(request: Request, call: CommandCall, body: bytes) -> dict[str, str]:
+    settings: Any = call.app.settings
+    address = f"{settings.base_url()}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
+    return believing.twilio_form(settings.channels, address, request.headers, body)
+
+
+def _take(request: Request, call: CommandCall, text: texting.Text) -> None:
+    texting.take(call.database, of(call.app), text, security_settings(request).limit("conversation"))
+
+
+def _heeded(call: CommandCall, found: list[reports.Report]) -> Response:
+    if found:
+        with call.database.transaction() as session:
+            for report in found:
+                statuses.heed(session, report, call.clock.now())
+    return Response(status_code=204)

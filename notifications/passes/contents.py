@@ -1,0 +1,119 @@
+"""What a wallet pass says of a coupon: for Apple Wallet a pass.json, for Google Wallet an offer object. Pure.
+
+Owns both forms, and which code a pass carries: the plain one, that of a printed coupon, and none where the till would not take that. A
+pass lies in a wallet for weeks, is backed up and can be photographed, so it never unlocks more than paper does: a coupon that needs a live
+code (by its worth, or by its campaign) has a pass that says where the live code is shown. The till decides anyway; a pass is a picture.
+Sources: Apple, Wallet Passes (Pass); Google, Wallet API (OfferObject).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+PLACES_MOST = 10
+"""Apple takes no more locations, and no more beacons, on one pass."""
+LAST_CALL = timedelta(hours=1)
+COLOURS = {"backgroundColor": "rgb(255, 248, 240)", "foregroundColor": "rgb(43, 27, 18)", "labelColor": "rgb(112, 76, 52)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A store, by where it stands and by the beacons in it: (uuid, major, minor)."""
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    beacons: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassFacts:
+    """`code` None: this pass carries none; `usable`: the coupon can be used now; `spots` empty: nothing calls her near a store."""
+
+    serial: str
+    title: str
+    benefit: str
+    terms: str
+    place: str
+    link: str
+    code: str | None
+    usable: bool
+    why_not: str
+    issued_at: datetime
+    expires_at: datetime
+    spots: tuple[Spot, ...] = ()
+    calls: bool = False
+
+
+def apple(facts: PassFacts, *, pass_type: str, team: str, organisation: str, service_url: str, token: str) -> dict[str, Any]:
+    """`service_url` empty: a pass that is not asked about again."""
+    document: dict[str, Any] = {
+        "formatVersion": 1,
+        "passTypeIdentifier": pass_type,
+        "teamIdentifier": team,
+        "serialNumber": facts.serial,
+        "organizationName": organisation,
+        "description": facts.title,
+        "sharingProhibited": True,
+        "expirationDate": _utc(facts.expires_at),
+        "voided": not facts.usable,
+        "coupon": {
+            "primaryFields": [{"key": "offer", "label": facts.title, "value": facts.benefit}],
+            "secondaryFields": [{"key": "place", "label": "Where", "value": facts.place}],
+            "auxiliaryFields": [
+                {"key": "until", "label": "Until", "value": _utc(facts.expires_at), "dateStyle": "PKDateStyleMedium", "timeStyle": "PKDateStyleShort"}
+            ],
+            "backFields": [
+                {"key": "state", "label": "At the till", "value": _at_the_till(facts)},
+                {"key": "terms", "label": "Terms", "value": facts.terms},
+                {"key": "live", "label": "Live code", "value": facts.link},
+            ],
+        },
+        **COLOURS,
+    }
+    if service_url:
+        document |= {"webServiceURL": service_url, "authenticationToken": token}
+    if facts.usable and facts.code is not None:
+        document["barcodes"] = [{"format": "PKBarcodeFormatQR", "message": facts.code, "messageEncoding": "iso-8859-1", "altText": facts.code}]
+    if facts.usable and facts.calls:
+        near = [{"latitude": spot.lat_deg, "longitude": spot.lon_deg, "relevantText": f"{facts.title}: {spot.name}"} for spot in facts.spots[:PLACES_MOST]]
+        heard = [(spot, beacon) for spot in facts.spots for beacon in spot.beacons][:PLACES_MOST]
+        document["relevantDate"] = _utc(max(facts.issued_at, facts.expires_at - LAST_CALL))
+        document["locations"] = near
+        document["beacons"] = [
+            {"proximityUUID": uuid, "major": major, "minor": minor, "relevantText": f"{facts.title}: {spot.name}"} for spot, (uuid, major, minor) in heard
+        ]
+    return {name: value for name, value in document.items() if value != []}
+
+
+def google(facts: PassFacts, *, issuer: str, wallet_class: str) -> dict[str, Any]:
+    """One offer object, of a class the merchant has made."""
+    found: dict[str, Any] = {
+        "id": f"{issuer}.{facts.serial}",
+        "classId": f"{issuer}.{wallet_class}",
+        "state": "ACTIVE" if facts.usable else "INACTIVE",
+        "validTimeInterval": {"start": {"date": _utc(facts.issued_at)}, "end": {"date": _utc(facts.expires_at)}},
+        "textModulesData": [
+            {"id": "offer", "header": facts.title, "body": facts.benefit},
+            {"id": "till", "header": "At the till", "body": _at_the_till(facts)},
+            {"id": "terms", "header": "Terms", "body": facts.terms},
+        ],
+        "linksModuleData": {"uris": [{"id": "live", "uri": facts.link, "description": "Live code"}]},
+    }
+    if facts.usable and facts.code is not None:
+        found["barcode"] = {"type": "QR_CODE", "value": facts.code, "alternateText": facts.code}
+    if facts.usable and facts.calls:
+        found["locations"] = [{"latitude": spot.lat_deg, "longitude": spot.lon_deg} for spot in facts.spots[:PLACES_MOST]]
+    return found
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _at_the_till(facts: PassFacts) -> str:
+    if not facts.usable:
+        return facts.why_not
+    return "Show the code of this pass." if facts.code is not None else "This offer is used with the code that changes: open it by the link below."

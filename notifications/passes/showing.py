@@ -1,0 +1,104 @@
+"""A coupon as a wallet pass: who may have it, what it says now, and the proof by which a wallet asks again.
+
+Owns gathering the facts. Must not decide whether a coupon is good (the till does), and must not hand a pass to anybody but its holder or a
+wallet that holds it. The places and the last hour, by which a wallet calls her, are on it only while she agrees to push messages.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.kernel.verdict import PASS
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from app.security.devices import freezing
+from app.security.sealing import keyed_hash
+from geofences import facade as geofences
+from notifications.passes.contents import PassFacts, Spot
+from offers import facade as offers
+from offers.contracts import CouponState, CouponView
+
+_TOKEN = "wallet_pass"  # noqa: S105 - what the hash is for, not a secret
+_WHY_NOT = {
+    CouponState.RESERVED: "This offer is part of an order that is being paid.",
+    CouponState.REDEEMED: "This offer has been used.",
+    CouponState.EXPIRED: "This offer has ended.",
+    CouponState.REVOKED: "This offer was taken back by the shop.",
+}
+
+
+def token_of(coupon_id: str) -> str:
+    """What the pass of this coupon shows when its wallet asks again. Nothing is stored; it opens this one pass and nothing else."""
+    return keyed_hash(_TOKEN, coupon_id)
+
+
+def is_token_of(coupon_id: str, given: str) -> bool:
+    return hmac.compare_digest(token_of(coupon_id).encode(), given.encode("utf-8", "replace"))
+
+
+def facts_of(
+    session: Session, coupon_id: str, *, origin: str, at: datetime, live_code_required: bool, live_code_above_minor: Mapping[str, int] | None
+) -> PassFacts | None:
+    """None when there is no such coupon (any more). Ask whose it is first."""
+    coupon = offers.coupon(session, coupon_id)
+    if coupon is None:
+        return None
+    why_not = _against(session, coupon, at)
+    live = offers.live_coupon(
+        session, coupon_id, device_id="", at=at, ttl_s=1, live_code_required=live_code_required, live_code_above_minor=live_code_above_minor
+    )
+    calls = gate.may(session, coupon.shopper_id, Purpose.MARKETING_PUSH, at) is PASS
+    spots = _spots(session, coupon) if calls and not why_not else ()
+    return PassFacts(
+        serial=coupon.id,
+        title=coupon.title,
+        benefit=coupon.benefit_text,
+        terms=coupon.terms_text,
+        place=spots[0].name if len(coupon.place_ids) == 1 and spots else _where(session, coupon),
+        link=f"{origin}/m/coupons/{coupon.id}",
+        code=None if live is None or live.only else coupon.code,
+        usable=not why_not,
+        why_not=why_not,
+        issued_at=coupon.issued_at,
+        expires_at=coupon.expires_at,
+        spots=spots,
+        calls=calls,
+    )
+
+
+def _against(session: Session, coupon: CouponView, at: datetime) -> str:
+    if coupon.state is not CouponState.ISSUED:
+        return _WHY_NOT[coupon.state]
+    if coupon.expires_at <= at:
+        return _WHY_NOT[CouponState.EXPIRED]
+    return "This offer cannot be used until we know that your phone is safe." if freezing.frozen(session, coupon.shopper_id) else ""
+
+
+def _where(session: Session, coupon: CouponView) -> str:
+    names = sorted(place.name for place in geofences.places_by_ids(session, list(coupon.place_ids)).values())
+    return names[0] if len(names) == 1 else f"{len(names)} shops" if names else "Anywhere with us"
+
+
+def _spots(session: Session, coupon: CouponView) -> tuple[Spot, ...]:
+    """The stores it is good in, and the beacons in them that a phone can be told to listen for."""
+    places = geofences.places_by_ids(session, list(coupon.place_ids))
+    known = geofences.beacons(session) if places else {"zones": [], "beacons": []}
+    place_of = {zone["id"]: zone["place_id"] for zone in known["zones"]}
+    heard: dict[str, list[tuple[str, int, int]]] = {}
+    for beacon in known["beacons"]:
+        place_id = place_of.get(beacon["zone_id"])
+        if place_id in places and (told := _ibeacon(beacon["kind"], beacon["identity"])) is not None:
+            heard.setdefault(place_id, []).append(told)
+    return tuple(Spot(p.name, p.lat_deg, p.lon_deg, tuple(heard.get(p.id, ()))) for p in sorted(places.values(), key=lambda place: place.id) if p.refused is None)
+
+
+def _ibeacon(kind: str, identity: str | None) -> tuple[str, int, int] | None:
+    """uuid, major and minor of an iBeacon; others a wallet cannot listen for."""
+    parts = (identity or "").split(":")
+    if kind != "ibeacon" or len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
+        return None
+    return parts[0], int(parts[1]), int(parts[2])

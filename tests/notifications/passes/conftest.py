@@ -1,0 +1,112 @@
+"""A shop with places and beacons, Jane with a coupon, and a house whose wallets are set up with a certificate and an account made here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.kernel.db import Database
+from app.kernel.http import RequestGuard, install_problems
+from app.privacy.consents import set_consent
+from app.privacy.purposes import Purpose
+from app.security import people
+from app.security.settings import SecuritySettings
+from geofences import facade as geofences
+from geofences.directory import Directory
+from notifications.channel_settings import ChannelSettings
+from notifications.passes import endpoints, wiring
+from offers import facade as offers
+from offers.contracts import CouponView
+from offers.settings import OfferSettings
+from tests.conftest import START
+from tests.offers.builders import PLACES, go_live, moment
+
+PASS_TYPE, ORIGIN = "pass.example.shop", "https://shop.example"
+UUID = "f7826da6-4fa2-4e98-8024-bc5b71e0893e"
+BEACONS = {
+    "zones": [{"id": "zon_1", "place_id": "plc_kluuvi"}, {"id": "zon_2", "place_id": "plc_else"}],
+    "beacons": [
+        {"zone_id": "zon_1", "kind": "ibeacon", "identity": f"{UUID}:1:2"}, {"zone_id": "zon_2", "kind": "ibeacon", "identity": f"{UUID}:1:3"},
+        {"zone_id": "zon_1", "kind": "eddystone_uid", "identity": "aa:bb"}, {"zone_id": "zon_1", "kind": "ibeacon", "identity": None},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def places(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_id = {p.id: p for p in PLACES}
+    monkeypatch.setattr(geofences, "directory", lambda _session: Directory(PLACES))
+    monkeypatch.setattr(geofences, "place", lambda _session, place_id: by_id.get(place_id))
+    monkeypatch.setattr(geofences, "places", lambda _session: list(PLACES))
+    monkeypatch.setattr(geofences, "places_by_ids", lambda _session, ids: {i: by_id[i] for i in ids if i in by_id})
+    monkeypatch.setattr(geofences, "beacons", lambda _session: BEACONS)
+
+
+@pytest.fixture(scope="session")
+def merchant(tmp_path_factory: pytest.TempPathFactory) -> ChannelSettings:
+    """The merchant's papers: a certificate that signs itself, and a service account."""
+    folder, key = tmp_path_factory.mktemp("papers"), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Pass Type ID: pass.example.shop")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+    certificate = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "pass.pem").write_bytes(certificate.public_bytes(Encoding.PEM) + pem)
+    (folder / "account.json").write_text(json.dumps({"client_email": "passes@shop.example", "private_key": pem.decode()}))
+    return ChannelSettings(  # type: ignore[call-arg]
+        apple_pass_certificate_path=str(folder / "pass.pem"), apple_pass_type=PASS_TYPE, apple_team="TEAM123456",
+        google_wallet_account_path=str(folder / "account.json"), google_wallet_issuer="3388000000000000000",
+    )  # fmt: skip
+
+
+@dataclass
+class House:
+    database: Database
+    channels: ChannelSettings
+    offers: OfferSettings
+
+    def __post_init__(self) -> None:
+        settings = SimpleNamespace(security=SecuritySettings(), channels=self.channels, offers=self.offers, base_url=lambda: ORIGIN)
+        room = SimpleNamespace(passes=wiring.build(self.channels, ORIGIN))
+        app = FastAPI()
+        app.state.house = SimpleNamespace(database=self.database, settings=settings, notifications=room)
+        install_problems(app)
+        app.add_middleware(RequestGuard)
+        app.include_router(endpoints.router)
+        app.include_router(endpoints.wallets)
+        self.client = TestClient(app, follow_redirects=False)
+
+    def shopper(self, *purposes: Purpose) -> tuple[str, dict[str, str]]:
+        with self.database.transaction() as session:
+            device = people.register_device(session, "Phone", "ios", START)
+            for purpose in (Purpose.PERSONALISATION, *purposes):
+                set_consent(session, device.shopper_id, purpose, granted=True, source="test", at=START)
+        return device.shopper_id, {"Authorization": f"Bearer {device.token}"}
+
+    def coupon(self, shopper_id: str, **changes: Any) -> CouponView:
+        with self.database.transaction() as session:
+            go_live(session, **changes)
+            offers.decide(session, moment(shopper_id=shopper_id), at=START)
+        with self.database.reading() as session:
+            return offers.wallet(session, shopper_id, START)[0]
+
+
+@pytest.fixture
+def house(database: Database, merchant: ChannelSettings) -> House:
+    return House(database, merchant, OfferSettings(four_eyes=False))  # type: ignore[call-arg]
+
+
+def papers(channels: ChannelSettings) -> bytes:
+    return Path(channels.apple_pass_certificate_path).read_bytes()
