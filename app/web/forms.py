@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 
 from app.kernel.errors import Invalid
 
-MOST_FIELDS = 50
+MOST_FIELDS, MOST_LONG_FIELDS = 50, 2_000
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -56,14 +56,24 @@ class Form:
 
 async def read_form(request: Request) -> Form:
     """Raises Invalid for another content type, bytes that are no UTF-8, or too many fields."""
+    return await _read(request, MOST_FIELDS)
+
+
+async def read_long_form(request: Request) -> Form:
+    """The same, for a form that has a box for each of many things."""
+    return await _read(request, MOST_LONG_FIELDS)
+
+
+async def _read(request: Request, most: int) -> Form:
     body = await request.body()
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if body and kind != FORM:
         raise Invalid.field("Content-Type", f"send {FORM}, as a form does; programs use the routes under /v1")
     try:
-        return Form(dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")))
+        return Form(dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most, errors="strict")))
     except (UnicodeDecodeError, ValueError):
-        raise Invalid.field("body", f"a form in UTF-8 with at most {MOST_FIELDS} fields") from None
+        raise Invalid.field("body", f"a form in UTF-8 with at most {most} fields") from None
 
 
 Fields = Annotated[Form, Depends(read_form)]
+LongFields = Annotated[Form, Depends(read_long_form)]

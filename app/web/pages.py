@@ -8,10 +8,10 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.web import assets, landing, problems, returns
-from app.web.console import audience, audit, explain
+from app.web.console import audience, audit, campaign_writing, conversations, explain, message, trying, webhooks
 from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
-from app.web.shopper import checkout, contacts, here, shop, where
+from app.web.shopper import chat, checkout, contacts, here, messages, shop, where
 from app.web.shopper import endpoints as shopper
 from app.web.shopper import worker as push_worker
 from app.web.till import endpoints as till
@@ -19,8 +19,14 @@ from app.web.till import here as till_here
 from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
-for part in (assets.router, landing.router, shopper.router, contacts.router, shop.router, here.router, checkout.router, where.router, till.router, till_here.router, till_worker.router, push_worker.router, returns.router, console.router, audience.router, audit.router, explain.router, demo.router):
-    router.include_router(part)
+PARTS = (
+    assets, landing, shopper, contacts, messages, chat, shop, here, checkout, where,
+    till, till_here, till_worker, push_worker,
+    returns, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
+)  # fmt: skip
+"""In this order: an address with a word in it before the one with a name there."""
+for part in PARTS:
+    router.include_router(part.router)
 
 install_problem_pages = problems.install_problem_pages
 """Call after `install_problems`."""

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse
 from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import asked_by_htmx, asked_for_page
-from app.web.forms import MOST_FIELDS
+from app.web.forms import MOST_LONG_FIELDS
 from app.web.shopper.frame import OUTSIDE
 
 TITLES = {
@@ -57,7 +57,7 @@ def _in_html(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def proof_page(request: Request, response: Response, body: bytes, detail: str) -> Response:
     """A form that needs more proof is held for her: once she has shown that it is her, it goes on by itself."""
-    fields = parse_qsl(body.decode("utf-8", "replace"))[:MOST_FIELDS] if request.method == "POST" else []
+    fields = parse_qsl(body.decode("utf-8", "replace"))[:MOST_LONG_FIELDS] if request.method == "POST" else []
     context = OUTSIDE | {"method": request.method.lower(), "address": request.url.path, "fields": fields, "detail": detail}
     page = rendering.page(request, "shopper/proof.html", context, status=response.status_code, frame_self=True)
     page.headers["WWW-Authenticate"] = response.headers["WWW-Authenticate"]

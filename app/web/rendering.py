@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from app.kernel.money import Money
 from app.security.access import caller_of
+from app.security.key_endpoints import key_of_page
 from app.web import assets
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -101,7 +102,7 @@ def page(request: Request, template: str, context: dict[str, Any] | None = None,
          connect: tuple[str, ...] = (), frame_self: bool = False) -> Response:  # fmt: skip
     """A whole page from `templates/<template>` with its own nonce and policy."""
     nonce = secrets.token_urlsafe(18)
-    body = ENVIRONMENT.get_template(template).render({"nonce": nonce, "path": request.url.path, "caller_role": str(caller_of(request).kind or "")} | (context or {}))
+    body = ENVIRONMENT.get_template(template).render({"nonce": nonce, "path": request.url.path, "caller_role": str(caller_of(request).kind or ""), "phone_key": key_of_page(request)} | (context or {}))
     return Response(body, status, security_headers(nonce, wasm=wasm, connect=connect, frame_self=frame_self), media_type="text/html; charset=utf-8")
 
 

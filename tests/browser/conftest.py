@@ -112,16 +112,16 @@ class Eyes:
         """Follow a one-time link: look, then press."""
         self.go(link)
         self.page.get_by_role("button").click()
-        self.page.wait_for_selector("#main")
+        self.page.wait_for_url(lambda url: "/enter/" not in url, wait_until="domcontentloaded")  # what is typed before belongs to the page that goes
 
-    def look(self, name: str, *, full: bool = False, picture: bool = False) -> None:
+    def look(self, name: str, *, full: bool = False, picture: bool = False, within: str = "") -> None:
         """Both lights, axe in each, no word on the console, no page wider than the screen; a picture for the README if asked."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
         for scheme, rules in (("dark", {"runOnly": ["color-contrast"]}), ("light", {})):  # only colours depend on the light
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.evaluate(SETTLED)
-            found = self.page.evaluate("rules => axe.run(document, {resultTypes: ['violations'], ...rules})", rules)["violations"]
+            found = self.page.evaluate("([within, rules]) => axe.run(within || document, {resultTypes: ['violations'], ...rules})", [within, rules])["violations"]
             assert [(v["id"], v["impact"], v["nodes"][0]["target"]) for v in found] == [], f"{name} in {scheme}"
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
         assert self.said == [], name

@@ -51,6 +51,7 @@ def regulars(house_server: Serving) -> None:
                 bought(session, who, met + timedelta(days=2))
 
 
+@pytest.mark.timeout(300)  # the first waits for the crowd, too
 class TestAudience:
     @pytest.mark.parametrize("size", [PHONE, DESKTOP])
     def test_is_counted_while_it_is_written(self, house_server: Serving, regulars: None, window: Callable[..., Eyes], size: tuple[int, int]) -> None:

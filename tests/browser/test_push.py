@@ -1,28 +1,37 @@
-"""Web Push in a real browser: the switch on the page, what the server seals, what the worker shows, and what a click opens.
+"""Web Push in a real browser, end to end: the switch on the page, an offer that is announced, what the server seals and posts, what the worker
+shows, what a click opens, and that a browser which is gone is forgotten.
 
-Headless Chromium has no push service: the subscription is one of our stand-in's, whose keys open what the server has sealed, and the opened
-message goes into the real worker over the DevTools protocol.
+Real: the page and its switch, permission and consent, the key the page subscribes with, the house with its queue and threads, encryption
+(RFC 8291) and signature (RFC 8292), the worker in Chromium, the notification it shows, the `notificationclick` event with that very
+notification, the signed link and the page behind it.
+
+Not real, because no push service can be reached from here and `deliverPushMessage` of the
+DevTools protocol takes only what has been decrypted already: the subscription is one of our stand-in's, with keys of its own that open
+what was sealed, and the opened message is handed to the worker over that protocol. The click is an event made in the worker, which
+Chromium does not let open a window without a hand on the mouse: where it would have led is noted, and gone to.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app.demo.peers.scripted_peer import Answer
 from app.demo.peers.web_push_peer import WebPushPeer
 from app.demo.stage import demo_settings, local_peers, prepared_house, served
+from app.kernel.outbox import emit
 from app.security.principals import Role
-from notifications import tokens
 from notifications.models import PushToken
-from notifications.ports import Outcome, TokenKind
+from offers.contracts import CouponIssued
 from tests.browser.conftest import PHONE, Eyes, Serving
-from tests.notifications.wires import request_to
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +46,16 @@ STAND_IN = """given => {
 }"""
 SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration("/m")).getNotifications()).map(n => [n.title, n.body, n.tag, n.data.link])"""
 
+CLICKED = """async () => {
+  const went = [];
+  clients.openWindow = async (to) => { went.push(to); };
+  const [shown] = await registration.getNotifications();
+  const event = new NotificationEvent("notificationclick", { notification: shown });
+  dispatchEvent(event);
+  for (let n = 0; n < 100 && !went.length; n++) await new Promise((done) => setTimeout(done, 20));
+  return went;
+}"""
+
 
 @pytest.fixture(scope="module")
 def push_peer() -> Iterator[WebPushPeer]:
@@ -46,7 +65,9 @@ def push_peer() -> Iterator[WebPushPeer]:
 
 @pytest.fixture(scope="module")
 def house_server(push_peer: WebPushPeer) -> Iterator[Serving]:
-    with tempfile.TemporaryDirectory(prefix="moments-push-") as folder, local_peers() as peers:
+    with tempfile.TemporaryDirectory(prefix="moments-push-") as folder, local_peers() as peers, pytest.MonkeyPatch.context() as patch:
+        for end in ("FROM", "UNTIL"):  # no quiet hours: this is tried at any time of the day
+            patch.setenv(f"MOMENTS_NOTIFICATIONS__QUIET_{end}", "00:00")
         home = Path(folder)
         channels = {"web_push_contact": "mailto:ops@shop.example", "web_push_services": (push_peer.url,)}
         house = prepared_house(demo_settings(peers, home, data_dir=home, database_url="", public_url="", port=0, log_level="ERROR", channels=channels))
@@ -64,6 +85,29 @@ def _deliver(eyes: Eyes, data: dict[str, Any]) -> None:
     session.detach()
 
 
+def _subscribed(server: Serving) -> list[str]:
+    with server.house.database.reading() as session:
+        return list(session.scalars(select(PushToken.shopper_id).where(PushToken.kind == "web_push")))
+
+
+def _announce(server: Serving, shopper_id: str, name: str) -> None:
+    """As offers does it, when a coupon was issued."""
+    at = server.house.clock.now()
+    coupon = CouponIssued(
+        coupon_id=f"cpn_{name}", decision_id=f"dec_{name}", campaign_id="cmp_1", moment_id=f"mom_{name}", visit_id=f"vis_{name}", shopper_id=shopper_id, place_id="plc_1",
+        place_name="Ooey Gooey", title="Bonbon of the month", body="25 % off", issued_at=at, expires_at=at + timedelta(hours=1),
+    )  # fmt: skip
+    with server.house.database.transaction() as session:
+        emit(session, coupon, subject=shopper_id)
+
+
+def _until(done: Callable[[], object], within_s: float = 30) -> None:
+    end = time.monotonic() + within_s
+    while not done():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
 class TestPush:
     def test_from_the_switch_to_the_page_behind_the_notification(self, chromium: Any, house_server: Serving, push_peer: WebPushPeer) -> None:
         """Seen to fail with the worker's memory of shown ids left out (a repeat came back after it was put away), and with its check of the
@@ -79,24 +123,33 @@ class TestPush:
         page.get_by_text("Shown here, also while this page is closed.").wait_for()
         eyes.look("push")
 
-        with house_server.house.database.transaction() as session:
-            [row_id] = session.scalars(select(PushToken.id).where(PushToken.kind == "web_push"))
-            address = tokens.address(session, row_id)
-        assert address is not None
-        [(gateway, _)] = house_server.house.notifications.others
-        assert gateway.send(request_to(address.value, kind=TokenKind.WEB_PUSH)).outcome is Outcome.ACCEPTED
+        [shopper_id] = _subscribed(house_server)
+        _announce(house_server, shopper_id, "1")
+        _until(lambda: push_peer.delivered.get("b1"))
         [(opened, _)] = push_peer.delivered["b1"]
 
         _deliver(eyes, opened)
         page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
-        assert page.evaluate(SHOWN) == [["Bonbon of the month", "25 % off", "vis_1", "/m/coupons/cpn_1"]]
+        [[title, body, tag, link]] = page.evaluate(SHOWN)
+        assert (title, body.partition("\n")[0], tag, link[:3]) == ("Bonbon of the month", "25 % off", "vis_1", "/l/")
+        [worker] = eyes.context.service_workers
+        went = worker.evaluate(CLICKED)
+        assert went == [f"{eyes.url}{link}"]
+        page.goto(went[0])
+        assert page.url == f"{eyes.url}/m/coupons/cpn_1"  # the link is good for her, and leads on
+
+        push_peer.program("b1", Answer(410))
+        _announce(house_server, shopper_id, "2")
+        _until(lambda: not _subscribed(house_server))
+        eyes.go("/m")
+        _deliver(eyes, opened | {"message_id": "msg_again"})
+        page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
         page.evaluate("""async () => (await (await navigator.serviceWorker.getRegistration("/m")).getNotifications()).forEach(n => n.close())""")
-        _deliver(eyes, opened)
+        _deliver(eyes, opened | {"message_id": "msg_again"})
         _deliver(eyes, opened | {"message_id": "msg_2", "collapse_key": "vis_2", "link": "https://evil.example/"})
         page.wait_for_function(f"async () => (await ({SHOWN})()).length >= 1")
         assert [shown[2] for shown in page.evaluate(SHOWN)] == ["vis_2"]
 
-        [worker] = eyes.context.service_workers
         went = worker.evaluate(
             """async () => {
               const went = [];

@@ -1,12 +1,12 @@
 """The pages about people in the mass: whom a campaign is meant for, counted while one writes it, and what its groups did.
 
-Owns the form of an audience (rows of conditions, each in one of three groups) and its way to a document and back. Must not judge or
-count: the room does. An audience with conditions within conditions is changed as a file; here it is only read.
+Owns the form of an audience (rows of conditions, each in one of three groups, by itself or in a set of its own) and its way to a
+document and back. Must not judge or count: the room does. A set within a set is changed as a file; here it is only read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
+from app.security.asking import asker_of
 from app.web import rendering
 from app.web.browser import go_to
-from app.web.forms import Fields, Form
+from app.web.forms import Form, LongFields
 from geofences import facade as geofences
 from offers import facade as offers
 from offers.contracts import CampaignView
@@ -28,7 +29,8 @@ router = APIRouter(include_in_schema=False)
 Marketer = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 
-MOST_ROWS, SPARE_ROWS = 7, 2
+MOST_ROWS, SPARE_ROWS = 20, 2
+SETS = ("A", "B", "C")
 GROUPS = {"all": "must hold", "any": "one of these must hold", "none": "must not hold"}
 NAMED = {
     "chain": "chains",
@@ -42,7 +44,8 @@ NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
-    """One line of the form, as texts. `of` is `chain:ooey-gooey, tag:coffee`."""
+    """One line of the form, as texts. `of` is `chain:ooey-gooey, tag:coffee`. A line in a set is joined with the others of that set;
+    `stands` is the group the set as a whole is in."""
 
     group: str = "all"
     fact: str = ""
@@ -50,22 +53,33 @@ class ConditionRow:
     at_most: str = ""
     within_days: str = ""
     of: str = ""
+    set: str = ""
+    stands: str = "all"
+
+
+def stands_of(rows: Iterable[ConditionRow]) -> dict[str, str]:
+    """The group each set is in."""
+    return dict.fromkeys(SETS, "all") | {row.set: row.stands for row in rows if row.set}
 
 
 def rows_of(form: Form) -> list[ConditionRow]:
     """The lines that say something."""
     rows: list[ConditionRow] = []
+    stands = {name: group if (group := form.text(f"stands{name}", most=10)) in GROUPS else "all" for name in SETS}
     for n in range(MOST_ROWS):
         group = form.text(f"group{n}", most=10) or "all"
         texts = {name: form.text(f"{name}{n}") for name in ("fact", "at_least", "at_most", "within_days", "of")}
+        name = form.text(f"set{n}", most=10)
+        joined = {"set": name, "stands": stands[name]} if name in stands else {}
         if texts["fact"]:
-            rows.append(ConditionRow(group if group in GROUPS else "all", **texts))
+            rows.append(ConditionRow(group if group in GROUPS else "all", **texts, **joined))
     return rows
 
 
 def document_of(rows: list[ConditionRow]) -> dict[str, Any] | None:
     """The audience as a campaign's document has it; None without any line. Raises Invalid naming the line."""
     out: dict[str, Any] = {}
+    sets: dict[str, dict[str, Any]] = {}
     for n, row in enumerate(rows):
         form = Form(asdict(row))
         condition: dict[str, Any] = {"fact": row.fact}
@@ -77,7 +91,13 @@ def document_of(rows: list[ConditionRow]) -> dict[str, Any] | None:
             if kind.strip() not in NAMED or not colon or not name.strip():
                 raise Invalid.field(f"condition {n + 1}", f"write what it is of as {', '.join(f'{k}:…' for k in NAMED)}; not {word}")
             condition.setdefault(NAMED[kind.strip()], []).append(name.strip())
-        out.setdefault(row.group, []).append(condition)
+        within = out
+        if row.set:
+            if row.set not in sets:
+                sets[row.set] = {}
+                out.setdefault(row.stands, []).append(sets[row.set])
+            within = sets[row.set]
+        within.setdefault(row.group, []).append(condition)
     return out or None
 
 
@@ -86,16 +106,27 @@ def rows_from(document: Mapping[str, Any] | None, currency: str) -> list[Conditi
     if document is None:
         return []
     grouped = {"all": [document]} if "fact" in document else document
-    kinds = {scope: kind for kind, scope in NAMED.items()}
-    rows: list[ConditionRow] = []
+    rows: list[ConditionRow | None] = []
+    free = list(SETS)
     for group in GROUPS:
         for one in grouped.get(group, []):
-            if "fact" not in one or one.get("currency", currency) != currency:
+            if "fact" in one:
+                rows.append(_row_from(one, currency, group))
+            elif free:
+                name = free.pop(0)
+                rows += [_row_from(inner, currency, own, set=name, stands=group) for own in GROUPS for inner in one.get(own, [])]
+            else:
                 return None
-            numbers = {name: str(one[name]) for name in ("at_least", "at_most", "within_days") if name in one}
-            of = ", ".join(f"{kinds[scope]}:{name}" for scope in kinds for name in one.get(scope, []))
-            rows.append(ConditionRow(group, one["fact"], **numbers, of=of))
-    return rows if len(rows) <= MOST_ROWS else None
+    known = [row for row in rows if row is not None]
+    return known if len(known) == len(rows) <= MOST_ROWS else None
+
+
+def _row_from(one: Mapping[str, Any], currency: str, group: str, **joined: str) -> ConditionRow | None:
+    if "fact" not in one or one.get("currency", currency) != currency:
+        return None
+    numbers = {name: str(one[name]) for name in ("at_least", "at_most", "within_days") if name in one}
+    of = ", ".join(f"{kind}:{name}" for kind, scope in NAMED.items() for name in one.get(scope, []))
+    return ConditionRow(group, one["fact"], **numbers, of=of, **joined)
 
 
 @router.get("/console/campaigns/{campaign_id}/audience")
@@ -109,7 +140,7 @@ def audience(request: Request, campaign_id: Id, _caller: Marketer, call: Reading
 
 
 @router.post("/console/campaigns/{campaign_id}/audience")
-def change_audience(request: Request, campaign_id: Id, caller: Marketer, call: Command, form: Fields) -> Response:
+def change_audience(request: Request, campaign_id: Id, caller: Marketer, call: Command, form: LongFields) -> Response:
     """A new version of the campaign with this audience; what is wrong with it is said beside the form."""
     rows, four_eyes = rows_of(form), call.app.settings.offers.four_eyes
     version = form.whole("version", least=1, most=1_000_000)
@@ -118,7 +149,8 @@ def change_audience(request: Request, campaign_id: Id, caller: Marketer, call: C
         if _campaign(session, campaign_id).version != version:
             raise Invalid.field("version", "somebody else has changed the campaign meanwhile; look at it again")
         change = {"audience": document_of(rows)}
-        offers.revise_campaign(session, campaign_id, change, by=caller.id, at=call.clock.now(), four_eyes=four_eyes)
+        now = call.clock.now()
+        offers.revise_campaign(session, campaign_id, change, by=caller.id, at=now, four_eyes=four_eyes, asker=asker_of(request))
 
     try:
         call.run(work)
@@ -158,6 +190,6 @@ def _page(
     except Invalid as refusal:
         trouble = trouble or refusal.detail
     shown = [*rows, *[ConditionRow()] * min(SPARE_ROWS, MOST_ROWS - len(rows))] if rows is not None else None
-    context = {"here": "campaigns", "view": view, "rows": shown, "groups": GROUPS, "facts": offers.AUDIENCE_FACTS}
+    context = {"here": "campaigns", "view": view, "rows": shown, "groups": GROUPS, "sets": stands_of(rows or []), "facts": offers.AUDIENCE_FACTS}
     context |= {"counted": counted, "words": words, "trouble": trouble}
     return rendering.page(request, "console/audience.html", context, status=422 if trouble and request.method == "POST" else 200)

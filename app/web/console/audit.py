@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.kernel.http import Reading
 from app.security.access import Principal, Role, allow
-from app.security.audit import anchor, journal
+from app.security.audit import journal
 from app.web import rendering
 
 router = APIRouter(include_in_schema=False)
@@ -43,12 +43,11 @@ BROKEN = {
 
 @router.get("/console/audit")
 def audit(request: Request, caller: Operator, call: Reading, kind: Filter = "", actor: Filter = "", shopper: Filter = "") -> Response:
-    """Entries, newest first; an empty filter takes all. `check` is the whole chain, followed now."""
-    data_dir = call.app.settings.data_dir
+    """Entries, newest first; an empty filter takes all. What was written since the last look is checked now, once a day the whole chain."""
     with call.database.reading() as session:
         journal.looked_at(session, "audit", by=caller, about=shopper.strip() or None, at=call.clock.now())
         found = journal.entries(session, kind=kind.strip() or None, actor=actor.strip() or None, about=shopper.strip() or None, limit=SHOWN)
-        checked = journal.verify(session, data_dir / anchor.FILE_NAME)
+        checked, full_at = journal.verify_lately(session, call.app.settings.data_dir, call.clock.now())
     context = {
         "here": "audit",
         "rows": found,
@@ -56,6 +55,7 @@ def audit(request: Request, caller: Operator, call: Reading, kind: Filter = "", 
         "chosen": {"kind": kind, "actor": actor, "shopper": shopper},
         "limit": SHOWN,
         "entries": checked.entries,
+        "full_at": full_at,
         "broken": BROKEN[checked.broken.what].format(seq=checked.broken.seq) if checked.broken else "",
     }
     return rendering.page(request, "console/audit.html", context)

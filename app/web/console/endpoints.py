@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.analytics import facade as analytics
+from app.analytics import heat
 from app.kernel.errors import NotFound
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
@@ -22,7 +23,15 @@ from app.security.audit import journal
 from app.web import rendering
 from app.web.browser import go_to
 from app.web.console.reviews import history_rows, may
-from app.web.console.rows import campaign_row, decision_rows, funnel, moment_rows, named_places, refused_rows
+from app.web.console.rows import (
+    campaign_row,
+    decision_rows,
+    funnel,
+    heat_cells,
+    moment_rows,
+    named_places,
+    refused_rows,
+)
 from app.web.console.words import in_words
 from app.web.forms import Fields
 from app.web.rendering import money
@@ -35,6 +44,7 @@ Marketer = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 
 DAY = timedelta(days=1)
+HEAT_SPAN, HEAT_RESOLUTION = timedelta(days=30), heat.FINEST
 MOMENTS_SHOWN = 12
 MOMENTS_MAPPED = 60
 DECISIONS_SHOWN = 100
@@ -83,6 +93,18 @@ def sensitive_geojson(_caller: Marketer, call: Reading) -> Response:
     return call.run(geofences.sensitive_geojson)
 
 
+@router.get("/console/heat.geojson")
+def heat_geojson(_caller: Marketer, call: Reading) -> Response:
+    """Where people were on the last whole days, in cells that enough of them stand behind, for the map."""
+
+    def work(session: Session) -> dict[str, object]:
+        now = call.clock.now()
+        found = heat.heat(session, since=now - HEAT_SPAN, at=now, resolution=HEAT_RESOLUTION, epsilon=None, budget_epsilon=0)
+        return heat_cells(found)
+
+    return call.run(work)
+
+
 # --- campaigns --------------------------------------------------------------------------------------------------------
 
 
@@ -115,6 +137,7 @@ def campaign(request: Request, campaign_id: Id, caller: Marketer, call: Reading)
             **may(view, caller.id, four_eyes=call.app.settings.offers.four_eyes),
             "history": history_rows(session, offers.campaign_history(session, campaign_id), caller.id),
             "refused": refused_rows(named_places(session, view.definition)),
+            "since_live": offers.changes_since_live(session, campaign_id),
             "definition_json": json.dumps(view.definition, indent=2, ensure_ascii=False),
         }
     return rendering.page(request, "console/campaign.html", context)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.analytics.contracts import Funnel
+from app.analytics.contracts import Funnel, HeatMap
 from app.web.console.words import where
 from app.web.rendering import money
 from geofences import facade as geofences
@@ -125,6 +125,20 @@ def funnel(read: Funnel) -> list[FunnelStep]:
     """The steps of the read model in order, with their share of the largest. What leaves the funnel sideways is not shown."""
     most = max((stage.moments or 0 for stage in read.stages), default=0)
     return [FunnelStep(s.name, FUNNEL_WORDS[s.name], s.moments, percent_of(s.moments or 0, most)) for s in read.stages if s.name in FUNNEL_WORDS]
+
+
+def heat_cells(found: HeatMap) -> dict[str, Any]:
+    """The map as GeoJSON; `share` is of the fullest cell, for the colour. `hidden`: there are cells too small to be shown."""
+    most = max((cell.people for cell in found.cells), default=0)
+    features: list[dict[str, object]] = [
+        {
+            "type": "Feature",
+            "properties": {"people": cell.people, "share": cell.people / most},
+            "geometry": {"type": "Polygon", "coordinates": [[*cell.outline, cell.outline[0]]]},
+        }
+        for cell in found.cells
+    ]
+    return {"type": "FeatureCollection", "features": features, "hidden": found.hidden}
 
 
 @dataclass(frozen=True, slots=True)

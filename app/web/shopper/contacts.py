@@ -6,6 +6,7 @@ Owns parsing forms and choosing the template. Must not decide: app/security/cont
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -31,6 +32,8 @@ Sender = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="contact_send"))
 Guesser = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="contact_code"))]
 
 HERE = "/m/contacts"
+FRESH = timedelta(days=7)
+"""So long the page asks whether it was she who added a contact."""
 NAMES = {"email": "E-mail", "phone": "Telephone"}
 
 
@@ -40,6 +43,7 @@ def _page(request: Request, caller: Principal, call: Any, refused: AppError | No
         mine = held(session, caller.id, at)
         context = frame(session, caller.id, "me", at) | mine | {"names": NAMES, "refused": refused.detail if refused else ""}
         waiting = contacts.pending_values(session, caller.id, at) if house.settings.demo else []
+    context["fresh"] = [one for one in mine["contacts"] if one.verified_at > at - FRESH]
     gateway = house.contact_gateway
     context["kinds"] = [kind.value for kind in ContactKind if gateway is not None and kind in gateway.kinds]
     # in the demo nothing leaves the house, so that the page itself shows what would have been sent
@@ -74,7 +78,7 @@ def ask(request: Request, caller: Sender, call: Command, form: Fields) -> Respon
         may_send(call.app, kind)
         value = contacts.accepted(kind, typed)
         spend_at(request, "contact_send", f"{kind}:{value}")
-        call.run(lambda session: changing.ask(session, post_of(call.app), asker_of(request), kind, value, call.clock.now()))
+        asker_of(request).informed(lambda asker: call.run(lambda session: changing.ask(session, post_of(call.app), asker, kind, value, call.clock.now())))
         if call.app.settings.demo:
             contacts.send_due(call.database, call.app.contact_gateway, call.app.settings.contacts)
 
@@ -91,11 +95,13 @@ def confirm(request: Request, kind: ContactKind, caller: Guesser, call: Command,
 @router.post("/m/contacts/{kind}/remove")
 def remove(request: Request, kind: ContactKind, caller: Shopper, call: Command) -> Response:
     """We forget it, and tell it there."""
-    return _done(request, caller, call, lambda: call.run(lambda session: changing.remove(session, post_of(call.app), asker_of(request), kind, call.clock.now())))
+    work = asker_of(request).informed
+    return _done(request, caller, call, lambda: work(lambda asker: call.run(lambda session: changing.remove(session, post_of(call.app), asker, kind, call.clock.now()))))
 
 
 @router.post("/m/contacts/word")
 def set_word(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """She picks her word."""
     typed = form.text("word", most=200)
-    return _done(request, caller, call, lambda: call.run(lambda session: changing.set_word(session, post_of(call.app), asker_of(request), typed, call.clock.now())))
+    work = asker_of(request).informed
+    return _done(request, caller, call, lambda: work(lambda asker: call.run(lambda session: changing.set_word(session, post_of(call.app), asker, typed, call.clock.now()))))

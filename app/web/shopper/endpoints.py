@@ -168,12 +168,15 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
     """One coupon with its live code, for the till; as bars for a scanner that reads only lines, or as GS1 reads coupons. The link of a message leads here."""
     at = call.clock.now()
     chosen = call.app.settings.offers
+    held_back = not caller.holds_key and not asked_by_htmx(request)  # a page cannot be asked for with the browser's key; its script can
     with call.database.reading() as session:
-        coupon: CouponView | None = offers.coupon(session, coupon_id)
+        coupon: CouponView | None = offers.coupon(session, coupon_id, with_code=not held_back)
         if coupon is None or coupon.shopper_id != caller.id:
             raise NotFound
+        if not caller.holds_key and not held_back:
+            asker_of(request).allow(session, Action.SEE_OFFER, at=at)
         [card] = cards_of(session, [coupon], at)
-        live = offers.live_coupon(
+        live = None if held_back else offers.live_coupon(
             session, coupon.id, device_id=caller.device_id or caller.id, at=at, ttl_s=chosen.signed_coupon_ttl_s,
             live_code_required=chosen.live_code_required, live_code_above_minor=chosen.live_code_above_minor,
         )  # fmt: skip
@@ -189,11 +192,15 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
             "form": form,
             "live": live,
             "gs1": prefix is not None,
+            "wallets": notifications.wallets(call.app),
             "code_shown": coupon.code,
+            "held_back": held_back,
             "where": sorted(p.name for p in places.values()),
             "explanation": own_explanation(session, coupon.decision_id, caller.id, at),
         }
-    if form == "gs1" and prefix is not None:
+    if held_back:
+        drawn = ""
+    elif form == "gs1" and prefix is not None:
         with call.database.transaction() as session:
             value = offers.gs1_coupon(session, coupon_id, prefix)
         if value is None:
@@ -266,6 +273,6 @@ def delete_me(request: Request, caller: Shopper, call: Command) -> Response:
     with call.database.transaction() as session:
         asker_of(request).allow(session, Action.ERASE, at=call.clock.now())
         receipt: ErasureReceipt = erase(session, caller.id, call.clock.now(), by=caller)
-    response = rendering.page(request, "shopper/gone.html", OUTSIDE | {"receipt": receipt}, frame_self=True)
+    response = rendering.page(request, "shopper/gone.html", OUTSIDE | {"receipt": receipt, "phone_key": {"forget": True}}, frame_self=True)
     drop_session_cookie(response, Role.SHOPPER)
     return response

@@ -18,7 +18,7 @@ from app.web import assets
 
 SCRIPT = Path(__file__).with_name("worker.js")
 OWN = (
-    "css/tokens.css", "css/base.css", "css/components.css", "css/pages.css", "img/mark.svg", "js/theme.js", "js/shell.js", "js/pages.js", "js/passkeys.js",
+    "css/tokens.css", "css/base.css", "css/components.css", "css/pages.css", "img/mark.svg", "js/theme.js", "js/shell.js", "js/pages.js", "js/passkeys.js", "js/key.js",
     "js/till.js", "js/till_offline.js", "js/offline.js", "js/codes.js",
 )  # fmt: skip
 LIBRARIES = (

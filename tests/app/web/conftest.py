@@ -98,17 +98,32 @@ class Town:
             return offers.decide(session, self.moment(shopper.id), at=self.clock.now())[0]
 
 
-@pytest.fixture(scope="module")
-def _built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Town, Path]]:
-    folder = tmp_path_factory.mktemp("house")
-    path = folder / "house.sqlite3"
-    shutil.copy(sqlite_template, path)
-    clock = ManualClock(START)
+def _house(folder: Path, clock: ManualClock) -> House:
     unlimited = {"devices_per_minute": 10_000, "sign_ins_per_minute": 10_000, "link_uses_per_minute": 10_000, "till_codes_per_minute": 10_000, "guesses_per_minute": 10_000, "contact_sends_per_hour": 10_000}
     settings = load_settings(data_dir=folder, demo=True, loops=False, database_url="", security=unlimited)
-    house = build(settings, clock=clock, database=Database(f"sqlite:///{path}", clock=clock))
+    return build(settings, clock=clock, database=Database(f"sqlite:///{folder / 'house.sqlite3'}", clock=clock))
+
+
+@pytest.fixture(scope="session")
+def _seeded(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A folder with the demo city in it, filled once; each module takes a copy."""
+    folder = tmp_path_factory.mktemp("seeded")
+    shutil.copy(sqlite_template, folder / "house.sqlite3")
+    clock = ManualClock(START)
+    house = _house(folder, clock)
     with house.database.transaction() as session:
         seed(session, clock.now())
+    house.stop()
+    house.database.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def _built(tmp_path_factory: pytest.TempPathFactory, _seeded: Path) -> Iterator[tuple[Town, Path]]:
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copytree(_seeded, folder, dirs_exist_ok=True)
+    clock = ManualClock(START)
+    house = _house(folder, clock)
     yield Town(house, create_app(house), clock), folder
     house.stop()
 

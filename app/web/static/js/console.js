@@ -1,4 +1,5 @@
-// The console's map: fences once, then the newest moments every two seconds, each shown at the point of its place.
+// The console's map: fences once, then the newest moments every two seconds, each shown at the point of its place; where people were,
+// if asked, in cells that enough of them stand behind.
 import { cityMap } from "moments/map";
 
 const element = document.getElementById("map");
@@ -30,7 +31,31 @@ async function poll(surface) {
 
 const surface = await cityMap(element, { fences: element.dataset.fences, sensitive: element.dataset.sensitive, label: "Map of central Helsinki with fences, zones kept free and moments" });
 element.querySelector(".map-loading")?.remove();
+// switched on, the cells are fetched anew; off, they are gone
+function heatSwitch(surface) {
+  const row = element.querySelector("[data-heat-row]");
+  const control = row.querySelector("[data-heat-switch]");
+  const note = document.querySelector("[data-heat-note]");
+  const plain = note.textContent;
+  row.hidden = false;
+  control.addEventListener("change", async () => {
+    note.hidden = !control.checked;
+    note.textContent = plain;
+    try {
+      const told = await surface.setHeat(control.checked ? element.dataset.heat : null);
+      element.dataset.heatCells = String(told.features.length);
+      if (!control.checked) return;
+      if (!told.features.length) note.textContent = `${plain} So far no cell has that many.`;
+      else if (told.hidden) note.textContent = `${plain} There are such cells.`;
+    } catch {
+      control.checked = false;
+      note.textContent = "Where people were could not be loaded; try again.";
+    }
+  });
+}
+
 if (surface) {
+  heatSwitch(surface);
   await poll(surface);
   setInterval(() => { if (document.visibilityState === "visible") poll(surface); }, EVERY_MS);
 }

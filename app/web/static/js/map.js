@@ -58,16 +58,23 @@ const fenceColour = () => ["case", ["has", "refused"], colour("sensitive"), ["==
 // a corridor is drawn as a line as wide as it is on the ground: pixels double with every zoom
 const corridorWidth = () => ["interpolate", ["exponential", 2], ["zoom"], 10, ["/", ["get", "width_px_22"], 4096], 22, ["get", "width_px_22"]];
 
+const chosenFilter = (placeIds) => ["in", ["get", "place_id"], ["literal", placeIds]];
+
 function overlays() {
   return {
-    sources: { sensitive: { type: "geojson", data: NOTHING }, fences: { type: "geojson", data: NOTHING }, corridors: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
+    sources: { heat: { type: "geojson", data: NOTHING }, sensitive: { type: "geojson", data: NOTHING }, fences: { type: "geojson", data: NOTHING }, corridors: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING }, shoppers: { type: "geojson", data: NOTHING }, moments: { type: "geojson", data: NOTHING } },
     layers: [
+      { id: "heat-fill", type: "fill", source: "heat", paint: { "fill-color": colour("heat"), "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0, 0.12, 1, 0.6] } },
+      { id: "heat-line", type: "line", source: "heat", paint: { "line-color": colour("heat"), "line-width": 1, "line-opacity": 0.7 } },
+      { id: "heat-people", type: "symbol", source: "heat", minzoom: 13.5, layout: { "text-field": ["to-string", ["get", "people"]], "text-font": FONT, "text-size": 13 }, paint: { "text-color": colour("label"), "text-halo-color": colour("halo"), "text-halo-width": 2 } },
       { id: "sensitive-fill", type: "fill", source: "sensitive", paint: { "fill-color": colour("sensitive"), "fill-opacity": 0.16 } },
       { id: "sensitive-line", type: "line", source: "sensitive", paint: { "line-color": colour("sensitive"), "line-width": 1.2, "line-dasharray": [3, 2] } },
       { id: "fence-fill", type: "fill", source: "fences", paint: { "fill-color": fenceColour(), "fill-opacity": ["case", ["==", ["get", "kind"], "mall"], 0.1, 0.2] } },
       { id: "fence-line", type: "line", source: "fences", paint: { "line-color": fenceColour(), "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-opacity": 0.9 } },
       { id: "corridor-fill", type: "line", source: "corridors", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": fenceColour(), "line-opacity": 0.2, "line-width": corridorWidth() } },
       { id: "corridor-edge", type: "line", source: "corridors", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": fenceColour(), "line-opacity": 0.9, "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 17, 2.2], "line-gap-width": corridorWidth() } },
+      { id: "fence-chosen", type: "line", source: "fences", filter: chosenFilter([]), paint: { "line-color": colour("chosen"), "line-width": 4 } },
+      { id: "corridor-chosen", type: "line", source: "corridors", filter: chosenFilter([]), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("chosen"), "line-width": 5 } },
       { id: "shopper-dots", type: "circle", source: "shoppers", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5.5], "circle-color": colour("shopper"), "circle-stroke-color": colour("halo"), "circle-stroke-width": 1.5, "circle-opacity": 0.9 } },
       { id: "moment-halo", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 6, 17, 16], "circle-color": colour("moment"), "circle-opacity": ["*", 0.28, ["coalesce", ["get", "fresh"], 1]] } },
       { id: "moment-dots", type: "circle", source: "moments", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 2.5, 17, 5], "circle-color": colour("moment"), "circle-opacity": ["coalesce", ["get", "fresh"], 1], "circle-stroke-color": colour("halo"), "circle-stroke-width": 1 } },
@@ -145,10 +152,10 @@ function withoutMap(element, why) {
 }
 
 /**
- * Draws the city into `element`. Options: `fences` and `sensitive` zones (addresses or FeatureCollections), `centre`, `zoom`, `label`, `interactive`, `bounds` (null: the whole world), `minZoom`.
- * Resolves, when the first frame is drawn, to { map, setFences, setShoppers, addMoment, walker, destroy }; null if WebGL is absent.
+ * Draws the city into `element`. Options: `fences` and `sensitive` zones (addresses or FeatureCollections), `centre`, `zoom`, `label`, `interactive`, `bounds` (null: the whole world), `minZoom`, `onPick` (a press on a fence calls it with the id of its place, instead of telling its name).
+ * Resolves, when the first frame is drawn, to { map, setFences, setChosen, setHeat, setShoppers, addMoment, walker, destroy }; null if WebGL is absent.
  */
-export async function cityMap(element, { fences = null, sensitive = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true, bounds = BOUNDS, minZoom = 12.5 } = {}) {
+export async function cityMap(element, { fences = null, sensitive = null, centre = CENTRE, zoom = 15.2, label = "Map of central Helsinki", interactive = true, bounds = BOUNDS, minZoom = 12.5, onPick = null } = {}) {
   maplibregl.setWorkerUrl(new URL(config.maplibreWorker, location.href).href);
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", label);
@@ -163,7 +170,7 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
   if (interactive) map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.touchZoomRotate.disableRotation();
 
-  const held = { sensitive: NOTHING, fences: NOTHING, shoppers: NOTHING, moments: [] };
+  const held = { sensitive: NOTHING, fences: NOTHING, shoppers: NOTHING, heat: NOTHING, chosen: [], moments: [] };
   const put = (name, data) => map.getSource(name)?.setData(data);
   const putAll = () => {
     const { areas, lines, points } = drawable(held.fences);
@@ -172,6 +179,8 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
     put("corridors", lines);
     put("places", points);
     put("shoppers", held.shoppers);
+    put("heat", held.heat);
+    for (const layer of ["fence-chosen", "corridor-chosen"]) map.setFilter(layer, chosenFilter(held.chosen));
     put("moments", { type: "FeatureCollection", features: held.moments });
   };
   await new Promise((resolve) => map.once("load", resolve));
@@ -180,6 +189,10 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
   const surface = {
     map,
     async setFences(given) { held.fences = await collection(given); putAll(); },
+    /** Outlines the fences of these places. */
+    setChosen(placeIds) { held.chosen = placeIds; putAll(); },
+    /** Cells with `people` and `share` (0 to 1 of the fullest); null takes them away. */
+    async setHeat(given) { held.heat = await collection(given); putAll(); return held.heat; },
     /** `points`: [{ id, lon, lat }]. */
     setShoppers(points) {
       held.shoppers = { type: "FeatureCollection", features: points.map(({ id, lon, lat }) => ({ type: "Feature", properties: { id }, geometry: { type: "Point", coordinates: [lon, lat] } })) };
@@ -203,10 +216,21 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
   };
   held.sensitive = await collection(sensitive);
   await surface.setFences(fences);
-  if (interactive) showNames(map);
+  if (onPick) pickFences(map, onPick);
+  else if (interactive) showNames(map);
   await new Promise((resolve) => (map.areTilesLoaded() ? resolve() : map.once("idle", resolve)));
   element.dataset.state = "ready";
   return surface;
+}
+
+function pickFences(map, onPick) {
+  map.on("click", ["fence-fill", "corridor-fill"], (event) => onPick(event.features[0].properties.place_id));
+  pointed(map);
+}
+
+function pointed(map) {
+  map.on("mouseenter", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = "pointer"; });
+  map.on("mouseleave", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = ""; });
 }
 
 function showNames(map) {
@@ -218,8 +242,7 @@ function showNames(map) {
     if (refused) text.textContent += `. Nothing happens here: ${refused}.`;
     popup.setLngLat(event.lngLat).setDOMContent(text).addTo(map);
   });
-  map.on("mouseenter", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = "pointer"; });
-  map.on("mouseleave", ["fence-fill", "corridor-fill"], () => { map.getCanvas().style.cursor = ""; });
+  pointed(map);
 }
 
 const STEP_M = 6;

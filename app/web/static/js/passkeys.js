@@ -1,13 +1,15 @@
 // Passkeys in the browser: make one, show one, and do again by itself what asked for more proof (RFC 9470).
 // Owns the two ceremonies. Fingerprint and face stay on the phone; what goes out is a signature. Needs nothing of a page.
 
+import { askAgain, signed } from "./key.js";
+
 const JSON_BODY = { "Content-Type": "application/json" };
 
 /** Can this browser do it here? (Not under an IP address, and not in very old browsers.) */
 export const usable = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential && isSecureContext;
 
 async function post(address, body) {
-  const answer = await fetch(address, { method: "POST", headers: body ? JSON_BODY : {}, body: body ? JSON.stringify(body) : undefined });
+  const answer = await signed(address, { method: "POST", headers: body ? JSON_BODY : {}, body: body ? JSON.stringify(body) : undefined });
   if (answer.ok) return answer.json();
   const refusal = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(refusal.detail ?? "That did not work."), { code: refusal.code });
@@ -29,7 +31,9 @@ export async function make(name) {
 export async function show(address) {
   const { public_key } = await post("/v1/passkeys/showing");
   const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(public_key) });
-  return post(address, { credential: credential.toJSON() });
+  const answer = await post(address, { credential: credential.toJSON() });
+  askAgain();
+  return answer;
 }
 
 async function hasOne() {
@@ -48,10 +52,10 @@ export function asksForMore(answer) {
   return answer.status === 401 && (answer.headers.get("WWW-Authenticate") ?? "").includes("insufficient_user_authentication");
 }
 
-/** `fetch`, and once more with the same headers and body (and so the same Idempotency-Key) after she has shown that it is her. */
+/** `fetch`, signed with the key of this browser, and once more with the same headers and body (and so the same Idempotency-Key) after she has shown that it is her. */
 export async function fetchProving(address, options) {
-  const answer = await fetch(address, options);
+  const answer = await signed(address, options);
   if (!usable || !asksForMore(answer)) return answer;
   try { await prove(); } catch { return answer; }
-  return fetch(address, options);
+  return signed(address, options);
 }

@@ -22,7 +22,7 @@ async function ask(method, address, body) {
 const ACTS = {
   make: async () => { await make("This phone"); toast("This phone can now confirm that it is you.", { tone: "good" }); changed(); },
   enter: async () => { await show("/v1/sessions/passkey"); location.assign("/m"); },
-  prove: async (button) => { await prove(); button.form.submit(); },
+  prove: async (button) => { await prove(); button.form.requestSubmit(); },
   remove: (button) => ask("DELETE", `/v1/passkeys/${button.value}`),
 };
 

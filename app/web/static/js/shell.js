@@ -57,12 +57,22 @@ export function toast(text, { tone = "", stay_ms = 5000 } = {}) {
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
-  if (!UNSAFE.has(ctx.request.method.toUpperCase())) return;
   const source = ctx.sourceElement;
+  if (source.closest("[data-signed]")) {
+    source.dataset.asked = "";
+    ctx.fetch = fetchProving;
+  }
+  if (!UNSAFE.has(ctx.request.method.toUpperCase())) return;
   source.dataset.idempotencyKey ??= crypto.randomUUID();
   ctx.request.headers["Idempotency-Key"] = source.dataset.idempotencyKey;
   ctx.fetch = fetchProving;
 });
+// What only a signed request is given is asked for once both this file and htmx, whichever is later, are there.
+(function sign() {
+  const waiting = document.querySelectorAll("[data-signed][hx-trigger=signing]:not([data-asked])");
+  for (const element of waiting) element.dispatchEvent(new Event("signing"));
+  if (waiting.length) setTimeout(sign, 50);
+})();
 document.addEventListener("htmx:after:request", (event) => {
   const source = event.detail?.ctx?.sourceElement;
   if (source?.dataset) delete source.dataset.idempotencyKey;

@@ -10,9 +10,17 @@ const says = box?.querySelector("[data-says]");
 const FORMATS = ["qr_code", "data_matrix", "code_128"];
 let stream = null;
 
+// The next coupon may be scanned before the answer to this one: what was sent is replaced or cleared, what was typed since is kept.
+let sent = null;
+form?.addEventListener("submit", () => {
+  sent = field.value;
+  field.select();
+});
+
 document.addEventListener("htmx:after:swap", (event) => {
   if (document.getElementById("result")?.firstElementChild && field) {
-    field.value = "";
+    if (field.value === sent) field.value = "";
+    sent = null;
     field.focus();
   }
 });

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from app.kernel.errors import Invalid
 from app.security.principals import Role
-from app.web.console.audience import ConditionRow, document_of, rows_from, rows_of
+from app.web.console.audience import ConditionRow, document_of, rows_from, rows_of, stands_of
 from app.web.forms import Form
 from offers import facade as offers
 from tests.app.web.conftest import Browser, Town
@@ -39,14 +40,31 @@ class TestDocumentOf:
         assert document_of(rows) == {"all": [VISITED], "none": [NO_BOOKS]}
         assert rows_from(document_of(rows), "EUR") == rows
 
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"any": [{"all": [VISITED, NO_BOOKS]}, NO_BOOKS, {"all": [NO_BOOKS], "any": [VISITED], "none": [NO_BOOKS]}]},
+            {"all": [VISITED, {"any": [VISITED, NO_BOOKS]}], "none": [{"none": [NO_BOOKS]}]},
+        ],
+    )
+    def test_sets_there_and_back(self, document: dict[str, Any]) -> None:
+        """Seen to fail where every set stood among the conditions that must hold."""
+        rows = rows_from(document, "EUR")
+        assert rows is not None
+        assert document_of(rows) == document
+        form = {f"{name}{n}": value for n, row in enumerate(rows) for name, value in asdict(row).items() if name != "stands"}
+        form |= {f"stands{name}": stands for name, stands in stands_of(rows).items()}
+        assert rows_of(Form(form)) == rows
+
     def test_no_line_is_everybody(self) -> None:
         assert (document_of([]), rows_from(None, "EUR")) == (None, [])
 
     @pytest.mark.parametrize(
         "document",
         [
-            {"all": [{"any": [VISITED, NO_BOOKS]}]},
-            {"all": [NO_BOOKS] * 8},
+            {"all": [{"any": [{"all": [VISITED, NO_BOOKS]}]}]},
+            {"all": [{"any": [VISITED]}] * 4},
+            {"all": [NO_BOOKS] * 21},
             {"fact": "spent_minor", "at_least": 1, "currency": "SEK"},
         ],
     )

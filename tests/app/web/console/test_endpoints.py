@@ -19,9 +19,9 @@ def marketer(town: Town) -> Browser:
 
 
 class TestCampaigns:
-    def test_six_with_state_and_budget(self, marketer: Browser) -> None:
+    def test_eight_with_state_and_budget(self, marketer: Browser) -> None:
         text = marketer.get("/console/campaigns").text
-        assert len(re.findall("data-campaign=", text)) == 6
+        assert len(re.findall("data-campaign=", text)) == 8
         assert "of €50,000.00" in text
         assert "At any shop of Ooey Gooey" in text
 
@@ -88,6 +88,12 @@ class TestMap:
         moments = marketer.client.get("/console/moments.json").json()
         assert set(moments) == {"moments"}
         assert "shp_" not in json.dumps(moments)
+
+
+    def test_where_people_were_says_nothing_of_few(self, town: Town, marketer: Browser) -> None:
+        town.coupon(town.browser(Role.SHOPPER))
+        assert marketer.client.get("/console/heat.geojson").json() == {"type": "FeatureCollection", "features": [], "hidden": True}
+        assert "Cells with fewer than 20 people are hidden" in marketer.get("/console").text
 
 
 class TestRefused:

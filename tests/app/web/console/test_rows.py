@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.analytics.contracts import Funnel, FunnelStage
-from app.web.console.rows import campaign_row, funnel, percent_of, shown_reasons
+from app.analytics.contracts import Funnel, FunnelStage, HeatCell, HeatMap
+from app.web.console.rows import campaign_row, funnel, heat_cells, percent_of, shown_reasons
 from offers.contracts import CampaignFigures, CampaignView, DecisionView, Reason
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -50,3 +50,12 @@ class TestFunnel:
         stages = (FunnelStage("detected", 40, 25, None), FunnelStage("offered", 10, 21, None), FunnelStage("redeemed", None, None, "few"), FunnelStage("withheld", 30, 22, None))
         steps = funnel(Funnel(None, NOW, stages, ()))
         assert [(s.key, s.count, s.percent) for s in steps] == [("detected", 40, 100), ("offered", 10, 25), ("redeemed", None, 0)]
+
+
+class TestHeatCells:
+    def test_shares_of_the_fullest_in_closed_rings(self) -> None:
+        ring = ((24.0, 60.0), (24.1, 60.0), (24.1, 60.1))
+        found = heat_cells(HeatMap(NOW, NOW, 9, (HeatCell("a", 20, ring), HeatCell("b", 80, ring)), True, None, False))
+        assert [f["properties"] for f in found["features"]] == [{"people": 20, "share": 0.25}, {"people": 80, "share": 1.0}]
+        assert found["features"][0]["geometry"]["coordinates"] == [[*ring, ring[0]]]
+        assert found["hidden"] is True

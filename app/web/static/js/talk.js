@@ -1,0 +1,58 @@
+// A conversation: what is said goes out without leaving the page, what is new is looked for every few seconds and after each word.
+// Needs #talk[data-more][data-after][data-state], #talk-state and forms[data-says]. Without this each form leads to the page as it is then.
+
+const talk = document.getElementById("talk");
+const EVERY_MS = 2500;
+let looking = false;
+let again = false;
+
+function down() {
+  talk.scrollTop = talk.scrollHeight;
+}
+
+function show(html) {
+  const held = document.createElement("template");
+  held.innerHTML = html;
+  const found = held.content.querySelector("[data-after]");
+  if (!found) return;
+  const last = Number(talk.dataset.after);
+  const fresh = [...found.querySelectorAll("li.bubble")].filter((bubble) => Number(bubble.dataset.seq) > last);
+  if (fresh.length) for (const form of talk.querySelectorAll("form[data-says]")) form.remove(); // what was proposed before is answered
+  talk.append(...fresh);
+  document.getElementById("talk-state").replaceWith(found.querySelector("#talk-state"));
+  talk.dataset.after = found.dataset.after;
+  talk.dataset.state = found.dataset.state;
+  down();
+}
+
+async function look() {
+  if (looking) { again = true; return; }
+  looking = true;
+  try {
+    const address = `${talk.dataset.more}?${new URLSearchParams({ after: talk.dataset.after, state: talk.dataset.state })}`;
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    if (answer.status === 200) show(await answer.text());
+  } catch { /* no connection: the next look may have one */ }
+  looking = false;
+  if (again) { again = false; look(); }
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-says]");
+  if (!form) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const buttons = form.querySelectorAll("button");
+  for (const button of buttons) button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", headers: { "HX-Request": "true", "Idempotency-Key": crypto.randomUUID() }, body });
+    if (answer.ok) form.reset();
+    else if (answer.status !== 429) { location.reload(); return; }
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+  await look();
+});
+
+down();
+setInterval(look, EVERY_MS);
