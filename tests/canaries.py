@@ -66,7 +66,8 @@ def _pattern() -> re.Pattern[str]:
     bare = [one.lstrip("+") for one in canaries() if one not in codes()]
     grouped = ["[- ]?".join(one[k : k + 4] for k in (0, 4, 8, 12)) for one in codes()]
     mails = [re.escape(one).replace("@", "(?:@|%40)") for one in EMAILS]
-    return re.compile("|".join([*mails, *grouped, *(re.escape(one) for one in bare if "@" not in one)]), re.IGNORECASE)
+    no_clock = r"(?<!\d:)"  # seconds of a time, to the millionth, look like a longitude now and then
+    return re.compile("|".join([*mails, *grouped, *(no_clock + re.escape(one) for one in bare if "@" not in one)]), re.IGNORECASE)
 
 
 def seen_in(text: str) -> set[str]:
@@ -79,10 +80,11 @@ def seen_in(text: str) -> set[str]:
 
 def _book() -> Path:
     """Where everybody, also in other processes, writes what was seen."""
-    if "CANARY_HITS" not in os.environ:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if os.environ.get("CANARY_HITS_OF") != worker:  # one worker must not take what another has just seen
         handle, name = tempfile.mkstemp(prefix="canaries")
         os.close(handle)
-        os.environ["CANARY_HITS"] = name
+        os.environ["CANARY_HITS"], os.environ["CANARY_HITS_OF"] = name, worker
     return Path(os.environ["CANARY_HITS"])
 
 

@@ -24,19 +24,28 @@ class TestGenerated:
     @pytest.mark.parametrize("part", range(PARTS))
     def test_no_request_crashes(self, app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]], part: int) -> None:
         """Planted bug: with the handler of RequestValidationError taken out, refusals are no problem documents."""
+        self.in_every_operation(app, client, headers, part, examples=6)
+
+    @pytest.mark.full
+    @pytest.mark.parametrize("part", range(PARTS))
+    def test_many_requests(self, app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]], part: int) -> None:
+        self.in_every_operation(app, client, headers, part, examples=60)
+
+    @staticmethod
+    def in_every_operation(app: FastAPI, client: TestClient, headers: dict[Role, dict[str, str]], part: int, examples: int) -> None:
         schema = schemathesis.openapi.from_asgi("/openapi.json", app)
         operations = [found.ok() for found in schema.get_all_operations()]
         mine = [operation for operation in operations if operation.path not in SKIP][part::PARTS]
         assert mine
         for operation in mine:
             role = role_for(app, operation.method, operation.path)
-            probe(client, operation, headers[role] if role else {})
+            probe(client, operation, headers[role] if role else {}, examples)
 
 
-def probe(client: TestClient, operation: Any, who: dict[str, str]) -> None:
-    """A dozen generated requests to one operation."""
+def probe(client: TestClient, operation: Any, who: dict[str, str], examples: int) -> None:
+    """So many generated requests to one operation."""
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
     @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE) | operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))
     def run(case: schemathesis.Case) -> None:
         answer = case.call(session=client, headers=who)

@@ -10,6 +10,7 @@ import random
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.kernel.clock import ManualClock
-from app.kernel.db import Database
+from app.kernel.db import Database, DatabaseBusy
 from app.kernel.ids import derived_id
 from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
@@ -94,12 +95,18 @@ class Nights:
                     self.clock.advance(STEP.total_seconds())
 
     def _announce(self, announcer: Announcer, coupon: CouponIssued) -> None:
-        with self.database.transaction() as session:
-            announcer.announce(session, coupon, self.clock.now())
+        """Again where the database had no turn for it in time, as the relay does it."""
+        while True:
+            with suppress(DatabaseBusy), self.database.transaction() as session:
+                announcer.announce(session, coupon, self.clock.now())
+                return
 
     def _send(self, senders: ThreadPoolExecutor) -> None:
-        while dispatch.run_once(self.database, self, self.settings, senders):
-            pass
+        """As the thread of the house does, which looks again where the database had no turn for it."""
+        more = 1
+        while more:
+            with suppress(DatabaseBusy):
+                more = dispatch.run_once(self.database, self, self.settings, senders)
 
     def _moments(self) -> Any:
         """One shopper in six has some moments at this very instant, several at once."""

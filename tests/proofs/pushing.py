@@ -212,7 +212,7 @@ class World:
     def _claim(self, process: str) -> None:
         """As `dispatch.run_once` does: look whether there is anything, then take it."""
         with self.database.reading() as session:
-            if session.execute(dispatch._due("fcm", self.clock.now()).limit(1)).first() is None:
+            if session.execute(dispatch._ANY_DUE, {"way": "fcm", "at": self.clock.now()}).first() is None:
                 return
         with self.database.transaction() as session:
             self.claimed[process] += dispatch.claim(session, "fcm", at=self.clock.now(), limit=4, lease_s=LEASE_S)[1]
@@ -234,7 +234,7 @@ class World:
         one = self.claimed[process].pop(0)
         self.network.answer = answer
         try:
-            dispatch._send_and_record(self.database, self.network, self.settings.retries(), one)
+            dispatch._write_down(self.database, self.network.channel, self.settings.retries(), [(one, dispatch._send(self.database, self.network, one))])
         except Died:
             self.claimed[process] = []
         finally:
@@ -258,10 +258,12 @@ def rewinding(database: Database) -> Iterator[Connection]:
     with engine.connect() as connection:
         outermost = connection.begin()
         database.engine = database._reading_engine = connection  # type: ignore[assignment]
+        database.glance = lambda statement, values: connection.execute(statement, dict(values)).all()  # type: ignore[method-assign]
         try:
             yield connection
         finally:
             database.engine, database._reading_engine = engine, reading
+            del database.glance
             outermost.rollback()
 
 

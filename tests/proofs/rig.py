@@ -149,6 +149,8 @@ class Rig:
             import_geojson(session, {"type": "FeatureCollection", "features": [PLACE]}, at=self.now)
         self.url = ""
         self.campaign_id = ""
+        self.beside_ids: list[str] = []
+        """Campaigns that give beside it."""
         self._plant: str | None = None
 
     def open(self) -> None:
@@ -224,18 +226,29 @@ class Rig:
     def campaign(self, **changes: Any) -> None:
         """From now on this campaign gives, and no other."""
         self.end()
-        self.campaign_id = new_id("cam")
+        self.campaign_id = self._live(changes)
+
+    def beside(self, **changes: Any) -> None:
+        """And this one too."""
+        self.beside_ids.append(self._live(changes))
+
+    def _live(self, changes: dict[str, Any]) -> str:
         given = document(**{"schedule": {}, "caps": {"per_shopper": None}, **changes})
         with self.database.transaction() as session:
-            offers.draft_campaign(session, given, by="psn_marketer", at=self.now, campaign_id=self.campaign_id)
-            offers.activate_campaign(session, self.campaign_id, at=self.now)
+            campaign_id = offers.draft_campaign(session, given, by="psn_marketer", at=self.now, campaign_id=new_id("cam"))
+            offers.activate_campaign(session, campaign_id, at=self.now)
+        return campaign_id
+
+    @property
+    def campaign_ids(self) -> list[str]:
+        return [i for i in (self.campaign_id, *self.beside_ids) if i]
 
     def end(self) -> None:
-        """The campaign gives nothing more; what it has given stays."""
-        if self.campaign_id:
-            with self.database.transaction() as session:
-                offers.end_campaign(session, self.campaign_id, at=self.now)
-            self.campaign_id = ""
+        """The campaigns give nothing more; what they have given stays."""
+        with self.database.transaction() as session:
+            for campaign_id in self.campaign_ids:
+                offers.end_campaign(session, campaign_id, at=self.now)
+        self.campaign_id, self.beside_ids = "", []
 
     def clerk(self, name: str = "Maria") -> dict[str, str]:
         with self.database.transaction() as session:
@@ -269,14 +282,14 @@ class Rig:
     # -- what is true -------------------------------------------------------------------------------------------------
 
     def counted(self) -> Counted:
-        mine = Redemption.campaign_id == self.campaign_id
+        ids = self.campaign_ids
         with self.database.reading() as session:
-            books = offers.books(session, self.campaign_id)
-            states = Counter(session.scalars(select(CouponRow.state).where(CouponRow.campaign_id == self.campaign_id)))
-            standing = session.scalars(select(Redemption.id).where(mine, Redemption.undone_at.is_(None))).all()
-            moves = session.execute(select(LedgerEntry.from_state, LedgerEntry.to_state).where(LedgerEntry.campaign_id == self.campaign_id)).all()
+            drift = tuple(one for campaign_id in ids for one in offers.books(session, campaign_id).drift)
+            states = Counter(session.scalars(select(CouponRow.state).where(CouponRow.campaign_id.in_(ids))))
+            standing = session.scalars(select(Redemption.id).where(Redemption.campaign_id.in_(ids), Redemption.undone_at.is_(None))).all()
+            moves = session.execute(select(LedgerEntry.from_state, LedgerEntry.to_state).where(LedgerEntry.campaign_id.in_(ids))).all()
         uses = sum((entry.to_state == "redeemed") - (entry.from_state == "redeemed") for entry in moves)
-        return Counted(states, len(standing), uses, books.drift)
+        return Counted(states, len(standing), uses, drift)
 
     def told_everything(self) -> None:
         """Wait until every event has been delivered to whom it is due."""
@@ -291,14 +304,15 @@ class Rig:
 
     def in_order(self, *, told: bool = False) -> Counted:
         """The ledger identity, by three independent counts, with no drift. `told`: and what was told of it adds up too."""
-        with self.database.reading() as session:
-            books = offers.books(session, self.campaign_id)
-        assert books.drift == ()
-        assert books.issued == books.live + books.reserved + books.redeemed + books.expired + books.revoked
+        for campaign_id in self.campaign_ids:
+            with self.database.reading() as session:
+                books = offers.books(session, campaign_id)
+            assert books.drift == ()
+            assert books.issued == books.live + books.reserved + books.redeemed + books.expired + books.revoked
         found = self.counted()
         assert found.redemptions == found.ledger_uses == found.states["redeemed"]
         if told:
-            told_of = select(func.coalesce(func.sum(CampaignTotal.redemptions), 0)).where(CampaignTotal.campaign_id == self.campaign_id)
+            told_of = select(func.coalesce(func.sum(CampaignTotal.redemptions), 0)).where(CampaignTotal.campaign_id.in_(self.campaign_ids))
             with self.database.reading() as session:
                 assert session.scalar(told_of) == found.redemptions
         return found
@@ -310,11 +324,13 @@ def scan(coupon: CouponView, clerk: dict[str, str], key: str | None = None, **ch
     return Asked("POST", "/v1/till/redemptions", {"code": coupon.code, **changes}, headers)
 
 
-def lay_in(rig: Rig, shopper: dict[str, str], coupon: CouponView) -> None:
-    """Two bonbons and the coupon in her cart."""
+def lay_in(rig: Rig, shopper: dict[str, str], coupon: CouponView, *others: CouponView) -> None:
+    """Two bonbons and the coupons in her cart."""
     with Wire(rig.url) as wire:
         assert wire.ask(Asked("POST", "/v1/cart/lines", {"product_id": "prd_bonbon", "quantity": 2}, shopper)).status == 200
         assert wire.ask(Asked("PUT", "/v1/cart/coupon", {"code": coupon.id}, shopper)).status == 200
+        for other in others:
+            assert wire.ask(Asked("POST", "/v1/cart/coupons", {"code": other.id}, shopper)).status == 200
 
 
 def check_out(shopper: dict[str, str], key: str, method: str | None = None) -> Asked:

@@ -6,11 +6,20 @@ reaches it once by message id, as the app does. Must not look into the tables to
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from app.demo.peers.fcm_peer import FcmPeer, Outcome, Step
@@ -20,10 +29,12 @@ from app.kernel.ids import derived_id
 from app.privacy.consents import grant, withdraw
 from app.privacy.purposes import Purpose
 from app.security.people import register_device
+from app.security.secrets import Secrets
 from notifications import dispatch, facade
 from notifications.adapters.fcm_gateway import FcmGateway
 from notifications.announce import Announcer
 from notifications.contracts import ChannelKind
+from notifications.ports import Outcome as Heard
 from notifications.ports import PushReceipt, PushRequest
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
@@ -31,7 +42,21 @@ from offers.contracts import CouponIssued
 TIMEOUT_S = 0.25
 ROUNDS = 40
 SHARES = ((0.20, Outcome.UNAVAILABLE_BUT_DELIVERED), (0.30, Outcome.TIMEOUT), (0.35, Outcome.QUOTA_EXCEEDED))
+POINTS = ("claiming", "claimed", "looking", "answered", "recording", "recorded")
+"""Where a process is killed: before a claim commits and after; before the last look; after an answer; before a record commits and after."""
+LEASE_JUMP_S = 70.0
+"""Longer than a lease; two hundred of them are shorter than an offer lives, and end before the evening."""
 DEAD_SHARE, KILL_SHARE, WITHDRAW_SHARE, PER_PHONE = 0.05, 0.01, 0.05, 2
+
+
+SECRETS = Secrets("kfixed", {"kfixed": b"s" * 32}, b"c" * 32, b"l" * 32, b"p" * 32)
+
+
+def settings() -> NotificationSettings:
+    return NotificationSettings(
+        push_workers=16, push_attempts=50, push_retry_most_s=20, push_lease_s=60, cap_messages=1000, campaign_cap_messages=None, place_cap_messages=None,
+        breaker_failures=1000,
+    )  # fmt: skip
 
 
 class Killed(BaseException):
@@ -46,10 +71,13 @@ class Mortal:
     def __init__(self, gateway: FcmGateway, chance: random.Random) -> None:
         self._gateway, self._chance, self._lock = gateway, chance, threading.Lock()
         self.killed_after: Counter[str] = Counter()
+        self.unheard: Counter[str] = Counter()
 
     def send(self, request: PushRequest) -> PushReceipt:
         receipt = self._gateway.send(request)
         with self._lock:
+            if receipt.outcome is not Heard.DEAD:
+                self.unheard[request.address] += 1
             if self._chance.random() < KILL_SHARE:
                 self.killed_after[request.address] += 1
                 raise Killed
@@ -64,10 +92,7 @@ class Storm:
 
     def __init__(self, database: Database, clock: ManualClock, peer: FcmPeer, moments: int, seed: int = 1) -> None:
         self.database, self.clock, self.peer, self.chance = database, clock, peer, random.Random(seed)
-        self.settings = NotificationSettings(
-            push_workers=16, push_attempts=50, push_retry_most_s=20, push_lease_s=60, cap_messages=1000, campaign_cap_messages=None, place_cap_messages=None,
-            breaker_failures=1000,
-        )  # fmt: skip
+        self.settings = settings()
         self.gateway = Mortal(FcmGateway(peer.service_account(), fcm_url=peer.fcm_url, timeout_s=TIMEOUT_S, connections=16), self.chance)
         self.expected: dict[str, set[str]] = {}
         self.dead: set[str] = set()
@@ -87,7 +112,7 @@ class Storm:
                 coupon = _coupon(f"{n}_{k}", device.shopper_id, at)
                 announcer.announce(session, coupon, at)
                 self.expected.setdefault(address, set()).add(derived_id("msg", coupon.coupon_id))
-        if self.chance.random() < DEAD_SHARE:
+        if self.chance.random() < DEAD_SHARE or n == 0:  # one at least, however small the storm
             self.dead.add(address)
             self.peer.always(address, Outcome.UNREGISTERED)
             return
@@ -118,6 +143,10 @@ class Storm:
             self.clock.set_to(max(due, self.clock.now()) + timedelta(seconds=1))
         raise AssertionError(f"something still waits after {ROUNDS} rounds")
 
+    def forgotten(self, address: str) -> int:
+        """How often the answer that this phone is dead died with a process, or came later than the real adapter waits."""
+        return self.gateway.killed_after[address] + self.gateway.unheard[address]
+
     def wrong(self) -> list[str]:
         """What should not have been."""
         shown: dict[str, set[str]] = {}
@@ -129,13 +158,83 @@ class Storm:
             mine = shown.get(address, set())
             if mine - ids:
                 found.append(f"{address} showed a moment twice, or what was not meant for it")
-            if address in self.dead and asked[address] > 1 + self.gateway.killed_after[address]:
+            if address in self.dead and asked[address] > 1 + self.forgotten(address):
                 found.append(f"{address} is dead and was used {asked[address]} times")
             if address in self.withdrawn and asked[address]:
                 found.append(f"{address} was written to after she had withdrawn")
             if address not in self.dead | self.withdrawn and ids - mine:
                 found.append(f"{address} lost {len(ids - mine)}")
         return found
+
+
+class RealStorm(Storm):
+    """The same, sent by processes of their own that are really killed: at each point in turn, and at any time."""
+
+    def __init__(self, database: Database, clock: ManualClock, peer: FcmPeer, moments: int, *, vault_url: str, unheard_in: Path, kills: int, seed: int = 1) -> None:
+        super().__init__(database, clock, peer, moments, seed)
+        self.vault_url, self.kills, self.moments = vault_url, kills, moments
+        self.unheard_in = unheard_in
+        self._ahead_s = (clock.now() - datetime.now(UTC)).total_seconds()
+        self.marks: list[int] = []
+        """After how many sends a process died."""
+        self.killed_at: Counter[str] = Counter()
+        self._pid = 0
+
+    def run(self) -> None:
+        """Until nothing waits. Those that are killed leave leases; the next is started on a clock by which they have run out."""
+        forge = subprocess.Popen((sys.executable, "-m", "tests.proofs.storm_child"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            assert forge.stdout is not None
+            assert forge.stdout.readline() == "ready\n"
+            for number in range(self.kills + 1):
+                last = number == self.kills
+                point = "" if last else (*POINTS, "any time")[number % (len(POINTS) + 1)]
+                if self._child(forge, point, ahead_s=self._ahead_s + number * LEASE_JUMP_S) == 0:
+                    return
+            raise AssertionError("the last process, which nobody killed, did not come to its end")
+        finally:
+            with suppress(ProcessLookupError):
+                if self._pid:
+                    os.kill(self._pid, signal.SIGKILL)  # one that still sends does not end with its forge
+            forge.kill()
+            forge.wait()
+
+    def _child(self, forge: subprocess.Popen[str], point: str, *, ahead_s: float) -> int:
+        """How it ended: 0 when nothing waits any more."""
+        assert forge.stdin is not None
+        assert forge.stdout is not None
+        asked = {
+            "url": self.database.url.render_as_string(hide_password=False), "vault": self.vault_url, "account": self.peer.service_account(),
+            "fcm_url": self.peer.fcm_url, "unheard_in": str(self.unheard_in), "ahead_s": ahead_s, "kill": point, "after": self.chance.randint(1, 2 if point != "looking" else min(20, 1 + self.moments // 12)),
+        }  # fmt: skip
+        forge.stdin.write(json.dumps(asked) + "\n")
+        forge.stdin.flush()
+        self._pid = pid = int(forge.stdout.readline())
+        if point == "any time":
+            time.sleep(self.chance.uniform(0.05, 0.6))
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        status, self._pid = int(forge.stdout.readline()), 0
+        if status == signal.SIGKILL:
+            self.killed_at[point] += 1
+            self._quiet()
+            self.marks.append(len(self.peer.attempts()))
+        elif status:
+            raise AssertionError(f"a process ended by itself with {status}; its words are above")
+        return status
+
+    def _quiet(self) -> None:
+        """What the dead one had handed over arrives before the next begins."""
+        seen = -1
+        while seen != (now := len(self.peer.attempts())):
+            seen = now
+            time.sleep(0.05)
+
+    def forgotten(self, address: str) -> int:
+        """Between two uses of a dead phone a process must have died, each time, or the answer came later than the real adapter waits."""
+        unheard = self.unheard_in.read_text().splitlines().count(address) if self.unheard_in.exists() else 0
+        uses = [n for n, message in enumerate(self.peer.attempts()) if str(message.get("fid") or message.get("token")) == address]
+        return unheard + sum(any(before < mark <= after for mark in self.marks) for before, after in pairwise(uses))
 
 
 def _coupon(name: str, shopper_id: str, at: Any) -> CouponIssued:

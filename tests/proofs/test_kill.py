@@ -16,7 +16,7 @@ import pytest
 
 from tests.proofs.rig import Back, Rig, Told
 from tests.proofs.wire import Asked, Lost, ask
-from tests.proofs.works import WORKS, Checkout, Redeem, Undo, Work, try_to
+from tests.proofs.works import WORKS, Checkout, CheckoutOfTwo, Redeem, Undo, Work, try_to
 
 BACK_WITHIN_S = 5.0
 """Asked of every restart: it listens, and has taken up what the dead one left, with nobody's help."""
@@ -75,6 +75,13 @@ def run(rig: Rig, kind: type[Work], scope: str, kill_at: int | None = None) -> t
     return points, back
 
 
+def live(rig: Rig, kind: type[Work]) -> None:
+    first, *others = kind.campaigns
+    rig.campaign(**first)
+    for other in others:
+        rig.beside(**other)
+
+
 def points_of(rig: Rig, kind: type[Work], scope: str) -> list[str]:
     """The second time: by then the process remembers what it reads once, as one does that has finished what another left."""
     for _ in range(2):
@@ -83,10 +90,17 @@ def points_of(rig: Rig, kind: type[Work], scope: str) -> list[str]:
     return points
 
 
-@pytest.mark.parametrize("kind", WORKS)
+SMALL = [
+    pytest.param(kind, engine, id=f"{engine}-{kind.__name__}", marks=[pytest.mark.full] if (kind, engine) == (CheckoutOfTwo, "postgresql") else [])
+    for kind in WORKS
+    for engine in ("sqlite", "postgresql")
+]
+
+
 class TestEveryPoint:
+    @pytest.mark.parametrize(("kind", "rig"), SMALL, indirect=["rig"])
     def test_around_the_last_commit(self, rig: Rig, kind: type[Work]) -> None:
-        rig.campaign()
+        live(rig, kind)
         points = points_of(rig, kind, kind.scopes[0])
         last = len(points) - 1 - points[::-1].index("before commit")
         assert points[last + 1] == "after commit"
@@ -95,9 +109,10 @@ class TestEveryPoint:
 
     @pytest.mark.full
     @pytest.mark.timeout(7200)
+    @pytest.mark.parametrize("kind", WORKS)
     def test_all(self, rig: Rig, kind: type[Work], record_property: Told) -> None:
         """Planted bug seen: without `Relay.resume` an event whose relay was killed waits for its lease, and nobody is told in time."""
-        rig.campaign()
+        live(rig, kind)
         reached: dict[str, int] = {}
         backs: list[Back] = []
         for scope in kind.scopes:

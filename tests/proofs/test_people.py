@@ -1,9 +1,10 @@
 """Everything held about a person is exported, and after her erasure none of it is left in any copy, on many people at once.
 
 The people are made through the real routes: a phone with a name, an account, consents, a push address, positions in a store and
-elsewhere, a visit, a coupon, an order, a message. A copy of the database is made while they are all there. Seen to fail on: a holder
-that forgets a table (her id stands in a live table), a value stored unsealed (the copy holds the e-mail address), a table left out of
-the export, and a key that was not destroyed (the copy opens).
+elsewhere, a visit, a coupon, an order, a message, a passkey, a contact, a word. A copy of the database is made while they are all there;
+whatever she or we wrote in words holds one that is hers alone, so that the copy is searched for every such text at once. Seen to fail on:
+a holder that forgets a table (her id stands in a live table), a value stored unsealed (the copy holds the e-mail address; the text of a
+message; the name of a passkey), a table left out of the export, and a key that was not destroyed (the copy opens).
 """
 
 from __future__ import annotations
@@ -29,10 +30,21 @@ from app.main import create_app
 from app.migrations import metadata
 from app.privacy.jobs import erase_again
 from app.privacy.subjects import person_columns
+from app.security import stepup
 from app.security.accounts import account_of_shopper
+from app.security.contacts import repository
+from app.security.contacts.letters import queue
+from app.security.contacts.texts import Text
+from app.security.contacts.values import ContactKind
+from app.security.levels import Acr
+from app.security.passkeys import keeping
+from app.security.passkeys.ceremonies import MadePasskey
+from app.security.principals import Principal, Role
 from app.settings import Settings
 from geofences.facade import import_geojson
+from notifications.announce import Announcer
 from offers import facade as offers
+from offers.contracts import CouponIssued
 from offers.models import CouponRow
 from storefront.orders.models import OrderRow
 from tests.conftest import START, PostgresServer
@@ -88,7 +100,6 @@ def _person(house: House, client: TestClient, dice: random.Random) -> Person:
         assert client.put(f"/v1/consents/{purpose}", json={"granted": True}, headers={**headers, "Idempotency-Key": f"{purpose}-{word}"}).status_code == 200
     # no password is asked of a thousand: the hash of one takes most of a tenth of a second
     from app.security.accounts import claim_account
-    from app.security.principals import Principal, Role
 
     with house.database.transaction() as session:
         claim_account(session, Principal(Role.SHOPPER, shopper_id, made["device_id"]), email, "no password opens this", at=START)
@@ -110,9 +121,27 @@ def _person(house: House, client: TestClient, dice: random.Random) -> Person:
                 placed_at=START, expires_at=START.replace(hour=23),
             )
         )  # fmt: skip
-    texts = [email, phone, word, push, coupon.code, coupon.code.replace("-", ""), made["token"], made["tracking_key"]]
+    _written(house, Principal(Role.SHOPPER, shopper_id, made["device_id"]), coupon.id, word)
+    texts = [email, phone, f"word {word[:12]}", word, push, coupon.code, coupon.code.replace("-", ""), made["token"], made["tracking_key"]]
     values = [t.encode() for t in texts] + [form for lat, lon in places for degrees in (lat, lon) for form in _forms(degrees)]
     return Person(shopper_id, headers, email, tuple(values))
+
+
+def _written(house: House, holder: Principal, coupon_id: str, word: str) -> None:
+    """What stands in words: a message to her, her passkey's name, a contact with its letter, the word she knows us by."""
+    shopper_id = holder.id
+    message = CouponIssued(
+        coupon_id, "dec_1", "cam_1", "mom_1", "vis_1", shopper_id, "plc_kluuvi", f"Shop {word}", f"For {word}", f"Only {word} gets this", START, START.replace(hour=23)
+    )
+    announcer = Announcer(settings=house.settings.notifications, channels=house.notifications.channels, wake_streams=lambda _: None, wake_dispatch=lambda: None)
+    made = MadePasskey(shopper_id.encode(), b"public key", 0, "", synced=True, transports=())
+    with house.database.transaction() as session:
+        announcer.announce(session, message, house.clock.now())
+        stepup.note(session, holder, Acr.PASSKEY, house.clock.now())
+        keeping.add(session, holder, made, f"Finger of {word}", at=START)
+        repository.put(session, shopper_id, ContactKind.EMAIL, f"{word}@example.net", START)
+        repository.put_word(session, shopper_id, f"word {word[:12]}", START)
+        queue(session, shopper_id, ContactKind.EMAIL, f"{word}@example.net", "changed", Text(f"About {word}", f"To {word}"), at=START)
 
 
 def _instant(at_s: float):
@@ -196,6 +225,9 @@ class TestPeople:
             assert missing == []
             held = document["holders"]
             assert (held["security.people"]["account"]["email"], len(held["geofences.visits"]["visits"])) == (person.email, 1)
+            word = person.email.removeprefix("jane.").removesuffix("@example.org")
+            assert word in held["notifications.messages"]["messages"][0]["title"]
+            assert held["security.passkeys"]["passkeys"][0]["name"] == f"Finger of {word}"
         assert slowest < EXPORT_S
         return slowest
 

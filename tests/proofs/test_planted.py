@@ -35,6 +35,10 @@ def checkouts(rig: Rig) -> None:
     test_single_use.TestTillsAgainst().test_checkouts(rig, 1, ignore)
 
 
+def cancellation(rig: Rig) -> None:
+    test_single_use.TestTillsAgainst().test_a_cancellation(rig, 1, ignore)
+
+
 def expiry(rig: Rig) -> None:
     test_single_use.TestTillsAgainst().test_an_expiry(rig, 1, ignore)
 
@@ -52,6 +56,7 @@ NOTICES: tuple[tuple[str, Proof, tuple[str, ...]], ...] = (
     ("count_then_insert", caps, POSTGRESQL),
     ("check_before_lock", tills, POSTGRESQL),
     ("check_before_lock", checkouts, POSTGRESQL),
+    ("check_before_lock", cancellation, POSTGRESQL),
     ("check_before_lock", expiry, POSTGRESQL),
     ("commit_split_in_two", kills, BOTH),
     ("key_stored_after_the_effect", kills, BOTH),

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.proofs.rig import Rig, Told, check_out, lay_in, scan
-from tests.proofs.wire import Answer, Asked, Wire, ask, together
+from tests.proofs.wire import Answer, Asked, Wire, ask, crowd, together
 
 RACERS = 30
 DEFINITE = {409, 410}
@@ -48,6 +48,20 @@ def neither_twice_nor_broken(answers: list[Answer]) -> int:
     return len(won)
 
 
+def until_free(rig: Rig, asked: list[Asked]) -> list[Answer]:
+    """All at once, and each again while the coupon is reserved."""
+    answers: dict[int, Answer] = {}
+
+    def insist(k: int) -> None:
+        with Wire(rig.url) as wire:
+            while (answer := wire.ask(asked[k])).code == "coupon_reserved":
+                pass
+            answers[k] = answer
+
+    crowd(len(asked), insist)
+    return [answers[k] for k in range(len(asked))]
+
+
 @pytest.mark.parametrize("rounds", [2, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(7200)])])
 class TestTillsAgainst:
     """Fifteen tills, and at the same instant something else that wants the coupon."""
@@ -70,21 +84,25 @@ class TestTillsAgainst:
         record_property("proved", f"{rounds} rounds of 30 requests: {found.states['redeemed']} times a till was first, {found.states['reserved']} times a checkout")
 
     def test_a_cancellation(self, rig: Rig, rounds: int, record_property: Told) -> None:
+        """Every till asks again for as long as the order holds the coupon, so all are there in the instant it comes free.
+
+        Planted bug seen, as in test_planted.py: with tills that asked once it went by unnoticed, since they had all been refused
+        before the order let go.
+        """
         rig.campaign()
         clerks, (shopper_id, shopper) = rig.clerks(15), rig.shopper()
-        used = 0
         for n in range(rounds):
             coupon = rig.coupon(shopper_id)
             lay_in(rig, shopper, coupon)
             with Wire(rig.url) as wire:
                 order_id = wire.ask(check_out(shopper, f"{n}")).json["detail"]["order"]["id"]
             cancel = Asked("POST", f"/v1/orders/{order_id}/cancel", None, shopper | {"Idempotency-Key": f"cancel.{n}"})
-            answers = together(rig.url, [cancel] + [scan(coupon, clerk) for clerk in clerks])
+            answers = until_free(rig, [cancel] + [scan(coupon, clerk) for clerk in clerks])
             assert answers[0].status == 200
-            used += neither_twice_nor_broken(answers[1:])
+            assert neither_twice_nor_broken(answers[1:]) == 1
         found = rig.in_order()
-        assert (found.states["redeemed"], found.states["issued"]) == (used, rounds - used)
-        record_property("proved", f"{rounds} rounds of 16 requests, {used} coupons used after the cancellation")
+        assert (found.states["redeemed"], found.states["issued"]) == (rounds, 0)
+        record_property("proved", f"{rounds} rounds of 16 at once, each coupon used once after the cancellation")
 
     def test_an_expiry(self, rig: Rig, rounds: int, record_property: Told) -> None:
         rig.campaign()

@@ -157,7 +157,7 @@ class Race:
         self.too_late += self.late.get(id(request), self.gone.is_set())
         if self.begun >= self.after:
             self.go.set()
-            time.sleep(0.003)  # a provider takes its time
+            time.sleep(0.02)  # a provider takes its time, longer than a commit
         return self.world.network.accept()
 
 

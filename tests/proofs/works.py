@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from sqlalchemy import select
 
@@ -51,6 +52,8 @@ class Work:
     """
 
     scopes: tuple[str, ...] = ()
+    campaigns: tuple[dict[str, Any], ...] = ({},)
+    """What it needs to be live, as `Rig.campaign` and `Rig.beside` take it."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig, self.key = rig, new_id("key")
@@ -112,13 +115,18 @@ class Undo(Work):
 
 
 class Order(Work):
-    """What checkout and webhook have in common: a shopper with a coupon in her cart, and her one order."""
+    """What checkout and webhook have in common: a shopper with coupons in her cart, and her one order."""
+
+    paid_minor = 720
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self.shopper_id, self.shopper = rig.shopper()
-        self.coupon = rig.coupon(self.shopper_id)
-        lay_in(rig, self.shopper, self.coupon)
+        self.coupons = self.given()
+        lay_in(rig, self.shopper, *self.coupons)
+
+    def given(self) -> list[CouponView]:
+        return [self.rig.coupon(self.shopper_id)]
 
     def orders(self) -> list[tuple[str, str]]:
         with self.rig.database.reading() as session:
@@ -129,11 +137,12 @@ class Order(Work):
         [(order_id, state)] = self.orders()
         assert state == "paid"
         charged = [i["amount_received"] for i in self.rig.peer.books.intents.values() if i["metadata"].get("order_id") == order_id]
-        assert sum(charged) == 720
-        with self.rig.database.reading() as session:
-            assert len(session.scalars(select(Redemption).where(Redemption.coupon_id == self.coupon.id)).all()) == 1
-        assert state_of(self.rig, self.coupon) == "redeemed"
-        assert ask(self.rig.url, "POST", "/v1/till/redemptions", {"code": self.coupon.code}, **self.rig.clerk()).code == "coupon_already_redeemed"
+        assert sum(charged) == self.paid_minor
+        for coupon in self.coupons:
+            with self.rig.database.reading() as session:
+                assert len(session.scalars(select(Redemption).where(Redemption.coupon_id == coupon.id)).all()) == 1
+            assert state_of(self.rig, coupon) == "redeemed"
+            assert ask(self.rig.url, "POST", "/v1/till/redemptions", {"code": coupon.code}, **self.rig.clerk()).code == "coupon_already_redeemed"
 
 
 class Checkout(Order):
@@ -153,6 +162,20 @@ class Checkout(Order):
         with Wire(self.rig.url) as wire:
             assert wire.ask(self.asked()).status == 201
         self.paid_once()
+
+
+class CheckoutOfTwo(Checkout):
+    """Two coupons that lie on one cart, each of a campaign of its own: both are used, or neither."""
+
+    campaigns = ({"stacking": {"combinable": True}}, {"stacking": {"combinable": True}, "caps": {"per_shopper": 1}, "priority": 1, "benefit": {"kind": "amount", "amount_minor": 100}})
+    paid_minor = 620
+
+    def given(self) -> list[CouponView]:
+        return [self.rig.coupon(self.shopper_id), self.rig.coupon(self.shopper_id)]
+
+    def after(self) -> None:
+        super().after()
+        assert len({state_of(self.rig, coupon) for coupon in self.coupons}) == 1
 
 
 class Webhook(Order):
@@ -202,4 +225,4 @@ class Issue(Work):
         redeemable_once(self.rig, self.coupon)
 
 
-WORKS: tuple[type[Work], ...] = (Redeem, Undo, Checkout, Webhook, Issue)
+WORKS: tuple[type[Work], ...] = (Redeem, Undo, Checkout, CheckoutOfTwo, Webhook, Issue)
