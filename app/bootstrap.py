@@ -30,7 +30,7 @@ from app.privacy import retention, subjects
 from app.privacy.controller import use_controller
 from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
-from app.security import contact_endpoints, link_endpoints
+from app.security import contact_endpoints, key_endpoints, link_endpoints
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.answers import SealedAnswers
@@ -43,6 +43,9 @@ from app.security.passkeys import endpoints as passkey_endpoints
 from app.security.sealing import keyed_hash, use_secrets
 from app.security.secrets import FILE_NAME, Watched, load_or_create
 from app.security.signals import endpoints as signal_endpoints
+from app.security.sim_swap import wiring as sim_swap_wiring
+from app.security.sim_swap.operator import Operator
+from app.security.sim_swap.ports import SimSwapGateway
 from app.security.vault import Vault, open_vault, use_vault
 from app.settings import Settings
 from geofences import data_tags as geofence_tags
@@ -66,6 +69,14 @@ from notifications import endpoints as notification_endpoints
 from notifications import leaving_endpoints
 from notifications import privacy as notification_privacy
 from notifications import wiring as notification_wiring
+from notifications.conversations import data_tags as conversation_tags
+from notifications.conversations import endpoints as conversation_endpoints
+from notifications.conversations import privacy as conversation_privacy
+from notifications.conversations import wiring as conversation_wiring
+from notifications.conversations.finding import HouseKnowledge
+from notifications.conversations.ports import LanguageModel
+from notifications.inbound import endpoints as inbound_endpoints
+from notifications.passes import endpoints as pass_endpoints
 from notifications.ports import PushGateway
 from notifications.webhooks import data_tags as webhook_tags
 from notifications.webhooks import endpoints as webhook_endpoints
@@ -85,7 +96,7 @@ from storefront import privacy as storefront_privacy
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
-DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, webhook_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 
@@ -100,7 +111,9 @@ class House:
     shop: Shop
     notifications: notification_wiring.Notifications
     webhooks: webhook_wiring.Webhooks
+    conversations: conversation_wiring.Conversations
     contact_gateway: ContactGateway | None
+    operator: Operator | None
     runner: geofence_jobs.RunnerLoop
     mqtt: MqttListener | None
     scheduler: Scheduler
@@ -147,6 +160,9 @@ class House:
                 loop.stop()
             self.webhooks.loop.stop()
         self.notifications.stop()
+        self.conversations.close()
+        if self.operator is not None:
+            self.operator.gateway.close()
         self.database.close()
         self.vault.close()
 
@@ -178,6 +194,8 @@ def build(
     push: PushGateway | None = None,
     contact_gateway: ContactGateway | None = None,
     webhook_gateway: WebhookGateway | None = None,
+    language_model: LanguageModel | None = None,
+    sim_swap_gateway: SimSwapGateway | None = None,
     extra_routers: Sequence[APIRouter] = (),
 ) -> House:
     """Build the house from settings. Tests and the demo hand in what they stand in for; all else is the real thing."""
@@ -197,13 +215,16 @@ def build(
         database, settings.notifications, gateway=push, channels=settings.channels, mail_server=settings.contacts, origin=settings.base_url()
     )
     webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
+    conversations = conversation_wiring.Conversations(settings.conversations, HouseKnowledge(shop, settings.conversations), conversation_wiring.adviser(settings.conversations, language_model), notifications.wake)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
+    sim_swap_gateway = sim_swap_gateway or sim_swap_wiring.choose(settings.sim_swap)
     subscriptions = Subscriptions()
     geofence_handlers.subscribe(subscriptions)
     beacon_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
     notifications.subscribe(subscriptions)
     webhooks.subscribe(subscriptions)
+    conversations.subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
@@ -217,7 +238,9 @@ def build(
         shop=shop,
         notifications=notifications,
         webhooks=webhooks,
+        conversations=conversations,
         contact_gateway=contact_gateway,
+        operator=Operator(database, sim_swap_gateway) if sim_swap_gateway is not None else None,
         runner=runner,
         mqtt=_mqtt(database, settings, runner.wake),
         scheduler=Scheduler(timetable(database, shop, settings, contact_gateway)),
@@ -238,12 +261,12 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:
@@ -282,6 +305,7 @@ def _routers() -> list[APIRouter]:
         passkey_endpoints.router,
         signal_endpoints.router,
         contact_endpoints.router,
+        key_endpoints.router,
         link_endpoints.router,
         privacy_endpoints.router,
         beacon_endpoints.router,
@@ -291,6 +315,10 @@ def _routers() -> list[APIRouter]:
         storefront_endpoints.router,
         notification_endpoints.router,
         leaving_endpoints.router,
+        conversation_endpoints.router,
+        inbound_endpoints.router,
+        pass_endpoints.router,
+        pass_endpoints.wallets,
         webhook_endpoints.router,
         analytics_endpoints.router,
         pages.router,

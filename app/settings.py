@@ -19,9 +19,11 @@ from app.kernel.errors import FieldError, Invalid
 from app.privacy.settings import PrivacySettings
 from app.security.contacts.settings import ContactSettings
 from app.security.settings import SecuritySettings
+from app.security.sim_swap.settings import SimSwapSettings
 from geofences.beacons.settings import BeaconSettings
 from geofences.settings import GeofenceSettings
 from notifications.channel_settings import ChannelSettings
+from notifications.conversations.settings import ConversationSettings
 from notifications.settings import NotificationSettings
 from notifications.webhooks.settings import WebhookSettings
 from offers.settings import OfferSettings
@@ -48,11 +50,13 @@ class Settings(BaseSettings):
     threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
     contacts: ContactSettings = Field(default_factory=ContactSettings, description="How shoppers are reached: mail, codes, links that take a change back.")  # type: ignore[arg-type]
+    sim_swap: SimSwapSettings = Field(default_factory=SimSwapSettings, description="Whether the SIM of a shopper's number was swapped: who is asked.")  # type: ignore[arg-type]
     privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="Who answers for the data.")  # type: ignore[arg-type]
     geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]
     beacons: BeaconSettings = Field(default_factory=BeaconSettings, description="Beacons heard, and zones told by them.")  # type: ignore[arg-type]
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
+    conversations: ConversationSettings = Field(default_factory=ConversationSettings, description="Talking with shoppers.")
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
     channels: ChannelSettings = Field(default_factory=ChannelSettings, description="The ways a message can reach somebody beside the inbox and FCM.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]

@@ -27,10 +27,10 @@ def verify(as_json: AsJson = False) -> None:
     """Follow the chain of all entries, hold it against its head and the anchor outside the database, and name the first that is wrong."""
     from app.cli.opening import opened_keys
     from app.cli.terminal import print_json
-    from app.security.audit import anchor, journal
+    from app.security.audit import journal
 
     with opened_keys() as (database, data_dir), database.reading() as session:
-        found = journal.verify(session, data_dir / anchor.FILE_NAME)
+        found = journal.verify_all(session, data_dir, database.clock.now())
     if as_json:
         print_json(found)
     elif found.broken is None:

@@ -24,11 +24,12 @@ class What(StrEnum):
     SIMULATE = "simulate"
     AUDIENCE = "audience"
     POLICY = "policy"
+    NOTIFY = "notify"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -40,6 +41,7 @@ def bench(
     campaigns: Annotated[int, typer.Option(min=100, max=5000, help="How many campaigns are live (decide).")] = 1000,
     moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide).")] = 1000,
     days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
+    messages: Annotated[int, typer.Option(min=100, max=100_000, help="How many messages are due (notify).")] = 10_000,
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -75,6 +77,10 @@ def bench(
         from app.cli import bench_policy
 
         return _tell(bench_policy.policy(10), bench_policy.print_lines, as_json)
+    if what is What.NOTIFY:
+        from app.cli import bench_notify
+
+        return _tell(bench_notify.notify(messages), bench_notify.print_lines, as_json)
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

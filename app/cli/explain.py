@@ -102,7 +102,8 @@ def _print_decision(told: Explanation) -> None:
 
 def _print_message(message: MessageExplained) -> None:
     print(f"\n{message.text} ({message.message_id}, {message.state})")
-    for sign, reasons in (("-", message.reasons), ("+", message.held)):
+    ways = tuple((("+" if way.code == "way_open" else "-"), (way,)) for way in message.ways)
+    for sign, reasons in (("-", message.reasons), ("+", message.held), *ways):
         for reason in reasons:
             print(f"  {sign} {reason.text}\n      {reason.code}{_facts(reason.facts)}")
     for delivery in message.deliveries:

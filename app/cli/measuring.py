@@ -26,6 +26,7 @@ from app.cli.bench_house import end
 from app.kernel.errors import AppError
 
 if TYPE_CHECKING:
+    from app.bootstrap import House
     from app.demo.phone import Phone
     from app.demo.walkers import SimFix
 
@@ -61,13 +62,12 @@ def moment(shoppers: int, per_second: float) -> dict[str, float | int]:
 
     with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
         home = Path(folder)
-        _seed(home)
-        with _running("serve", "--no-links", home=home, MOMENTS_SECURITY__DEVICES_PER_MINUTE="10000") as (url, _process, _ready_s):
-            phones = [Phone(url, f"bench {i}") for i in range(shoppers)]
+        known = _seed(home, shoppers)
+        with _running("serve", "--no-links", home=home) as (url, _process, _ready_s):
+            phones = [Phone(url, "", one) for one in known]
             for phone in phones:
-                phone.consent()
                 phone.listen()
-            time.sleep(SETTLE_S)  # they agreed long before they come to the shop
+            time.sleep(SETTLE_S)  # they are at home long before they come to the shop
             waits = _enter_all(phones, per_second)
             for phone in phones:
                 phone.__exit__(None, None, None)
@@ -86,8 +86,11 @@ def moment(shoppers: int, per_second: float) -> dict[str, float | int]:
 
 def _enter_all(phones: list[Phone], per_second: float) -> list[float | None]:
     """Each walks in a little after the one before; the seconds each waited, None for whoever saw nothing."""
+    import httpx2 as httpx
+
     from app.demo.city.layers import city_place
     from app.demo.jane import SHOP
+    from app.demo.phone import Refusal
     from app.kernel.clock import SystemClock
 
     shop, clock = city_place(SHOP), SystemClock()
@@ -97,12 +100,12 @@ def _enter_all(phones: list[Phone], per_second: float) -> list[float | None]:
         time.sleep(i / per_second)
         now = clock.now()
         outside, inside = (_fix(lat_deg, shop.lon_deg) for lat_deg in (shop.lat_deg + 0.002, shop.lat_deg))
-        phones[i].report([(now - timedelta(seconds=60), outside)])
-        begun = time.perf_counter()
-        phones[i].report([(now, inside)])
         try:
+            phones[i].report([(now - timedelta(seconds=60), outside)])
+            begun = time.perf_counter()
+            phones[i].report([(now, inside)])
             phones[i].inbox.get(timeout=OFFER_LIMIT_S)
-        except queue.Empty:
+        except (queue.Empty, httpx.HTTPError, Refusal):  # nothing was seen, or the server did not answer in time
             return
         waits[i] = time.perf_counter() - begun
 
@@ -120,8 +123,8 @@ def _fix(lat_deg: float, lon_deg: float) -> SimFix:
     return SimFix(0.0, lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=6.0, speed_mps=0.5, true_lat=lat_deg, true_lon=lon_deg)
 
 
-def _seed(home: Path) -> None:
-    """The demo city's shops and campaigns, without its walkers."""
+def _seed(home: Path, shoppers: int) -> list[dict[str, str]]:
+    """The demo city's shops and campaigns, without its walkers, and people who have registered and agreed: what their phones know."""
     from app.bootstrap import build
     from app.demo.seed import seed
     from app.kernel.logs import configure_logs
@@ -134,8 +137,23 @@ def _seed(home: Path) -> None:
         upgrade(house.database)
         with house.database.transaction() as session:
             seed(session, house.clock.now())
+        return [_joined(house, number) for number in range(shoppers)]
     finally:
         house.stop()
+
+
+def _joined(house: House, number: int) -> dict[str, str]:
+    from app.demo.phone import PURPOSES
+    from app.privacy.consents import grant
+    from app.privacy.purposes import Purpose
+    from app.security.people import register_device
+
+    at = house.clock.now()
+    with house.database.transaction() as session:
+        phone = register_device(session, f"bench {number}", "android", at)
+        for purpose in PURPOSES:
+            grant(session, phone.shopper_id, Purpose(purpose), source="bench", at=at)
+    return {"shopper_id": phone.shopper_id, "device_id": phone.device_id, "token": phone.token}
 
 
 def _help_s() -> float:

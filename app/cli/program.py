@@ -29,6 +29,7 @@ from app.cli import (
     explain,
     keys,
     links,
+    messages,
     migrate,
     outbox,
     people_data,
@@ -58,6 +59,7 @@ program.command()(doctor.doctor)
 program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
+program.add_typer(messages.program, name="messages")
 program.add_typer(segments.program, name="segments")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")

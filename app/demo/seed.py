@@ -1,4 +1,4 @@
-"""Fills an empty house with the demo city: shops and fences, the catalogue, six live campaigns, a clerk for the till.
+"""Fills an empty house with the demo city: shops and fences, the catalogue, eight live campaigns, a clerk for the till.
 
 Owns what is seeded, through the rooms' facades only, with the city's sensitive places. Seeding again changes nothing that is there: campaigns a marketer has
 since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).

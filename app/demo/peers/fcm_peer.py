@@ -212,6 +212,14 @@ class FcmPeer:
         with self._state.lock:
             return [d for d in self._state.delivered if token in (None, d.token)]
 
+    def forget(self) -> list[dict[str, Any]]:
+        """`attempts()`, and from now on they and what was delivered did not happen: for many rounds with one stand-in."""
+        with self._state.lock:
+            found = [message for _, message in self._state.attempts]
+            self._state.attempts.clear()
+            self._state.delivered.clear()
+        return found
+
     def rejected(self) -> list[str]:
         """Why malformed messages or bearers were turned away; a healthy adapter leaves this empty."""
         with self._state.lock:

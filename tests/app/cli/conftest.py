@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ Moments = Callable[..., Ran]
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data directory that the commands of this test use."""
-    for name in list(__import__("os").environ):
+    for name in list(os.environ):
         if name.startswith("MOMENTS_") and name != "MOMENTS_NO_SKIPS":
             monkeypatch.delenv(name)
     folder = tmp_path / "data"
@@ -45,8 +47,23 @@ def moments(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Moments:
     return call
 
 
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `moments migrate` makes of an empty data directory; made once, since all migrations take a second."""
+    from app.cli.program import run
+
+    folder = tmp_path_factory.mktemp("migrated") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("MOMENTS_") and n != "MOMENTS_NO_SKIPS"]:
+            patch.delenv(name)
+        patch.setenv("MOMENTS_DATA_DIR", str(folder))
+        patch.chdir(folder.parent)
+        assert run(("migrate",)) == 0
+    return folder
+
+
 @pytest.fixture
-def migrated(moments: Moments) -> Moments:
+def migrated(moments: Moments, data_dir: Path, migrated_folder: Path) -> Moments:
     """As `moments`, over a migrated SQLite file."""
-    assert moments("migrate").code == 0
+    shutil.copytree(migrated_folder, data_dir, dirs_exist_ok=True)
     return moments

@@ -15,7 +15,7 @@ from tests.offers.builders import go_live, moment, weigh
 
 @pytest.fixture
 def decision_id(migrated: Moments, data_dir: Path) -> str:
-    database = Database(f"sqlite:///{next(data_dir.glob('*.sqlite3'))}")
+    database = Database(f"sqlite:///{data_dir / 'moments.sqlite3'}")
     with database.transaction() as session:
         go_live(session, min_trust="verified")
         (found,) = weigh(session, moment())
@@ -24,7 +24,7 @@ def decision_id(migrated: Moments, data_dir: Path) -> str:
 
 
 def change(data_dir: Path, decision_id: str) -> None:
-    database = Database(f"sqlite:///{next(data_dir.glob('*.sqlite3'))}")
+    database = Database(f"sqlite:///{data_dir / 'moments.sqlite3'}")
     with database.transaction() as session:
         row = session.get(Decision, decision_id)
         assert row is not None

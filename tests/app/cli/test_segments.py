@@ -21,7 +21,7 @@ ACCOUNT = "audience: {fact: account, at_least: 1}\n"
 @pytest.fixture
 def crowd(migrated: Moments, data_dir: Path) -> Moments:
     """Forty-five shoppers, thirty of them with an account."""
-    database = Database(f"sqlite:///{next(data_dir.glob('*.sqlite3'))}")
+    database = Database(f"sqlite:///{data_dir / 'moments.sqlite3'}")
     with database.transaction() as session:
         go_live(session, audience={"fact": "account", "at_least": 1}, trigger={"moment_kinds": ["store_visit"], "everywhere": True})
         for n in range(45):
