@@ -20,6 +20,7 @@ from notifications import tokens
 from notifications.contracts import ChannelKind
 from notifications.models import Delivery
 from notifications.ports import TokenKind
+from notifications.reasons import NotificationReason as Reason
 
 _CONTACT = {
     ChannelKind.EMAIL: ContactKind.EMAIL,
@@ -45,6 +46,12 @@ def contact_for(session: Session, shopper_id: str, channel: ChannelKind) -> Addr
     except (CannotOpen, Destroyed):  # hers alone: it must not hold up the others
         value = None
     return Address(kind, value) if kind is not None and value is not None else None
+
+
+def why_none(session: Session, shopper_id: str, channel: ChannelKind) -> Reason:
+    """Why there is no contact to be reached by: she never showed one, or it was lost, which she may not know."""
+    kind = _CONTACT.get(channel)
+    return Reason.CONTACT_LOST if kind is not None and contacts.was_lost(session, shopper_id, kind) else Reason.NO_VERIFIED_CONTACT
 
 
 def address_of(session: Session, delivery: Delivery) -> Address | None:

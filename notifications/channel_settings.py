@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from app.kernel.settings import SettingsGroup
+from app.security.inbound.standard_webhooks import key_of
+from notifications.return_paths import BASE_MOST_CHARS
 from notifications.subscriptions import PUSH_SERVICES
 
 
@@ -15,6 +17,19 @@ def _in_charge(text: str) -> str:
     if text and not text.startswith(("mailto:", "https:")):
         raise ValueError("mailto:someone@example.org or an https: address")
     return text
+
+
+def _takes_bounces(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if text and not (at and domain and 0 < len(local) <= BASE_MOST_CHARS and text.isascii() and text.isprintable() and not set(text) & set(' +<>@,;:"') - {"@"} and "@" not in local):
+        raise ValueError(f"an address such as bounces@shop.example, with at most {BASE_MOST_CHARS} characters and no plus before the @")
+    return text
+
+
+def _of_webhooks(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(key_of(secret.get_secret_value()) is None for secret in secrets):
+        raise ValueError("whsec_ and a key in base64, such as `openssl rand -base64 32` makes")
+    return secrets
 
 
 class ChannelSettings(SettingsGroup):
@@ -29,6 +44,12 @@ class ChannelSettings(SettingsGroup):
     )
     email_sender: str = Field(
         "", max_length=200, description="From whom offers by e-mail are; empty: none is sent. Needs MOMENTS_CONTACTS__SMTP_HOST."
+    )
+    email_bounces: Annotated[str, AfterValidator(_takes_bounces)] = Field(
+        "", max_length=200, description="Where offers that cannot be delivered come back to, such as bounces@shop.example; each comes back to bounces+<its name>@shop.example. Empty: to `email_sender`."
+    )
+    mail_secrets: Annotated[tuple[SecretStr, ...], AfterValidator(_of_webhooks)] = Field(
+        (), description="Secrets (Standard Webhooks, whsec_...) of whoever posts mail that came back to /v1/inbound/mail, all in force, as a JSON list; empty: none is believed."
     )
     twilio_account: str = Field("", max_length=64, description="The account of Twilio (AC...); empty: no SMS, no WhatsApp.")
     twilio_token: SecretStr = Field(SecretStr(""), description="The auth token of that account.")

@@ -61,7 +61,9 @@ class InboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """What became of one message on one channel: queued, sent, failed, suppressed, expired; with its reasons."""
+    """What became of one message on one channel: queued, sent, failed, suppressed, expired; with its reasons.
+
+    `status` is what a mail system said of it afterwards (RFC 3463), such as 5.1.1; else empty."""
 
     message_id: str
     channel: str
@@ -69,6 +71,13 @@ class DeliveryView:
     reasons: tuple[str, ...]
     attempts: int
     sent_at: datetime | None
+    status: str = ""
+
+    @property
+    def in_short(self) -> str:
+        """`failed: mailbox_full (5.2.2)`."""
+        why = f": {', '.join(self.reasons)}" if self.reasons else ""
+        return f"{self.state}{why}{f' ({self.status})' if self.status else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ TAGS: dict[str, dict[str, str]] = {
     "notifications_delivery": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "device_id push_token_id",
-        "user.behavior": "sent_at delivered_at read_at",
+        "user.behavior": "sent_at delivered_at read_at complained_at",
         "system.operations": (
             "id message_id channel state reasons attempts next_attempt_at claim lease_until provider_message_id created_at "
-            "expires_at kept_from"
+            "expires_at kept_from mail_status"
         ),
     },
     "notifications_message": {
@@ -50,7 +50,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "marketing.communications": (
-        "addresses announce answers cancel contents dispatch ending facade fallback inbound.statuses outgoing recording rehearsing repository second_look stream tokens ways"
+        "addresses announce answers cancel contents dispatch ending facade fallback inbound.returned inbound.statuses outgoing recording rehearsing repository second_look stream tokens ways"
     ),
     "marketing.advertising.frequency_capping": "repository second_look ways weighing",
     "essential.service": "preferences",

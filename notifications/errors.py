@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import AppError, Conflict, NotFound
 
 
 class UnknownMessage(NotFound):
@@ -20,3 +20,10 @@ class WebPushOff(Conflict):
     """Web Push is not set up on this server; messages are in the inbox."""
 
     code = "web_push_off"
+
+
+class MailTooEarly(AppError):
+    """The message this mail is about is still being written down as sent; bring the mail again in a moment."""
+
+    status = 503
+    code = "mail_too_early"

@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from notifications import answers, checking, preferences, rehearsing, repository, tokens
 from notifications.contracts import ChannelKind, DeliveryView, InboxMessage, MessageExplained, SaidReason
 from notifications.conversations import facade as conversations
+from notifications.inbound.mails import MOST_BYTES as MAIL_MOST_BYTES
+from notifications.inbound.reasons import MailReason
+from notifications.inbound.returned import take as mail_came_back
 from notifications.models import Message
 from notifications.ports import TokenKind
 from notifications.webhooks import facade as webhooks
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from notifications.previewing import Preview
 
 __all__ = [
-    "Reader", "conversations", "deliveries", "due_pushes", "explain", "forget_push_token", "inbox", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
+    "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
     "rehearse_pushes", "send_due", "wallets", "webhooks",
 ]  # fmt: skip
 
@@ -148,7 +151,7 @@ def _explained(session: Session, row: Message, reader: Reader) -> MessageExplain
     kinds = (row.reasons, [r for r in row.weighed if r["passed"] and r not in of_ways], of_ways)
     reasons, held, looked = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader), r.get("facts", {})) for r in kept] for kept in kinds)
     told = {reason.code for reason in reasons}
-    ways = [said(code, {}, reader) for view in views if view.state not in ("sent", "claimed") for code in view.reasons if code not in told]
+    ways = [said(code, {}, reader) for view in views if view.state != "claimed" for code in view.reasons if code not in told]
     return MessageExplained(
         message_id=row.id,
         coupon_id=row.coupon_id,

@@ -80,7 +80,8 @@ class Message(Base):
 class Delivery(Base):
     """One message on one channel to one device: queued -> claimed -> sent | queued | failed; or suppressed, expired.
 
-    `claim` is the token of the claim in force: only its holder may record. It and `lease_until` are empty otherwise.
+    `claim` is the token of the claim in force: only its holder may record. It and `lease_until` are empty otherwise. `mail_status` is the
+    code by which a mail system told afterwards what became of an e-mail (RFC 3463); `complained_at`, that its reader called it unwanted.
     """
 
     __tablename__ = "notifications_delivery"
@@ -103,6 +104,8 @@ class Delivery(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
+    mail_status: Mapped[str | None] = mapped_column(String(11))
+    complained_at: Mapped[datetime | None] = mapped_column(Instant)
     __table_args__ = (
         UniqueConstraint("message_id", "channel", "device_id"),
         Index("ix_notifications_delivery_due", "state", "next_attempt_at"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from html import escape
 
 from app.security.deep_links import signed_link
-from notifications import checking, compose, leaving, linking, told
+from notifications import checking, compose, leaving, linking, return_paths, told
 from notifications.addresses import Address
 from notifications.contents import Content
 from notifications.contracts import ChannelKind
@@ -50,5 +50,6 @@ def request_for(
             html=f"{said.html}<p>{escape(word)} {code}</p>" if said.html else "",
             risky=risky,
             in_window=in_window,
+            returned_as=return_paths.token_of(message.id) if channel is ChannelKind.EMAIL else "",
         ),
     )

@@ -45,7 +45,8 @@ class Outcome(StrEnum):
 class Extras:
     """What only some channels ask for. `unsubscribe` is a path of ours that ends e-mail offers with one click; `html` goes beside
     the text of an e-mail. `risky`: what it leads to moves money or an account, so an SMS carries no link. `in_window`: she has
-    written to us by WhatsApp within 24 hours; else only an approved template is taken there."""
+    written to us by WhatsApp within 24 hours; else only an approved template is taken there. `returned_as` is the name under which an
+    e-mail that cannot be delivered comes back."""
 
     language: str = "en"
     unsubscribe: str = ""
@@ -53,6 +54,7 @@ class Extras:
     urgent: bool = True
     risky: bool = False
     in_window: bool = False
+    returned_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def _export_messages(session: Session, shopper_id: str) -> Mapping[str, Any]:
             for m in messages
         ],
         "deliveries": [
-            {"message_id": d.message_id, "channel": d.channel, "state": d.state, "reasons": d.reasons, "attempts": d.attempts, "sent_at": d.sent_at, "delivered_at": d.delivered_at, "read_at": d.read_at}
+            {"message_id": d.message_id, "channel": d.channel, "state": d.state, "reasons": d.reasons, "attempts": d.attempts, "sent_at": d.sent_at, "delivered_at": d.delivered_at, "read_at": d.read_at, "mail_status": d.mail_status, "complained_at": d.complained_at}
             for d in deliveries
         ],
         "answers": [{"message_id": e.message_id, "kind": e.kind, "at": e.at} for e in answers],

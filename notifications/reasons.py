@@ -44,8 +44,13 @@ class NotificationReason(StrEnum):
     GAVE_UP = "gave_up"
     CHANNEL_NOT_CONFIGURED = "channel_not_configured"
     NO_VERIFIED_CONTACT = "no_verified_contact"
+    CONTACT_LOST = "contact_lost"
     ADDRESS_REFUSED = "address_refused"
     NOT_DELIVERED = "not_delivered"
+    MAILBOX_FULL = "mailbox_full"
+    REFUSED_BY_POLICY = "refused_by_policy"
+    DELIVERY_DELAYED = "delivery_delayed"
+    COMPLAINED = "complained"
     TEXT_TOO_LONG = "text_too_long"
     LINK_NOT_ALLOWED = "link_not_allowed"
     TEMPLATE_NEEDED = "template_needed"
@@ -89,8 +94,13 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.GAVE_UP: "We tried several times and stopped.",
     NotificationReason.CHANNEL_NOT_CONFIGURED: "This way of sending is not set up on this server.",
     NotificationReason.NO_VERIFIED_CONTACT: "You have not confirmed an address or number we could have written to.",
+    NotificationReason.CONTACT_LOST: "Nobody could be reached at the address or number you had confirmed, so we forgot it; confirm one, and we write to it again.",
     NotificationReason.ADDRESS_REFUSED: "The address or number does not take messages.",
     NotificationReason.NOT_DELIVERED: "It was sent, and the network could not deliver it.",
+    NotificationReason.MAILBOX_FULL: "Your mailbox was full.",
+    NotificationReason.REFUSED_BY_POLICY: "The mail service of your address refused the message by a rule of its own.",
+    NotificationReason.DELIVERY_DELAYED: "The mail service of your address could not be reached at first; it may still arrive.",
+    NotificationReason.COMPLAINED: "You marked it as unwanted in your mailbox, so we send you no more offers by e-mail.",
     NotificationReason.TEXT_TOO_LONG: "The text was longer than this way of sending carries.",
     NotificationReason.LINK_NOT_ALLOWED: "We send no links by text message for what moves money or your account.",
     NotificationReason.TEMPLATE_NEEDED: "You had not written to us in the last 24 hours, and there was no approved text to begin with.",

@@ -19,6 +19,7 @@ from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
 from notifications.models import Delivery, Message, PushToken, Recipient
 from notifications.policy import Rule
+from notifications.reasons import NotificationReason as Reason
 
 
 def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
@@ -95,7 +96,12 @@ def deliveries_of(session: Session, message_ids: Sequence[str]) -> list[Delivery
         .where(Delivery.message_id.in_(message_ids))
         .order_by(Delivery.message_id, Delivery.channel.desc(), Delivery.id)
     )
-    return [DeliveryView(r.message_id, r.channel, r.state, tuple(r.reasons), r.attempts, r.sent_at) for r in rows]
+    return [DeliveryView(r.message_id, r.channel, r.state, (*r.reasons, *_complained(r)), r.attempts, r.sent_at, r.mail_status or "") for r in rows]
+
+
+def _complained(row: Delivery) -> tuple[str, ...]:
+    """Beside whatever else is told of it: she may complain of what was delivered."""
+    return (Reason.COMPLAINED.value,) if row.complained_at is not None else ()
 
 
 def in_inbox(row: Message) -> InboxMessage:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.verdict import PASS, Fail, Verdict
 from app.privacy import gate
 from notifications import wording
-from notifications.addresses import contact_for
+from notifications.addresses import contact_for, why_none
 from notifications.choosing import CHANNELS, Known, WayRules
 from notifications.compose import with_word
 from notifications.contracts import ChannelKind
@@ -57,7 +57,8 @@ class Gathering:
         consent = gate.may(self.session, self.shopper_id, channel.purpose, self.at)
         if isinstance(consent, Fail):
             return Known(True, consent, PASS, PASS)
-        reachable = PASS if contact_for(self.session, self.shopper_id, channel) is not None else Fail(Reason.NO_VERIFIED_CONTACT)
+        known = contact_for(self.session, self.shopper_id, channel)
+        reachable = PASS if known is not None else Fail(why_none(self.session, self.shopper_id, channel))
         return Known(True, consent, reachable, fits(channel, on(channel, self.title, self.body, self.texts)), said)
 
     def _set_up_for_push(self) -> bool:

@@ -129,7 +129,7 @@ def _further(
     if channels.email_sender and mail_server is not None and mail_server.smtp_host:
         from notifications.adapters.email_gateway import EmailGateway
 
-        found.append(EmailGateway(mail_server, channels.email_sender, origin))
+        found.append(EmailGateway(mail_server, channels.email_sender, origin, bounces=channels.email_bounces))
     senders = ((ChannelKind.SMS, channels.sms_sender), (ChannelKind.WHATSAPP, channels.whatsapp_sender))
     for kind, sender in senders:
         if channels.twilio_account and sender:

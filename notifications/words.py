@@ -45,6 +45,13 @@ _STAFF: dict[str, str] = {
     Reason.TOO_LATE_FOR_CHANNEL: "By {channel}: read about {lead_s} s after it is sent, and the offer had {left_s} s left.",
     Reason.CHANNEL_CAP_REACHED: "By {channel}: {said} of {cap} messages in {window_s} s.",
     Reason.TEXT_NOT_MADE: "The text ({part}, {language}) could not be filled in: {why}.",
+    Reason.CONTACT_LOST: "Her address or number took no messages any more, so it was forgotten until she confirms one again.",
+    Reason.ADDRESS_REFUSED: "Her address or number does not take messages.",
+    Reason.NOT_DELIVERED: "It was sent, and could not be delivered; her address or number stays.",
+    Reason.MAILBOX_FULL: "Her mailbox was full; her address stays.",
+    Reason.REFUSED_BY_POLICY: "The mail service of her address refused it by its rules; her address stays.",
+    Reason.DELIVERY_DELAYED: "The mail service of her address could not be reached at first; it goes on trying.",
+    Reason.COMPLAINED: "She marked it as unwanted in her mailbox, which ended offers to her by e-mail.",
     Reason.TOKEN_DEAD: "The app was removed from that phone, or push switched off.",
 }
 
@@ -61,6 +68,7 @@ _REMEDIES: dict[str, str] = {
     Reason.PROVIDER_UNKNOWN: "It is tried again with the same ids; see the network and `fcm_timeout_s` if this lasts.",
     Reason.CHANNEL_CAP_REACHED: "The caps of the ways are `way_caps`.",
     Reason.TOO_LATE_FOR_CHANNEL: "How soon each way is read is `way_lead_s`.",
+    Reason.REFUSED_BY_POLICY: "If many services say so: look at SPF, DKIM and DMARC of `email_sender`, and at lists of blocked senders.",
     Reason.GAVE_UP: "As many tries as `push_attempts` says.",
 }
 

@@ -107,8 +107,7 @@ def _print_message(message: MessageExplained) -> None:
         for reason in reasons:
             print(f"  {sign} {reason.text}\n      {reason.code}{_facts(reason.facts)}")
     for delivery in message.deliveries:
-        said = f": {', '.join(delivery.reasons)}" if delivery.reasons else ""
-        print(f"  {delivery.channel:<9} {delivery.state}{said}")
+        print(f"  {delivery.channel:<9} {delivery.in_short}")
 
 
 def _facts(facts: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""`moments messages`: how a campaign's message will look.
+"""`moments messages`: how a campaign's message will look, and what a mail says that came back.
 
-Owns the command and its layout; the room notifications owns what a device shows.
+Owns the commands and their layout; the room notifications owns what a device shows and what a report means.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from typing import Annotated
 
 import typer
 
-program = typer.Typer(help="Messages: look at them before anybody gets one.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="Messages: look at them before anybody gets one; heed what came back.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@program.callback()
-def messages() -> None:
-    """Keeps `preview` a command of its own name."""
+COME_AGAIN = 75
+"""EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and tries again."""
 
 
 @program.command("preview")
@@ -47,3 +45,29 @@ def preview(
         print(f"\n{look.name}{f' ({notes})' if notes else ''}")
         for line in (*([look.title] if look.title else []), *look.body.splitlines()):
             print(f"  | {line}")
+
+
+@program.command("bounce")
+def bounce(
+    to: Annotated[str, typer.Option(help="The address the mail arrived at, as the mail server knows it; else it is read from the mail.", metavar="ADDRESS")] = "",
+) -> None:
+    """Heed a mail that came to the return address, from standard input: a report of a mail server, or a complaint.
+
+    For the pipe of a mail server: ends with 0 whatever the mail says, and with 75 (try again) when it cannot be written down now.
+    """
+    import sys
+
+    from app.cli.opening import opened_keys
+    from notifications import facade as notifications
+
+    raw = sys.stdin.buffer.read(notifications.MAIL_MOST_BYTES + 1)
+    try:
+        with opened_keys() as (database, _):
+            found = notifications.mail_came_back(database, raw, to=to)
+    except Exception as error:
+        detail = getattr(error, "detail", None)
+        print(f"moments: not written down, try again: {detail if isinstance(detail, str) else type(error).__name__}", file=sys.stderr)
+        raise typer.Exit(COME_AGAIN) from error
+    print(f"{found.value}: {found.text}")
+    if found is notifications.MailReason.MAIL_TOO_EARLY:
+        raise typer.Exit(COME_AGAIN)

@@ -22,17 +22,19 @@ from notifications import wording
 from notifications.contracts import ChannelKind
 from notifications.ports import Outcome, PushReceipt, PushRequest
 from notifications.reasons import NotificationReason as Reason
+from notifications.return_paths import return_address
 
 log = get_logger(__name__)
 
 
 class EmailGateway:
-    """One connection a message. `origin` is where people find this house: links in an e-mail need it whole."""
+    """One connection a message. `origin` is where people find this house: links in an e-mail need it whole. `bounces`: where what cannot be
+    delivered comes back to; empty: to the sender."""
 
     channel = ChannelKind.EMAIL.value
 
-    def __init__(self, server: ContactSettings, sender: str, origin: str) -> None:
-        self._server, self._sender, self._origin = server, sender, origin.rstrip("/")
+    def __init__(self, server: ContactSettings, sender: str, origin: str, *, bounces: str = "") -> None:
+        self._server, self._sender, self._origin, self._bounces = server, sender, origin.rstrip("/"), bounces
         self._domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
 
     def send(self, request: PushRequest) -> PushReceipt:
@@ -61,17 +63,18 @@ class EmailGateway:
         except (smtplib.SMTPException, OSError, ValueError):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
         try:
-            return self._talk(server, request.address, content)
+            return self._talk(server, request, content)
         finally:
             server.close()
 
-    def _talk(self, server: smtplib.SMTP, to: str, content: bytes) -> PushReceipt:
+    def _talk(self, server: smtplib.SMTP, request: PushRequest, content: bytes) -> PushReceipt:
         """Step by step, because what went wrong means something else at each: only after the last dot may it have arrived."""
         try:
             server.ehlo_or_helo_if_needed()
-            code, _ = server.mail(parseaddr(self._sender)[1])
+            reports = bool(request.extras.returned_as) and server.has_extn("dsn")
+            code, _ = server.mail(self._comes_back_to(request), [f"ENVID={request.extras.returned_as}", "RET=HDRS"] if reports else ())
             if code == 250:
-                code, _ = server.rcpt(to)
+                code, _ = server.rcpt(request.address, ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(request.address)}"] if reports else ())
                 if code >= 500:
                     return PushReceipt(Outcome.REFUSED, reason=Reason.ADDRESS_REFUSED)
                 code = 250 if code in (250, 251) else code
@@ -89,6 +92,12 @@ class EmailGateway:
             return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
         return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {code}") if code == 250 else _judged(code)
 
+    def _comes_back_to(self, request: PushRequest) -> str:
+        """The sender of the envelope: it names the message, so that a report need not be guessed at (RFC 3461, 4)."""
+        if self._bounces and request.extras.returned_as:
+            return return_address(self._bounces, request.extras.returned_as)
+        return parseaddr(self._sender)[1]
+
     def message(self, request: PushRequest) -> EmailMessage:
         """Raises ValueError for a line break in a header."""
         link = self._origin + request.link if request.link else ""
@@ -100,6 +109,10 @@ class EmailGateway:
         message["Content-Language"] = request.extras.language
         message["List-Unsubscribe"] = f"<{leave}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if request.extras.returned_as:  # who complains of it names it by this (RFC 9477)
+            message["CFBL-Feedback-ID"] = request.extras.returned_as
+            if self._bounces:
+                message["CFBL-Address"] = f"{self._comes_back_to(request)}; report=arf"
         lines = [request.body, link, f"To get no more offers by e-mail: {leave}"]
         message.set_content("\n\n".join(part for part in lines if part), cte="quoted-printable")
         message.add_alternative(_page(request, link, leave), subtype="html", cte="quoted-printable")
@@ -116,6 +129,11 @@ def _page(request: PushRequest, link: str, leave: str) -> str:
         f'<body dir="auto"><h1>{escape(request.title)}</h1>{body}{button}'
         f'<p><small><a href="{escape(leave)}">Get no more offers by e-mail</a></small></p></body></html>'
     )
+
+
+def _xtext(address: str) -> str:
+    """RFC 3461, 4. Raises UnicodeError for an address that only SMTPUTF8 could carry."""
+    return "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in address.encode("ascii").decode())
 
 
 def _judged(code: int) -> PushReceipt:

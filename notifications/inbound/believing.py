@@ -1,6 +1,6 @@
-"""Whether a request really comes from Twilio or Meta: asked of the raw body, before anything of it is read.
+"""Whether a request really comes from Twilio, Meta or the operator's mail server: asked of the raw body, before anything of it is read.
 
-Owns which secrets are in force. Shared by all routes a provider calls: what became of a message (statuses.py), and what somebody writes to
+Owns which secrets are in force. Shared by all routes a provider calls: what became of a message (statuses.py, returned.py), and what somebody writes to
 us (messages.py). Where no secret is set, nothing is believed. Must not know what a request says.
 """
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import SecretStr
 
 from app.kernel.errors import Invalid
-from app.security.inbound import meta, twilio
+from app.security.inbound import meta, standard_webhooks, twilio
 from app.security.inbound.receiving import believe
 from notifications.channel_settings import ChannelSettings
 
@@ -39,6 +39,11 @@ def meta_body(channels: ChannelSettings, headers: Mapping[str, str], body: bytes
 def meta_challenge(channels: ChannelSettings, mode: str | None, token: str | None) -> None:
     """The question Meta asks before it sends anything. Raises BadSignature."""
     believe("meta", meta.subscribed(mode, token, _in_force((channels.meta_verify_token,))))
+
+
+def mail(channels: ChannelSettings, headers: Mapping[str, str], body: bytes, now_s: float) -> None:
+    """A raw mail, signed as a webhook is by whoever the operator lets bring it. Raises BadSignature."""
+    believe("mail", standard_webhooks.verify(headers, body, _in_force(channels.mail_secrets), now_s=now_s))
 
 
 def _in_force(secrets: Iterable[SecretStr]) -> list[str]:

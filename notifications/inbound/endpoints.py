@@ -1,6 +1,6 @@
-"""The routes Twilio and Meta call: what a shopper writes to us, and what became of a message.
+"""The routes Twilio, Meta and a mail server call: what a shopper writes to us, and what became of a message.
 
-Owns parsing and answering. Every body is believed as it came before it is read (believing.py); the answer is the same whatever it says and
+Owns parsing and answering. Every body is believed as it came before it is read (believing.py); the answer to Twilio and Meta is the same whatever it says and
 whoever wrote it, and what we say goes out as a message of its own.
 """
 
@@ -12,10 +12,14 @@ from app.kernel.http import Command, CommandCall
 from app.security.access import ANYONE, allow, security_settings
 from notifications.conversations import texting
 from notifications.conversations.wiring import of
-from notifications.inbound import believing, messages, reports, statuses
+from notifications.errors import MailTooEarly
+from notifications.inbound import believing, messages, reports, returned, statuses
+from notifications.inbound.reasons import MailReason
+from notifications.inbound.schemas import MailHeard
 
 router = APIRouter(prefix="/v1/inbound", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
 
+EARLY_S = 60
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
@@ -63,6 +67,18 @@ def meta_tells(request: Request, call: Command, body: RawBody) -> Response:
     for text in messages.of_meta(body):
         _take(request, call, text)
     return _heeded(call, reports.of_meta(body))
+
+
+@router.post("/mail", response_model=MailHeard)
+def mail_comes_back(request: Request, call: Command, body: RawBody) -> MailHeard:
+    """A mail that came to the return address, whole and as it came (`message/rfc822`), signed as a webhook is (Standard Webhooks): a report
+    that an offer could not be delivered, or a complaint. 503 while the message is still being written down: bring it again."""
+    settings: Any = call.app.settings
+    believing.mail(settings.channels, request.headers, body, call.clock.now().timestamp())
+    reason = returned.take(call.database, body)
+    if reason is MailReason.MAIL_TOO_EARLY:
+        raise MailTooEarly(extra={"retry_after_s": EARLY_S})
+    return MailHeard(reason=reason, text=reason.text)
 
 
 def _twilio_form(request: Request, call: CommandCall, body: bytes) -> dict[str, str]:

@@ -30,7 +30,7 @@ NOT_OURS = {"/openapi.json"}
 STREAMS = {"GET /v1/inbox/stream"}
 """Answers that do not end; who may open one is asked, the stream is not read."""
 
-SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/inbound/meta", "POST /v1/inbound/meta"}
+SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/inbound/meta", "POST /v1/inbound/meta", "POST /v1/inbound/mail"}
 """Anybody may call; what is believed is the signature of the request, and whoever the caller is, one without is refused for that alone."""
 
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}

@@ -145,6 +145,7 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/webhooks/stripe": "signed by the payment provider",
     "POST /v1/inbound/twilio/status": "signed by Twilio",
     "POST /v1/inbound/meta": "signed by Meta",
+    "POST /v1/inbound/mail": "signed by whoever the operator lets bring mail",
     "POST /wallet/apple/v1/devices/{device}/registrations/{pass_type}/{serial}": "proved by the pass; nothing is kept",
     "DELETE /wallet/apple/v1/devices/{device}/registrations/{pass_type}/{serial}": "proved by the pass; nothing is kept",
     "POST /wallet/apple/v1/log": "says nothing that is kept",

@@ -140,6 +140,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/inbound/twilio/status": ANY,
     "GET /v1/inbound/meta": ANY,
     "POST /v1/inbound/meta": ANY,
+    "POST /v1/inbound/mail": ANY,
     "GET /v1/coupons/{coupon_id}/passes/apple": (SHOPPER,),
     "GET /v1/coupons/{coupon_id}/passes/google": (SHOPPER,),
     "GET /wallet/apple/v1/passes/{pass_type}/{serial}": ANY,

@@ -21,6 +21,7 @@ from app.security.contacts.settings import ContactSettings
 from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.channel_settings import ChannelSettings
 from notifications.leaving_endpoints import router as leaving_router
+from notifications.return_paths import return_address, token_of
 from notifications.settings import NotificationSettings
 from tests.app.security.contacts.smtp_peer import SmtpPeer
 from tests.notifications.conftest import FakePlaces, Phone, Room
@@ -65,7 +66,7 @@ def until(done: Callable[[], object], most_s: float = 10) -> None:
 def world(database: Database, settings: NotificationSettings, places: FakePlaces) -> Iterator[World]:
     with WebPushPeer() as web_push, SmtpPeer() as mail, TwilioPeer() as twilio:
         channels = ChannelSettings(  # type: ignore[call-arg]
-            web_push_contact="mailto:ops@shop.example", web_push_services=(web_push.url,), email_sender="offers@shop.example",
+            web_push_contact="mailto:ops@shop.example", web_push_services=(web_push.url,), email_sender="offers@shop.example", email_bounces="bounces@shop.example",
             twilio_account=twilio.account, twilio_token="t", twilio_url=twilio.url, sms_sender="+358401111111", whatsapp_sender="+358401111111", timeout_s=2,
         )  # fmt: skip
         server = ContactSettings(smtp_host="127.0.0.1", smtp_port=mail.port, smtp_security="none", smtp_timeout_s=2)  # type: ignore[call-arg]
@@ -116,6 +117,7 @@ class TestFallback:
             "whatsapp": ("suppressed", ("no_consent_marketing_whatsapp",)), "sms": ("suppressed", ("no_consent_marketing_sms",)),
         }  # fmt: skip
         [mail] = world.mail.messages
+        assert world.mail.envelope[0] == f"mail FROM:<{return_address('bounces@shop.example', token_of(message_id))}>"
         link = mail["list-unsubscribe"].strip("<>").removeprefix("https://shop.example")
         assert world.client().post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
         second = room.issue(jane.shopper_id, name="2", visit="vis_2")

@@ -5,7 +5,7 @@ Gathers what the modules beside it own. Callers must not read the tables, and mu
 - `contact_of(session, shopper_id, kind)` -> the verified value | None; `views`, `pending`, `word_of`, `words_of`
 - `owners_of(session, kind, value)` -> shopper ids, the latest first; `number_hash(number)`
 - `recent_changes(session, shopper_id, at)` -> seconds since the last change, and since the very first contact
-- `ask`, `confirm`, `remove`, `lose`, `set_word`; `undo`; `send_due` (a job)
+- `ask`, `confirm`, `remove`, `lose`, `was_lost`, `set_word`; `undo`; `send_due` (a job)
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from app.security.contacts.verifying import (
     remove,
     set_word,
     views,
+    was_lost,
     word_of,
     words_of,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "set_word",
     "undo",
     "views",
+    "was_lost",
     "word_of",
     "words_of",
 ]

@@ -30,7 +30,7 @@ May = Callable[[Session], None]
 """Returns when it may be, raises when not."""
 
 CODE_DIGITS = 6
-ADDED = "added"
+ADDED, LOST = "added", "lost"
 UNDO_PATH = "/not-me/{token}"
 
 
@@ -159,8 +159,14 @@ def lose(session: Session, shopper_id: str, kind: ContactKind, at: datetime, *, 
     if known is None or (shown_before is not None and known.verified_at > shown_before):
         return False
     repository.drop(session, shopper_id, kind)
-    repository.note_change(session, shopper_id, kind, "lost", known.value, cooling=False, at=at, old_verified_at=known.verified_at)
+    repository.note_change(session, shopper_id, kind, LOST, known.value, cooling=False, at=at, old_verified_at=known.verified_at)
     return True
+
+
+def was_lost(session: Session, shopper_id: str, kind: ContactKind) -> bool:
+    """Whether the last that happened to it was that nobody could be reached there (`lose`)."""
+    c = ContactChangeRow
+    return session.scalar(select(c.change).where(c.shopper_id == shopper_id, c.kind == kind.value).order_by(c.at.desc(), c.id.desc()).limit(1)) == LOST
 
 
 def set_word(session: Session, post: Post, shopper_id: str, typed: str, at: datetime) -> str:

@@ -117,5 +117,5 @@ def _facts(session: Session, made: DecisionView, *, links: bool) -> Facts:
         if told is not None:
             facts.append(("Message", told.text, ""))
             facts.extend(("Message rule", reason.text, "") for reason in told.held if links)
-            facts.extend((f"Sent by {d.channel}", " ".join((d.state, *d.reasons)), "") for d in told.deliveries)
+            facts.extend((f"Sent by {d.channel}", d.in_short, "") for d in told.deliveries)
     return facts

@@ -64,6 +64,24 @@ class TestExplain:
         assert (never.code, never.out) == (1, "")
         assert "was never weighed for shopper shp_2" in never.err
 
+    def test_what_became_of_an_email_that_came_back(self, migrated: Moments, decided: str, data_dir: Path) -> None:
+        """Planted bug: what a mail system said left out of the line."""
+        from app.bootstrap import build
+        from app.settings import load_settings
+        from notifications.models import Delivery, Message
+
+        house = build(load_settings(data_dir=data_dir, loops=False))
+        now = house.clock.now()
+        hers = {"shopper_id": "shp_1", "state": "live", "reasons": [], "created_at": now, "expires_at": now}
+        with house.database.transaction() as session:
+            session.add(Message(id="msg_1", kind="offer", moment_id=decided, sealed=b"", collapse_key="vis_1", **hers))
+            failed = {"state": "failed", "reasons": ["mailbox_full"], "mail_status": "5.2.2"}
+            session.add(Delivery(id="dlv_1", message_id="msg_1", channel="email", device_id="", next_attempt_at=now, **{**hers, **failed}))
+        house.stop()
+        ran = migrated("explain", decided)
+        assert "Her mailbox was full; her address stays." in ran.out
+        assert ran.out.splitlines()[-1] == "  email     failed: mailbox_full (5.2.2)"
+
     def test_nothing_decided(self, migrated: Moments) -> None:
         ran = migrated("explain", "mom_none")
         assert (ran.code, ran.out) == (1, "")

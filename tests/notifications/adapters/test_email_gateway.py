@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.security.contacts.settings import ContactSettings
+from notifications.adapters.email_gateway import EmailGateway
 from notifications.ports import Extras, Outcome, PushReceipt
 from notifications.reasons import NotificationReason as Reason
 from tests.app.security.contacts.smtp_peer import SmtpPeer
@@ -17,6 +19,38 @@ from tests.notifications.wires import SmtpWire
 def wire() -> Iterator[SmtpWire]:
     with SmtpPeer() as peer:
         yield SmtpWire(peer)
+
+
+TOKEN = "1abcdefghijklmnop"
+
+
+def _returning(wire: SmtpWire, *, bounces: str = "bounces@shop.example", address: str = "jane+shop@example.org") -> None:
+    """Send one that has a name to come back under."""
+    server = ContactSettings(smtp_host="127.0.0.1", smtp_port=wire.peer.port, smtp_security="none", smtp_timeout_s=2)  # pyright: ignore[reportCallIssue]
+    request = wire.request("jane")
+    gateway = EmailGateway(server, "Ooey Gooey <offers@shop.example>", "https://shop.example", bounces=bounces)
+    assert gateway.send(replace(request, address=address, extras=replace(request.extras, returned_as=TOKEN))).outcome is Outcome.ACCEPTED
+
+
+class TestWhereItComesBackTo:
+    def test_the_envelope_and_the_message_name_it(self, wire: SmtpWire) -> None:
+        _returning(wire)
+        assert wire.peer.envelope == [f"mail FROM:<bounces+{TOKEN}@shop.example>", "rcpt TO:<jane+shop@example.org>"]
+        [message] = wire.peer.messages
+        assert (message["from"], message["cfbl-feedback-id"], message["cfbl-address"]) == ("Ooey Gooey <offers@shop.example>", TOKEN, f"bounces+{TOKEN}@shop.example; report=arf")
+
+    def test_a_server_that_reports_by_the_standard_is_asked_to(self, wire: SmtpWire) -> None:
+        wire.peer.extensions = ("8BITMIME", "DSN")
+        _returning(wire)
+        assert wire.peer.envelope == [
+            f"mail FROM:<bounces+{TOKEN}@shop.example> ENVID={TOKEN} RET=HDRS", "rcpt TO:<jane+shop@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;jane+2Bshop@example.org",
+        ]  # fmt: skip
+
+    def test_without_an_address_of_its_own_the_sender_hears_of_it(self, wire: SmtpWire) -> None:
+        wire.peer.extensions = ("DSN",)
+        _returning(wire, bounces="")
+        assert wire.peer.envelope[0] == f"mail FROM:<offers@shop.example> ENVID={TOKEN} RET=HDRS"
+        assert (wire.peer.messages[0]["cfbl-feedback-id"], wire.peer.messages[0]["cfbl-address"]) == (TOKEN, None)
 
 
 class TestSend:

@@ -19,6 +19,9 @@ class SmtpPeer:
     replies: dict[str, str] = field(default_factory=dict[str, str])
     messages: list[EmailMessage] = field(default_factory=list[EmailMessage])
     recipients: list[str] = field(default_factory=list[str])
+    envelope: list[str] = field(default_factory=list[str])
+    """What was said before the text: MAIL and RCPT, as they came."""
+    extensions: tuple[str, ...] = ("8BITMIME",)
 
     def __enter__(self) -> SmtpPeer:
         peer = self
@@ -40,14 +43,17 @@ class SmtpPeer:
     def _talk(self, readline: Callable[[], bytes], say: Callable[[str], object]) -> None:
         say(self.replies.get("CONNECT", "220 peer"))
         while line := readline():
+            if line[:4].upper() in (b"MAIL", b"RCPT"):
+                self.envelope.append(line.decode().strip())
             verb = line.split()[0].decode("ascii", "replace").upper() if line.split() else ""
             if verb in self.replies:
                 say(self.replies[verb])
                 if self.replies[verb].startswith("421"):
                     return
             elif verb in ("EHLO", "HELO"):
-                say("250-peer")
-                say("250 8BITMIME")
+                for line in ("peer", *self.extensions[:-1]):
+                    say(f"250-{line}")
+                say(f"250 {self.extensions[-1]}")
             elif verb == "RCPT":
                 self.recipients.append(line.decode().partition("<")[2].partition(">")[0])
                 say("250 ok")
