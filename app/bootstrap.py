@@ -88,6 +88,8 @@ from offers import endpoints as offer_endpoints
 from offers import handlers as offer_handlers
 from offers import jobs as offer_jobs
 from offers import privacy as offer_privacy
+from offers.outside import jobs as outside_jobs
+from offers.outside import privacy as outside_privacy
 from storefront import data_tags as storefront_tags
 from storefront import endpoints as storefront_endpoints
 from storefront import facade as storefront
@@ -266,7 +268,7 @@ def register_people_data(settings: Settings) -> None:
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *webhook_privacy.rules(settings.webhooks))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:
@@ -286,6 +288,7 @@ def timetable(database: Database, shop: Shop, settings: Settings, contact_gatewa
         Job("contacts.send", 1, send_letters),
         Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
+        Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),

@@ -26,6 +26,7 @@ from notifications.channel_settings import ChannelSettings
 from notifications.conversations.settings import ConversationSettings
 from notifications.settings import NotificationSettings
 from notifications.webhooks.settings import WebhookSettings
+from offers.outside.settings import OutsideSettings
 from offers.settings import OfferSettings
 from storefront.settings import StorefrontSettings
 
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     geofences: GeofenceSettings = Field(default_factory=GeofenceSettings, description="Detection.")  # type: ignore[arg-type]
     beacons: BeaconSettings = Field(default_factory=BeaconSettings, description="Beacons heard, and zones told by them.")  # type: ignore[arg-type]
     offers: OfferSettings = Field(default_factory=OfferSettings, description="Decisions and coupons.")  # type: ignore[arg-type]
+    outside: OutsideSettings = Field(default_factory=OutsideSettings, description="Weather and calendars that campaigns ask about.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
     conversations: ConversationSettings = Field(default_factory=ConversationSettings, description="Talking with shoppers.")
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")

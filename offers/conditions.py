@@ -17,6 +17,8 @@ from geofences.contracts import TrustLevel
 from offers import audience_words, experiment, pacing, schedule, segments
 from offers.definition import Definition, NthVisit, Pacing, Schedule
 from offers.experiment import Draw
+from offers.outside import weighing
+from offers.outside.outlook import Outlook
 from offers.reasons import Facts, ReasonCode, Weighed
 from offers.segments import Value
 
@@ -80,6 +82,8 @@ class Inputs(Struct, frozen=True, gc=False):
     """What experiment.py drew for her; None where the campaign draws nothing, and without consent."""
     audience: dict[str, Value] | UnsetType = UNSET
     """The facts its audience asks for, by key; in no record where it is meant for everybody, or without consent."""
+    outside: Outlook | UnsetType = UNSET
+    """What was known of the weather and of special days; in no record of a campaign that does not ask, or without consent."""
 
 
 def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weighed:
@@ -214,6 +218,15 @@ def _dates(of: Schedule, day: str, today: str) -> tuple[Weighed, ...]:
         over = schedule.is_over(of, day) or schedule.is_over(of, today)
         out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
     return tuple(out)
+
+
+def outside(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
+    """Weather and special days by what was known then: what is not known does not hold."""
+    if isinstance(i.outside, UnsetType):
+        return ()
+    if not i.outside.today:
+        return (Weighed(str(ReasonCode.PLACE_ZONE_UNKNOWN), False, {"timezone": i.place.timezone}),)
+    return weighing.weighed(d.weather, d.special_days, i.outside)
 
 
 def trust(d: Definition, i: Inputs) -> Weighed | None:

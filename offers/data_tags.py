@@ -7,6 +7,15 @@ names a table about shoppers and declares no use. Must not import anything.
 from __future__ import annotations
 
 TAGS: dict[str, dict[str, str]] = {
+    "offers_area": {
+        "system.operations": "id name lat_deg lon_deg radius_m timezone region fetch_at trouble",
+    },
+    "offers_calendar": {
+        "system.operations": "region first_day last_day",
+    },
+    "offers_calendar_day": {
+        "system.operations": "region day name holiday title",
+    },
     "offers_campaign": {
         "user.workplace": "created_by submitted_by approved_by",
         "system.operations": "id name state version created_at changed_at submitted_at approved_version approved_at",
@@ -45,6 +54,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.demographic.profile": "campaign_id times",
         "system.operations": "asked_at",
+    },
+    "offers_forecast": {
+        "system.operations": "area_id day known_at good_until high_c rain_mm cloud_pct source",
     },
     "offers_gs1_serial": {
         "system.operations": "value_hash coupon_id turn",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from offers.message import CampaignMessage
+from offers.outside.asked import SpecialDays, Weather
 from offers.segments import Segment
 
 
@@ -274,6 +275,10 @@ class Definition:
     """Whom it is meant for; None: everybody."""
     message: CampaignMessage | None = None
     """What is said of it and by which ways; None: headline and benefit, by all of them."""
+    weather: Weather | None = None
+    """What must be forecast where the store lies; None: it does not ask."""
+    special_days: SpecialDays | None = None
+    """Which days of the region's calendar it is for; None: it does not ask."""
 
     @property
     def face_minor(self) -> int:

@@ -42,14 +42,15 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
 
 
 def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
-    """Every condition the campaign asks for, in order: consent, sensitive places, trigger, calendar, audience, trust, wishes, caps, budget, holdout."""
+    """Every condition the campaign asks for, in order: consent, sensitive places, trigger, calendar, weather and special days, audience, trust, wishes, caps, budget, holdout."""
     consent = conditions.consent(definition, inputs)
     if not consent.passed:
         return (consent,)
     before = [w for rule in BEFORE_CALENDAR if (w := rule(definition, inputs)) is not None]
     after = [w for rule in AFTER_CALENDAR if (w := rule(definition, inputs)) is not None]
     meant = conditions.audience(definition, inputs)
-    return (consent, *before, *conditions.calendar(definition, inputs), *meant, *after)
+    days = (*conditions.calendar(definition, inputs), *conditions.outside(definition, inputs))
+    return (consent, *before, *days, *meant, *after)
 
 
 def eligible(weighed: tuple[Weighed, ...]) -> bool:
@@ -65,4 +66,5 @@ def holds(definition: Definition, inputs: Inputs) -> bool:
             weighed = rule(definition, inputs)
             if weighed is not None and not weighed.passed:
                 return False
-    return eligible((*conditions.calendar(definition, inputs), *conditions.audience(definition, inputs)))
+    days = (*conditions.calendar(definition, inputs), *conditions.outside(definition, inputs))
+    return eligible((*days, *conditions.audience(definition, inputs)))

@@ -105,16 +105,19 @@ def _extended(facts: Facts) -> dict[str, object]:
     kind = facts.get("kind")
     if isinstance(kind, str):
         out["kind_text"] = KIND_TEXT.get(kind, kind)
-    for name in ("starts_on", "ends_on", "local_date"):
-        value = facts.get(name)
-        if isinstance(value, str):
-            out[name] = day_text(date.fromisoformat(value))
     for name in ("valid_from", "expired_at", "redeemed_at"):
         value = facts.get(name)
         if isinstance(value, str) and "T" in value:
             moment = datetime.fromisoformat(value)
             out[name] = f"{day_text(moment.date())} at {moment.strftime('%H:%M')} {moment.tzname() or ''}".strip()
-    return out | audience_words.texts_of(facts)
+    return out | _days_of(facts) | audience_words.texts_of(facts)
+
+
+def _days_of(facts: Facts) -> dict[str, object]:
+    named = {name: facts.get(name) for name in ("starts_on", "ends_on", "local_date", "forecast_day", "special_day")}
+    out: dict[str, object] = {name: day_text(date.fromisoformat(day)) for name, day in named.items() if isinstance(day, str)}
+    special = facts.get("special")
+    return out | ({"special_text": special.replace("_", " ")} if isinstance(special, str) else {})
 
 
 class _Kept(dict[str, object]):

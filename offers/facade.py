@@ -66,6 +66,7 @@ from offers.contracts import (
 )
 from offers.definition import Hint
 from offers.errors import NoSuchDecision
+from offers.outside import facade as outside
 from offers.reasons import Audience
 
 FEWER_MUTE_S = 30 * 86_400
@@ -228,11 +229,14 @@ give_back = redemption.give_back
 return_part = redemption.return_part
 refund_minor = refunds.refund_minor
 
-
 coupon_message = saying.about
 fill_message = saying.filled
 message_example = saying.example_of_campaign
 message_example_of = saying.example_of_document
+
+import_outside = outside.import_file
+outside_known = outside.shown
+outside_in_words = outside.in_words
 
 redeem_at_till = till.redeem_at_till
 undo_at_till = till.undo_at_till

@@ -7,7 +7,7 @@ consent nothing about the shopper is looked up.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,7 +20,7 @@ from app.kernel.db import Instant, prepared
 from app.kernel.verdict import Fail, Verdict
 from app.security import people
 from geofences.contracts import MomentView, Place
-from offers import affinity, audience_facts, bandit, experiment, repository
+from offers import affinity, audience_facts, bandit, experiment, repository, schedule
 from offers.affinity import Past
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.contracts import CouponState
@@ -29,6 +29,9 @@ from offers.decision import Learning
 from offers.definition import Definition, Experiment
 from offers.experiment import Draw
 from offers.models import Campaign, CampaignVersion, Counter, CouponRow, FewerWish, Tally, TriggerRow
+from offers.outside import repository as outside_rows
+from offers.outside.almanac import Almanac
+from offers.outside.outlook import Outlook
 from offers.ranking import Candidate, Learned
 from offers.segments import Value, asked
 
@@ -78,6 +81,8 @@ _HERS = union_all(
 
 RandomBits = Callable[[int], int]
 Drawing = Callable[[Experiment, str, str], Draw | None]
+Looking = Callable[[Definition], Outlook | UnsetType]
+"""What a campaign may see of weather and special days."""
 
 
 class Places(Protocol):
@@ -178,6 +183,18 @@ def hers(
     )
 
 
+def almanac(session: Session, definitions: Iterable[Definition], first: datetime, last: datetime, place: Place | None = None) -> Almanac:
+    """What these campaigns may ask of weather and calendars between two instants: nothing is read where none of them asks."""
+    return outside_rows.almanac(session, [one for d in definitions for one in (d.weather, d.special_days)], first, last, place)
+
+
+def looking(known: Almanac, place: Place, occurred_at: datetime, at: datetime) -> Looking:
+    """Into the almanac from a store: what was known at `at` of its day of the moment and those after it."""
+    local = schedule.wall_clock(occurred_at, place.timezone)
+    today = local.date() if local is not None else None
+    return lambda d: known.outlook(d.weather, d.special_days, place, today, at)
+
+
 def inputs_of(
     moment: MomentFacts,
     place: PlaceFacts,
@@ -186,6 +203,7 @@ def inputs_of(
     her: Hers,
     at: datetime,
     draw: Drawing = experiment.draw,
+    outside: Looking = lambda _: UNSET,
 ) -> dict[str, Inputs]:
     """The logged inputs per campaign, from what was read."""
     given, within = her.given or {}, her.within or {}
@@ -199,8 +217,9 @@ def inputs_of(
             if (segment := listener.definition.audience) is not None:
                 known = {one.key: (her.facts or {})[one.key] for one in asked(segment)}
         out[cid] = Inputs(
-            at, moment, place, cid, listener.version, listener.state, refusal, cid in her.muted, counts, drawn, known
-        )
+            at, moment, place, cid, listener.version, listener.state, refusal, cid in her.muted, counts, drawn, known,
+            outside(listener.definition) if refusal is None else UNSET,
+        )  # fmt: skip
     return out
 
 

@@ -86,7 +86,7 @@ def decide_moment(session: Session, moment: MomentView, setting: Setting, at: da
         )
         weighed = decision.decide_all(
             {cid: h.definition for cid, h in heard.items()},
-            gathering.inputs_of(facts, place, refusal, heard, her, at),
+            gathering.inputs_of(facts, place, refusal, heard, her, at, outside=_outside(session, moment, setting, heard, at)),
             learn,
         )
         winner = next((cid for cid, (_, result) in weighed.items() if result.outcome == OFFER), None)
@@ -103,6 +103,11 @@ def _hers(
     her = gathering.hers(session, moment.shopper_id, heard, setting.fewer_mute_s, at)
     besides = counting.besides(session, moment, her.ids, {cid: h.definition for cid, h in heard.items()}, at)
     return replace(her, besides=besides) if besides else her
+
+
+def _outside(session: Session, moment: MomentView, setting: Setting, heard: Mapping[str, Listener], at: datetime) -> gathering.Looking:
+    known = gathering.almanac(session, (h.definition for h in heard.values()), moment.occurred_at, at, setting.place)
+    return gathering.looking(known, setting.place, moment.occurred_at, at)
 
 
 def _drawn(heard: Mapping[str, Listener], weighed: Mapping[str, tuple[Record, Result]], campaign_id: str) -> Definition:

@@ -34,6 +34,9 @@ VARIABLES: dict[str, str] = {
     "hours_left": "whole hours until then",
     "visit": "the number of this visit to the store",
     "uses": "how many coupons the offer is",
+    "weather": "the forecast it was given for, in a word or two of the text's own language: sunny and dry; where the campaign asks for weather",
+    "weather_day": "the day of that forecast: {{ weather_day | date: 'full' }}",
+    "high_c": "its highest temperature, whole degrees Celsius: {{ high_c }} °C",
 }
 """All that a text may ask for, each with a sentence about it."""
 PARTS = ("title", "body", "sms", "subject", "html")

@@ -23,6 +23,7 @@ from app.kernel.verdict import Fail
 from offers.definition import Definition
 from offers.message import PARTS, VARIABLES, CampaignMessage, MessageText
 from offers.message_values import example_of
+from offers.outside.words import Summary
 
 SMS_TAIL = "\n" + "x" * 150
 """What goes with a text message beside its text: the link, her word and the code by which she can ask whether it is ours."""
@@ -50,7 +51,8 @@ def filled(text: MessageText, part: str, values: Mapping[str, object]) -> str | 
 
 
 def _with_defaults(text: MessageText, values: Mapping[str, object]) -> dict[str, object]:
-    out = {name: value for name, value in values.items() if value is not None and value != ""}
+    said = {name: value.said_in(text.language) if isinstance(value, Summary) else value for name, value in values.items()}
+    out = {name: value for name, value in said.items() if value is not None and value != ""}
     return {**dict(text.defaults), **out}
 
 

@@ -26,6 +26,7 @@ from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener
 from offers.identity import Others
 from offers.minting import ends_at
+from offers.outside.almanac import Almanac
 from offers.segments import OF_COUPONS, Segment, Value, asked_by
 
 
@@ -100,11 +101,13 @@ class Rehearsal:
         *,
         fewer_mute_s: int,
         explore: bool = True,
+        almanac: Almanac | None = None,
     ) -> None:
         self._campaign_id = campaign_id
         self._campaigns = dict(sorted(campaigns.items()))
         self._mute = timedelta(seconds=fewer_mute_s)
         self._explore = explore
+        self._almanac = almanac or Almanac()
         self._given = {cid: _Given() for cid in self._campaigns}
         self._out: list[tuple[datetime, datetime, str, str, int]] = []
         """Ends at, given at, campaign, shopper, money held."""
@@ -129,7 +132,8 @@ class Rehearsal:
         }
         facts = gathering.moment_facts(moment)
         known = Hers() if her.refusal is not None else self._hers(her, here, moment, at)
-        inputs = gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at, self._draw)
+        outside = gathering.looking(self._almanac, place, moment.occurred_at, at)
+        inputs = gathering.inputs_of(facts, self._places[place.id], her.refusal, heard, known, at, self._draw, outside)
         winner, decided = decision.decide_one(
             self._campaign_id,
             here.definitions,

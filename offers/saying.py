@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import UnsetType
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
 from offers import decision, experiment, repository, schedule, schemas
+from offers.conditions import Inputs
 from offers.definition import Definition
 from offers.errors import NoSuchCampaign
 from offers.message import CampaignMessage, CouponMessage, MessageExample
 from offers.message_values import example_of, values_of
+from offers.outside import outlook
+from offers.outside.outlook import DayForecast
 
 
 def about(session: Session, decision_id: str, *, at: datetime, ends: datetime) -> CouponMessage | None:
@@ -30,8 +34,14 @@ def about(session: Session, decision_id: str, *, at: datetime, ends: datetime) -
     drawn = experiment.as_drawn(definition, inputs.draw)
     zone = schedule.zone(inputs.place.timezone) or schedule.zone("UTC")
     assert zone is not None
-    values = values_of(drawn, place_name=inputs.place.name, zone=zone, nth_visit=inputs.moment.nth_visit, at=at, ends=ends)
+    values = values_of(drawn, place_name=inputs.place.name, zone=zone, nth_visit=inputs.moment.nth_visit, at=at, ends=ends, day=_day(definition, inputs))
     return CouponMessage(definition.message, values)
+
+
+def _day(definition: Definition, inputs: Inputs) -> DayForecast | None:
+    """Whose weather it was given for, by what the decision knew."""
+    known = inputs.outside
+    return outlook.weather(definition.weather, known).day if definition.weather and not isinstance(known, UnsetType) else None
 
 
 def example(definition: Definition, at: datetime) -> MessageExample:

@@ -31,6 +31,7 @@ from offers.definition import (
 )
 from offers.experiment_schemas import ExperimentIn, experiment_document, experiment_of
 from offers.message_schemas import MessageIn, message_document, message_of
+from offers.outside.schemas import SpecialDaysIn, WeatherIn, special_document, special_of, weather_document, weather_of
 from offers.segments import Segment
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -186,6 +187,8 @@ class CampaignIn(_In):
     pacing: Pacing = Field(default=Pacing.NONE, description="`even` releases the budget evenly over the days.")
     audience: SegmentIn | None = Field(default=None, description="Whom it is meant for; null: everybody.")
     message: MessageIn | None = Field(default=None, description="What is said of it, and by which ways; null: headline and benefit, by all of them.")
+    weather: WeatherIn | None = Field(default=None, description="What must be forecast where the store lies; null: whatever the weather.")
+    special_days: SpecialDaysIn | None = Field(default=None, description="Weekends, holidays and named days it is for; null: every day.")
 
     @field_validator("currency")
     @classmethod
@@ -299,6 +302,8 @@ def definition_of(given: CampaignIn) -> Definition:
         pacing=given.pacing,
         audience=segment_of(given.audience, given.currency) if given.audience else None,
         message=message_of(given.message) if given.message else None,
+        weather=weather_of(given.weather),
+        special_days=special_of(given.special_days),
         stacking=Stacking(given.stacking.group, given.stacking.combinable, tuple(sorted(set(given.stacking.after)))),
     )
 
@@ -352,6 +357,8 @@ def document_of(definition: Definition) -> dict[str, Any]:
         "pacing": d.pacing.value,
         "audience": segment_document(d.audience) if d.audience else None,
         "message": message_document(d.message) if d.message else None,
+        "weather": weather_document(d.weather),
+        "special_days": special_document(d.special_days),
         "stacking": {
             "group": d.stacking.group,
             "combinable": d.stacking.combinable,

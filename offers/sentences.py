@@ -87,6 +87,30 @@ SENTENCES: dict[str, Sentence] = {
         "We could not tell the time of day in the store.",
         "The place's time zone {timezone} is not known; correct it in the places file.",
     ),
+    _R.WEATHER_FITS: Sentence(
+        "The forecast for {forecast_day} is right for it: up to {high_c} °C, {rain_mm} mm of rain.",
+        "Asked for is {wanted}; for {forecast_day} {source} told {high_c} °C and {rain_mm} mm of rain.",
+        "The weather forecast is right for it.",
+    ),
+    _R.WEATHER_DOES_NOT_FIT: Sentence(
+        "The offer waits for {wanted}. The closest we knew of was {forecast_day}: up to {high_c} °C, {rain_mm} mm of rain.",
+        "Asked for is {wanted}; the closest was {forecast_day}, of which {source} told {high_c} °C and {rain_mm} mm of rain.",
+    ),
+    _R.WEATHER_DAYS_FAR: Sentence(
+        "The offer waits for {wanted}, and that was not near yet.", "Asked for is {wanted}; no such day was that near."
+    ),
+    _R.WEATHER_UNKNOWN: Sentence(
+        "The offer goes by the weather, and we had no forecast for this store.",
+        "Asked for is {wanted}; no forecast was known for the place then (area: {area}). See: moments weather show.",
+    ),
+    _R.SPECIAL_DAY: Sentence(
+        "The offer is for such a day: {special_day}, {special_text}.", "Asked for is {wanted}; {special_day} is one: {special_text}."
+    ),
+    _R.NO_SPECIAL_DAY: Sentence("The offer is for {wanted}.", "Asked for is {wanted}; there was no such day."),
+    _R.CALENDAR_UNKNOWN: Sentence(
+        "The offer goes by the holidays, and we had no calendar for this store.",
+        "Asked for is {wanted}; the calendar of the place's region (region: {region}) does not reach these days. See: moments weather show.",
+    ),
     _R.IN_AUDIENCE: Sentence(
         "You are among those it is meant for.", "The shopper belongs to the campaign's audience."
     ),

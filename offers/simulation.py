@@ -56,7 +56,8 @@ def rehearse(
     shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), hints, at)
     shoppers = _knowing(session, shoppers, [d for _, d in campaigns.values()], since, at)
     campaigns = _narrowed(campaign_id, campaigns, places, moments, shoppers)
-    house = Rehearsal(campaign_id, campaigns, fewer_mute_s=fewer_mute_s, explore=explore)
+    almanac = gathering.almanac(session, (d for _, d in campaigns.values()), since, max((when for when, _ in moments), default=since))
+    house = Rehearsal(campaign_id, campaigns, fewer_mute_s=fewer_mute_s, explore=explore, almanac=almanac)
     for detected_at, moment in moments:
         place = places.by_id.get(moment.place_id)
         decided = house.decide(detected_at, moment, place, shoppers[moment.shopper_id]) if place is not None else None

@@ -39,6 +39,7 @@ from app.cli import (
     replay,
     segments,
     serve,
+    weather,
     webhooks,
 )
 
@@ -65,6 +66,7 @@ program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")
+program.add_typer(weather.program, name="weather")
 program.add_typer(beacons.program, name="beacons")
 program.command()(replay.replay)
 program.add_typer(evaluate.program, name="evaluate")

@@ -105,6 +105,12 @@ def record(sleeve: str, label: str) -> str:
         + path("M64 158c16-50 30-50 40-20s22 20 38-34", "none", "#ffffffbb", 7)
 
 
+def barbecue(lid: str, handle: str) -> str:
+    legs = path("M92 148 72 196M148 148l20 48M120 152v40", "none", NIGHT, 7)
+    return path("M98 40c-8-8 8-12 0-22M122 40c-8-8 8-12 0-22", "none", "#ffffffaa", 6) + legs + path("M58 108h124c0 34-26 52-62 52s-62-18-62-52z", NIGHT) \
+        + path("M58 102c0-30 28-50 62-50s62 20 62 50z", lid) + rect(54, 100, 132, 10, "#ffffffaa", 5) + rect(104, 44, 32, 10, handle, 5) + path("M78 88c6-12 16-18 28-20", "none", "#ffffff66", 6)
+
+
 MOON = disc(120, 100, 24, GOLD) + disc(130, 94, 20, NIGHT)
 WAVES = path("M84 96q12-12 24 0t24 0 24 0M84 116q12-12 24 0t24 0 24 0", "none", "#ffffffcc", 5)
 TREE = path("M120 72 92 128h56z", "#ffffffcc") + rect(115, 128, 10, 14, "#ffffffcc", 2)
@@ -135,6 +141,7 @@ DRAWINGS: dict[str, tuple[str, Callable[[], str]]] = {
     "harbour-sneaker": ("#d9e4ec", lambda: shoe(NIGHT, PAPER, PAPER)),
     "felt-slipper": ("#efdfe4", lambda: shoe("#b56478", CREAM, CREAM)),
     "beeswax-candle": ("#f5e4c3", lambda: candle("#e8b95b", COCOA)),
+    "balcony-barbecue": ("#dcebdc", lambda: barbecue("#b1492f", CARAMEL)),
     "tram-six-record": ("#e7dfd3", lambda: record("#b1492f", GOLD)),
 }
 

@@ -1,4 +1,4 @@
-"""Fills an empty house with the demo city: shops and fences, the catalogue, eight live campaigns, a clerk for the till.
+"""Fills an empty house with the demo city: shops and fences, the catalogue, nine live campaigns, weather and holidays, a clerk for the till.
 
 Owns what is seeded, through the rooms' facades only, with the city's sensitive places. Seeding again changes nothing that is there: campaigns a marketer has
 since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -50,12 +51,26 @@ def campaigns() -> list[tuple[str, dict[str, Any]]]:
     return [(c["id"], {k: v for k, v in c.items() if k != "id"}) for c in listed]
 
 
+def weather(at: datetime) -> dict[str, Any]:
+    """Two weeks of June, of our own making, laid on this week and the next: its weekends are always sunny. The holidays are Finland's."""
+    recorded = json.loads((HERE / "weather.json").read_text(encoding="utf-8"))
+    first = date.fromisoformat(recorded["forecasts"][0]["days"][0]["day"])
+    today = at.astimezone(ZoneInfo(recorded["areas"][0]["timezone"])).date()
+    later = today - timedelta(days=today.weekday()) - first  # from Monday to Monday
+    for one in recorded["forecasts"]:
+        one["known_at"] = (datetime.fromisoformat(one["known_at"]) + later).isoformat()
+        for day in one["days"]:
+            day["day"] = (date.fromisoformat(day["day"]) + later).isoformat()
+    return recorded
+
+
 def seed(session: Session, at: datetime) -> Seeded:
     """Everything, in one transaction; raises `Invalid` naming the field if a file of ours no longer fits its room."""
     geofences.choose_distances(session, jurisdiction=JURISDICTION, health_m=KEPT_M, other_m=KEPT_M)
     geofences.import_geojson(session, layer("places"), at=at)
     geofences.import_sensitive(session, layer("sensitive"), at=at, jurisdiction=JURISDICTION)
     storefront.import_catalogue(session, catalogue(), at=at)
+    offers.import_outside(session, weather(at))
     added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]
     branches = [chosen.id for chosen in PLACES if chosen.chain == OOEY_GOOEY]
     people.staff(session, Role.CLERK, Role.CLERK.value, at=at, place_ids=branches)

@@ -249,7 +249,7 @@ class TestConsole:
         eyes.look("console-live", picture=True)
         page.get_by_role("link", name="Campaigns").click()
         page.wait_for_selector("[data-campaign]")
-        assert page.locator("[data-campaign]").count() == 8
+        assert page.locator("[data-campaign]").count() == 9
         eyes.look("console-campaigns", picture=True)
         page.get_by_role("link", name="Ooey Gooey: bonbon of the month").click()
         page.wait_for_selector(".words")

@@ -123,6 +123,7 @@ class TestSentences:
             "timezone": "Mars/Olympus", "trust": "claimed", "needed": "verified", "issued": 1, "cap": 2, "window_s": 86400, "committed_minor": 1,
             "budget_minor": 2, "needed_minor": 3, "currency": "EUR", "candidates": 2, "by": "cam_2", "valid_from": START.isoformat(),
             "expired_at": START.isoformat(), "redeemed_at": START.isoformat(), "allowed_text": "in the app", "given": "SEK", "basket_minor": 1, "minimum_minor": 2, "share_bp": 1000, "version": "b", "versions": 2, "value_minor": 180, "affinity_bp": 12500, "use_ppm": 104999, "propensity_ppm": 250000, "items": 1, "released_minor": 3, "minimum_items": 2, "asked_text": "two visits", "known_text": "one visit", "counted_by": "account, device", "used": 1, "one": "Bonbons", "other": "Cakes", "why": "both are of one group", "sensitive": "health care within 2,000 ft",
+            "forecast_day": "2026-11-22", "high_c": 18.4, "rain_mm": 0.2, "source": "test", "area": "helsinki", "region": "FI", "special_day": "2026-11-27", "special": "black_friday",
         }  # fmt: skip
         assert set(SENTENCES) == set(ReasonCode)
         for code in ReasonCode:

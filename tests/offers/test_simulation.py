@@ -27,6 +27,7 @@ from offers.models import Decision, FewerWish
 from tests.conftest import START
 from tests.offers.builders import KAMPPI, KLUUVI, MALL, TOKYO, go_live, moment, seconds, weigh
 from tests.offers.crowd import bought, stay
+from tests.offers.outside.builders import day, forecast, recorded
 
 LONG_AGO = START - timedelta(days=30)
 SPAN: dict[str, Any] = {"since": START - timedelta(days=1), "until": START + timedelta(days=30), "at": START}
@@ -85,7 +86,19 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
         "budget_minor": 5_000,
         "coupon": {"valid_for_s": 2_400, "uses": 2},
     },
+    "cam_h": {
+        "trigger": {"moment_kinds": ["store_visit"], "chains": ["Ooey Gooey"]},
+        "priority": 6,
+        "caps": {"per_shopper": 2},
+        "weather": {"within_days": 1, "rain": "dry", "min_high_c": 10},
+        "special_days": {"named": ["black_friday"], "within_days": 5},
+    },
 }
+FORECASTS = (
+    forecast(day("2026-11-21", 12, 3), day("2026-11-22", 11, 3)),
+    forecast(day("2026-11-22", 11, 0), known_at="2026-11-22T00:00:00Z", good_for_h=8),
+)
+"""Fine from the first midnight on, for eight hours."""
 
 
 def some_days(seed: int) -> list[tuple[Any, MomentView]]:
@@ -120,12 +133,13 @@ class TestRehearse:
     def test_equals_executing(self, database: Database, seed: int) -> None:
         """Decision by decision, byte for byte, with rivals, windows, budgets, coupons that end, wishes and holdouts.
 
-        Seen to fail with what she bought later known before, with coupons that never end, with phones and cards that join nobody, with a place that counts other places' coupons,
+        Seen to fail with what she bought later known before, with tomorrow's forecast known today, with coupons that never end, with phones and cards that join nobody, with a place that counts other places' coupons,
          without the rivals, and with the budget charged by the plain version of the offer.
         """
         places = {p.id: p for p in (KLUUVI, KAMPPI, TOKYO, MALL)}
         moments = some_days(seed)
         with database.transaction() as session:
+            facade.import_outside(session, recorded(*FORECASTS))
             for cid, changes in CAMPAIGNS.items():
                 go_live(session, cid, **changes)
             for n in range(7):  # the eighth has not agreed
@@ -157,6 +171,7 @@ class TestRehearse:
             "person_cap_reached", "person_window_cap_reached", "place_cap_reached", "total_window_cap_reached",
         }  # fmt: skip
         assert reasons >= {"budget_left", "held_out", "version_drawn", "expected_worth", "outranked", "best_offer", "moment_too_old", "in_audience", "audience_part_missed"}
+        assert reasons >= {"weather_fits", "weather_does_not_fit", "weather_unknown", "special_day", "no_special_day"}
 
 
 class TestNarrowed:

@@ -64,6 +64,9 @@ class ScriptedPeer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 self._say(peer.answer(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, body)))
 
+            def do_GET(self) -> None:
+                self._say(peer.answer(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, b"")))
+
             def _say(self, answer: Answer) -> None:
                 time.sleep(answer.hold_s)
                 if answer.garbage:

@@ -13,7 +13,7 @@ from typing import Any
 class Box:
     """`path` is the field's place in the document and the name of its input. `empty`: what an empty box says.
 
-    Kinds: text, whole, number, money, percent (to `_bp` whole basis points, else as a number), span (a number and a unit, seconds),
+    Kinds: text, whole, number, degrees, money, percent (to `_bp` whole basis points, else as a number), span (a number and a unit, seconds),
     date, choice (of `options`), flag, ticks (several of what exists), words (a list, with commas).
     """
 
@@ -81,6 +81,15 @@ BOXES = (
     Box("benefit.floor_unit_minor", "money", "Always paid for each item", "Your margin.", 0),
     Box("schedule.starts_on", "date", "First day", "By the calendar of each store."),
     Box("schedule.ends_on", "date", "Last day", "That day included."),
+    Box("weather.rain", "choice", "Rain", "", None, (("", "does not matter"), ("dry", "dry"), ("wet", "rain"))),
+    Box("weather.sunny", "flag", "Sunny", "At most two fifths of the sky are clouds.", False),
+    Box("weather.min_high_c", "degrees", "Warmest at least, °C"),
+    Box("weather.max_high_c", "degrees", "Warmest at most, °C"),
+    Box("weather.on", "choice", "On", "", "any", (("any", "any of the days"), ("weekend", "a Saturday or Sunday"))),
+    Box("weather.within_days", "whole", "Within days", "Empty: today. 3: today or one of the next three days, nine at most.", 0),
+    Box("special_days.kinds", "ticks", "Only near", "", (), (("weekend", "a weekend"), ("public_holiday", "a public holiday"), ("day_before_public_holiday", "the day before one"))),
+    Box("special_days.named", "words", "or days named", "With commas, as the calendar of the region names them: midsummer_eve.", ()),
+    Box("special_days.within_days", "whole", "Within so many days", "Empty: on the day itself.", 0),
     Box("caps.per_shopper", "whole", "Coupons for one shopper", "Empty: as many as she earns."),
     Box("caps.per_shopper_window.count", "whole", "For one shopper at most"),
     Box("caps.per_shopper_window.window_s", "span", "within so long"),

@@ -25,6 +25,11 @@ Texts = Mapping[str, str]
 WINDOWS = ("caps.per_shopper_window", "caps.total_window")
 NULLABLE = ("trigger.nth_visit", *WINDOWS)
 """Parts that are not there at all when every box of theirs is empty."""
+UNASKED: dict[str, dict[str, Any]] = {
+    "weather": {"rain": "", "sunny": False, "min_high_c": None, "max_high_c": None, "on": "any", "within_days": 0},
+    "special_days": {"kinds": [], "named": [], "within_days": 0},
+}
+"""The same for parts whose boxes say something when nobody has touched them."""
 
 
 @dataclass
@@ -101,7 +106,7 @@ def _value(box: Box, texts: Texts, currency: str) -> Any:
         if unit not in dict(UNITS):
             raise _Unread("choose days, hours, minutes or seconds")
         return _whole(text) * int(unit)
-    if box.kind in ("percent", "number"):
+    if box.kind in ("percent", "number", "degrees"):
         number = float(_number(text, 2, "a number with at most two decimals, such as 12.5"))
         return round(number * 100) if box.path.endswith("_bp") else number
     if box.kind == "date":
@@ -131,6 +136,8 @@ def read(texts: Texts, benefit_fields: Mapping[str, Iterable[str]]) -> Written:
     out.document["currency"] = currency
     for path in NULLABLE:
         _drop_empty(out.document, path)
+    for part, untouched in UNASKED.items():
+        out.document[part] = None if out.document[part] == untouched else {k: v for k, v in out.document[part].items() if v != ""}
     _read_weekly(out, texts)
     if "benefit.tiers" not in foreign:
         _read_tiers(out, texts, currency)
@@ -280,6 +287,8 @@ def _write(out: dict[str, str], box: Box, value: Any, currency: str) -> None:
     elif box.kind == "span":
         unit = next(int(u) for u, _ in UNITS if value % int(u) == 0 and value >= int(u)) if value else 60
         out[box.path], out[f"{box.path}.unit"] = str(value // unit) if value or box.empty != 0 else "", str(unit)
+    elif box.kind == "degrees":
+        out[box.path] = _plain(value)
     elif box.kind in ("percent", "number"):
         out[box.path] = _plain(value / 100 if box.path.endswith("_bp") else value) if value or box.path.endswith("_bp") else ""
     else:

@@ -43,6 +43,7 @@ BEGINS = {"name": "", "title": "", "trigger.everywhere": "", "benefit.kind": "pe
 FOLDS: dict[str, tuple[str, ...]] = {
     "visits": ("trigger.min_dwell_s", "trigger.nth_visit", "trigger.max_age_s", "min_trust"),
     "hours": ("schedule.weekly",),
+    "outside": ("weather", "special_days"),
     "scope": ("benefit.product_ids", "benefit.categories", "benefit.min_basket_minor", "benefit.min_items", "benefit.max_items", "benefit.floor_percent", "benefit.floor_unit_minor"),
     "who": ("fact",),
     "caps": ("caps",),

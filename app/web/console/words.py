@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from offers.facade import audience_in_words
+from offers.facade import audience_in_words, outside_in_words
 
 Money = Callable[[int], str]
 
@@ -165,6 +165,7 @@ def in_words(document: Mapping[str, Any], benefit_text: str, place_names: Mappin
     return [
         ("When", when(document["trigger"], place_names)),
         ("Days and hours", calendar(document.get("schedule", {}))),
+        *([("Weather and special days", days)] if (days := outside_in_words(document)) else []),
         ("Who", audience_in_words(document.get("audience"), place_names)),
         ("What the shopper gets", gives(document["benefit"], benefit_text, money)),
         ("The coupon", coupon(document["coupon"])),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from app.demo import seed
 from app.kernel.db import Database
@@ -21,7 +23,7 @@ def seeded(database: Database, later_s: int = 0) -> seed.Seeded:
 
 class TestSeed:
     def test_fills_an_empty_house(self, database: Database) -> None:
-        assert seeded(database) == seed.Seeded(25, 24, 8, tuple(campaign_id for campaign_id, _ in seed.campaigns()))
+        assert seeded(database) == seed.Seeded(25, 25, 9, tuple(campaign_id for campaign_id, _ in seed.campaigns()))
         with database.reading() as session:
             place = geofences.place(session, "plc_ooey_gooey_kluuvi")
             assert place is not None
@@ -64,3 +66,18 @@ class TestCampaigns:
             assert set(document["benefit"].get("categories", [])) <= categories, campaign_id
             assert set(document["trigger"].get("place_ids", [])) <= {p.id for p in PLACES}, campaign_id
             assert set(document["trigger"].get("chains", [])) <= {p.chain for p in PLACES}, campaign_id
+
+
+class TestWeather:
+    @pytest.mark.parametrize("days", range(7))
+    def test_whenever_it_begins_a_sunny_weekend_is_ahead_and_known(self, days: int) -> None:
+        """Seen to fail with records that stay in their own June."""
+        at = START + timedelta(days=days)
+        today = at.date()
+        one = seed.weather(at)["forecasts"][0]
+        saturday = today + timedelta(days=(5 - today.weekday()) % 7)
+        (fine,) = [d for d in one["days"] if d["day"] == (saturday if today.weekday() < 6 else today).isoformat()]
+        assert fine["high_c"] >= 18
+        assert fine["rain_mm"] < 1
+        known_at = datetime.fromisoformat(one["known_at"])
+        assert known_at <= at < known_at + timedelta(hours=one["good_for_h"])

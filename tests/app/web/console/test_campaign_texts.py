@@ -29,6 +29,8 @@ WHOLE: dict[str, Any] = {
         {"name": "a", "weight": 2, "title": "Other", "because": None, "percent": 10.0, "amount_minor": None, "price_minor": None, "max_discount_minor": 500},
         {"name": "b", "weight": 1, "title": None, "because": None, "percent": None, "amount_minor": None, "price_minor": None, "max_discount_minor": None}]},
     "stacking": {"group": "tea", "combinable": True, "after": ["coffee", "shoes"]},
+    "weather": {"within_days": 3, "on": "weekend", "rain": "dry", "sunny": True, "min_high_c": 0.0, "max_high_c": 17.5},
+    "special_days": {"within_days": 2, "kinds": ["public_holiday"], "named": ["black_friday", "midsummer_eve"]},
     "message": {"language": "sv", "channels": ["sms", "push"], "risky": True, "texts": {
         "sv": {"title": "Te", "body": "{{ offer }}", "sms": "{{ offer }}", "subject": "Te", "html": "<p>Te</p>", "defaults": {"name": "du"}},
         "en": {"title": "Tea", "body": "{{ offer }}, {{ name | default: 'you' }}"}}},

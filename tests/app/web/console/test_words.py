@@ -83,6 +83,15 @@ class TestCalendar:
 
 
 class TestInWords:
+    def test_weather_and_special_days(self) -> None:
+        weather = {"within_days": 3, "on": "weekend", "rain": "dry", "sunny": True, "min_high_c": 18.0}
+        asked = DOCUMENT | {"weather": weather, "special_days": {"kinds": ["day_before_public_holiday"], "named": ["midsummer_eve"], "within_days": 1}}
+        assert dict(words_of(asked))["Weather and special days"] == [
+            "The forecast where the store lies says dry weather with sun and at least 18 °C on a Saturday or Sunday within 3 days.",
+            "There is the day before a public holiday or midsummer eve today or tomorrow, by the calendar of its region.",
+        ]
+        assert "Weather and special days" not in dict(words_of(DOCUMENT))
+
     @pytest.mark.parametrize(
         ("path", "value"),
         [
@@ -94,6 +103,7 @@ class TestInWords:
             ("schedule.weekly", [{"days": ["sun"], "from": "10:00", "until": "11:00"}]), ("caps.per_shopper", None), ("caps.per_shopper_window", {"count": 1, "window_s": 60}),
             ("caps.total", 5), ("caps.per_place", 5), ("caps.total_window", {"count": 5, "window_s": 60}), ("caps.counted_by", ["account", "device"]), ("coupon.valid_for_s", 60), ("coupon.places", "place"), ("coupon.in_app", False), ("coupon.at_till", False), ("min_trust", "verified"),
             ("budget_minor", 100), ("priority", 3), ("expected_value_minor", 5), ("title", "Other"), ("because", ""),
+            ("weather", {"rain": "dry"}), ("special_days", {"kinds": ["weekend"]}),
         ],
     )  # fmt: skip
     def test_every_field_shows(self, path: str, value: Any) -> None:
