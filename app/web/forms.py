@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 
 from app.kernel.errors import Invalid
 
-MOST_FIELDS, MOST_LONG_FIELDS = 50, 2_000
+MOST_FIELDS, MOST_LONG_FIELDS = 50, 5_000
 FORM = "application/x-www-form-urlencoded"
 
 

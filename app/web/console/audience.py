@@ -6,19 +6,22 @@ document and back. Must not judge or count: the room does. A set within a set is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import FieldError, Invalid, NotFound
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
 from app.web import rendering
 from app.web.browser import go_to
+from app.web.console import campaign_refusals
+from app.web.console.campaign_fields import CONDITION, NAMED
 from app.web.forms import Form, LongFields
 from geofences import facade as geofences
 from offers import facade as offers
@@ -32,14 +35,6 @@ Id = Annotated[str, Path(min_length=1, max_length=80)]
 MOST_ROWS, SPARE_ROWS = 20, 2
 SETS = ("A", "B", "C")
 GROUPS = {"all": "must hold", "any": "one of these must hold", "none": "must not hold"}
-NAMED = {
-    "chain": "chains",
-    "tag": "tags",
-    "place": "place_ids",
-    "product": "product_ids",
-    "category": "categories",
-    "campaign": "campaign_ids",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,20 @@ class ConditionRow:
     set: str = ""
     stands: str = "all"
 
+    @property
+    def says(self) -> bool:
+        """Anything is written in it; how it is joined says nothing by itself."""
+        return any(getattr(self, name) for name in CONDITION)
+
+
+@dataclass
+class WrittenAudience:
+    """Lines read: `document` is what to hand the room (None: everybody), `at` the line of each condition's path, `wrong` what cannot be read."""
+
+    document: dict[str, Any] | None = None
+    at: dict[str, str] = field(default_factory=dict[str, str])
+    wrong: list[FieldError] = field(default_factory=list[FieldError])
+
 
 def stands_of(rows: Iterable[ConditionRow]) -> dict[str, str]:
     """The group each set is in."""
@@ -63,42 +72,66 @@ def stands_of(rows: Iterable[ConditionRow]) -> dict[str, str]:
 
 
 def rows_of(form: Form) -> list[ConditionRow]:
-    """The lines that say something."""
+    """The lines as they stand, up to the last that says something: a refusal finds the line it means by its number."""
+    texts = {name: text.strip() for name, text in form.fields.items()}
     rows: list[ConditionRow] = []
-    stands = {name: group if (group := form.text(f"stands{name}", most=10)) in GROUPS else "all" for name in SETS}
     for n in range(MOST_ROWS):
-        group = form.text(f"group{n}", most=10) or "all"
-        texts = {name: form.text(f"{name}{n}") for name in ("fact", "at_least", "at_most", "within_days", "of")}
-        name = form.text(f"set{n}", most=10)
-        joined = {"set": name, "stands": stands[name]} if name in stands else {}
-        if texts["fact"]:
-            rows.append(ConditionRow(group if group in GROUPS else "all", **texts, **joined))
-    return rows
+        said = {name: texts.get(f"{name}{n}", "") for name in CONDITION}
+        group, name = texts.get(f"group{n}", ""), texts.get(f"set{n}", "")
+        stands = texts.get(f"stands{name}", "") if name in SETS else ""
+        rows.append(ConditionRow(group if group in GROUPS else "all", **said, set=name if name in SETS else "", stands=stands if stands in GROUPS else "all"))
+    used = [n for n, row in enumerate(rows) if row.says]
+    return rows[: used[-1] + 1] if used else []
 
 
-def document_of(rows: list[ConditionRow]) -> dict[str, Any] | None:
-    """The audience as a campaign's document has it; None without any line. Raises Invalid naming the line."""
-    out: dict[str, Any] = {}
-    sets: dict[str, dict[str, Any]] = {}
+def written_of(rows: Iterable[ConditionRow]) -> WrittenAudience:
+    """The audience as a campaign's document has it."""
+    out = WrittenAudience()
+    whole: dict[str, Any] = {}
+    sets: dict[str, tuple[str, dict[str, Any]]] = {}
     for n, row in enumerate(rows):
-        form = Form(asdict(row))
-        condition: dict[str, Any] = {"fact": row.fact}
-        for name in ("at_least", "at_most", "within_days"):
-            if getattr(row, name):
-                condition[name] = form.whole(name, least=0, most=10**12)
-        for word in filter(None, (part.strip() for part in row.of.split(","))):
-            kind, colon, name = word.partition(":")
-            if kind.strip() not in NAMED or not colon or not name.strip():
-                raise Invalid.field(f"condition {n + 1}", f"write what it is of as {', '.join(f'{k}:…' for k in NAMED)}; not {word}")
-            condition.setdefault(NAMED[kind.strip()], []).append(name.strip())
-        within = out
+        if not row.says:
+            continue
+        path, within = "audience", whole
         if row.set:
             if row.set not in sets:
-                sets[row.set] = {}
-                out.setdefault(row.stands, []).append(sets[row.set])
-            within = sets[row.set]
-        within.setdefault(row.group, []).append(condition)
-    return out or None
+                inner = dict[str, Any]()
+                of = whole.setdefault(row.stands, [])
+                of.append(inner)
+                sets[row.set] = f"audience.{row.stands}[{len(of) - 1}]", inner
+            path, within = sets[row.set]
+        conditions = within.setdefault(row.group, [])
+        conditions.append(_condition(n, row, out.wrong))
+        out.at[f"{path}.{row.group}[{len(conditions) - 1}]"] = f"condition.{n}"
+    out.document = whole or None
+    return out
+
+
+def document_of(rows: Iterable[ConditionRow]) -> dict[str, Any] | None:
+    """The same, None without any line; raises Invalid naming each box that cannot be read."""
+    written = written_of(rows)
+    if written.wrong:
+        raise Invalid("; ".join(error.remedy for error in written.wrong), fields=written.wrong)
+    return written.document
+
+
+def _condition(n: int, row: ConditionRow, wrong: list[FieldError]) -> dict[str, Any]:
+    condition: dict[str, Any] = {"fact": row.fact}
+    if not row.fact:
+        wrong.append(FieldError(f"fact{n}", "choose what is known, or empty the line"))
+    for name in ("at_least", "at_most", "within_days"):
+        text = getattr(row, name)
+        if text and not re.fullmatch(r"[0-9]{1,12}", text):
+            wrong.append(FieldError(f"{name}{n}", "a whole number, such as 3"))
+        elif text:
+            condition[name] = int(text)
+    for word in filter(None, (part.strip() for part in re.split(r"[,\n]", row.of))):
+        kind, _, name = word.partition(":")
+        if kind.strip() in NAMED and name.strip():
+            condition.setdefault(NAMED[kind.strip()], []).append(name.strip())
+        elif not any(error.field == f"of{n}" for error in wrong):
+            wrong.append(FieldError(f"of{n}", f"write what it is of as {', '.join(f'{k}:…' for k in NAMED)}; not {word[:80]}"))
+    return condition
 
 
 def rows_from(document: Mapping[str, Any] | None, currency: str) -> list[ConditionRow] | None:
@@ -124,6 +157,8 @@ def rows_from(document: Mapping[str, Any] | None, currency: str) -> list[Conditi
 def _row_from(one: Mapping[str, Any], currency: str, group: str, **joined: str) -> ConditionRow | None:
     if "fact" not in one or one.get("currency", currency) != currency:
         return None
+    if any("," in name for scope in NAMED.values() for name in one.get(scope, [])):
+        return None  # a comma parts names here
     numbers = {name: str(one[name]) for name in ("at_least", "at_most", "within_days") if name in one}
     of = ", ".join(f"{kind}:{name}" for kind, scope in NAMED.items() for name in one.get(scope, []))
     return ConditionRow(group, one["fact"], **numbers, of=of, **joined)
@@ -182,14 +217,17 @@ def _page(
     request: Request, session: Session, view: CampaignView, rows: list[ConditionRow] | None, at: Any, *, trouble: str = ""
 ) -> Response:
     names = {p.id: p.name for p in geofences.places(session)}
-    counted, words = None, list[str]()
+    counted, words, refusals = None, list[str](), list[campaign_refusals.Refusal]()
+    written = written_of(rows) if rows is not None else None
     try:
         document = document_of(rows) if rows is not None else view.definition["audience"]
         counted = offers.count_audience(session, document, at=at, campaign_id=view.id)
         words = offers.audience_in_words(document, names)
     except Invalid as refusal:
-        trouble = trouble or refusal.detail
+        refusals = campaign_refusals.placed(refusal.fields, written.at if written else {}, view.figures.currency)
+        trouble = "" if refusals else trouble or refusal.detail
     shown = [*rows, *[ConditionRow()] * min(SPARE_ROWS, MOST_ROWS - len(rows))] if rows is not None else None
     context = {"here": "campaigns", "view": view, "rows": shown, "groups": GROUPS, "sets": stands_of(rows or []), "facts": offers.AUDIENCE_FACTS}
-    context |= {"counted": counted, "words": words, "trouble": trouble}
-    return rendering.page(request, "console/audience.html", context, status=422 if trouble and request.method == "POST" else 200)
+    context |= {"counted": counted, "words": words, "trouble": trouble, "refusals": refusals}
+    context["errors"] = {one.box: one.remedy for one in refusals}
+    return rendering.page(request, "console/audience.html", context, status=422 if (trouble or refusals) and request.method == "POST" else 200)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.kernel.errors import FieldError
-from app.web.console.campaign_fields import BENEFITS, BY_PATH, ROWS
+from app.web.console.campaign_fields import BENEFITS, BY_PATH, CONDITION, NAMED, ROWS
 from app.web.console.campaign_texts import amount_text
 
 LINES = {
@@ -24,6 +24,7 @@ FRAMEWORK = (
     (r"String should have at least 1 character|Field required|String should match pattern .*|Input should be a valid string", "fill this in"),
     (r"String should have at most (\d+) characters", r"at most \1 characters"),
     (r"List should have at least 1 item.*", "choose at least one"),
+    (r"(?:List|Dictionary) should have at most (\d+) items?.*", r"at most \1 of them"),
     (r"Input should be greater than or equal to (-?\d+)", r"at least \1"),
     (r"Input should be less than or equal to (-?\d+)", r"at most \1"),
     (r"Input should be greater than (-?\d+)", r"more than \1"),
@@ -31,6 +32,8 @@ FRAMEWORK = (
     (r"Input should be a valid (integer|number).*", "a number"),
 )
 """Sentences of the library that checks shapes, as a form says them."""
+_CONDITION = re.compile(rf"({'|'.join(CONDITION)})([0-9]+)")
+_LINE = re.compile(rf"({'|'.join(map(re.escape, ROWS))})\.[0-9]+(\.[a-z_]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,13 @@ def _line(name: str) -> str:
 
 def _box_of(error: FieldError, at: Mapping[str, str]) -> str:
     path = error.field
+    if _CONDITION.fullmatch(path) or _LINE.fullmatch(path):
+        return path
     line = next((known for known in sorted(at, key=len, reverse=True) if path == known or path.startswith((f"{known}.", f"{known}["))), None)
     if line is not None:
         inner = re.split(r"[.\[]", path.removeprefix(line).lstrip("."))[0]
+        if at[line].startswith("condition."):
+            return _box_of_condition(at[line].removeprefix("condition."), inner, error.remedy)
         return f"{at[line]}.{inner}" if inner and inner in ROWS[at[line].rsplit(".", 1)[0]] else at[line]
     path = path.split("[")[0]
     if path in BY_PATH or path in ROWS:
@@ -83,6 +90,12 @@ def _box_of(error: FieldError, at: Mapping[str, str]) -> str:
         mentioned = next((known for known in BY_PATH if known.startswith(f"{path}.")), "")
         path = path.rpartition(".")[0]
     return mentioned
+
+
+def _box_of_condition(n: str, inner: str, remedy: str) -> str:
+    """Names are what it is `of`; what is wrong with the whole condition stands at the first of its boxes that the remedy speaks of."""
+    named = inner or next((word for word in re.findall(r"\w+", remedy) if word in CONDITION or word in NAMED.values()), "fact")
+    return f"{named if named in CONDITION else 'of'}{n}"
 
 
 def _mentioned(group: str, remedy: str) -> str:
@@ -102,6 +115,9 @@ def label_of(box: str) -> str:
     """What the box is called on the form; a line says its number."""
     if box in BY_PATH:
         return BY_PATH[box].label
+    condition = _CONDITION.fullmatch(box)
+    if condition is not None:
+        return f"Condition {int(condition[2]) + 1}, {CONDITION[condition[1]]}"
     for path, name in LISTS.items():
         if box == path:
             return name
@@ -113,6 +129,8 @@ def label_of(box: str) -> str:
 
 def said(remedy: str, box: str, currency: str) -> str:
     """The remedy with the labels of this form instead of the names of fields."""
+    if box.endswith((".from", ".until")):
+        return "a time such as 15:00"
     for pattern, words in FRAMEWORK:
         found = re.fullmatch(pattern, remedy)
         if found is None:
@@ -127,6 +145,9 @@ def said(remedy: str, box: str, currency: str) -> str:
         leaf = path.rpartition(".")[2]
         if beside and path == f"{beside}.{leaf}" and ("_" in leaf or beside.count(".")):  # a short name means a neighbour
             labels[leaf] = known.label
+    if _CONDITION.fullmatch(box):
+        labels |= CONDITION
+        del labels["fact"], labels["of"]  # plain words too
     for name in sorted(labels, key=len, reverse=True):
         remedy = re.sub(rf"(?<![\w.“]){re.escape(name)}(?![\w])", f"“{labels[name]}”", remedy)
     for kind, label in BENEFITS:

@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, FieldError, NotFound
 from app.kernel.http import Command, Reading
-from app.kernel.text_limits import TEMPLATE_MOST_CHARS_HTML
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
 from app.web import rendering
 from app.web.browser import go_to
-from app.web.console import audience, campaign_fields, campaign_refusals, campaign_texts, message_boxes
+from app.web.console import audience, campaign_fields, campaign_refusals, campaign_texts
 from app.web.console.campaign_refusals import Refusal
 from app.web.console.choices import choices
 from app.web.console.week import week
@@ -45,7 +44,7 @@ FOLDS: dict[str, tuple[str, ...]] = {
     "hours": ("schedule.weekly",),
     "outside": ("weather", "special_days"),
     "scope": ("benefit.product_ids", "benefit.categories", "benefit.min_basket_minor", "benefit.min_items", "benefit.max_items", "benefit.floor_percent", "benefit.floor_unit_minor"),
-    "who": ("fact",),
+    "who": ("audience", *campaign_fields.CONDITION),
     "caps": ("caps",),
     "pace": ("pacing", "priority", "expected_value_minor", "currency"),
     "coupon": ("coupon",),
@@ -53,9 +52,6 @@ FOLDS: dict[str, tuple[str, ...]] = {
     "message": ("message",),
     "test": ("experiment",),
 }  # fmt: skip
-MOST_TEXT = 500
-MOST_TEMPLATE = TEMPLATE_MOST_CHARS_HTML + 2_000
-"""More than any part may have, counted with the line ends of browsers; the room says which part is too long."""
 
 
 @dataclass
@@ -159,7 +155,8 @@ def _stored(view: CampaignView) -> tuple[dict[str, str], list[audience.Condition
 
 
 def _texts(form: Form) -> dict[str, str]:
-    return {name: form.text(name, most=MOST_TEMPLATE if name.startswith(message_boxes.LINES) else MOST_TEXT) for name in form.fields}
+    """As long as they are: the room says what is too long, and so it is said at the box, with all she wrote still there."""
+    return {name: text.strip() for name, text in form.fields.items()}
 
 
 def _keep_what_has_no_box(
@@ -182,18 +179,22 @@ def _keep_what_has_no_box(
 def _sheet(session: Session, texts: Mapping[str, str], rows: list[audience.ConditionRow] | None, view: CampaignView | None) -> Sheet:
     """`view` None: a new one. `rows` None: the audience stays as it is stored."""
     written = campaign_texts.read(texts, offers.BENEFIT_FIELDS)
-    errors, preview = list(written.wrong), None
+    told, preview = list[FieldError](), None
     try:
         _keep_what_has_no_box(session, texts, rows, written.document, view)
         if rows is not None:
-            written.document["audience"] = audience.document_of(rows)
+            people = audience.written_of(rows)
+            written.document["audience"] = people.document
+            written.at |= people.at
+            written.wrong += people.wrong
         preview = offers.preview_campaign(session, written.document, campaign_id=view.id if view else None)
     except AppError as refusal:
         if refusal.status != 422:
             raise
-        known = {error.field for error in errors}
-        errors += [error for error in refusal.fields if error.field not in known]
-    placed = campaign_refusals.placed(errors, written.at, str(written.document.get("currency") or "EUR"))
+        told = list(refusal.fields)
+    unread, refused = (campaign_refusals.placed(errors, written.at, str(written.document.get("currency") or "EUR")) for errors in (written.wrong, told))
+    known = {one.box for one in unread}  # what could not be read there, the room has not seen
+    placed = [*unread, *(one for one in refused if one.box not in known)]
     return Sheet(texts, written, None if placed else preview, placed)
 
 

@@ -16,7 +16,7 @@ function tell() {
     const said = wrong.get(name) ?? "";
     if (note.textContent !== said) note.textContent = said;
     const input = box(name);
-    if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
+    if (!input?.matches("input, select, textarea")) continue;
     if (said) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   }
@@ -33,8 +33,7 @@ form.addEventListener("click", (event) => {
   const aim = link && box(decodeURIComponent(link.hash.slice(1)));
   if (!aim) return;
   event.preventDefault();
-  const fold = aim.closest("details");
-  if (fold) fold.open = true;
+  for (let fold = aim.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   aim.scrollIntoView({ block: "center" });
   aim.focus({ preventScroll: true });
 });

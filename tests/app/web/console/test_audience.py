@@ -10,7 +10,7 @@ import pytest
 
 from app.kernel.errors import Invalid
 from app.security.principals import Role
-from app.web.console.audience import ConditionRow, document_of, rows_from, rows_of, stands_of
+from app.web.console.audience import ConditionRow, document_of, rows_from, rows_of, stands_of, written_of
 from app.web.forms import Form
 from offers import facade as offers
 from tests.app.web.conftest import Browser, Town
@@ -35,10 +35,13 @@ class TestDocumentOf:
         rows = rows_of(Form(LINES))
         assert rows == [
             ConditionRow("all", "visits", "2", "", "30", "chain:ooey-gooey, tag:coffee"),
+            ConditionRow(),
+            ConditionRow(),
             ConditionRow("none", "orders", "", "0", "", "category:books"),
         ]
         assert document_of(rows) == {"all": [VISITED], "none": [NO_BOOKS]}
-        assert rows_from(document_of(rows), "EUR") == rows
+        assert rows_from(document_of(rows), "EUR") == [rows[0], rows[3]]
+        assert written_of(rows).at == {"audience.all[0]": "condition.0", "audience.none[0]": "condition.3"}
 
     @pytest.mark.parametrize(
         "document",
@@ -66,6 +69,7 @@ class TestDocumentOf:
             {"all": [{"any": [VISITED]}] * 4},
             {"all": [NO_BOOKS] * 21},
             {"fact": "spent_minor", "at_least": 1, "currency": "SEK"},
+            {"fact": "visits", "at_least": 1, "tags": ["coffee, tea"]},
         ],
     )
     def test_what_does_not_fit_into_lines(self, document: dict[str, Any]) -> None:
@@ -75,8 +79,20 @@ class TestDocumentOf:
     def test_a_scope_of_no_kind(self, of: str, word: str) -> None:
         with pytest.raises(Invalid) as caught:
             document_of([ConditionRow(fact="orders", at_least="1", of=of)])
-        assert caught.value.fields[0].field == "condition 1"
+        assert caught.value.fields[0].field == "of0"
         assert word in caught.value.fields[0].remedy
+
+    def test_names_stand_on_lines_of_their_own_or_between_commas(self) -> None:
+        rows = rows_of(Form({"fact0": "visits", "at_least0": "1", "of0": "tag:tea\r\ntag:coffee, chain:ooey-gooey"}))
+        assert document_of(rows) == {"all": [{"fact": "visits", "at_least": 1, "tags": ["tea", "coffee"], "chains": ["ooey-gooey"]}]}
+
+    def test_a_line_that_says_half_is_not_forgotten(self) -> None:
+        """Planted bug: lines without a fact left out of `rows_of`, so that what she wrote was gone."""
+        written = written_of(rows_of(Form({"at_least1": "2", "within_days1": "soon"})))
+        assert [(error.field, error.remedy) for error in written.wrong] == [
+            ("fact1", "choose what is known, or empty the line"),
+            ("within_days1", "a whole number, such as 3"),
+        ]
 
 
 class TestPage:
@@ -98,14 +114,14 @@ class TestPage:
         assert view is not None
         assert view.definition["audience"] == {"all": [VISITED], "none": [NO_BOOKS]}
         assert "She has not: no order of category books." in marketer.get(f"/console/campaigns/{TEA}").text
-        assert 'value="chain:ooey-gooey, tag:coffee"' in marketer.get(f"/console/campaigns/{TEA}/audience").text
+        assert ">chain:ooey-gooey, tag:coffee</textarea>" in marketer.get(f"/console/campaigns/{TEA}/audience").text
         late = marketer.post(f"/console/campaigns/{TEA}/audience", {**LINES, "version": version})
         assert (late.status_code, "somebody else has changed" in late.text) == (422, True)
 
     def test_what_is_wrong_is_said_beside_the_form(self, marketer: Browser) -> None:
         half = marketer.get(f"/console/campaigns/{TEA}/audience", params={"written": "1", "fact0": "visits"})
         assert half.status_code == 200
-        assert "visits needs at_least or at_most" in half.text
+        assert 'data-box="at_least0" data-remedy="visits needs “At least” or “At most”"' in half.text
 
     def test_an_unknown_campaign(self, marketer: Browser) -> None:
         assert marketer.get("/console/campaigns/cam_none/audience").status_code == 404
