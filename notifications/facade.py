@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from notifications import answers, checking, preferences, rehearsing, repository, tokens
+from app.kernel.languages import PLAIN
+from notifications import answers, checking, phrases, preferences, rehearsing, repository, tokens
 from notifications.contracts import ChannelKind, DeliveryView, InboxMessage, MessageExplained, SaidReason
 from notifications.conversations import facade as conversations
 from notifications.inbound.mails import MOST_BYTES as MAIL_MOST_BYTES
@@ -35,14 +36,6 @@ __all__ = [
 
 rehearse_pushes, due_pushes, send_due = rehearsing.lay_down, rehearsing.due, rehearsing.send_due
 """For `moments bench notify` alone."""
-
-_SAID = {
-    "live": "The message is in your inbox.",
-    "suppressed": "No message was sent.",
-    "elsewhere": "The message went another way; it is not in your inbox, as you have not agreed to messages there.",
-    "withdrawn": "The message was taken back before it was seen.",
-}
-
 
 def inbox(
     session: Session, shopper_id: str, after_position: int = 0, at: datetime | None = None, limit: int = 100
@@ -84,7 +77,7 @@ def explain(
 ) -> MessageExplained | None:
     """Why something was or was not told, from what was recorded then; None if there is no such message (yet).
 
-    By the message, its coupon or its moment, or the newest of a campaign to a shopper; `reader` says in whose words.
+    By the message, its coupon or its moment, or the newest of a campaign to a shopper; `reader` says in whose words, hers in her language.
     """
     row = repository.message(session, message_id) if message_id else None
     if row is None and coupon_id:
@@ -147,17 +140,18 @@ def forget_push_token(session: Session, device_id: str) -> bool:
 def _explained(session: Session, row: Message, reader: Reader) -> MessageExplained:
     """The text tells each thing once: what stood against the message, then what stood in the way on each channel."""
     views = repository.deliveries_of(session, [row.id])
+    language = preferences.language_of(session, row.shopper_id) if reader is Reader.SHOPPER else PLAIN
     of_ways = [r for r in row.weighed if "channel" in r["facts"]]
     kinds = (row.reasons, [r for r in row.weighed if r["passed"] and r not in of_ways], of_ways)
-    reasons, held, looked = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader), r.get("facts", {})) for r in kept] for kept in kinds)
+    reasons, held, looked = ([SaidReason(r["code"], said(r["code"], r.get("facts", {}), reader, language), r.get("facts", {})) for r in kept] for kept in kinds)
     told = {reason.code for reason in reasons}
-    ways = [said(code, {}, reader) for view in views if view.state != "claimed" for code in view.reasons if code not in told]
+    ways = [said(code, {}, reader, language) for view in views if view.state != "claimed" for code in view.reasons if code not in told]
     return MessageExplained(
         message_id=row.id,
         coupon_id=row.coupon_id,
         shopper_id=row.shopper_id,
         state=row.state,
-        text=" ".join(dict.fromkeys((_SAID.get(row.state, row.state), *(r.text for r in reasons), *ways))),
+        text=" ".join(dict.fromkeys((phrases.say(f"state.{row.state}", language) if f"state.{row.state}" in phrases.EVERY else row.state, *(r.text for r in reasons), *ways))),
         reasons=tuple(reasons),
         deliveries=tuple(views),
         decided_at=row.created_at,

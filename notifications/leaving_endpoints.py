@@ -15,22 +15,24 @@ from app.security.entrance import asking_page, done_page, refused_page
 from app.security.principals import ANYONE, Principal
 from notifications import leaving
 from notifications.contracts import ChannelKind
+from notifications.phrases import say, spoken
 
 router = APIRouter(tags=["notifications"], include_in_schema=False)
 
 LinkHolder = Annotated[Principal, Depends(allow(ANYONE))]
 
-_NAMES = {ChannelKind.EMAIL: "by e-mail", ChannelKind.SMS: "by SMS", ChannelKind.WHATSAPP: "by WhatsApp"}
+_TEXTS = (ChannelKind.EMAIL, ChannelKind.SMS, ChannelKind.WHATSAPP)
 
 
 @router.get("/unsubscribe/{link_token}")
 def look_at_leaving(link_token: str, _caller: LinkHolder) -> Response:
     """A page with a button."""
     try:
-        _, channel = leaving.opened(link_token)
+        found = leaving.opened(link_token)
     except leaving.LinkOfNobody as refusal:
         return refused_page(refusal.status, refusal.detail)
-    return asking_page("No more offers?", f"We will not tell you of offers {_how(channel)} any more. Nothing else changes.", "Get no more")
+    language = spoken(found.language)
+    return asking_page(say("leave.title", language), _of("leave.ask", found), say("leave.button", language), language=language)
 
 
 @router.post("/unsubscribe/{link_token}")
@@ -39,11 +41,12 @@ def leave(link_token: str, _caller: LinkHolder, request: Request) -> Response:
     database: Database = request.app.state.house.database
     try:
         with database.transaction() as session:
-            channel = leaving.leave(session, link_token, database.clock.now())
+            found = leaving.leave(session, link_token, database.clock.now())
     except leaving.LinkOfNobody as refusal:
         return refused_page(refusal.status, refusal.detail)
-    return done_page("Done", f"You get no more offers {_how(channel)}.", link="/m/me", link_text="My data")
+    language = spoken(found.language)
+    return done_page(say("leave.done", language), _of("leave.left", found), link="/m/me", link_text=say("leave.my_data", language), language=language)
 
 
-def _how(channel: ChannelKind) -> str:
-    return _NAMES.get(channel, "by push")
+def _of(sentence: str, found: leaving.Leaving) -> str:
+    return say(f"{sentence}.{found.channel if found.channel in _TEXTS else 'push'}", found.language)

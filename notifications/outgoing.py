@@ -46,7 +46,7 @@ def request_for(
         data={"message_id": message.id, "title": said.title, "body": body, "link": link, "check": code},
         extras=Extras(
             language=said.language,
-            unsubscribe=leaving.path(message.shopper_id, channel) if channel is ChannelKind.EMAIL else "",
+            unsubscribe=leaving.path(message.shopper_id, channel, said.language) if channel is ChannelKind.EMAIL else "",
             html=f"{said.html}<p>{escape(word)} {code}</p>" if said.html else "",
             risky=risky,
             in_window=in_window,

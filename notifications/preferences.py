@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import languages
@@ -40,6 +40,11 @@ def liked(session: Session, shopper_id: str) -> Liked:
         return Liked()
     opened = open_each(_PURPOSE, [(row.called_sealed, shopper_id.encode())])[0] if row.called_sealed is not None else None
     return Liked(row.language, tuple(Way(way) for way in row.ways), opened.decode() if opened is not None else "")
+
+
+def language_of(session: Session, shopper_id: str) -> str:
+    """The one she has chosen; else English, as everything around a message is."""
+    return session.scalar(select(Preference.language).where(Preference.shopper_id == shopper_id)) or languages.PLAIN
 
 
 def keep(session: Session, shopper_id: str, *, language: str, ways: Sequence[Way], called: str, at: datetime) -> Liked:

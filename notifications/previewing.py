@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from app.kernel import languages
 from app.kernel.text_limits import sms_segments
 from app.kernel.verdict import Fail
-from notifications import composing, told
+from notifications import composing, phrases, told
 from notifications.choosing import CHANNELS, EVERY
 from notifications.compose import cut, with_word
 from notifications.contracts import ChannelKind
-from notifications.reasons import sentence
 from notifications.ways import fits
 from offers import facade as offers
 from offers.contracts import MessageExample, Way
@@ -64,7 +63,7 @@ def preview(example: MessageExample, *, language: str = "", called: str = "Aino"
     ways, there = message.channels or EVERY, tuple(text.language for text in message.texts) or (languages.PLAIN,)
     if isinstance(words, Fail):
         why = ", ".join(str(value) for value in words.facts.values())
-        return Preview(example.campaign_name, language, there, False, ways, (), f"{sentence(words.reason)} ({why})")
+        return Preview(example.campaign_name, language, there, False, ways, (), f"{phrases.reason(words.reason, languages.PLAIN)} ({why})")
     looks = tuple(look for look in _looks(words) if only is None or look.channel == only.value)
     return Preview(example.campaign_name, words.language, there, languages.right_to_left(words.language), ways, looks)
 
@@ -102,4 +101,4 @@ def _email(words: composing.Words) -> Look:
 
 def _problem(channel: ChannelKind, said: told.Said) -> str:
     verdict = fits(channel, said)
-    return sentence(verdict.reason) if isinstance(verdict, Fail) else ""
+    return phrases.reason(verdict.reason, languages.PLAIN) if isinstance(verdict, Fail) else ""

@@ -1,4 +1,4 @@
-"""Why a message was, or was not, sent: one code each, and the sentence the shopper reads.
+"""Why a message was, or was not, sent: one code each, and the sentence the shopper reads, in English (phrases.py has her language).
 
 Owns the room's reason codes (docs/reasons/notifications.md lists them). Must not decide anything. Codes that come from
 another floor, such as a missing consent, are passed on as they are.
@@ -112,11 +112,6 @@ SENTENCES: dict[NotificationReason, str] = {
 }
 
 
-def sentence(code: str) -> str:
-    """Plain words for `code`; a code of another floor is answered with a sentence that still names it."""
-    try:
-        return SENTENCES[NotificationReason(code)]
-    except ValueError:
-        if code.startswith("no_consent"):
-            return "You have not allowed us to send you messages about offers."
-        return f"Not sent: {code.replace('_', ' ')}."
+NO_CONSENT = "You have not allowed us to send you messages about offers."
+NOT_SENT = "Not sent: {what}."
+"""Of a code of another floor."""

@@ -1,7 +1,7 @@
 """The name under which an e-mail comes back: a message id with a keyed hash, in the return address and as envelope id (RFC 3461).
 
 Owns making and opening it. It names one message, does this one thing alone, and cannot be made by anybody else. It is made of small letters
-and digits, because some mail servers write addresses small. Pure but for the key. Must not know what became of the message.
+and digits, because some mail servers write addresses small. Must not know what became of the message.
 """
 
 from __future__ import annotations

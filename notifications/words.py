@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from app.kernel.languages import PLAIN
+from notifications import phrases
 from notifications.reasons import NotificationReason as Reason
-from notifications.reasons import sentence
 
 
 class Reader(StrEnum):
@@ -78,15 +79,15 @@ class _Kept(dict[str, object]):
         return "?"
 
 
-def said(code: str, facts: Mapping[str, object], reader: Reader) -> str:
-    """One sentence, or two for the operator. A code without words for the staff is told as to the shopper."""
+def said(code: str, facts: Mapping[str, object], reader: Reader, language: str = PLAIN) -> str:
+    """One sentence, or two for the operator; the shopper's in her language. A code without words for the staff is told as to her."""
     if reader is Reader.SHOPPER:
-        return sentence(code)
+        return phrases.reason(code, language)
     if code.startswith("no_consent_"):
         text = f"No live consent to {code.removeprefix('no_consent_').replace('_', ' ')} ({facts.get('why', 'not given')})."
     elif (staff := _STAFF.get(code)) is not None:
         text = staff.format_map(_Kept(facts))
     else:
-        text = sentence(code)
+        text = phrases.reason(code, PLAIN)
     remedy = _REMEDIES.get(code, "") if reader is Reader.OPERATOR else ""
     return f"{text} {remedy}".strip()

@@ -28,24 +28,24 @@ def enter_page(role: Role) -> HTMLResponse:
     return _page(200, "Mobile Moments", body)
 
 
-def asking_page(title: str, sentence: str, button: str) -> HTMLResponse:
+def asking_page(title: str, sentence: str, button: str, *, language: str = "en") -> HTMLResponse:
     """A question with one button; the form posts to the page's own address."""
-    return _page(200, html.escape(title), f'<p>{html.escape(sentence)}</p>\n<form method="post"><button>{html.escape(button)}</button></form>')
+    return _page(200, html.escape(title), f'<p>{html.escape(sentence)}</p>\n<form method="post"><button>{html.escape(button)}</button></form>', language)
 
 
-def done_page(title: str, sentence: str, *, link: str = "", link_text: str = "", status: int = 200) -> HTMLResponse:
+def done_page(title: str, sentence: str, *, link: str = "", link_text: str = "", status: int = 200, language: str = "en") -> HTMLResponse:
     """What was done, or why not; with the way on, a path of ours."""
     way_on = f'\n<p><a href="{html.escape(link)}">{html.escape(link_text)}</a></p>' if link else ""
-    return _page(status, html.escape(title), f"<p>{html.escape(sentence)}</p>{way_on}")
+    return _page(status, html.escape(title), f"<p>{html.escape(sentence)}</p>{way_on}", language)
 
 
 def refused_page(status: int, sentence: str) -> HTMLResponse:
     return _page(status, "This link does not work", f"<p>{html.escape(sentence)}</p>")
 
 
-def _page(status: int, title: str, body: str) -> HTMLResponse:
+def _page(status: int, title: str, body: str, language: str = "en") -> HTMLResponse:
     text = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{title}</title></head>
 <body><main><h1>{title}</h1>
 {body}

@@ -20,6 +20,7 @@ from app.security.contacts.adapters.smtp_gateway import connected
 from app.security.contacts.settings import ContactSettings
 from notifications import wording
 from notifications.contracts import ChannelKind
+from notifications.phrases import say
 from notifications.ports import Outcome, PushReceipt, PushRequest
 from notifications.reasons import NotificationReason as Reason
 from notifications.return_paths import return_address
@@ -113,7 +114,7 @@ class EmailGateway:
             message["CFBL-Feedback-ID"] = request.extras.returned_as
             if self._bounces:
                 message["CFBL-Address"] = f"{self._comes_back_to(request)}; report=arf"
-        lines = [request.body, link, f"To get no more offers by e-mail: {leave}"]
+        lines = [request.body, link, say("mail.leave", request.extras.language, link=leave)]
         message.set_content("\n\n".join(part for part in lines if part), cte="quoted-printable")
         message.add_alternative(_page(request, link, leave), subtype="html", cte="quoted-printable")
         return message
@@ -127,7 +128,7 @@ def _page(request: PushRequest, link: str, leave: str) -> str:
         f'<!doctype html><html lang="{escape(request.extras.language)}"><head><meta charset="utf-8">'
         f"<title>{escape(request.title)}</title></head>"
         f'<body dir="auto"><h1>{escape(request.title)}</h1>{body}{button}'
-        f'<p><small><a href="{escape(leave)}">Get no more offers by e-mail</a></small></p></body></html>'
+        f'<p><small><a href="{escape(leave)}">{escape(say("mail.leave_link", request.extras.language))}</a></small></p></body></html>'
     )
 
 

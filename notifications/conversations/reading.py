@@ -24,7 +24,7 @@ class Talk:
 
 def threads(session: Session, shopper_id: str) -> list[ThreadView]:
     """Hers, the oldest first."""
-    return [repository.thread_view(row) for row in repository.threads_of(session, shopper_id)]
+    return [repository.thread_view(row, row.language) for row in repository.threads_of(session, shopper_id)]
 
 
 def talk(session: Session, shopper_id: str, thread_id: str, *, after: int = 0, limit: int = 200) -> Talk:
@@ -32,7 +32,7 @@ def talk(session: Session, shopper_id: str, thread_id: str, *, after: int = 0, l
     row = repository.thread(session, thread_id, shopper_id=shopper_id)
     if row is None:
         raise UnknownConversation
-    return Talk(repository.thread_view(row), tuple(repository.views(repository.said_in(session, row.id, after=after, limit=limit))))
+    return Talk(repository.thread_view(row, row.language), tuple(repository.views(repository.said_in(session, row.id, after=after, limit=limit))))
 
 
 def in_app(session: Session, shopper_id: str, *, after: int = 0) -> Talk:

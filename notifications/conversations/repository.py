@@ -12,14 +12,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.kernel import languages
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id, new_id
 from app.security.vault import open_each, open_for, seal_for
-from notifications.conversations import recalling
+from notifications.conversations import recalling, sayings
 from notifications.conversations.contracts import Author, SaidView, Sealed, ThreadState, ThreadView, Way
 from notifications.conversations.models import Said, Thread
 from notifications.conversations.proposing import Line
-from notifications.conversations.reasons import sentence
 from notifications.conversations.recalling import Memory
 
 TEXT, MEMORY = "conversation", "conversation_memory"
@@ -101,5 +101,5 @@ def _view(row: Said, content: Sealed) -> SaidView:
     return SaidView(row.id, row.seq, Author(row.author), content["text"], row.at, content.get("link", ""), tuple(content.get("sources", ())), lines, row.open, content.get("advice"))
 
 
-def thread_view(row: Thread) -> ThreadView:
-    return ThreadView(row.id, Way(row.channel), ThreadState(row.state), row.language, row.last_seq, row.why, sentence(row.why) if row.why else None, row.changed_at)
+def thread_view(row: Thread, language: str = languages.PLAIN) -> ThreadView:
+    return ThreadView(row.id, Way(row.channel), ThreadState(row.state), row.language, row.last_seq, row.why, sayings.say(f"why.{row.why}", language, sayings.WHY) if row.why else None, row.changed_at)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from app.kernel import languages
+from notifications.conversations.reasons import SENTENCES
 
 Words = dict[str, str | tuple[str, str]]
 """Key -> English; two where it depends on a number: for one, and for more."""
@@ -111,6 +112,10 @@ ORDER_STATES: Words = {
     "cancelled": "cancelled",
     "refunded": "paid back",
 }  # fmt: skip
+
+
+WHY: Words = {f"why.{reason.value}": sentence for reason, sentence in SENTENCES.items()}
+"""Why a person was asked."""
 
 
 def say(key: str, language: str, table: Words = SAYINGS, **facts: object) -> str:

@@ -1,4 +1,4 @@
-"""A mail that was brought to us, read: a report that a message could not be delivered, or that its reader complained. Pure.
+"""A mail that was brought to us, read: a report that a message could not be delivered, or that its reader complained.
 
 Owns taking a raw mail apart, and when a report is one. A mail can be written by anybody, so it is read whole or not at all, and what it
 names is only a candidate: returned.py looks whether it was made here. Must not keep an address or a text.

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.kernel.languages import PLAIN
+from notifications.phrases import say
+
 PLACES_MOST = 10
 """Apple takes no more locations, and no more beacons, on one pass."""
 LAST_CALL = timedelta(hours=1)
@@ -45,6 +48,7 @@ class PassFacts:
     expires_at: datetime
     spots: tuple[Spot, ...] = ()
     calls: bool = False
+    language: str = PLAIN
 
 
 def apple(facts: PassFacts, *, pass_type: str, team: str, organisation: str, service_url: str, token: str) -> dict[str, Any]:
@@ -61,14 +65,14 @@ def apple(facts: PassFacts, *, pass_type: str, team: str, organisation: str, ser
         "voided": not facts.usable,
         "coupon": {
             "primaryFields": [{"key": "offer", "label": facts.title, "value": facts.benefit}],
-            "secondaryFields": [{"key": "place", "label": "Where", "value": facts.place}],
+            "secondaryFields": [{"key": "place", "label": say("pass.where", facts.language), "value": facts.place}],
             "auxiliaryFields": [
-                {"key": "until", "label": "Until", "value": _utc(facts.expires_at), "dateStyle": "PKDateStyleMedium", "timeStyle": "PKDateStyleShort"}
+                {"key": "until", "label": say("pass.until", facts.language), "value": _utc(facts.expires_at), "dateStyle": "PKDateStyleMedium", "timeStyle": "PKDateStyleShort"}
             ],
             "backFields": [
-                {"key": "state", "label": "At the till", "value": _at_the_till(facts)},
-                {"key": "terms", "label": "Terms", "value": facts.terms},
-                {"key": "live", "label": "Live code", "value": facts.link},
+                {"key": "state", "label": say("pass.till", facts.language), "value": _at_the_till(facts)},
+                {"key": "terms", "label": say("pass.terms", facts.language), "value": facts.terms},
+                {"key": "live", "label": say("pass.live", facts.language), "value": facts.link},
             ],
         },
         **COLOURS,
@@ -97,10 +101,10 @@ def google(facts: PassFacts, *, issuer: str, wallet_class: str) -> dict[str, Any
         "validTimeInterval": {"start": {"date": _utc(facts.issued_at)}, "end": {"date": _utc(facts.expires_at)}},
         "textModulesData": [
             {"id": "offer", "header": facts.title, "body": facts.benefit},
-            {"id": "till", "header": "At the till", "body": _at_the_till(facts)},
-            {"id": "terms", "header": "Terms", "body": facts.terms},
+            {"id": "till", "header": say("pass.till", facts.language), "body": _at_the_till(facts)},
+            {"id": "terms", "header": say("pass.terms", facts.language), "body": facts.terms},
         ],
-        "linksModuleData": {"uris": [{"id": "live", "uri": facts.link, "description": "Live code"}]},
+        "linksModuleData": {"uris": [{"id": "live", "uri": facts.link, "description": say("pass.live", facts.language)}]},
     }
     if facts.usable and facts.code is not None:
         found["barcode"] = {"type": "QR_CODE", "value": facts.code, "alternateText": facts.code}
@@ -116,4 +120,4 @@ def _utc(at: datetime) -> str:
 def _at_the_till(facts: PassFacts) -> str:
     if not facts.usable:
         return facts.why_not
-    return "Show the code of this pass." if facts.code is not None else "This offer is used with the code that changes: open it by the link below."
+    return say("pass.show" if facts.code is not None else "pass.changes", facts.language)

@@ -19,16 +19,12 @@ from app.security.devices import freezing
 from app.security.sealing import keyed_hash
 from geofences import facade as geofences
 from notifications.passes.contents import PassFacts, Spot
+from notifications.phrases import say
+from notifications.preferences import language_of
 from offers import facade as offers
 from offers.contracts import CouponState, CouponView
 
 _TOKEN = "wallet_pass"  # noqa: S105 - what the hash is for, not a secret
-_WHY_NOT = {
-    CouponState.RESERVED: "This offer is part of an order that is being paid.",
-    CouponState.REDEEMED: "This offer has been used.",
-    CouponState.EXPIRED: "This offer has ended.",
-    CouponState.REVOKED: "This offer was taken back by the shop.",
-}
 
 
 def token_of(coupon_id: str) -> str:
@@ -47,7 +43,9 @@ def facts_of(
     coupon = offers.coupon(session, coupon_id)
     if coupon is None:
         return None
-    why_not = _against(session, coupon, at)
+    language = language_of(session, coupon.shopper_id)
+    against = _against(session, coupon, at)
+    why_not = say(against, language) if against else ""
     live = offers.live_coupon(
         session, coupon_id, device_id="", at=at, ttl_s=1, live_code_required=live_code_required, live_code_above_minor=live_code_above_minor
     )
@@ -58,7 +56,7 @@ def facts_of(
         title=coupon.title,
         benefit=coupon.benefit_text,
         terms=coupon.terms_text,
-        place=spots[0].name if len(coupon.place_ids) == 1 and spots else _where(session, coupon),
+        place=spots[0].name if len(coupon.place_ids) == 1 and spots else _where(session, coupon, language),
         link=f"{origin}/m/coupons/{coupon.id}",
         code=None if live is None or live.only else coupon.code,
         usable=not why_not,
@@ -67,20 +65,22 @@ def facts_of(
         expires_at=coupon.expires_at,
         spots=spots,
         calls=calls,
+        language=language,
     )
 
 
 def _against(session: Session, coupon: CouponView, at: datetime) -> str:
+    """What to say, if it cannot be used."""
     if coupon.state is not CouponState.ISSUED:
-        return _WHY_NOT[coupon.state]
+        return f"pass.{coupon.state.value}"
     if coupon.expires_at <= at:
-        return _WHY_NOT[CouponState.EXPIRED]
-    return "This offer cannot be used until we know that your phone is safe." if freezing.frozen(session, coupon.shopper_id) else ""
+        return "pass.expired"
+    return "pass.frozen" if freezing.frozen(session, coupon.shopper_id) else ""
 
 
-def _where(session: Session, coupon: CouponView) -> str:
+def _where(session: Session, coupon: CouponView, language: str) -> str:
     names = sorted(place.name for place in geofences.places_by_ids(session, list(coupon.place_ids)).values())
-    return names[0] if len(names) == 1 else f"{len(names)} shops" if names else "Anywhere with us"
+    return names[0] if len(names) == 1 else say("pass.shops", language, count=len(names)) if names else say("pass.anywhere", language)
 
 
 def _spots(session: Session, coupon: CouponView) -> tuple[Spot, ...]:

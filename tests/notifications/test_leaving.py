@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 from fastapi.testclient import TestClient
 
 from app.privacy.consents import grant
 from app.privacy.gate import may
 from app.privacy.purposes import Purpose
+from app.security.sealing import seal
 from notifications import leaving
 from notifications.contracts import ChannelKind
 from notifications.leaving_endpoints import router
@@ -51,6 +54,18 @@ class TestLeave:
         assert (answer.status_code, "<button>Get no more</button>" in answer.text) == (200, True)
         assert _standing(room, shopper_id) == (True, True, True)
 
+    def test_in_the_language_of_the_message(self, room: Room) -> None:
+        shopper_id = _agreed(room)
+        client = _client(room)
+        looks = [client.get(leaving.path(shopper_id, ChannelKind.EMAIL, language)).text for language in ("fi", "sv-FI", '"><script>')]
+        assert ['<html lang="fi">' in looks[0] and "Ei enää tarjouksia?" in looks[0], '<html lang="sv">' in looks[1], '<html lang="en">' in looks[2]] == [True] * 3
+        assert "Du får inga fler erbjudanden per e-post." in client.post(leaving.path(shopper_id, ChannelKind.EMAIL, "sv")).text
+
+    def test_links_of_last_year_name_no_language(self, room: Room) -> None:
+        shopper_id = _agreed(room)
+        token = base64.urlsafe_b64encode(seal("unsubscribe", f"email\x1f{shopper_id}".encode())).decode().rstrip("=")
+        assert leaving.opened(token) == leaving.Leaving(shopper_id, ChannelKind.EMAIL, "en")
+
     def test_it_says_nothing_of_whose_it_is_and_cannot_be_changed(self, room: Room) -> None:
         shopper_id = _agreed(room)
         path = leaving.path(shopper_id, ChannelKind.EMAIL)
@@ -64,5 +79,5 @@ class TestLeave:
     def test_of_somebody_erased_nothing_is_written(self, room: Room) -> None:
         with room.database.transaction() as session:
             token = leaving.path("shp_gone", ChannelKind.EMAIL).removeprefix(leaving.PREFIX)
-            assert leaving.leave(session, token, room.database.clock.now()) is ChannelKind.EMAIL
+            assert leaving.leave(session, token, room.database.clock.now()).channel is ChannelKind.EMAIL
             assert not may(session, "shp_gone", Purpose.MARKETING_EMAIL, room.database.clock.now()).ok

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.reasons import NotificationReason, sentence
+from notifications.phrases import reason
+from notifications.reasons import NotificationReason
 from notifications.words import Reader, said
 
 
@@ -16,11 +17,15 @@ class TestSaid:
         assert said("rolling_cap_reached", facts, Reader.MARKETER) == marketer
         assert said("rolling_cap_reached", facts, Reader.OPERATOR) == f"{marketer} The cap is `cap_messages` in `cap_window_s`."
 
+    def test_the_shopper_is_told_in_her_language_and_the_staff_never(self) -> None:
+        assert said("mailbox_full", {}, Reader.SHOPPER, "sv") == "Din brevlåda var full."
+        assert said("mailbox_full", {}, Reader.MARKETER, "sv") == "Her mailbox was full; her address stays."
+
     def test_consent(self) -> None:
         assert said("no_consent_marketing_push", {"why": "withdrawn"}, Reader.MARKETER) == "No live consent to marketing push (withdrawn)."
 
     def test_a_code_without_words_for_the_staff(self) -> None:
-        assert said("text_too_long", {}, Reader.MARKETER) == sentence("text_too_long")
+        assert said("text_too_long", {}, Reader.MARKETER) == reason("text_too_long", "en")
         assert said("something_new", {}, Reader.OPERATOR) == "Not sent: something new."
 
     @pytest.mark.parametrize("code", list(NotificationReason))

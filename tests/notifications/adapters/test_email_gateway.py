@@ -72,6 +72,13 @@ class TestSend:
         assert '<a href="https://shop.example/l/1.abc.def">' in html
         assert "src=" not in html
 
+    def test_the_closing_line_is_in_the_language_of_the_message(self, wire: SmtpWire) -> None:
+        request = wire.request("jane")
+        wire.gateway.send(replace(request, extras=replace(request.extras, language="fi-FI")))
+        text, html = (part.get_content() for part in wire.peer.messages[0].iter_parts())
+        assert "Jos et halua enää tarjouksia sähköpostilla: https://shop.example/unsubscribe/tok" in text
+        assert ">En halua enää tarjouksia sähköpostilla</a>" in html
+
     def test_without_a_way_to_leave_none_is_sent(self, wire: SmtpWire) -> None:
         assert wire.gateway.send(replace(wire.request("jane"), extras=Extras())).outcome is Outcome.REFUSED
         assert wire.peer.recipients == []

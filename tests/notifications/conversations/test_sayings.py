@@ -16,6 +16,7 @@ from notifications.conversations.sayings import (
     DAY_NAMES,
     ORDER_STATES,
     SAYINGS,
+    WHY,
     Words,
     listed,
     say,
@@ -26,7 +27,7 @@ from storefront.contracts import OrderState
 
 
 class TestSayings:
-    @pytest.mark.parametrize("table", [SAYINGS, ALLERGEN_NAMES, DAY_NAMES, ORDER_STATES])
+    @pytest.mark.parametrize("table", [SAYINGS, ALLERGEN_NAMES, DAY_NAMES, ORDER_STATES, WHY])
     def test_every_sentence_is_translated_with_the_same_facts(self, table: Words) -> None:
         """Seen to fail on a translation that was left out, on one that lost a fact, and on English that was changed alone."""
         for key in table:
@@ -37,7 +38,7 @@ class TestSayings:
 
     @pytest.mark.parametrize("language", LANGUAGES[1:])
     def test_a_catalogue_holds_nothing_that_is_not_said(self, language: str) -> None:
-        keys = {key for table in (SAYINGS, ALLERGEN_NAMES, DAY_NAMES, ORDER_STATES) for key in table}
+        keys = {key for table in (SAYINGS, ALLERGEN_NAMES, DAY_NAMES, ORDER_STATES, WHY) for key in table}
         found = catalogue("notifications.conversations", f"translations/{language}.po")
         assert {context for context, _ in found} == keys
         assert len(found) == len(keys)

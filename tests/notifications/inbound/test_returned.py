@@ -124,6 +124,9 @@ class TestWhatAnAnswerMeans:
     def test_told_to_whoever_asks_why(self, world: World) -> None:
         world.take(bounce(world.token, group("5.2.2")))
         assert ("Your mailbox was full." in world.told(), "her address stays" in world.told(facade.Reader.OPERATOR)) == (True, True)
+        with world.room.database.transaction() as session:
+            facade.like(session, world.shopper_id, language="fi", ways=[], called="", at=world.room.database.clock.now())
+        assert ("Sähköpostilaatikkosi oli täynnä." in world.told(), "her address stays" in world.told(facade.Reader.OPERATOR)) == (True, True)
         with world.room.database.reading() as session:
             [view] = [d for d in facade.deliveries(session, message_id=world.message_id) if d.channel == "email"]
         assert (view.state, view.reasons, view.status) == ("failed", ("mailbox_full",), "5.2.2")

@@ -1,0 +1,82 @@
+"""What this room says to a shopper in words of its own: English here, the other languages in gettext catalogues beside it.
+
+Pure. Owns the sentences around a message (its reasons stand in reasons.py) and saying any of them in her language. As with the assistant's
+(conversations/sayings.py) the key is the context in the catalogue, and English that was changed is untranslated until somebody has looked
+at the others again. What a marketer writes is not ours to translate.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from app.kernel import languages
+from notifications.reasons import NO_CONSENT, NOT_SENT, SENTENCES
+
+THERE = (languages.PLAIN, "fi", "sv")
+"""The languages we speak; whoever reads another is told in English."""
+
+PHRASES: dict[str, str] = {
+    "mail.leave": "To get no more offers by e-mail: {link}",
+    "mail.leave_link": "Get no more offers by e-mail",
+    "leave.title": "No more offers?",
+    "leave.button": "Get no more",
+    "leave.done": "Done",
+    "leave.my_data": "My data",
+    "leave.ask.email": "We will not tell you of offers by e-mail any more. Nothing else changes.",
+    "leave.ask.sms": "We will not tell you of offers by SMS any more. Nothing else changes.",
+    "leave.ask.whatsapp": "We will not tell you of offers by WhatsApp any more. Nothing else changes.",
+    "leave.ask.push": "We will not tell you of offers by push any more. Nothing else changes.",
+    "leave.left.email": "You get no more offers by e-mail.",
+    "leave.left.sms": "You get no more offers by SMS.",
+    "leave.left.whatsapp": "You get no more offers by WhatsApp.",
+    "leave.left.push": "You get no more offers by push.",
+    "state.live": "The message is in your inbox.",
+    "state.suppressed": "No message was sent.",
+    "state.elsewhere": "The message went another way; it is not in your inbox, as you have not agreed to messages there.",
+    "state.withdrawn": "The message was taken back before it was seen.",
+    "pass.where": "Where",
+    "pass.until": "Until",
+    "pass.till": "At the till",
+    "pass.terms": "Terms",
+    "pass.live": "Live code",
+    "pass.show": "Show the code of this pass.",
+    "pass.changes": "This offer is used with the code that changes: open it by the link below.",
+    "pass.reserved": "This offer is part of an order that is being paid.",
+    "pass.redeemed": "This offer has been used.",
+    "pass.expired": "This offer has ended.",
+    "pass.revoked": "This offer was taken back by the shop.",
+    "pass.frozen": "This offer cannot be used until we know that your phone is safe.",
+    "pass.shops": "{count} shops",
+    "pass.anywhere": "Anywhere with us",
+}
+
+EVERY: dict[str, str] = {**PHRASES, "no_consent": NO_CONSENT, "not_sent": NOT_SENT, **{code.value: text for code, text in SENTENCES.items()}}
+"""Key -> English."""
+
+
+def say(key: str, language: str, **facts: object) -> str:
+    """The sentence in her language, with the facts put in. `language` is any tag; one we do not speak is answered in English."""
+    return (text_of(key, spoken(language)) or EVERY[key]).format(**facts)
+
+
+def reason(code: str, language: str) -> str:
+    """Why it was or was not sent; a code of another floor is answered with a sentence that still names it."""
+    if code in EVERY and code not in PHRASES:
+        return say(code, language)
+    return say("no_consent", language) if code.startswith("no_consent") else say("not_sent", language, what=code.replace("_", " "))
+
+
+@cache
+def spoken(tag: str) -> str:
+    """The one of our languages that is hers; else English."""
+    return languages.chosen(tag, THERE, languages.PLAIN)
+
+
+def text_of(key: str, language: str) -> str:
+    """Empty where it is not translated."""
+    return EVERY[key] if language == languages.PLAIN else (*_catalogue(language).get((key, EVERY[key]), ()), "")[0]
+
+
+@cache
+def _catalogue(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    return languages.catalogue("notifications", f"translations/{language}.po")
