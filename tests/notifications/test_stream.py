@@ -31,24 +31,24 @@ def later(seconds: float, work: object) -> threading.Timer:
 
 class TestFollow:
     def test_what_is_committed_is_shown_at_once(self, database: Database, places: FakePlaces) -> None:
-        """With a poll of ten seconds only the wake-up can be this quick. Planted bug: waking before the commit."""
-        room = Room(database, NotificationSettings(stream_poll_s=10), None)
+        """With a poll of a minute only the wake-up can be this quick. Planted bug: waking before the commit."""
+        room = Room(database, NotificationSettings(stream_poll_s=60), None)
         served = Served(room.app(), room.parts)
         url, jane = served.start(), room.phone(push=False)
         with open_stream(url, jane.bearer) as events:
             began = time.monotonic()
             later(0.3, lambda: room.issue(jane.shopper_id))
             event = events.next()
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 25
         assert event is not None
         assert event["event"] == "message"
         assert event["data"]["title"] == "Bonbon of the month"
         assert event["data"]["coupon_id"] == "cpn_1"
         assert event["id"] == str(event["data"]["position"])
-        assert served.stop() < 3
+        assert served.stop() < 20
 
     def test_the_wait_from_event_to_card(self, database: Database, places: FakePlaces) -> None:
-        room = Room(database, NotificationSettings(stream_poll_s=10, one_per_visit=False, cap_messages=100), None)
+        room = Room(database, NotificationSettings(stream_poll_s=60, one_per_visit=False, cap_messages=100), None)
         served = Served(room.app(), room.parts)
         url, jane = served.start(), room.phone(push=False)
         waits: list[float] = []
@@ -60,7 +60,7 @@ class TestFollow:
                 assert events.next() is not None
                 waits.append(time.monotonic() - began)
         served.stop()
-        assert max(waits) < 5.0, waits  # looking would find it after ten
+        assert max(waits) < 25, waits  # looking would find it after sixty
 
     def test_another_process_is_found_by_looking(self, room: Room, served: Served) -> None:
         """What another process commits wakes nobody here; the poll finds it."""
@@ -128,8 +128,8 @@ class TestFollow:
             reader = threading.Thread(target=lambda: ended.append(events.next()))
             reader.start()
             time.sleep(0.3)
-            assert served.stop() < 2.0
-            reader.join(timeout=2)
+            assert served.stop() < 20
+            reader.join(timeout=20)
         assert ended == [None]
         assert events.comments[-1] == "goodbye"
         assert not served.thread.is_alive()

@@ -13,7 +13,7 @@ import pytest
 from app.kernel.db import Database
 from storefront.facade import Shop, open_shop
 from storefront.payments.adapters.memory_gateway import MemoryGateway
-from tests.conftest import PostgresServer
+from tests.engines import PostgresServer
 from tests.proofs.rig import Forge, Rig
 from tests.storefront.floor import SETTINGS
 

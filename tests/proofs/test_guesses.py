@@ -19,7 +19,7 @@ import pytest
 
 from offers import codes
 from offers.contracts import CouponView
-from tests.conftest import PostgresServer
+from tests.engines import PostgresServer
 from tests.proofs.rig import Forge, Rig, Told
 from tests.proofs.wire import Answer, Asked, Wire
 

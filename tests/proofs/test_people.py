@@ -47,7 +47,8 @@ from offers import facade as offers
 from offers.contracts import CouponIssued
 from offers.models import CouponRow
 from storefront.orders.models import OrderRow
-from tests.conftest import START, PostgresServer
+from tests.conftest import START
+from tests.engines import PostgresServer
 from tests.offers.builders import give, go_live
 
 SHOP = {

@@ -71,7 +71,7 @@ class TestCamara:
         peer.program(CHECK, answer)
         began = time.monotonic()
         assert camara.check(SWAPPED) is SimSwap.UNKNOWN
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 10
 
     def test_no_token_is_unknown(self, peer: OperatorPeer, camara: CamaraGateway) -> None:
         peer.program(TOKEN, refusal(401, "UNAUTHENTICATED"))
