@@ -43,9 +43,9 @@ HARMLESS = ("GPU stall", "Failed to load resource")
 
 SETTLED = """async () => {
   const frames = n => new Promise(done => { const next = () => (n-- > 0 ? requestAnimationFrame(next) : done()); next(); });
-  await frames(4);
+  await frames(2); // changed, and the first of what moves there
   await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
-  await frames(2);
+  await frames(1);
 }"""
 """New colours have arrived: a button half-way between two of them would be a finding of its own."""
 
