@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,49 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geofences.geometry import parse_fences
-from geofences.index import FenceIndex, workloads
+from geofences.index import Fence, FenceIndex, workloads
 from geofences.shapes import METRES_PER_DEGREE, Area, Circle, Corridor, Shape
-from tests.geofences.index.scenes import asked, expected, fence, numbered, points, shapes
+from tests.geofences.index.scenes import Pairs, asked, expected, fence, numbered, points, shapes
 from tests.paths import shared
+
+Scene = tuple[list[Fence], Any, Any, Pairs]
+"""Fences, points and the right answer. Each is made once for the paths that are asked about it, as the right answer takes longest."""
+
+
+@cache
+def everything(seed: int, path: str) -> Scene:
+    fences = numbered(shapes(seed))
+    lat, lon = points(seed, fences, 60 if path == "scalar" else 300)
+    if path == "scalar":
+        lat, lon = lat[::7], lon[::7]
+    return fences, lat, lon, expected(fences, lat, lon)
+
+
+@cache
+def outlines(name: str, path: str) -> Scene:
+    document = json.loads(shared("data", "world_polygons", f"{name}.geojson").read_text())
+    fences = numbered([f.shape for f in parse_fences(document).features])
+    rng = np.random.default_rng(8)
+    lat, lon = np.degrees(np.arcsin(rng.uniform(-1, 1, 4000))), rng.uniform(-180, 180, 4000)
+    corners = np.concatenate([shapely.get_coordinates(f.shape.geometry)[::37] for f in fences])  # type: ignore[union-attr]
+    corners = corners[rng.permutation(len(corners))[:2000]]
+    lat, lon = np.concatenate([lat, corners[:, 1]]), np.concatenate([lon, corners[:, 0]])
+    if path == "scalar":
+        lat, lon = lat[::10], lon[::10]
+    return fences, lat, lon, expected(fences, lat, lon)
+
+
+@cache
+def airports(path: str) -> Scene:
+    with gzip.open(shared("data", "airports", "airports.csv.gz"), "rt", encoding="utf-8", newline="") as lines:
+        at = np.array([(float(r["lat"]), float(r["lon"])) for r in csv.DictReader(lines)])
+    at = at[::4] if path == "scalar" else at
+    circles: list[Shape] = [Circle(lat, lon, 200.0 + 100 * (i % 40)) for i, (lat, lon) in enumerate(at.tolist())]
+    fences = numbered(circles)
+    rng = np.random.default_rng(9)
+    lat = np.clip(at[:, 0] + rng.normal(0, 0.01, len(at)), -90, 90)
+    lon = np.clip(at[:, 1] + rng.normal(0, 0.01, len(at)), -180, 180)
+    return fences, lat, lon, expected(fences, lat, lon)
 
 
 class TestHardScenes:
@@ -26,12 +66,9 @@ class TestHardScenes:
     def test_every_kind_everywhere(self, path: str, seed: int) -> None:
         """Seen to fail (numpy path) when MARGIN_DEG is negative, when an area's last row is left out, when a circle is taken to be
         widest at its centre, when an unsure orientation counts as outside, and when the run over the antimeridian is not continued."""
-        fences = numbered(shapes(seed))
-        lat, lon = points(seed, fences, 60 if path == "scalar" else 300)
-        if path == "scalar":
-            lat, lon = lat[::7], lon[::7]
+        fences, lat, lon, right = everything(seed, path)
         found = asked(path, FenceIndex(fences), lat, lon)
-        assert found == expected(fences, lat, lon)
+        assert found == right
         assert len(found) > 2000
 
     def test_points_that_are_not_on_the_earth(self, path: str) -> None:
@@ -96,31 +133,14 @@ class TestHardScenes:
 class TestRealOutlines:
     @pytest.mark.parametrize("name", ["countries-110m", "countries-50m", "us-states-10m", "country-coder-borders"])
     def test_countries_and_states(self, path: str, name: str) -> None:
-        document = json.loads(shared("data", "world_polygons", f"{name}.geojson").read_text())
-        fences = numbered([f.shape for f in parse_fences(document).features])
-        rng = np.random.default_rng(8)
-        lat, lon = np.degrees(np.arcsin(rng.uniform(-1, 1, 4000))), rng.uniform(-180, 180, 4000)
-        corners = np.concatenate([shapely.get_coordinates(f.shape.geometry)[::37] for f in fences])  # type: ignore[union-attr]
-        corners = corners[rng.permutation(len(corners))[:2000]]
-        lat, lon = np.concatenate([lat, corners[:, 1]]), np.concatenate([lon, corners[:, 0]])
-        if path == "scalar":
-            lat, lon = lat[::10], lon[::10]
+        fences, lat, lon, right = outlines(name, path)
         found = asked(path, FenceIndex(fences), lat, lon)
-        assert found == expected(fences, lat, lon)
+        assert found == right
         assert len(found) > len(lat) // 10
 
     def test_airports(self, path: str) -> None:
-        with gzip.open(shared("data", "airports", "airports.csv.gz"), "rt", encoding="utf-8", newline="") as lines:
-            rows = [(float(r["lat"]), float(r["lon"])) for r in csv.DictReader(lines)]
-        circles: list[Shape] = [Circle(lat, lon, 200.0 + 100 * (i % 40)) for i, (lat, lon) in enumerate(rows)]
-        fences = numbered(circles)
-        at = np.array(rows)
-        rng = np.random.default_rng(9)
-        lat = np.clip(at[:, 0] + rng.normal(0, 0.01, len(at)), -90, 90)
-        lon = np.clip(at[:, 1] + rng.normal(0, 0.01, len(at)), -180, 180)
-        if path == "scalar":
-            lat, lon = lat[::10], lon[::10]
-        assert asked(path, FenceIndex(fences), lat, lon) == expected(fences, lat, lon)
+        fences, lat, lon, right = airports(path)
+        assert asked(path, FenceIndex(fences), lat, lon) == right
 
 
 class TestWorkloads:
