@@ -160,10 +160,6 @@ class _Track:
     def apply(self, sample: Sample, hit: Hit) -> list[Transition]:
         """Deadlines before the sample, the sample, deadlines it has made due."""
         state = self._state
-        if len(state.presences) == 1 and not state.dormant and not sample.coarse:
-            (presence,) = state.presences.values()
-            if presence.is_open and self._alone(presence, hit) and self._machine.deadline_s(presence) > sample.at_s:
-                return self._stay(presence, sample, hit)
         out = self.fire_until(sample.at_s)
         before = take(state, sample.at_s)
         moved = self._moved_mps(sample)
@@ -178,28 +174,6 @@ class _Track:
         out += self._ways_through(sample, hit, here, out, doubts)
         self._note(sample, before)
         return out + self.fire_until(sample.at_s)
-
-    def _alone(self, presence: Presence, hit: Hit) -> bool:
-        """Whether the sample hit no other fence than this one."""
-        return not hit.fences or (len(hit.fences) == 1 and self._fences.number_of(presence.fence_id) in hit.fences)
-
-    def _stay(self, presence: Presence, sample: Sample, hit: Hit) -> list[Transition]:
-        """What `apply` does where there is one open visit, nothing else is remembered or hit, and no deadline comes before the
-        sample: most fixes of those who are somewhere. A test compares the two."""
-        before, fence_id = take(self._state, sample.at_s), presence.fence_id
-        doubts = self._doubts(sample, sample.accuracy_m, self._moved_mps(sample))
-        fence_no = self._fences.number_of(fence_id)
-        assert fence_no is not None  # retired ones are closed already
-        distance_m = hit.distance_m.get(fence_no)
-        if distance_m is None:
-            distance_m = self._away_m(fence_no, sample, inside=bool(hit.fences))
-        seen = Observation(sample.at_s, distance_m, sample.accuracy_m, None, doubts)  # how fast is asked of who comes, not who stays
-        after, out = self._machine.weigh(presence, seen)
-        if after is None:
-            del self._state.presences[fence_id]
-        out += self._ways_through(sample, hit, {fence_id: fence_no}, out, doubts)
-        self._note(sample, before)
-        return out + self.fire_until(sample.at_s) if self._state.presences else out
 
     def _doubts(self, sample: Sample, accuracy_m: float, moved_mps: float | None) -> tuple[str, ...]:
         return trust.weigh(

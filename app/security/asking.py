@@ -112,7 +112,6 @@ class Asker:
         else:
             enforce(session, self.principal, action, and_caller(context), at=at)
 
-
     def _turns_on_her_sim(self, session: Session, action: Action, known: Context) -> bool:
         if self.principal.kind is not Role.SHOPPER or not decide(action, self.principal, known).allowed:
             return False

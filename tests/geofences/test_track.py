@@ -311,29 +311,3 @@ class TestMeasuredTogether:
                 )
 
         assert detect(KEY, THERE_AND_BACK, Together([SHOP])) == detect(KEY, THERE_AND_BACK, FENCES)
-
-
-class TestStay:
-    def test_the_short_way_past_one_open_visit_is_the_long_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Transitions, wake-ups and all that is remembered, after every few fixes. Seen to fail when the short way passed over
-        marks, over ways through other fences, and over a fix that hits a second one."""
-        mall = Fence("fen_mall", "plc_mall", "Mall", Circle(LAT, LON - 30 / K_LON, 150.0), level=-1)
-        thin = Fence("fen_thin", "plc_thin", "Thin", Circle(LAT + 90 / K, LON, 12.0))
-        ways = [[(0, -300), (200, 0), (1400, 40), (1500, 300), (1800, 300), (1900, 0), (2600, 10)], [(0, 0), (900, 85), (1800, 0)]]
-        tracks = [phone(seed, ways[seed % 2], every_s=(15.0, 40.0)[seed % 3 == 0]) for seed in range(12)]
-        tracks[0] = [*tracks[0], sample(16_000, 10), sample(16_060, 400)]  # silent for hours in between
-
-        def told(fences: FenceIndex) -> list[object]:
-            out: list[object] = []
-            for track in tracks:
-                state = TrackState()
-                for at in range(0, len(track), 5):
-                    _, found, wake = advance(state, track[at : at + 5], track[min(at + 5, len(track)) - 1].at_s, fences, KEY)
-                    out.append((found, wake, msgspec.msgpack.encode(state)))
-            return out
-
-        for fences in (FENCES, ROW, FenceIndex([SHOP, thin, mall])):
-            short = told(fences)
-            with monkeypatch.context() as patched:
-                patched.setattr("geofences.track._Track._alone", lambda *_: False)
-                assert told(fences) == short

@@ -157,7 +157,7 @@ def wallet(request: Request, caller: Shopper, call: Reading) -> Response:
     """Every coupon she holds or has used in the last 30 days."""
     at = call.clock.now()
     with call.database.reading() as session:
-        cards = cards_of(session, offers.wallet(session, caller.id, at), at)
+        cards = cards_of(session, offers.wallet(session, caller.id, at, with_codes=False), at)
         ready = [c for c in cards if usable(c.coupon, at)]
         context = frame(session, caller.id, "wallet", at) | {"ready": ready, "done": [c for c in cards if c not in ready]}
     return rendering.page(request, "shopper/wallet.html", context, frame_self=True)

@@ -26,7 +26,7 @@ def cards_of(session: Session, coupons: list[CouponView], now: datetime, new: fr
 
 def ready_coupons(session: Session, shopper_id: str, now: datetime) -> list[CouponView]:
     """Those she can use now, the newest first."""
-    found = [c for c in offers.wallet(session, shopper_id, now) if usable(c, now)]
+    found = [c for c in offers.wallet(session, shopper_id, now, with_codes=False) if usable(c, now)]
     return sorted(found, key=lambda c: c.issued_at, reverse=True)
 
 
