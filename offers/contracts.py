@@ -303,10 +303,8 @@ class FiguresByArm:
 @dataclass(frozen=True, slots=True)
 class Books:
     """The ledger identity of one campaign: `issued` is the sum of the five states, by three independent counts.
-
-    `drift` names every difference between coupon rows, ledger and counter; it is empty when the books are right.
-    `overrun_minor` is what late payments have spent after the budget was gone: money reserved and spent, less this, never
-    exceeds the budget.
+    `drift` names every difference between coupon rows, ledger and counter; it is empty when the books are right. `overrun_minor` is
+    what late payments have spent after the budget was gone: money reserved and spent, less this, never exceeds the budget.
     """
 
     campaign_id: str
@@ -376,6 +374,17 @@ class CouponRedeemed:
     discount_minor: int
     currency: str
     redeemed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponMoved:
+    """Event `coupon.moved`: it is in another state; which one is asked of the facade. Told while a wallet holds a pass."""
+
+    TYPE: ClassVar[str] = "coupon.moved"
+
+    coupon_id: str
+    shopper_id: str
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.db import moved, prepared
-from app.kernel.outbox import emit
+from app.kernel.outbox import emit, emit_if_owed
 from offers import ledger, repository
-from offers.contracts import CouponReleased, CouponState
+from offers.contracts import CouponMoved, CouponReleased, CouponState
 from offers.ledger import Books, held_minor
 from offers.models import Counter, CouponRow, Redemption
 
@@ -58,7 +58,11 @@ def move(
     known = {"of_coupon": coupon.id, "from_state": str(from_state), "seen": coupon.revision}
     if of_use is not None:
         known["of_use"] = of_use
-    return moved(session, _moving(conditions, tuple(changed)), known | changed)
+    if not moved(session, _moving(conditions, tuple(changed)), known | changed):
+        return False
+    if from_state != to_state:
+        emit_if_owed(session, CouponMoved(coupon.id, coupon.shopper_id, at), subject=coupon.shopper_id)
+    return True
 
 
 _USE = insert(Redemption.__table__)  # type: ignore[arg-type]

@@ -176,6 +176,11 @@ def emit(session: Session, event: Event, *, subject: str) -> str:
     return event_id
 
 
+def emit_if_owed(session: Session, event: Event, *, subject: str) -> str | None:
+    """`emit` for what is told often and seldom heard: stored only if somebody is owed it. Returns the event id, or None."""
+    return emit(session, event, subject=subject) if _consumers(session, event.TYPE) else None
+
+
 def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
     """`emit` for many (event, subject) in two statements."""
     if not events:
@@ -257,9 +262,8 @@ class Relay:
             select(d.event_id, d.consumer, d.attempts, e.type, e.subject, e.created_at, e.payload)
             .join(e, e.id == d.event_id)
             .where(d.state == "pending", d.next_attempt_at <= now, free, self._mine)
-            .order_by(d.event_id, d.consumer)
-            .limit(self._batch)
-        )
+            .order_by(d.event_id, d.consumer).limit(self._batch)
+        )  # fmt: skip
         with self._database.reading() as session:
             if session.execute(due.limit(1)).first() is None:
                 return []
@@ -284,9 +288,8 @@ class Relay:
             self._failed(envelope, consumer, error)
 
     def _finish(self, session: Session, envelope: Envelope, consumer: str, **values: Any) -> bool:
-        row = update(OutboxDelivery).where(
-            OutboxDelivery.event_id == envelope.event_id, OutboxDelivery.consumer == consumer, OutboxDelivery.state == "pending"
-        )
+        d = OutboxDelivery
+        row = update(d).where(d.event_id == envelope.event_id, d.consumer == consumer, d.state == "pending")
         return moved(session, row.values(lease_until=None, **values))
 
     def _failed(self, envelope: Envelope, consumer: str, error: Exception) -> None:

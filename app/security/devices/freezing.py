@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved, prepared
+from app.kernel.outbox import emit_if_owed
+from app.security.devices.contracts import FreezeChanged
 from app.security.models import DeviceRow, ShopperRow
 
 BY_DEVICE = "device"
@@ -36,6 +38,13 @@ def frozen(session: Session, shopper_id: str, *, locked: bool = False) -> bool:
     return row is not None and row[0] is not None
 
 
+def _mark(session: Session, shopper_id: str, mark: Update, at: datetime) -> bool:
+    if not moved(session, mark):
+        return False
+    emit_if_owed(session, FreezeChanged(shopper_id, at), subject=shopper_id)
+    return True
+
+
 def freeze_device(session: Session, device_id: str, why: str, *, told_at: datetime) -> bool:
     """Mark a device and its shopper; False for a device that is unknown or of which something newer was told."""
     newer = update(DeviceRow).where(DeviceRow.id == device_id, (DeviceRow.told_at.is_(None)) | (DeviceRow.told_at <= told_at))
@@ -43,7 +52,7 @@ def freeze_device(session: Session, device_id: str, why: str, *, told_at: dateti
         return False
     shopper_id = session.scalars(select(DeviceRow.shopper_id).where(DeviceRow.id == device_id)).one()
     mark = update(ShopperRow).where(ShopperRow.id == shopper_id, ShopperRow.frozen_why.is_(None))
-    moved(session, mark.values(frozen_why=BY_DEVICE, frozen_at=told_at))
+    _mark(session, shopper_id, mark.values(frozen_why=BY_DEVICE, frozen_at=told_at), told_at)
     return True
 
 
@@ -55,19 +64,19 @@ def thaw_device(session: Session, device_id: str, *, told_at: datetime) -> bool:
     shopper_id = session.scalars(select(DeviceRow.shopper_id).where(DeviceRow.id == device_id)).one()
     still = select(DeviceRow.id).where(DeviceRow.shopper_id == shopper_id, DeviceRow.frozen_why.is_not(None), DeviceRow.revoked_at.is_(None)).exists()
     clear = update(ShopperRow).where(ShopperRow.id == shopper_id, ShopperRow.frozen_why == BY_DEVICE, ~still)
-    moved(session, clear.values(frozen_why=None, frozen_at=None))
+    _mark(session, shopper_id, clear.values(frozen_why=None, frozen_at=None), told_at)
     return True
 
 
 def freeze_shopper(session: Session, shopper_id: str, why: str, *, told_at: datetime) -> bool:
     """Mark the shopper herself: until she shows again that it is her (`proved_again`)."""
-    return moved(session, update(ShopperRow).where(ShopperRow.id == shopper_id).values(frozen_why=why, frozen_at=told_at))
+    return _mark(session, shopper_id, update(ShopperRow).where(ShopperRow.id == shopper_id).values(frozen_why=why, frozen_at=told_at), told_at)
 
 
 def proved_again(session: Session, shopper_id: str, *, at: datetime) -> bool:
     """She has shown a passkey or a password since: what was frozen for her own sake thaws. What is wrong with a phone stays."""
     hers = update(ShopperRow).where(ShopperRow.id == shopper_id, ShopperRow.frozen_why != BY_DEVICE, ShopperRow.frozen_at <= at)
-    if not moved(session, hers.values(frozen_why=None, frozen_at=None)):
+    if not _mark(session, shopper_id, hers.values(frozen_why=None, frozen_at=None), at):
         return False
     bad = select(DeviceRow.id).where(DeviceRow.shopper_id == shopper_id, DeviceRow.frozen_why.is_not(None), DeviceRow.revoked_at.is_(None))
     if session.scalars(bad.limit(1)).first() is not None:
