@@ -76,7 +76,10 @@ from notifications.conversations import wiring as conversation_wiring
 from notifications.conversations.finding import HouseKnowledge
 from notifications.conversations.ports import LanguageModel
 from notifications.inbound import endpoints as inbound_endpoints
+from notifications.passes import data_tags as pass_tags
 from notifications.passes import endpoints as pass_endpoints
+from notifications.passes import privacy as pass_privacy
+from notifications.passes.showing import LiveCodes
 from notifications.ports import PushGateway
 from notifications.webhooks import data_tags as webhook_tags
 from notifications.webhooks import endpoints as webhook_endpoints
@@ -98,7 +101,7 @@ from storefront import privacy as storefront_privacy
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
-DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, webhook_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, pass_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 
@@ -173,7 +176,7 @@ class House:
         if not self.settings.loops:
             return []
         loops: Sequence[tuple[str, Any]] = (
-            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), *(("dispatch", loop) for loop in self.notifications.loops),
+            ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), *(("dispatch", loop) for loop in self.notifications.loops), *(("passes", loop) for loop in self.notifications.passes.loops),
             ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
@@ -214,8 +217,9 @@ def build(
     journal.keep_anchor(database, settings.data_dir)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(
-        database, settings.notifications, gateway=push, channels=settings.channels, mail_server=settings.contacts, origin=settings.base_url()
-    )
+        database, settings.notifications, gateway=push, channels=settings.channels, mail_server=settings.contacts, origin=settings.base_url(),
+        live_codes=LiveCodes(settings.offers.live_code_required, settings.offers.live_code_above_minor),
+    )  # fmt: skip
     webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
     conversations = conversation_wiring.Conversations(settings.conversations, HouseKnowledge(shop, settings.conversations), conversation_wiring.adviser(settings.conversations, language_model), notifications.wake)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
@@ -263,12 +267,12 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *webhook_privacy.rules(settings.webhooks))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:

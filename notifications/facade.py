@@ -6,7 +6,7 @@ Queueing is not here: a message is made by the event `coupon.issued` alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +20,19 @@ from notifications.inbound.mails import MOST_BYTES as MAIL_MOST_BYTES
 from notifications.inbound.reasons import MailReason
 from notifications.inbound.returned import take as mail_came_back
 from notifications.models import Message
+from notifications.passes import changes
 from notifications.ports import TokenKind
 from notifications.webhooks import facade as webhooks
 from notifications.words import Reader, said
 from offers import facade as offers
-from offers.contracts import MessageExample
+from offers.contracts import MessageExample, Way
 
 if TYPE_CHECKING:
     from notifications.previewing import Preview
 
 __all__ = [
     "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
-    "rehearse_pushes", "send_due", "wallets", "webhooks",
+    "rehearse_pushes", "send_due", "wallet_certificate_ends_at", "wallets", "webhooks",
 ]  # fmt: skip
 
 rehearse_pushes, due_pushes, send_due = rehearsing.lay_down, rehearsing.due, rehearsing.send_due
@@ -116,15 +117,31 @@ def _looks(example: MessageExample, language: str, channel: str, called: str) ->
     return look(example, language=language, called=called, only=ChannelKind(channel) if channel else None)
 
 
-liked, like = preferences.liked, preferences.keep
+liked = preferences.liked
 """How she likes to be told: language, ways and name."""
 sent_to, ask_code = checking.sent_to, checking.ask
 """The last messages that left for her, with their codes; and the one of hers that has a code, if there is one. Limit the tries."""
 
 
+def like(session: Session, shopper_id: str, *, language: str, ways: Sequence[Way], called: str, at: datetime) -> preferences.Liked:
+    """The whole of it, in place of what was; her passes are written in her language. Raises Invalid."""
+    changes.ask_of_shoppers(session, [shopper_id], at)
+    return preferences.keep(session, shopper_id, language=language, ways=ways, called=called, at=at)
+
+
 def can_web_push(house: Any) -> bool:
     """Whether browsers can subscribe here."""
     return ChannelKind.WEB_PUSH in house.notifications.channels
+
+
+def wallet_certificate_ends_at(path: str) -> datetime | None:
+    """When Apple's certificate for passes in this file ends; None: it holds none with its key."""
+    from notifications.passes.adapters.pkpass_gateway import PassSigner
+
+    try:
+        return PassSigner(path).ends_at
+    except (OSError, ValueError):
+        return None
 
 
 def wallets(house: Any) -> dict[str, bool]:

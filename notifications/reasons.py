@@ -59,6 +59,7 @@ class NotificationReason(StrEnum):
     TOO_LATE_FOR_CHANNEL = "too_late_for_channel"
     CHANNEL_CAP_REACHED = "channel_cap_reached"
     TEXT_NOT_MADE = "text_not_made"
+    PASS_NOT_SAVED = "pass_not_saved"  # noqa: S105 - a reason code, not a secret
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -109,6 +110,7 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.TOO_LATE_FOR_CHANNEL: "A message that way is read too late for this offer.",
     NotificationReason.CHANNEL_CAP_REACHED: "You had already received as many messages that way as we send within a day.",
     NotificationReason.TEXT_NOT_MADE: "The text of the offer could not be made, so nothing was sent.",
+    NotificationReason.PASS_NOT_SAVED: "The pass is not in that wallet.",
 }
 
 

@@ -136,6 +136,9 @@ class NotificationSettings(SettingsGroup):
         ge=86_400,
         description="How long a push token is kept without being registered again, in seconds.",
     )
+    keep_passes_s: int = Field(
+        default=30 * 86_400, ge=86_400, description="How long it is kept which wallets hold a pass after its offer has ended, in seconds."
+    )
 
     def policy(self) -> PolicyRules:
         return PolicyRules(

@@ -7,7 +7,7 @@ built `Notifications` as `house.notifications`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from app.kernel.db import Database
@@ -20,7 +20,8 @@ from notifications.channel_settings import ChannelSettings
 from notifications.contracts import ChannelKind
 from notifications.fallback import Further
 from notifications.jobs import DispatchLoop
-from notifications.passes import wiring as passes
+from notifications.passes import wiring as pass_wiring
+from notifications.passes.showing import LiveCodes
 from notifications.passes.wiring import Passes
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
@@ -35,8 +36,8 @@ class Notifications:
     broadcaster: Broadcaster
     gateway: PushGateway | None
     loop: DispatchLoop | None
+    passes: Passes
     others: Sequence[tuple[PushGateway, DispatchLoop]] = ()
-    passes: Passes = field(default_factory=Passes)
 
     @property
     def channels(self) -> frozenset[ChannelKind]:
@@ -56,11 +57,13 @@ class Notifications:
             wake_dispatch=self.wake,
         )
         handlers.subscribe(subscriptions, announcer, self.settings)
+        self.passes.subscribe(subscriptions)
 
     def start(self) -> None:
         """Start sending. Without this the process still queues and streams (an API replica)."""
         for loop in self.loops:
             loop.start()
+        self.passes.start()
 
     def wake(self) -> None:
         """Something waits to be sent."""
@@ -78,6 +81,7 @@ class Notifications:
         for gateway in (self.gateway, *(gateway for gateway, _ in self.others)):
             if gateway is not None:
                 gateway.close()
+        self.passes.stop()
 
 
 class _House(Protocol):
@@ -97,9 +101,10 @@ def build(
     channels: ChannelSettings | None = None,
     mail_server: ContactSettings | None = None,
     origin: str = "",
+    live_codes: LiveCodes | None = None,
 ) -> Notifications:
     """`gateway` given: use it (tests, a demo). Else FCM if a service account is set, else none. The further channels as `channels` says;
-    `origin` is where people find this house. Raises ValueError or OSError if the account cannot be read."""
+    `origin` is where people find this house, `live_codes` for which coupons a till asks for a live code. Raises ValueError or OSError if the account cannot be read."""
     if gateway is None and settings.fcm_service_account_path:
         from notifications.adapters.fcm_gateway import FcmGateway
 
@@ -113,7 +118,8 @@ def build(
     further = Further(frozenset(ChannelKind(one.channel) for one in (gateway, *more) if one is not None), settings)
     loop = DispatchLoop(database, gateway, settings, further=further) if gateway is not None else None
     others = [(one, DispatchLoop(database, one, settings, further=further)) for one in more]
-    return Notifications(settings, Broadcaster(), gateway, loop, others, passes.build(channels, origin))
+    passes = pass_wiring.build(database, settings, channels, origin, live_codes)
+    return Notifications(settings, Broadcaster(), gateway, loop, passes, others)
 
 
 def _further(

@@ -178,6 +178,34 @@ def channels(settings: Settings) -> Check:
     return Check("channels", OK, said)
 
 
+def wallets(settings: Settings, now: datetime) -> Check:
+    """Whether coupons can be put into wallets, and what keeps one that was begun from working."""
+    chosen, prefix = settings.channels, "MOMENTS_CHANNELS__"
+    apple, google = chosen.apple_pass_certificate_path, chosen.google_wallet_account_path
+    if not apple and not google:
+        return Check("wallets", OK, "not set up: no coupon can be put into a wallet")
+    for path, setting in ((apple, "APPLE_PASS_CERTIFICATE_PATH"), (chosen.apple_pass_chain_path, "APPLE_PASS_CHAIN_PATH"), (google, "GOOGLE_WALLET_ACCOUNT_PATH")):
+        if path and not os.access(path, os.R_OK):
+            return Check("wallets", FAIL, f"{path} cannot be read", f"export {prefix}{setting}=...")
+    for needed, by, setting in ((chosen.apple_pass_type, apple, "APPLE_PASS_TYPE"), (chosen.apple_team, apple, "APPLE_TEAM"), (chosen.google_wallet_issuer, google, "GOOGLE_WALLET_ISSUER")):
+        if by and not needed:
+            return Check("wallets", FAIL, f"a wallet is begun, and {prefix}{setting} is not set", f"export {prefix}{setting}=...")
+    said = " and ".join(name for name, by in (("Apple Wallet", apple), ("Google Wallet", google)) if by) + " set up"
+    if apple:
+        from notifications import facade as notifications
+
+        ends_at = notifications.wallet_certificate_ends_at(apple)
+        if ends_at is None:
+            return Check("wallets", FAIL, f"{apple} holds no certificate with its key", f"export {prefix}APPLE_PASS_CERTIFICATE_PATH=...")
+        left_days = (ends_at - now).days
+        if left_days < 30:
+            level, when = (FAIL, "has ended") if left_days < 0 else (WARN, f"ends in {left_days} days")
+            return Check("wallets", level, f"the certificate of the pass type {when}", "ask Apple for a new one")
+        if not settings.base_url().startswith("https://"):
+            return Check("wallets", WARN, f"{said}; Apple's wallet registers over https alone, so changes reach no pass", "export MOMENTS_PUBLIC_URL=https://...")
+    return Check("wallets", OK, said)
+
+
 def fence_index(settings: Settings) -> Check:
     from geofences import facade
 
@@ -356,6 +384,7 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         lambda: payments(settings),
         lambda: push(settings),
         lambda: channels(settings),
+        lambda: wallets(settings, now),
     ]
     for check in first:
         yield check()

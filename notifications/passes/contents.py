@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from app.kernel.languages import PLAIN
@@ -19,6 +20,15 @@ PLACES_MOST = 10
 """Apple takes no more locations, and no more beacons, on one pass."""
 LAST_CALL = timedelta(hours=1)
 COLOURS = {"backgroundColor": "rgb(255, 248, 240)", "foregroundColor": "rgb(43, 27, 18)", "labelColor": "rgb(112, 76, 52)"}
+
+
+class Stage(StrEnum):
+    """Where a coupon is, in Google's words (OfferObject, `state`)."""
+
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    EXPIRED = "EXPIRED"
+    INACTIVE = "INACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class PassFacts:
-    """`code` None: this pass carries none; `usable`: the coupon can be used now; `spots` empty: nothing calls her near a store."""
+    """`code` None: this pass carries none; `stage` ACTIVE: the coupon can be used now; `spots` empty: nothing calls her near a store."""
 
     serial: str
     title: str
@@ -42,13 +52,17 @@ class PassFacts:
     place: str
     link: str
     code: str | None
-    usable: bool
+    stage: Stage
     why_not: str
     issued_at: datetime
     expires_at: datetime
     spots: tuple[Spot, ...] = ()
     calls: bool = False
     language: str = PLAIN
+
+    @property
+    def usable(self) -> bool:
+        return self.stage is Stage.ACTIVE
 
 
 def apple(facts: PassFacts, *, pass_type: str, team: str, organisation: str, service_url: str, token: str) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def google(facts: PassFacts, *, issuer: str, wallet_class: str) -> dict[str, Any
     found: dict[str, Any] = {
         "id": f"{issuer}.{facts.serial}",
         "classId": f"{issuer}.{wallet_class}",
-        "state": "ACTIVE" if facts.usable else "INACTIVE",
+        "state": facts.stage.value,
         "validTimeInterval": {"start": {"date": _utc(facts.issued_at)}, "end": {"date": _utc(facts.expires_at)}},
         "textModulesData": [
             {"id": "offer", "header": facts.title, "body": facts.benefit},
@@ -111,6 +125,11 @@ def google(facts: PassFacts, *, issuer: str, wallet_class: str) -> dict[str, Any
     if facts.usable and facts.calls:
         found["locations"] = [{"latitude": spot.lat_deg, "longitude": spot.lon_deg} for spot in facts.spots[:PLACES_MOST]]
     return found
+
+
+def google_again(form: dict[str, Any]) -> dict[str, Any]:
+    """The same object as a change of one that is saved: what is not on it any more is named as gone, since what is left out of a PATCH stays."""
+    return {"barcode": None, "locations": None} | form
 
 
 def _utc(at: datetime) -> str:

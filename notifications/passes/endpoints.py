@@ -1,28 +1,32 @@
-"""Her coupon for her wallet, and the service Apple's wallet asks for the newest form of a pass it holds.
+"""Her coupon for her wallet, and the service by which Apple's wallet registers the passes it holds and asks for their newest form.
 
-Nothing is kept of wallets: no list of devices, no tokens of Apple's. So nothing is pushed; a wallet asks when she pulls its pass down, and by
-what the pass itself brings as proof. A wallet learns of no pass but the one it holds. Source: Apple, PassKit Web Service Reference.
+A wallet shows what the pass itself brings as proof, and that opens this one pass and no other: what may be registered, given up and asked
+for is what it opens. Which passes of a device have changed is answered to whoever knows the device's id, as the protocol has it: serials
+alone, which open nothing. Source: Apple, PassKit Web Service Reference.
 """
 
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 
 from app.kernel.errors import AppError, NotFound
 from app.kernel.logs import get_logger
 from app.security.access import ANYONE, Principal, Role, allow
 from app.security.asking import asker_of
 from app.security.policies.contracts import Action
-from notifications.passes import contents, showing, wiring
+from notifications.passes import changes, keeping, showing, wiring
 from notifications.passes.contents import PassFacts
+from notifications.passes.forms import SERVICE
+from notifications.passes.ports import Wallet
 from offers import facade as offers
 
 log = get_logger(__name__)
 
-SERVICE = "/wallet/apple"
 SCHEME = "ApplePass "
-ORGANISATION = "Mobile Moments"
 
 router = APIRouter(tags=["notifications"])
 wallets = APIRouter(prefix=f"{SERVICE}/v1", tags=["notifications"], include_in_schema=False, dependencies=[Depends(allow(ANYONE))])
@@ -30,6 +34,14 @@ wallets = APIRouter(prefix=f"{SERVICE}/v1", tags=["notifications"], include_in_s
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 Id = Annotated[str, Path(max_length=80)]
 Proof = Annotated[str, Header(alias="Authorization", max_length=300)]
+Since = Annotated[str, Header(alias="If-Modified-Since", max_length=60)]
+Tag = Annotated[str, Query(alias="passesUpdatedSince", max_length=40)]
+
+
+class Registration(BaseModel):
+    """Where a device hears of changes."""
+
+    push_token: Annotated[str, Field(alias="pushToken", min_length=8, max_length=keeping.TOKEN_MOST_CHARS)]
 
 
 class PassRefused(AppError):
@@ -57,43 +69,70 @@ def apple_pass(coupon_id: Id, caller: Shopper, request: Request) -> Response:
 def google_pass(coupon_id: Id, caller: Shopper, request: Request) -> Response:
     """Leads to Google Wallet, which saves her coupon."""
     house = request.app.state.house
-    link = wiring.of(house).google
+    parts = wiring.of(house)
     facts = _hers(request, coupon_id, caller)
-    if link is None:
+    if parts.google is None:
         raise WalletOff
-    channels = house.settings.channels
-    offer = contents.google(facts, issuer=channels.google_wallet_issuer, wallet_class=channels.google_wallet_class)
-    return RedirectResponse(link.save_link(offer), status_code=303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    if parts.tells(Wallet.GOOGLE):
+        with house.database.transaction() as session:
+            keeping.keep_object(session, facts, caller.id, parts.forms.digest(Wallet.GOOGLE, facts), house.database.clock.now())
+    link = parts.google.save_link(parts.forms.of(Wallet.GOOGLE, facts))
+    return RedirectResponse(link, status_code=303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
 @wallets.get("/passes/{pass_type}/{serial}")
-def newest_pass(pass_type: Id, serial: Id, request: Request, proof: Proof = "") -> Response:
-    """The pass as it is now: used, ended and frozen ones are void."""
+def newest_pass(pass_type: Id, serial: Id, request: Request, proof: Proof = "", since: Since = "") -> Response:
+    """The pass as it is now: used, ended and frozen ones are void. 304 when it says what it said then."""
     house = request.app.state.house
     _proved(house, pass_type, serial, proof)
-    facts = _facts(house, serial)
-    if facts is None:
+    with house.database.transaction() as session:
+        looked = changes.look(session, wiring.of(house).forms, serial, house.database.clock.now())
+    if looked is None:
         raise NotFound
-    return _package(house, facts)
+    if looked.since is None:
+        return _package(house, looked.facts)
+    last_modified = {"Last-Modified": format_datetime(looked.since, usegmt=True), "Cache-Control": "no-store"}
+    known = _instant(since)
+    if known is not None and looked.since <= known:
+        return Response(status_code=304, headers=last_modified)
+    return _package(house, looked.facts, last_modified)
 
 
 @wallets.post("/devices/{device}/registrations/{pass_type}/{serial}", status_code=201)
-def register_wallet(device: Id, pass_type: Id, serial: Id, request: Request, proof: Proof = "") -> Response:  # noqa: ARG001 - of the protocol
-    """Taken note of by not being refused: nothing of a wallet is kept, and nothing pushed to it."""
-    _proved(request.app.state.house, pass_type, serial, proof)
-    return Response(status_code=201)
+def register_wallet(device: Id, pass_type: Id, serial: Id, told: Registration, request: Request, proof: Proof = "") -> Response:
+    """This device holds the pass and wants to hear of changes. 201 the first time, 200 after that."""
+    house = request.app.state.house
+    _proved(house, pass_type, serial, proof)
+    parts, at = wiring.of(house), house.database.clock.now()
+    with house.database.transaction() as session:
+        coupon, facts = offers.coupon(session, serial, with_code=False), parts.forms.facts(session, serial, at)
+        if coupon is None or facts is None:
+            raise NotFound
+        new = keeping.register(session, facts, coupon.shopper_id, device, told.push_token, at)
+        session.info["after_commit"].append(parts.wake)
+    return Response(status_code=201 if new else 200)
 
 
 @wallets.delete("/devices/{device}/registrations/{pass_type}/{serial}")
-def forget_wallet(device: Id, pass_type: Id, serial: Id, request: Request, proof: Proof = "") -> Response:  # noqa: ARG001 - as above
-    _proved(request.app.state.house, pass_type, serial, proof)
+def forget_wallet(device: Id, pass_type: Id, serial: Id, request: Request, proof: Proof = "") -> Response:
+    """This device does not hold the pass any more: nothing is kept of it."""
+    house = request.app.state.house
+    _proved(house, pass_type, serial, proof)
+    with house.database.transaction() as session:
+        keeping.unregister(session, serial, device)
     return Response(status_code=200)
 
 
-@wallets.get("/devices/{device}/registrations/{pass_type}")
-def changed_passes(device: Id, pass_type: Id) -> Response:  # noqa: ARG001 - as above
-    """No list is kept, so none is told; each pass is asked for by itself."""
-    return Response(status_code=204)
+@wallets.get("/devices/{device}/registrations/{pass_type}", response_model=None)
+def changed_passes(device: Id, pass_type: Id, request: Request, since: Tag = "") -> Response | dict[str, Any]:
+    """The passes of this device that have changed since it asked with this tag. 204: none."""
+    house = request.app.state.house
+    if wiring.of(house).apple is None or pass_type != house.settings.channels.apple_pass_type:
+        return Response(status_code=204)
+    tag = int(since) if since.isascii() and since.isdigit() else None  # one that is not of ours: all are told
+    with house.database.reading() as session:
+        found = keeping.changed_since(session, device, tag)
+    return Response(status_code=204) if found is None else {"serialNumbers": list(found[0]), "lastUpdated": str(found[1])}
 
 
 @wallets.post("/log")
@@ -126,21 +165,23 @@ def _hers(request: Request, coupon_id: str, caller: Principal) -> PassFacts:
 
 
 def _facts(house: Any, coupon_id: str) -> PassFacts | None:
-    chosen = house.settings.offers
     with house.database.reading() as session:
-        return showing.facts_of(
-            session, coupon_id, origin=house.settings.base_url(), at=house.database.clock.now(),
-            live_code_required=chosen.live_code_required, live_code_above_minor=chosen.live_code_above_minor,
-        )  # fmt: skip
+        return wiring.of(house).forms.facts(session, coupon_id, house.database.clock.now())
 
 
-def _package(house: Any, facts: PassFacts) -> Response:
-    signer, channels, origin = wiring.of(house).apple, house.settings.channels, house.settings.base_url()
-    if signer is None:
+def _instant(header: str) -> datetime | None:
+    """The instant of an HTTP date; None for what is none (RFC 9110, 13.1.3: then it is not asked)."""
+    try:
+        found = parsedate_to_datetime(header)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _package(house: Any, facts: PassFacts, headers: dict[str, str] | None = None) -> Response:
+    parts = wiring.of(house)
+    if parts.apple is None:
         raise WalletOff
-    service = origin + SERVICE if origin.startswith("https://") else ""  # a wallet asks nothing of an address without TLS
-    document = contents.apple(
-        facts, pass_type=channels.apple_pass_type, team=channels.apple_team, organisation=ORGANISATION, service_url=service, token=showing.token_of(facts.serial)
-    )
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="coupon.pkpass"'}
-    return Response(signer.package(document), media_type="application/vnd.apple.pkpass", headers=headers)
+    document = parts.forms.of(Wallet.APPLE, facts)
+    told = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="coupon.pkpass"', **(headers or {})}
+    return Response(parts.apple.package(document), media_type="application/vnd.apple.pkpass", headers=told)

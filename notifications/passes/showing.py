@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,13 +19,14 @@ from app.privacy.purposes import Purpose
 from app.security.devices import freezing
 from app.security.sealing import keyed_hash
 from geofences import facade as geofences
-from notifications.passes.contents import PassFacts, Spot
+from notifications.passes.contents import PassFacts, Spot, Stage
 from notifications.phrases import say
 from notifications.preferences import language_of
 from offers import facade as offers
 from offers.contracts import CouponState, CouponView
 
 _TOKEN = "wallet_pass"  # noqa: S105 - what the hash is for, not a secret
+_STAGES = {CouponState.REDEEMED: Stage.COMPLETED, CouponState.EXPIRED: Stage.EXPIRED}
 
 
 def token_of(coupon_id: str) -> str:
@@ -36,18 +38,24 @@ def is_token_of(coupon_id: str, given: str) -> bool:
     return hmac.compare_digest(token_of(coupon_id).encode(), given.encode("utf-8", "replace"))
 
 
-def facts_of(
-    session: Session, coupon_id: str, *, origin: str, at: datetime, live_code_required: bool, live_code_above_minor: Mapping[str, int] | None
-) -> PassFacts | None:
+@dataclass(frozen=True, slots=True)
+class LiveCodes:
+    """For which coupons a till asks for a live code, as offers is set: for all, or above an amount of each currency."""
+
+    required: bool = False
+    above_minor: Mapping[str, int] | None = None
+
+
+def facts_of(session: Session, coupon_id: str, *, origin: str, at: datetime, live_codes: LiveCodes) -> PassFacts | None:
     """None when there is no such coupon (any more). Ask whose it is first."""
     coupon = offers.coupon(session, coupon_id)
     if coupon is None:
         return None
     language = language_of(session, coupon.shopper_id)
-    against = _against(session, coupon, at)
+    stage, against = _stands(session, coupon, at)
     why_not = say(against, language) if against else ""
     live = offers.live_coupon(
-        session, coupon_id, device_id="", at=at, ttl_s=1, live_code_required=live_code_required, live_code_above_minor=live_code_above_minor
+        session, coupon_id, device_id="", at=at, ttl_s=1, live_code_required=live_codes.required, live_code_above_minor=live_codes.above_minor
     )
     calls = gate.may(session, coupon.shopper_id, Purpose.MARKETING_PUSH, at) is PASS
     spots = _spots(session, coupon) if calls and not why_not else ()
@@ -59,7 +67,7 @@ def facts_of(
         place=spots[0].name if len(coupon.place_ids) == 1 and spots else _where(session, coupon, language),
         link=f"{origin}/m/coupons/{coupon.id}",
         code=None if live is None or live.only else coupon.code,
-        usable=not why_not,
+        stage=stage,
         why_not=why_not,
         issued_at=coupon.issued_at,
         expires_at=coupon.expires_at,
@@ -69,13 +77,12 @@ def facts_of(
     )
 
 
-def _against(session: Session, coupon: CouponView, at: datetime) -> str:
-    """What to say, if it cannot be used."""
-    if coupon.state is not CouponState.ISSUED:
-        return f"pass.{coupon.state.value}"
-    if coupon.expires_at <= at:
-        return "pass.expired"
-    return "pass.frozen" if freezing.frozen(session, coupon.shopper_id) else ""
+def _stands(session: Session, coupon: CouponView, at: datetime) -> tuple[Stage, str]:
+    """Where it is, and what to say if it cannot be used."""
+    state = CouponState.EXPIRED if coupon.state is CouponState.ISSUED and coupon.expires_at <= at else coupon.state
+    if state is not CouponState.ISSUED:
+        return _STAGES.get(state, Stage.INACTIVE), f"pass.{state.value}"
+    return (Stage.INACTIVE, "pass.frozen") if freezing.frozen(session, coupon.shopper_id) else (Stage.ACTIVE, "")
 
 
 def _where(session: Session, coupon: CouponView, language: str) -> str:

@@ -13,6 +13,7 @@ from app.privacy.subjects import rows_about, tables_with_people
 from notifications import answers, privacy
 from notifications.conversations import privacy as conversations
 from notifications.conversations.settings import ConversationSettings
+from notifications.passes import privacy as passes
 from notifications.settings import NotificationSettings
 from notifications.webhooks import privacy as webhooks
 from notifications.webhooks.settings import WebhookSettings
@@ -29,8 +30,8 @@ class TestHolders:
         mine = {t for t in tables_with_people(metadata()) if t.startswith("notifications_")}
         assert (
             mine
-            == {t for h in (*privacy.HOLDERS, *webhooks.HOLDERS, *conversations.HOLDERS) for t in h.tables}
-            == {r.table for r in (*privacy.rules(NotificationSettings()), *webhooks.rules(WebhookSettings()), *conversations.rules(ConversationSettings()))}
+            == {t for h in (*privacy.HOLDERS, *webhooks.HOLDERS, *conversations.HOLDERS, *passes.HOLDERS) for t in h.tables}
+            == {r.table for r in (*privacy.rules(NotificationSettings()), *webhooks.rules(WebhookSettings()), *conversations.rules(ConversationSettings()), *passes.rules(NotificationSettings()))}
         )
 
     def test_export_then_erase(self, room: Room) -> None:

@@ -61,6 +61,12 @@ class ScriptedPeer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                self._heard()
+
+            def do_PATCH(self) -> None:
+                self._heard()
+
+            def _heard(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 self._say(peer.answer(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, body)))
 

@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +36,11 @@ class PassSigner:
             raise ValueError("the key of a pass type's certificate is an RSA key")  # noqa: TRY004 - what is wrong is the file
         self._chain = x509.load_pem_x509_certificates(Path(chain).read_bytes()) if chain else []
         self._pictures = {f"icon{'' if scale == 1 else f'@{scale}x'}.png": _square(29 * scale) for scale in (1, 2, 3)}
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when the certificate is good."""
+        return self._certificate.not_valid_after_utc
 
     def package(self, document: Mapping[str, Any]) -> bytes:
         files = {"pass.json": json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), **self._pictures}

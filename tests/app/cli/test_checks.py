@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.cli import checks
 from app.cli.checks import FAIL, OK, WARN, Check
@@ -260,3 +264,39 @@ class TestChannels:
     def test_links_to_plain_http(self, home: Path) -> None:
         settings = load_settings(data_dir=home, public_url="http://shop.example", channels={"web_push_contact": "mailto:a@b"})
         assert checks.channels(settings).level == WARN
+
+
+class TestWallets:
+    NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def papers(self, home: Path, ends_in: timedelta = timedelta(days=300)) -> dict[str, str]:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Pass Type ID: pass.x")])
+        made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        made = made.not_valid_before(self.NOW - timedelta(days=900)).not_valid_after(self.NOW + ends_in)
+        pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (home / "pass.pem").write_bytes(pem)
+        return {"apple_pass_certificate_path": str(home / "pass.pem"), "apple_pass_type": "pass.x", "apple_team": "T"}
+
+    def said(self, home: Path, chosen: dict[str, str], public_url: str = "https://shop.example") -> tuple[str, str]:
+        found = checks.wallets(load_settings(data_dir=home, channels=chosen, public_url=public_url), self.NOW)
+        assert bool(found.mend) is (found.level != OK)
+        return found.level, found.text
+
+    def test_what_is_on_and_what_is_missing(self, home: Path) -> None:
+        papers = self.papers(home)
+        (home / "account.json").write_text("{}")
+        google = {"google_wallet_account_path": str(home / "account.json"), "google_wallet_issuer": "3388"}
+        assert self.said(home, {}) == (OK, "not set up: no coupon can be put into a wallet")
+        assert self.said(home, papers) == (OK, "Apple Wallet set up")
+        assert self.said(home, papers | google) == (OK, "Apple Wallet and Google Wallet set up")
+        assert self.said(home, papers, "http://localhost:8000") == (WARN, "Apple Wallet set up; Apple's wallet registers over https alone, so changes reach no pass")
+        assert self.said(home, papers | {"apple_team": ""}) == (FAIL, "a wallet is begun, and MOMENTS_CHANNELS__APPLE_TEAM is not set")
+        assert self.said(home, google | {"google_wallet_issuer": ""}) == (FAIL, "a wallet is begun, and MOMENTS_CHANNELS__GOOGLE_WALLET_ISSUER is not set")
+        assert self.said(home, papers | {"apple_pass_chain_path": "/none"}) == (FAIL, "/none cannot be read")
+        (home / "pass.pem").write_text("no certificate")
+        assert self.said(home, papers)[0] == FAIL
+
+    @pytest.mark.parametrize(("ends_in", "level", "text"), [(timedelta(days=12), WARN, "ends in 12 days"), (timedelta(days=-1), FAIL, "has ended")])
+    def test_when_the_certificate_ends(self, home: Path, ends_in: timedelta, level: str, text: str) -> None:
+        assert self.said(home, self.papers(home, ends_in)) == (level, f"the certificate of the pass type {text}")

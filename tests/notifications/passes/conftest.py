@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.kernel.db import Database
 from app.kernel.http import RequestGuard, install_problems
+from app.kernel.outbox import Relay, Subscriptions
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security import people
@@ -26,9 +29,21 @@ from app.security.settings import SecuritySettings
 from geofences import facade as geofences
 from geofences.directory import Directory
 from notifications.channel_settings import ChannelSettings
-from notifications.passes import endpoints, wiring
+from notifications.passes import endpoints, showing
+from notifications.passes.adapters.google_gateway import GoogleLink
+from notifications.passes.adapters.memory_gateway import MemoryGateway
+from notifications.passes.adapters.pkpass_gateway import PassSigner
+from notifications.passes.forms import PassForms
+from notifications.passes.jobs import PassLoop
+from notifications.passes.models import PassCopy
+from notifications.passes.ports import Wallet
+from notifications.passes.showing import LiveCodes
+from notifications.passes.wiring import Passes
+from notifications.settings import NotificationSettings
 from offers import facade as offers
+from offers import moves
 from offers.contracts import CouponView
+from offers.models import Campaign, CouponRow
 from offers.settings import OfferSettings
 from tests.conftest import START
 from tests.offers.builders import PLACES, go_live, moment
@@ -71,6 +86,12 @@ def merchant(tmp_path_factory: pytest.TempPathFactory) -> ChannelSettings:
     )  # fmt: skip
 
 
+@cache
+def _papers(certificate: str, account: str) -> tuple[PassSigner | None, GoogleLink | None]:
+    """Read once: a key of that size takes longer to check than most tests."""
+    return PassSigner(certificate) if certificate else None, GoogleLink(account, ORIGIN) if account else None
+
+
 @dataclass
 class House:
     database: Database
@@ -79,14 +100,58 @@ class House:
 
     def __post_init__(self) -> None:
         settings = SimpleNamespace(security=SecuritySettings(), channels=self.channels, offers=self.offers, base_url=lambda: ORIGIN)
-        room = SimpleNamespace(passes=wiring.build(self.channels, ORIGIN))
+        live = LiveCodes(self.offers.live_code_required, self.offers.live_code_above_minor)
+        rules = NotificationSettings(push_attempts=3, push_retry_first_s=10, breaker_failures=4)  # type: ignore[call-arg]
+        self.apple, self.google = MemoryGateway(), MemoryGateway(Wallet.GOOGLE)
+        forms = PassForms(self.channels, ORIGIN, live)
+        loops = tuple(PassLoop(self.database, gateway, rules, forms) for gateway in (self.apple, self.google))
+        self.passes = Passes(forms, *_papers(self.channels.apple_pass_certificate_path, self.channels.google_wallet_account_path), loops)
+        subscriptions = Subscriptions()
+        self.passes.subscribe(subscriptions)
+        subscriptions.attach(self.database)
+        self.relay = Relay(self.database, subscriptions)
         app = FastAPI()
-        app.state.house = SimpleNamespace(database=self.database, settings=settings, notifications=room)
+        app.state.house = SimpleNamespace(database=self.database, settings=settings, notifications=SimpleNamespace(passes=self.passes))
         install_problems(app)
         app.add_middleware(RequestGuard)
         app.include_router(endpoints.router)
         app.include_router(endpoints.wallets)
         self.client = TestClient(app, follow_redirects=False)
+
+    def settle(self) -> None:
+        """Deliver what happened, look at passes and tell their wallets, until nothing is due now."""
+        self.relay.run_until_idle()
+        while sum(loop.run_once() for loop in self.passes.loops):
+            pass
+
+    def registers(self, device: str, coupon_id: str, *, token: object = None, proof: str | None = None, pass_type: str = PASS_TYPE) -> int:
+        """A device of Apple's says that it holds this pass; the status it is answered. Without `token`: one of its own."""
+        shown = showing.token_of(coupon_id) if proof is None else proof
+        path = f"/wallet/apple/v1/devices/{device}/registrations/{pass_type}/{coupon_id}"
+        told = {"pushToken": f"{device}00000000" if token is None else token}
+        return self.client.post(path, json=told, headers={"Authorization": f"ApplePass {shown}"}).status_code
+
+    def listed(self, device: str, since: str | None = None, pass_type: str = PASS_TYPE) -> tuple[list[str], str] | None:
+        """What a device is told has changed, and the tag; None: 204."""
+        params = {} if since is None else {"passesUpdatedSince": since}
+        answer = self.client.get(f"/wallet/apple/v1/devices/{device}/registrations/{pass_type}", params=params)
+        if answer.status_code == 204:
+            assert answer.content == b""
+            return None
+        assert answer.status_code == 200
+        return answer.json()["serialNumbers"], answer.json()["lastUpdated"]
+
+    def copies(self) -> list[PassCopy]:
+        with self.database.reading() as session:
+            found = list(session.scalars(select(PassCopy).order_by(PassCopy.id)))
+            session.expunge_all()
+        return found
+
+    def moves(self, coupon_id: str, state: str) -> None:
+        """The coupon comes into this state by the move every use case shares."""
+        with self.database.transaction() as session:
+            coupon = session.get_one(CouponRow, coupon_id)
+            assert moves.move(session, coupon, coupon.state, state, self.database.clock.now())
 
     def shopper(self, *purposes: Purpose) -> tuple[str, dict[str, str]]:
         with self.database.transaction() as session:
@@ -95,12 +160,16 @@ class House:
                 set_consent(session, device.shopper_id, purpose, granted=True, source="test", at=START)
         return device.shopper_id, {"Authorization": f"Bearer {device.token}"}
 
-    def coupon(self, shopper_id: str, **changes: Any) -> CouponView:
+    def coupon(self, shopper_id: str, *, campaign_id: str = "cam_bonbon", **changes: Any) -> CouponView:
+        """One coupon of a campaign of its own."""
         with self.database.transaction() as session:
-            go_live(session, **changes)
-            offers.decide(session, moment(shopper_id=shopper_id), at=START)
+            before = {c.id for c in offers.wallet(session, shopper_id, START)}
+            for running in session.scalars(select(Campaign.id).where(Campaign.state == "live")).all():
+                offers.pause_campaign(session, running, at=START)
+            go_live(session, campaign_id, **changes)
+            offers.decide(session, moment(f"mom_{campaign_id}", shopper_id=shopper_id), at=START)
         with self.database.reading() as session:
-            return offers.wallet(session, shopper_id, START)[0]
+            return next(c for c in offers.wallet(session, shopper_id, START) if c.id not in before)
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from app.security.models import SessionRow, ShopperRow
 from app.security.principals import Role
 from app.security.sessions import open_session
 from notifications.channel_settings import ChannelSettings
+from notifications.passes import keeping
+from notifications.passes.models import PassCopy
 from notifications.passes.showing import token_of
 from offers.models import CouponRow
 from offers.settings import OfferSettings
@@ -167,12 +169,120 @@ class TestNewestPass:
         assert [(a.status_code, a.json()["code"]) for a in answers] == [(401, "pass_refused")] * 7
         assert self._asked(house, "cpn_none", f"ApplePass {token_of('cpn_none')}").status_code == 404
 
-    def test_a_wallet_registers_and_nothing_of_it_is_kept(self, house: House) -> None:
+    def test_not_modified_since_it_was_fetched(self, house: House, clock: ManualClock) -> None:
+        """Planted bug: a `changed_at` that may stay in the same second when the pass has changed: the void pass was answered with 304."""
         jane, _ = house.shopper()
         coupon = house.coupon(jane)
-        path, headers = f"/wallet/apple/v1/devices/d1/registrations/{PASS_TYPE}", {"Authorization": f"ApplePass {token_of(coupon.id)}"}
-        assert house.client.post(f"{path}/{coupon.id}", json={"pushToken": "t"}, headers=headers).status_code == 201
-        assert house.client.post(f"{path}/{coupon.id}", json={"pushToken": "t"}).status_code == 401
-        assert house.client.get(path, params={"passesUpdatedSince": "x"}).status_code == 204
-        assert house.client.delete(f"{path}/{coupon.id}", headers=headers).status_code == 200
+        path, headers = f"/wallet/apple/v1/passes/{PASS_TYPE}/{coupon.id}", {"Authorization": f"ApplePass {token_of(coupon.id)}"}
+        assert "last-modified" not in house.client.get(path, headers=headers).headers  # no wallet has registered
+        house.registers("device1", coupon.id)
+        first = house.client.get(path, headers=headers)
+        known = {**headers, "If-Modified-Since": first.headers["last-modified"]}
+        clock.advance(0.2)
+        again = house.client.get(path, headers=known)
+        assert (first.status_code, again.status_code, again.content, again.headers["last-modified"]) == (200, 304, b"", first.headers["last-modified"])
+        with house.database.transaction() as session:
+            session.execute(update(CouponRow).where(CouponRow.id == coupon.id).values(state="redeemed"))
+        changed = house.client.get(path, headers=known)
+        assert (changed.status_code, said(changed.content)["voided"]) == (200, True)
+        assert house.client.get(path, headers={**headers, "If-Modified-Since": changed.headers["last-modified"]}).status_code == 304
+        assert house.client.get(path, headers={**headers, "If-Modified-Since": "the other day"}).status_code == 200
+        assert house.client.get(path, headers={"If-Modified-Since": changed.headers["last-modified"]}).status_code == 401
+
+
+class TestRegisterWallet:
+    def test_once_new_then_known(self, house: House) -> None:
+        jane, _ = house.shopper()
+        coupon = house.coupon(jane)
+        assert [house.registers("device1", coupon.id) for _ in range(2)] + [house.registers("device2", coupon.id)] == [201, 200, 201]
+
+    def test_only_what_the_proof_opens(self, house: House) -> None:
+        """Planted bug: registering without asking for the proof."""
+        jane, _ = house.shopper()
+        coupon, other = house.coupon(jane), house.coupon(jane, campaign_id="cam_other")
+        wrong = [house.registers("device1", coupon.id, proof=token_of(other.id)), house.registers("device1", coupon.id, proof=""), house.registers("device1", coupon.id, pass_type="pass.x")]
+        assert (wrong, house.registers("device1", "cpn_none")) == ([401, 401, 401], 404)
+        assert house.copies() == []
+
+    def test_a_token_that_is_none(self, house: House) -> None:
+        jane, _ = house.shopper()
+        coupon = house.coupon(jane)
+        nonsense = ["", "short", "with space in it", "../../../etc", "x" * 300, "søppel-polse", 3, ["a"]]
+        assert [house.registers("device1", coupon.id, token=token) for token in nonsense] == [422] * len(nonsense)
+        assert house.copies() == []
+
+    def test_neither_token_nor_device_can_be_read_from_the_rows(self, house: House) -> None:
+        """Planted bug: the token stored as it came."""
+        jane, _ = house.shopper()
+        house.registers("device-of-jane", house.coupon(jane).id, token="abcdef0123456789")
+        [copy] = house.copies()
+        row = {column.key: getattr(copy, column.key) for column in PassCopy.__table__.columns}
+        assert [name for name, value in row.items() if "abcdef0123" in repr(value) or "device-of-jane" in repr(value)] == []
+
+    def test_a_new_token_takes_the_place_of_the_old(self, house: House) -> None:
+        jane, _ = house.shopper()
+        coupon = house.coupon(jane)
+        house.registers("device1", coupon.id, token="a" * 64)
+        house.registers("device1", coupon.id, token="b" * 64)
+        house.settle()
+        assert [update.address for update in house.apple.sent] == ["b" * 64]
+
+    def test_no_more_devices_than_one_may_have(self, house: House, clock: ManualClock) -> None:
+        jane, _ = house.shopper()
+        coupon = house.coupon(jane)
+        for n in range(keeping.COPIES_MOST + 2):
+            clock.advance(1)
+            house.registers(f"device{n}", coupon.id)
+        assert len(house.copies()) == keeping.COPIES_MOST
+        assert (house.listed("device0"), (house.listed("device2") or ([], ""))[0]) == (None, [coupon.id])
+
+
+class TestForgetWallet:
+    def test_nothing_is_kept_and_nothing_told(self, house: House) -> None:
+        jane, _ = house.shopper(Purpose.MARKETING_PUSH)
+        coupon = house.coupon(jane)
+        house.registers("device1", coupon.id)
+        path, right = f"/wallet/apple/v1/devices/device1/registrations/{PASS_TYPE}/{coupon.id}", {"Authorization": f"ApplePass {token_of(coupon.id)}"}
+        assert (house.client.delete(path).status_code, len(house.copies())) == (401, 1)
+        assert [house.client.delete(path, headers=right).status_code for _ in range(2)] == [200, 200]
+        house.settle()
+        assert (house.copies(), house.apple.sent) == ([], [])
+
+
+class TestChangedPasses:
+    def test_those_that_changed_since_and_none_of_another_device(self, house: House) -> None:
+        jane, _ = house.shopper()
+        one, two = house.coupon(jane), house.coupon(jane, campaign_id="cam_two")
+        house.registers("device1", one.id)
+        house.registers("device1", two.id)
+        house.settle()
+        both, tag = house.listed("device1") or ([], "")
+        assert sorted(both) == sorted([one.id, two.id])
+        assert house.listed("device1", tag) is None
+        house.moves(one.id, "redeemed")
+        house.settle()
+        changed, later = house.listed("device1", tag) or ([], "")
+        assert (changed, house.listed("device1", later)) == ([one.id], None)
+        assert (house.listed("device2"), house.listed("device1", pass_type="pass.other")) == (None, None)
+        assert sorted((house.listed("device1", "yesterday") or ([], ""))[0]) == sorted(both)
+
+    def test_a_change_that_commits_late_is_not_passed_over(self, house: House) -> None:
+        """The tags of one device grow with every change of any of its passes. Planted bug: each pass counted its own changes, and the
+        first change of the second pass was below the tag of the first."""
+        jane, _ = house.shopper()
+        one, two = house.coupon(jane), house.coupon(jane, campaign_id="cam_two")
+        for coupon in (one, two):
+            house.registers("device1", coupon.id)
+        house.settle()
+        for state in ("reserved", "issued", "redeemed"):
+            house.moves(one.id, state)
+            house.settle()
+        _, tag = house.listed("device1") or ([], "")
+        house.moves(two.id, "redeemed")
+        house.settle()
+        assert (house.listed("device1", tag) or ([], ""))[0] == [two.id]
+
+
+class TestWalletLog:
+    def test_its_words_are_not_asked_for_much(self, house: House) -> None:
         assert [house.client.post("/wallet/apple/v1/log", json=told).status_code for told in ({"logs": ["a", "b"]}, {"logs": 3}, [], None)] == [200] * 4
