@@ -67,7 +67,7 @@ class ChannelSettings(SettingsGroup):
     apple_pass_chain_path: str = Field("", description="PEM file with Apple's intermediate certificate (WWDR).")
     apple_pass_type: str = Field("", max_length=120, description="The pass type identifier (pass....) that certificate is for.")
     apple_team: str = Field("", max_length=20, description="The team identifier of that certificate.")
-    apns_url: str = Field("https://api.push.apple.com", max_length=200, description="Apple's push service, which is told that a pass has changed; another address for a local stand-in.")
+    apns_url: str = Field("https://api.push.apple.com", max_length=200, description="Apple's push service, which is told that a pass has changed; another https address for a local stand-in, whose certificate this machine trusts (SSL_CERT_FILE).")
     google_wallet_account_path: str = Field("", description="Service account file that may issue passes in Google Wallet; empty: none.")
     google_wallet_issuer: str = Field("", max_length=40, description="The issuer id of Google Wallet.")
     google_wallet_class: str = Field("offer", max_length=80, description="The class of offers, made beforehand in Google's console.")

@@ -19,6 +19,7 @@ from app.kernel.outbox import OutboxEvent
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security.devices import freezing
+from notifications import facade
 from notifications.passes import changes, dispatch, privacy
 from notifications.passes.contents import PLACES_MOST
 from notifications.passes.ports import PassUpdate, Wallet
@@ -113,6 +114,14 @@ class TestWhatIsTold:
             offers.end_campaign(session, "cam_bonbon", at=START)
         house.settle()
         assert (told(house), fetched(house, coupon_id)["voided"]) == ([], False)
+
+    def test_another_language(self, house: House) -> None:
+        """Planted bug: her choice kept without a look at what is written in it."""
+        jane, coupon_id = held(house)
+        with house.database.transaction() as session:
+            facade.like(session, jane, language="fi", ways=[], called="", at=START)
+        house.settle()
+        assert (told(house), fetched(house, coupon_id)["coupon"]["backFields"][0]["label"]) == (["device100000000"], "Kassalla")
 
     def test_once_however_often_it_changed(self, house: House) -> None:
         _, coupon_id = held(house)

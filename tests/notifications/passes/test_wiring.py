@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from app.demo.peers.apns_peer import ApnsPeer, refusal
 from app.kernel.db import Database
 from notifications.channel_settings import ChannelSettings
 from notifications.passes import wiring
 from notifications.passes.ports import PassUpdate, Wallet
 from notifications.ports import PushReceipt
 from notifications.settings import NotificationSettings
-from tests.notifications.passes.conftest import ORIGIN, House
+from tests.notifications.passes.conftest import ORIGIN, PASS_TYPE, House, self_vouched
 
 
 class TestBuild:
@@ -30,6 +32,32 @@ class TestBuild:
         chosen = ChannelSettings(apple_pass_certificate_path="/none.pem")  # type: ignore[call-arg]
         with pytest.raises(OSError, match=r"none\.pem"):
             wiring.build(database, NotificationSettings(), chosen, ORIGIN)  # type: ignore[call-arg]
+
+
+class TestApple:
+    def test_from_the_settings_to_apple_and_back(self, house: House, merchant: ChannelSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the house builds by itself, over HTTP/2 and TLS with the certificate it signs passes with: woken, the device asks and is given the
+        void pass; once the device is gone it is asked no more."""
+        certificate = self_vouched(tmp_path / "apple.pem", "api.push.apple.com")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with ApnsPeer(certificate, Path(merchant.apple_pass_certificate_path), PASS_TYPE) as peer:
+            chosen = merchant.model_copy(update={"apns_url": peer.url, "google_wallet_account_path": ""})
+            built = wiring.build(house.database, NotificationSettings(), chosen, ORIGIN)  # type: ignore[call-arg]
+            jane, _ = house.shopper()
+            coupon = house.coupon(jane)
+            house.registers("device1", coupon.id)
+            [loop] = built.loops
+            while loop.run_once():
+                pass
+            changed, tag = house.listed("device1") or ([], "")
+            peer.program("device100000000", refusal(410, "Unregistered"))
+            house.moves(coupon.id, "redeemed")
+            house.relay.run_until_idle()
+            while loop.run_once():
+                pass
+            assert ([heard.body for heard in peer.attempts["device100000000"]], changed, house.listed("device1", tag)) == ([b"{}", b"{}"], [coupon.id], None)
+            assert house.copies() == []
+            built.stop()
 
 
 class TestLoops:
