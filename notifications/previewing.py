@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.kernel import languages
-from app.kernel.text_limits import sms_segments
+from app.kernel.text_limits import LINK_MOST_CHARS, sms_segments
 from app.kernel.verdict import Fail
 from notifications import composing, phrases, told
 from notifications.choosing import CHANNELS, EVERY
@@ -88,7 +88,7 @@ def _text(name: str, channel: ChannelKind, words: composing.Words) -> Look:
     said = told.on(channel, words.title, words.body, told.kept(words))
     link = "" if said.risky else LINK
     whole = "\n".join(part for part in (said.title, with_word(said.body, f"{WORD} {CODE}"), link) if part)
-    parts = sms_segments(whole.replace("…", "x" * 110))
+    parts = sms_segments(whole.replace("…", "x" * (LINK_MOST_CHARS - len(LINK) + 1)))
     note = f"{parts.count} text message{'' if parts.count == 1 else 's'}, {parts.encoding}, {parts.units} units with the link" if channel is ChannelKind.SMS else ""
     return Look(name, channel.value, "", whole, note=note, problem=_problem(channel, said))
 

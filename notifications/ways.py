@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.text_limits import with_tail
 from app.kernel.verdict import PASS, Fail, Verdict
 from app.privacy import gate
 from notifications import wording
 from notifications.addresses import contact_for, why_none
 from notifications.choosing import CHANNELS, Known, WayRules
-from notifications.compose import with_word
 from notifications.contracts import ChannelKind
 from notifications.models import REPLY, Delivery, Message, PushToken
 from notifications.ports import TokenKind
@@ -25,9 +25,6 @@ from notifications.reasons import NotificationReason as Reason
 from notifications.told import Said, on
 from offers.contracts import Way
 
-_LINK = "\n" + "x" * 140
-_WORD = "x" * 34
-"""What is added when it sets out, at most: the link, her word and the code of the message."""
 _COUNTED = ("queued", "claimed", "sent")
 
 
@@ -79,5 +76,4 @@ def fits(channel: ChannelKind, said: Said) -> Verdict:
     """Whether the text can be told there with all that goes with it."""
     if channel is ChannelKind.EMAIL:
         return wording.fits(channel, said.title, said.html)
-    link = "" if said.risky and channel is ChannelKind.SMS else _LINK
-    return wording.fits(channel, said.title, with_word(said.body, _WORD) + link, risky=said.risky)
+    return wording.fits(channel, said.title, with_tail(said.body, link=not said.risky), risky=said.risky)

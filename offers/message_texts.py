@@ -18,6 +18,7 @@ from app.kernel.text_limits import (
     TITLE_MOST_CHARS,
     has_address,
     sms_segments,
+    with_tail,
 )
 from app.kernel.verdict import Fail
 from offers.definition import Definition
@@ -25,8 +26,6 @@ from offers.message import PARTS, VARIABLES, CampaignMessage, MessageText
 from offers.message_values import example_of
 from offers.outside.words import Summary
 
-SMS_TAIL = "\n" + "x" * 150
-"""What goes with a text message beside its text: the link, her word and the code by which she can ask whether it is ours."""
 _TRIED_AT = datetime(2026, 9, 30, 21, 59, tzinfo=UTC)
 _OPTIONAL = ("name",)
 _SPACES = str.maketrans("\u00a0\u202f\u2009", "   ")
@@ -101,10 +100,10 @@ def too_long(said: Mapping[str, str], *, risky: bool) -> Iterator[tuple[str, str
         if len(said.get(part, "")) > most:
             yield part, f"{len(said[part])} characters when filled in; at most {most}"
     short = (said.get("sms") or f"{said.get('title', '')}\n{said.get('body', '')}").translate(_SPACES)
-    parts = sms_segments(short + SMS_TAIL)
+    parts = sms_segments(with_tail(short, link=not risky))
     if parts.count > SMS_SEGMENTS_MOST:
         signs = " (a sign outside the alphabet of text messages makes each part hold 67 instead of 153)" if parts.encoding == "ucs-2" else ""
-        yield "sms", f"{parts.count} text messages with link and word; at most {SMS_SEGMENTS_MOST}. Write a shorter one{signs}"
+        yield "sms", f"{parts.count} text messages with {'word' if risky else 'link and word'}; at most {SMS_SEGMENTS_MOST}. Write a shorter one{signs}"
     if risky and has_address(short):
         yield "sms", "an address in a text message of a risky campaign; leave it out"
 

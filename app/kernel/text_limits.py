@@ -20,6 +20,10 @@ HTML_MOST_BYTES = 100_000
 SMS_SEGMENTS_MOST = 4
 WHATSAPP_MOST_CHARS = 1600
 
+WORD_AND_CODE_MOST_CHARS = 34
+"""Her familiar word and the code by which she can ask whether a message is ours, with the space between."""
+LINK_MOST_CHARS = 140
+
 TEMPLATE_MOST_CHARS = 4_000
 TEMPLATE_MOST_CHARS_HTML = 40_000
 """What a marketer may write of one part of a message."""
@@ -39,6 +43,11 @@ class Segments:
     encoding: str
     units: int
     count: int
+
+
+def with_tail(text: str, *, link: bool) -> str:
+    """As long as a text is when it sets out: with her word and code, and the link if it carries one, each in a line of its own."""
+    return "\n".join(part for part in (text, "x" * WORD_AND_CODE_MOST_CHARS, "x" * LINK_MOST_CHARS * link) if part)
 
 
 def sms_segments(text: str) -> Segments:

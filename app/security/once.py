@@ -17,5 +17,13 @@ from app.security.models import SeenRow
 
 def first_time(session: Session, kind: str, *name: str, until: datetime) -> bool:
     """True for the first who comes with this name; it is remembered until `until`, after which nothing may come of it."""
-    seen = hashlib.sha256("\x1f".join(name).encode("utf-8", "surrogatepass")).hexdigest()
-    return insert_new(session, SeenRow, {"kind": kind, "name_hash": seen, "expires_at": until}, unique=["kind", "name_hash"])
+    return insert_new(session, SeenRow, {"kind": kind, "name_hash": _hash(name), "expires_at": until}, unique=["kind", "name_hash"])
+
+
+def known(session: Session, kind: str, *name: str) -> bool:
+    """Whether somebody has come with this name, as this transaction sees it. Decides nothing: another may be about to."""
+    return session.get(SeenRow, (kind, _hash(name))) is not None
+
+
+def _hash(name: tuple[str, ...]) -> str:
+    return hashlib.sha256("\x1f".join(name).encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,6 +10,7 @@ from app.security.access import Principal, Role, allow
 from notifications.conversations import hearing, reading
 from notifications.conversations.reading import Talk
 from notifications.conversations.schemas import SayIn, TalkOut, ThreadsOut
+from notifications.conversations.suggesting import Advice
 from notifications.conversations.wiring import of
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
@@ -30,13 +31,12 @@ def list_conversations(caller: Shopper, call: Reading) -> Response:
 def say_something(body: SayIn, caller: Speaker, call: Command) -> Response:
     """Say something in the app's conversation; the answer holds these words and the reply, if the assistant may speak."""
     room = of(call.app)
-    advice = room.advice(call.database, caller.id, body.text)
 
-    def work(session: Session) -> Talk:
+    def work(session: Session, advice: Advice | None) -> Talk:
         heard = hearing.hear(session, room.knowledge, caller.id, body.text, at=call.clock.now(), advice=advice)
         return reading.talk(session, caller.id, heard.thread_id, after=heard.seq - 1)
 
-    return call.run(work, status=201)
+    return room.heard(call, caller.id, body.text, work, status=201)
 
 
 @router.get("/{thread_id}", response_model=TalkOut)

@@ -15,10 +15,11 @@ from notifications.conversations.handing import REPLY_MOST_CHARS, claim, hand_ba
 from notifications.conversations.hearing import accept, hear
 from notifications.conversations.reading import Talk, in_app, talk, threads
 from notifications.conversations.reasons import SENTENCES, ConversationReason
+from notifications.conversations.suggesting import Advice
 from notifications.conversations.wiring import Conversations, of
 from notifications.conversations.words import MAX_CHARS
 
 __all__ = [
-    "MAX_CHARS", "REPLY_MOST_CHARS", "SENTENCES", "Author", "ConversationReason", "Conversations", "Packet", "SaidView", "Talk", "ThreadState", "ThreadView", "Waiting", "Way",
+    "MAX_CHARS", "REPLY_MOST_CHARS", "SENTENCES", "Advice", "Author", "ConversationReason", "Conversations", "Packet", "SaidView", "Talk", "ThreadState", "ThreadView", "Waiting", "Way",
     "accept", "claim", "hand_back", "hear", "in_app", "more", "of", "packet", "queue", "reply", "talk", "threads",
 ]  # fmt: skip

@@ -51,13 +51,15 @@ def hear(
 ) -> Heard:
     """Her words in her thread, and the answer. Of two messages at once the second is understood with what the first has left.
 
-    `advice`: what a language model made of them (asking.py); it stands in the record of the answer, used or not.
+    `advice`: what a language model made of them (asking.py); it stands in the record of the answer, used or not, or beside her words.
     """
     gate.hold(session, (shopper_id,))  # before any row: what is answered and remembered stands on what she agrees to now
     row = repository.take_turn(session, shopper_id, way, identity, at)
-    hers = repository.say(session, row, Author.SHOPPER, {"text": text[:KEPT_CHARS]}, at)
+    ours = row.state == ThreadState.BOT
+    shown = {"advice": advice.told()} if advice is not None and not ours else {}  # a person has it by now, and there is no answer to note it with
+    hers = repository.say(session, row, Author.SHOPPER, {"text": text[:KEPT_CHARS], **shown}, at)
     row.heard_at = at
-    if row.state != ThreadState.BOT:
+    if not ours:
         row.owed_since = row.owed_since or at
         return Heard(row.id, hers.seq, ())
     memory = repository.memory_of(row)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
-from app.kernel.text_limits import SMS_SEGMENTS_MOST, WHATSAPP_MOST_CHARS, sms_segments
+from app.kernel.text_limits import SMS_SEGMENTS_MOST, WHATSAPP_MOST_CHARS, sms_segments, with_tail
 from notifications.contents import Content, sealed
 from notifications.conversations.contracts import Way
 from notifications.conversations.models import Thread
@@ -25,19 +25,18 @@ LIFE = timedelta(days=1)
 SMS_CHARS = 380
 _PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "…": "...", "×": "x", "\xa0": " "})
 """Signs that would make every part of an SMS hold 67 characters instead of 153."""
-_AROUND = "x" * 60
-"""Room for what goes with a text: the title, her word and the code of the message."""
 
 
 def send_out(session: Session, row: Thread, said_id: str, text: str, at: datetime) -> None:
     """Queue these words for the number the thread is held with. In the app nothing is sent: the page looks by itself."""
     if row.channel == Way.APP:
         return
-    body = _cut(text.translate(_PLAIN)) if row.channel == Way.SMS else _short(text, WHATSAPP_MOST_CHARS - len(_AROUND))
+    title = say("answer_title", row.language)
+    body = _cut(title, text.translate(_PLAIN)) if row.channel == Way.SMS else _short(text, WHATSAPP_MOST_CHARS - len(with_tail(title + "\n", link=False)))
     message_id, expires_at = derived_id("msg", said_id), at + LIFE
     session.add(
         Message(
-            id=message_id, shopper_id=row.shopper_id, kind=REPLY, state=REPLY, reasons=[], sealed=sealed(row.shopper_id, message_id, Content(say("answer_title", row.language), body, "")),
+            id=message_id, shopper_id=row.shopper_id, kind=REPLY, state=REPLY, reasons=[], sealed=sealed(row.shopper_id, message_id, Content(title, body, "")),
             collapse_key=message_id, weighed=[], created_at=at, expires_at=expires_at,
         )
     )  # fmt: skip
@@ -50,10 +49,10 @@ def send_out(session: Session, row: Thread, said_id: str, text: str, at: datetim
     session.flush()
 
 
-def _cut(text: str) -> str:
+def _cut(title: str, text: str) -> str:
     """As much as the parts of an SMS hold; one sign outside their alphabet halves that."""
     most, body = SMS_CHARS, _short(text, SMS_CHARS)
-    while sms_segments(body + _AROUND).count > SMS_SEGMENTS_MOST:
+    while sms_segments(with_tail(f"{title}\n{body}", link=False)).count > SMS_SEGMENTS_MOST:
         most -= 20
         body = _short(text, most)
     return body

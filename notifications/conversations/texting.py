@@ -20,7 +20,7 @@ from app.privacy.purposes import NOTICES, Purpose
 from app.security.contacts import facade as contacts
 from app.security.contacts.facade import ContactKind
 from app.security.errors import LimitReached
-from app.security.inbound.receiving import first_time
+from app.security.inbound.receiving import first_time, known
 from app.security.limits import spend
 from app.security.windows import LimitRule
 from notifications.contracts import ChannelKind
@@ -65,9 +65,10 @@ def take(database: Database, room: Conversations, text: Text, per_number: LimitR
         answered = False  # a no is heard however much was written before it
     with database.reading() as session:
         owners = contacts.owners_of(session, ContactKind.PHONE, text.number)
+        again = known(session, text.provider, text.id)
     if not owners:
         return False
-    advice = None if word in STOP | START else room.advice(database, owners[0], text.text, way=text.way, identity=identity)
+    advice = None if again or word in STOP | START else room.advice(database, owners[0], text.text, way=text.way, identity=identity)
     at = database.clock.now()
     with database.transaction() as session:
         if word in STOP:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,11 @@ from notifications.conversations.contracts import Way
 from notifications.conversations.ports import Knowledge, LanguageModel
 from notifications.conversations.settings import ConversationSettings
 from notifications.conversations.suggesting import Advice
+
+if TYPE_CHECKING:
+    from fastapi import Response
+
+    from app.kernel.http import CommandCall, Stage
 
 
 def _nobody() -> None:
@@ -37,6 +42,19 @@ class Conversations:
         if self.adviser is None:
             return None
         return self.adviser.advise(database, self.knowledge, shopper_id, text, way=way, identity=identity)
+
+    def heard(self, call: CommandCall, shopper_id: str, text: str, work: Callable[[Session, Advice | None], Any], *, status: int = 200) -> Response:
+        """Run `work` as the one transaction of a request. Where a model may be asked, the request is claimed before: its repeat is answered
+        from what is stored, and asks nobody."""
+        if self.adviser is None:
+            return call.run(lambda session: work(session, None), status)
+
+        def asked(stage: Stage) -> None:
+            advice = self.advice(stage.database, shopper_id, text)
+            with stage.database.transaction() as session:
+                stage.finish(session, work(session, advice), status)
+
+        return call.staged(asked)
 
     def close(self) -> None:
         if self.adviser is not None:

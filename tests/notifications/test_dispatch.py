@@ -172,6 +172,21 @@ class TestRunOnce:
         assert room.states(message_id)["fcm"] == ("sent", ())
         assert room.said("push.suppressed") == []
 
+    def test_nor_does_a_yes_that_comes_after_the_lease(self, room: Room, clock: ManualClock) -> None:
+        """It is being repeated by then, with the same ids. Planted bug: the row moved whoever holds its claim."""
+        message_id, rules = room.issue(room.phone().shopper_id), room.settings.retries()
+        with room.database.transaction() as session:
+            _, (late,) = dispatch.claim(session, "fcm", at=clock.now(), limit=10, lease_s=60)
+        clock.advance(60)
+        with room.database.transaction() as session:
+            _, (now,) = dispatch.claim(session, "fcm", at=clock.now(), limit=10, lease_s=60)
+        for claimed, name, counts in ((late, "late", False), (now, "now", True), (now, "again", False)):
+            with room.database.transaction() as session:
+                accepted = PushReceipt(Outcome.ACCEPTED, provider_message_id=name)
+                assert dispatch.record(session, claimed, accepted, channel="fcm", rules=rules, at=clock.now()) is counts
+        assert (delivery(room, message_id).state, delivery(room, message_id).provider_message_id) == ("sent", "now")
+        assert [told["channel"] for told in room.said("push.sent")].count("fcm") == 1
+
 
 class TestClaim:
     def test_consent_withdrawn_between_queueing_and_sending(self, room: Room, send: Dispatcher) -> None:

@@ -29,6 +29,28 @@ def later(seconds: float, work: object) -> threading.Timer:
     return timer
 
 
+class TestGlance:
+    def test_sees_what_a_look_sees_and_opens_nothing_while_there_is_nothing(self, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bugs: the newest of anybody's taken for hers; what was seen looked at again."""
+        jane, john = room.phone(push=False), room.phone(push=False)
+        assert stream.glance(room.database, jane.shopper_id, 0) == stream.Look((), 0)
+        message_id = room.issue(jane.shopper_id)
+        found = stream.glance(room.database, jane.shopper_id, 0)
+        assert ([m.id for m in found.messages], found) == ([message_id], stream.look(room.database, jane.shopper_id, 0))
+        looks: list[str] = []
+        monkeypatch.setattr(stream, "look", lambda _database, shopper_id, _after: looks.append(shopper_id))
+        assert stream.glance(room.database, jane.shopper_id, found.position) == stream.Look((), found.position)
+        assert (stream.glance(room.database, john.shopper_id, 0), looks) == (stream.Look((), 0), [])
+
+    def test_without_consent_nothing_is_shown_and_nothing_skipped(self, room: Room) -> None:
+        jane = room.phone(push=False)
+        room.issue(jane.shopper_id)
+        room.consent(jane.shopper_id, given=False)
+        assert stream.glance(room.database, jane.shopper_id, 0) == stream.Look((), 0)
+        room.consent(jane.shopper_id)
+        assert len(stream.glance(room.database, jane.shopper_id, 0).messages) == 1
+
+
 class TestFollow:
     def test_what_is_committed_is_shown_at_once(self, database: Database, places: FakePlaces) -> None:
         """With a poll of a minute only the wake-up can be this quick. Planted bug: waking before the commit."""

@@ -6,11 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.kernel.text_limits import Segments
+from app.kernel.ids import new_id
+from app.kernel.text_limits import LINK_MOST_CHARS, WORD_AND_CODE_MOST_CHARS, Segments, with_tail
 from app.kernel.verdict import PASS, Fail
-from notifications import wording
+from app.security.contacts.words import MAX_CHARS
+from app.security.deep_links import signed_link
+from notifications import checking, wording
 from notifications.contracts import ChannelKind
 from notifications.reasons import NotificationReason as Reason
+from notifications.told import Said
+from notifications.ways import fits
+from offers.message_texts import too_long
 
 
 class TestSmsSegments:
@@ -68,3 +74,18 @@ class TestFits:
         found = {c.value: wording.fits(c, title, body) for c in ChannelKind}
         assert {name for name, verdict in found.items() if not verdict.ok} == {"sms", "whatsapp"}
         assert wording.fits(ChannelKind.EMAIL, "x" * 151, "") == Fail(Reason.TEXT_TOO_LONG, {"chars": 151, "most_chars": 150})
+
+
+class TestWhatGoesWithAText:
+    @pytest.mark.parametrize("risky", [False, True])
+    def test_is_counted_alike_where_a_campaign_is_written_and_where_it_is_sent(self, risky: bool) -> None:
+        """Planted bug: a shorter tail counted in the form, so that it took texts that were never sent."""
+        written = next(n for n in range(600, 0, -1) if not [*too_long({"sms": "a" * n}, risky=risky)])
+        sent = next(n for n in range(600, 0, -1) if fits(ChannelKind.SMS, Said("", "a" * n, "", "en", risky)).ok)
+        assert written == sent == 4 * 153 - 1 - WORD_AND_CODE_MOST_CHARS - (0 if risky else 1 + LINK_MOST_CHARS)
+
+    def test_what_really_goes_with_it_is_no_longer(self) -> None:
+        code = checking.code_of("shp_1", new_id("msg"))
+        assert MAX_CHARS + 1 + len(code) <= WORD_AND_CODE_MOST_CHARS
+        assert len("https://shop.example") + len(signed_link("shp_1", f"/m/coupons/{new_id('cpn')}", datetime(2030, 1, 1, tzinfo=UTC))) <= LINK_MOST_CHARS
+        assert with_tail("", link=False) == "x" * WORD_AND_CODE_MOST_CHARS

@@ -40,6 +40,11 @@ def first_time(session: Session, provider: str, message_id: str, at: datetime, *
     return once.first_time(session, f"inbound_{provider}", message_id, until=at + timedelta(seconds=keep_s))
 
 
+def known(session: Session, provider: str, message_id: str) -> bool:
+    """Whether it was taken in before; for what costs something and is not part of the work. `first_time` decides."""
+    return once.known(session, f"inbound_{provider}", message_id)
+
+
 _SENTENCES = {
     "signature_missing": "the request carries no signature; send the provider's own headers",
     "signature_malformed": "the signature is not in the form its provider gives it",

@@ -74,12 +74,11 @@ def say(request: Request, caller: Speaker, call: Command, form: Fields) -> Respo
     if not text:
         return _page(request, caller, call, "Write something first.", 422)
     room = talks.of(call.app)
-    advice = room.advice(call.database, caller.id, text)
 
-    def work(session: Session) -> dict[str, int]:
+    def work(session: Session, advice: talks.Advice | None) -> dict[str, int]:
         return {"seq": talks.hear(session, room.knowledge, caller.id, text, at=call.clock.now(), advice=advice).seq}
 
-    call.run(work)
+    room.heard(call, caller.id, text, work)
     return _said(request)
 
 

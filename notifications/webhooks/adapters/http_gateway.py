@@ -8,7 +8,6 @@ followed, and the answer's body is read up to a bound and thrown away. Proxies o
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from notifications.timed_sockets import TimedSocket, left
 from notifications.webhooks import addresses
 from notifications.webhooks.ports import WebhookAnswer, WebhookRequest
 from notifications.webhooks.reasons import WebhookReason as Reason
@@ -73,10 +73,10 @@ class HttpGateway:
         sock = self._reached(judged, port, deadline)
         try:
             if secure:
-                sock.settimeout(_left(deadline))
+                sock.settimeout(left(deadline))
                 sock = self._tls.wrap_socket(sock, server_hostname=host)
             connection = http.client.HTTPConnection(host, port)
-            connection.sock = cast("Any", _Timed(sock, deadline))
+            connection.sock = cast("Any", TimedSocket(sock, deadline))
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
             connection.putheader("host", parts.netloc)
@@ -102,43 +102,7 @@ class HttpGateway:
         """A connection to the first of them that takes one."""
         for one in judged[:-1]:
             try:
-                return self._connect((one, port), timeout=_left(deadline) / len(judged))
+                return self._connect((one, port), timeout=left(deadline) / len(judged))
             except OSError:
                 continue
-        return self._connect((judged[-1], port), timeout=_left(deadline))
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-class _Timed:
-    """A socket whose every step gets only what is left of the whole time: one that drips a byte a second wins nothing."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
-
-    def sendall(self, data: Any) -> None:
-        self._sock.settimeout(_left(self._deadline))
-        self._sock.sendall(data)
-
-    def makefile(self, _mode: str = "rb", *_rest: Any, **_more: Any) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReading(self._sock, self._deadline))
-
-    def close(self) -> None:
-        """The owner closes it."""
-
-
-class _TimedReading(io.RawIOBase):
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
-        return self._sock.recv_into(buffer)
+        return self._connect((judged[-1], port), timeout=left(deadline))

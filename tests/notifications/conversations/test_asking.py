@@ -10,7 +10,7 @@ from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from notifications.conversations.adapters.memory_model import MemoryModel
 from notifications.conversations.asking import RULES, Adviser
-from notifications.conversations.contracts import ThreadState
+from notifications.conversations.contracts import Author, ThreadState
 from notifications.conversations.suggesting import Advice, Outcome
 from tests.notifications.conversations.conftest import Talking
 
@@ -73,6 +73,15 @@ class TestAdvise:
             set_consent(session, jane, Purpose.ASSISTANT, granted=False, source="test", at=asked.talk.now)
         assert "I am not sure" in asked.talk.say(jane, MUDDY, advice=advice)[0]
         assert asked.talk.said(jane)[-1].advice == {"model": "memory", "sent": SENT, "outcome": "chosen", "intent": "care"}
+
+    def test_what_was_shown_stays_on_record_when_a_person_took_over_meanwhile(self, asked: Asked) -> None:
+        """Planted bug: the thread looked at before the advice was noted."""
+        jane = asked.talk.shopper(Purpose.ASSISTANT)
+        advice = asked.advice(jane)
+        asked.talk.say(jane, "a person please")
+        assert asked.talk.say(jane, MUDDY, advice=advice) == ()
+        hers = asked.talk.said(jane)[-1]
+        assert (hers.author, hers.text, hers.advice) == (Author.SHOPPER, MUDDY, {"model": "memory", "sent": SENT, "outcome": "chosen", "intent": "care"})
 
     @pytest.mark.parametrize(
         ("said", "outcome"),

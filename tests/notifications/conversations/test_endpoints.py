@@ -7,8 +7,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.kernel.http import RequestGuard, install_problems
+from app.privacy.consents import set_consent
+from app.privacy.purposes import Purpose
 from app.security import people
 from app.security.settings import SecuritySettings
+from notifications.conversations.adapters.memory_model import MemoryModel
+from notifications.conversations.asking import Adviser
 from notifications.conversations.endpoints import router
 from notifications.conversations.settings import ConversationSettings
 from notifications.conversations.wiring import Conversations
@@ -49,6 +53,17 @@ class TestConversations:
             assert (answer.status_code, answer.json()["code"]) == (404, "conversation_unknown")
         assert client.post(f"{path}/cart", headers=jane).json()["messages"][-1]["text"] == "It is in your cart."
         assert client.post(f"{path}/cart", headers=jane).json()["code"] == "nothing_proposed"
+
+    def test_a_repeat_asks_no_model_again(self, talk: Talking, client: TestClient) -> None:
+        """Planted bug: the model asked before the key of the request was."""
+        model = MemoryModel({"muddy": {"intent": "care", "about": "felt slippers"}})
+        client.app.state.house.conversations = Conversations(ConversationSettings(), talk.shop, Adviser(model))  # type: ignore[attr-defined]
+        with talk.database.transaction() as session:
+            device = people.register_device(session, "Phone", "ios", talk.now)
+            set_consent(session, device.shopper_id, Purpose.ASSISTANT, granted=True, source="test", at=talk.now)
+        said = [client.post("/v1/conversations", json={"text": "the felt slippers are all muddy, what now"}, headers={"Authorization": f"Bearer {device.token}", "Idempotency-Key": key}) for key in "112"]
+        assert [(answer.status_code, "Brush when dry" in answer.text) for answer in said] == [(201, True)] * 3
+        assert (said[0].json() == said[1].json(), said[1].headers["Idempotent-Replayed"], len(model.shown)) == (True, "true", 2)
 
     def test_bad_input_is_named(self, talk: Talking, client: TestClient) -> None:
         jane = phone(talk)

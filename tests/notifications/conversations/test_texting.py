@@ -18,6 +18,8 @@ from app.security.windows import LimitRule
 from notifications import cancel, dispatch, facade
 from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.conversations import handing, texting
+from notifications.conversations.adapters.memory_model import MemoryModel
+from notifications.conversations.asking import Adviser
 from notifications.conversations.contracts import ThreadState, Way
 from notifications.conversations.models import Said
 from notifications.conversations.settings import ConversationSettings
@@ -76,6 +78,15 @@ class TestTake:
         assert texts.words() == 2
         with texts.database.reading() as session:
             assert facade.inbox(session, texts.jane) == []
+
+    def test_a_repeat_asks_no_model_again(self, texts: Texting) -> None:
+        """Planted bug: whether it is a repeat asked after the model."""
+        model = MemoryModel({"muddy": {"intent": "care", "about": "felt slippers"}})
+        texts.room = Conversations(ConversationSettings(), texts.talk.shop, Adviser(model))
+        with texts.database.transaction() as session:
+            set_consent(session, texts.jane, Purpose.ASSISTANT, granted=True, source="test", at=texts.talk.now)
+        muddy = replace(PRICE, text="the felt slippers are all muddy, what now")
+        assert [texts.take(muddy), texts.take(muddy), texts.words(), len(model.shown)] == [True, True, 2, 1]
 
     def test_a_number_nobody_has_shown_to_be_his_leaves_nothing(self, texts: Texting) -> None:
         assert not texts.take(replace(PRICE, number="+358409999999"))

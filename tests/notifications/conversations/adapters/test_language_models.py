@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from pydantic import ValidationError
@@ -88,6 +91,56 @@ class TestChatCompletions:
         model.close()
         out = capsys.readouterr()
         assert not any(secret in out.out + out.err + caplog.text for secret in ("muddy", "key-1"))
+
+
+class Dripping:
+    """Says a whole and good answer, byte by byte, for longer than anybody waits."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text, self.gone = text, threading.Event()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        talk, _ = self.listening.accept()
+        with talk, suppress(OSError):
+            talk.recv(65_536)
+            for sign in self.text:
+                talk.sendall(bytes([sign]))
+                if self.gone.wait(0.01):
+                    return
+
+
+class TestWithin:
+    @pytest.mark.parametrize("where", ["head", "body"])
+    def test_the_time_is_for_the_whole_whatever_is_dripped(self, where: str) -> None:
+        """Planted bug: the time given to each step anew; the answer came, after three seconds."""
+        body = said(CARE).body
+        drips = (b"HTTP/1.1 200 OK\r\n" + b"X-Slow: %s\r\n" % (b"a" * 300 * (where == "head")) + b"Content-Length: %d\r\n\r\n" % (len(body) + 300 * (where == "body"))) + b" " * 300 * (where == "body") + body
+        peer = Dripping(drips)
+        model = ChatCompletionsGateway(settings(peer.url, timeout_s=0.3))
+        assert model.choose(MESSAGE) is None
+        peer.gone.set()
+        peer.listening.close()
+
+    def test_a_name_that_is_not_answered_is_not_waited_for(self, peer: ModelPeer) -> None:
+        """Planted bug: the name asked in the caller's own thread."""
+        asked, over, waited = threading.Event(), threading.Event(), threading.Event()
+
+        def hangs(_host: str, _port: int) -> list[str]:
+            asked.set()
+            over.wait(10)
+            waited.set()
+            return ["127.0.0.1"]
+
+        model = ChatCompletionsGateway(settings(peer.url, timeout_s=0.2), resolve=hangs)
+        assert (model.choose(MESSAGE), asked.is_set(), waited.is_set(), peer.attempts) == (None, True, False, {})
+        over.set()
+
+    def test_the_next_address_is_tried_and_none_is_none(self, peer: ModelPeer) -> None:
+        assert ChatCompletionsGateway(settings(peer.url), resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"]).choose(MESSAGE) == CARE
+        assert ChatCompletionsGateway(settings(peer.url), resolve=lambda _host, _port: []).choose(MESSAGE) is None
 
 
 class TestAdviser:
