@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.kernel.db import Database
 from app.kernel.ids import new_id
@@ -67,8 +67,10 @@ def look_at_due(database: Database, wallet: Wallet, forms: PassForms) -> int:
 
 def claim(session: Session, wallet: Wallet, forms: PassForms, *, at: datetime, limit: int, lease_s: float) -> list[Claimed]:
     """Take what is due, address by address, and nothing that is asked to an address somebody is waiting for."""
-    p = PassCopy
-    seen = session.execute(select(p.address_hash, p.shopper_id).where(_is_due(wallet, at)).order_by(p.next_attempt_at, p.id).limit(limit)).all()
+    p, other = PassCopy, aliased(PassCopy)
+    waited_for = select(other.address_hash).where(other.wallet == wallet.value, other.state == "claimed", other.lease_until > at)
+    due = select(p.address_hash, p.shopper_id).where(_is_due(wallet, at), p.address_hash.not_in(waited_for))
+    seen = session.execute(due.order_by(p.next_attempt_at, p.id).limit(limit)).all()
     if not seen:
         return []
     gate.hold(session, {row.shopper_id for row in seen})  # what her consent puts on a pass is sent before a withdrawal commits, or not at all

@@ -100,7 +100,7 @@ class House:
     offers: OfferSettings
 
     def __post_init__(self) -> None:
-        settings = SimpleNamespace(security=SecuritySettings(), channels=self.channels, offers=self.offers, base_url=lambda: ORIGIN)
+        settings = SimpleNamespace(security=SecuritySettings(), channels=self.channels, offers=self.offers, base_url=lambda: ORIGIN)  # type: ignore[call-arg]
         live = LiveCodes(self.offers.live_code_required, self.offers.live_code_above_minor)
         rules = NotificationSettings(push_attempts=3, push_retry_first_s=10, breaker_failures=4)  # type: ignore[call-arg]
         self.apple, self.google = MemoryGateway(), MemoryGateway(Wallet.GOOGLE)

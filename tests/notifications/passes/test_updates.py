@@ -267,9 +267,9 @@ class TestWhatIsAnswered:
         assert (copy.state, copy.reason) == ("queued", "provider_unknown")
 
 
-def claims(house: House) -> list[dispatch.Claimed]:
+def claims(house: House, limit: int = 10) -> list[dispatch.Claimed]:
     with house.database.transaction() as session:
-        return dispatch.claim(session, Wallet.APPLE, house.passes.forms, at=house.database.clock.now(), limit=10, lease_s=60)
+        return dispatch.claim(session, Wallet.APPLE, house.passes.forms, at=house.database.clock.now(), limit=limit, lease_s=60)
 
 
 class TestClaim:
@@ -285,6 +285,19 @@ class TestClaim:
         self.ready(house)
         taken = race([lambda: claims(house)] * 4)
         assert [len(found) for found in sorted(taken, key=len)] == [0, 0, 0, 1]
+
+    def test_a_device_that_is_waited_for_holds_up_no_other(self, house: House, clock: ManualClock) -> None:
+        """Planted bug: what is due of a device whose answer is waited for stood first in the line."""
+        coupon_id = self.ready(house)
+        [first] = claims(house)
+        jane, _ = house.shopper()
+        house.registers("device1", house.coupon(jane, campaign_id="cam_two").id)
+        dispatch.look_at_due(house.database, Wallet.APPLE, house.passes.forms)
+        clock.advance(1)
+        house.registers("device2", coupon_id)
+        dispatch.look_at_due(house.database, Wallet.APPLE, house.passes.forms)
+        [second] = claims(house, limit=1)
+        assert (first.update.address, second.update.address, claims(house, limit=1)) == ("device100000000", "device200000000", [])
 
     def test_a_lease_that_ran_out_is_taken_over_and_the_first_says_nothing(self, house: House, clock: ManualClock) -> None:
         self.ready(house)
