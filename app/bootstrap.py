@@ -73,6 +73,7 @@ from notifications.conversations import data_tags as conversation_tags
 from notifications.conversations import endpoints as conversation_endpoints
 from notifications.conversations import privacy as conversation_privacy
 from notifications.conversations import wiring as conversation_wiring
+from notifications.conversations.caring import Teller
 from notifications.conversations.finding import HouseKnowledge
 from notifications.conversations.ports import LanguageModel
 from notifications.inbound import endpoints as inbound_endpoints
@@ -249,7 +250,7 @@ def build(
         operator=Operator(database, sim_swap_gateway) if sim_swap_gateway is not None else None,
         runner=runner,
         mqtt=_mqtt(database, settings, runner.wake),
-        scheduler=Scheduler(timetable(database, shop, settings, contact_gateway)),
+        scheduler=Scheduler(timetable(database, shop, settings, contact_gateway, notifications)),
         routers=[*_routers(), *extra_routers],
         _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt)) for prompt in (True, False)),
     )
@@ -275,7 +276,9 @@ def register_people_data(settings: Settings) -> None:
     retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
 
 
-def timetable(database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None) -> list[Job]:
+def timetable(
+    database: Database, shop: Shop, settings: Settings, contact_gateway: ContactGateway | None, notifications: notification_wiring.Notifications
+) -> list[Job]:
     """All periodic work of the house."""
 
     def in_transaction(work: Callable[..., object]) -> Callable[[], object]:
@@ -284,6 +287,12 @@ def timetable(database: Database, shop: Shop, settings: Settings, contact_gatewa
                 return work(session, database.clock.now())
 
         return run
+
+    def wake(shopper_id: str) -> None:
+        notifications.broadcaster.wake(shopper_id)
+        notifications.wake()
+
+    care = Teller(settings.conversations, settings.notifications, notifications.channels, wake)
 
     def send_letters() -> object:
         return contacts.send_due(database, contact_gateway, settings.contacts) if contact_gateway is not None else 0
@@ -297,6 +306,7 @@ def timetable(database: Database, shop: Shop, settings: Settings, contact_gatewa
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
+        Job("conversations.care", 600, lambda: care.tell_due(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
         Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),
     ]

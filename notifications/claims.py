@@ -25,3 +25,4 @@ class Claimed:
     expires_at: datetime
     request: PushRequest
     reply: bool = False
+    care: bool = False

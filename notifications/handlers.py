@@ -34,6 +34,8 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
 
     def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         purpose = Purpose(event.purpose)
+        if not event.granted and purpose is Purpose.AFTERCARE:
+            cancel.on_care_declined(session, event.shopper_id, no_consent(purpose), session.info["clock"].now())
         if not event.granted and (channels := [kind.value for kind in ChannelKind if kind.purpose is purpose]):
             cancel.on_consent_withdrawn(session, event.shopper_id, channels, no_consent(purpose), session.info["clock"].now())
 

@@ -116,6 +116,10 @@ REPLY = "reply"
 """Kind and state of a message that answers her own by text: she has asked, so that no consent, cap or morning concerns it, and no inbox shows it."""
 
 
+CARE = "care"
+"""Kind of a message that tells how to care for what she bought: it stands on a consent of its own on every channel, and no cap counts it."""
+
+
 class PushToken(Base):
     """Where a device can be reached. `sealed` holds the address, `token_hash` finds it again; deleted when dead."""
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import cache
 
 from app.kernel import languages
-from notifications.reasons import NO_CONSENT, NOT_SENT, SENTENCES
+from app.privacy.purposes import Purpose, no_consent
+from notifications.reasons import NO_CONSENT, NO_CONSENT_TO_CARE, NOT_SENT, SENTENCES
 
 THERE = (languages.PLAIN, "fi", "sv")
 """The languages we speak; whoever reads another is told in English."""
@@ -50,7 +51,7 @@ PHRASES: dict[str, str] = {
     "pass.anywhere": "Anywhere with us",
 }
 
-EVERY: dict[str, str] = {**PHRASES, "no_consent": NO_CONSENT, "not_sent": NOT_SENT, **{code.value: text for code, text in SENTENCES.items()}}
+EVERY: dict[str, str] = {**PHRASES, "no_consent": NO_CONSENT, "not_sent": NOT_SENT, no_consent(Purpose.AFTERCARE): NO_CONSENT_TO_CARE, **{code.value: text for code, text in SENTENCES.items()}}
 """Key -> English."""
 
 

@@ -60,6 +60,9 @@ class NotificationReason(StrEnum):
     CHANNEL_CAP_REACHED = "channel_cap_reached"
     TEXT_NOT_MADE = "text_not_made"
     PASS_NOT_SAVED = "pass_not_saved"  # noqa: S105 - a reason code, not a secret
+    CARE_DUE = "care_due"
+    CARE_WELCOME = "care_welcome"
+    ITEM_RETURNED = "item_returned"
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -109,11 +112,15 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.WAY_NOT_OF_CAMPAIGN: "This offer is not told that way.",
     NotificationReason.TOO_LATE_FOR_CHANNEL: "A message that way is read too late for this offer.",
     NotificationReason.CHANNEL_CAP_REACHED: "You had already received as many messages that way as we send within a day.",
+    NotificationReason.CARE_DUE: "You had bought it some days before, and its maker says how to care for it.",
+    NotificationReason.CARE_WELCOME: "You had agreed to be told how to care for what you buy.",
+    NotificationReason.ITEM_RETURNED: "You had given it back.",
     NotificationReason.TEXT_NOT_MADE: "The text of the offer could not be made, so nothing was sent.",
     NotificationReason.PASS_NOT_SAVED: "The pass is not in that wallet.",
 }
 
 
 NO_CONSENT = "You have not allowed us to send you messages about offers."
+NO_CONSENT_TO_CARE = "You have not asked us to tell you how to care for what you buy."
 NOT_SENT = "Not sent: {what}."
 """Of a code of another floor."""

@@ -103,6 +103,17 @@ class OrderLineView:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """A product of an order that was paid and of which she has not given everything back."""
+
+    order_id: str
+    shopper_id: str
+    product_id: str
+    name: str
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 

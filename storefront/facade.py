@@ -44,6 +44,7 @@ __all__ = [
     "CatalogueReport",
     "Shop",
     "at_counter",
+    "bought_between",
     "cart",
     "cart_quote",
     "categories",
@@ -60,6 +61,7 @@ __all__ = [
     "products_by_ids",
     "put_in_cart",
     "spent_minor",
+    "still_has",
 ]  # fmt: skip
 
 
@@ -153,6 +155,11 @@ def orders(session: Session, shopper_id: str | None = None, *, limit: int = 50) 
 def order(session: Session, order_id: str) -> OrderDetail | None:
     row = _orders.fresh(session, order_id)
     return _orders.detail(session, row) if row is not None else None
+
+
+bought_between = _orders.bought_between
+still_has = _orders.still_has
+"""For those who tell her how to care for what she bought: what is hers by now, and whether it still is."""
 
 
 def points(session: Session, shopper_id: str) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-program = typer.Typer(help="Weather and calendars that campaigns ask about: import, show.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="Forecasts and holidays: import, show.", no_args_is_help=True, rich_markup_mode=None)
 
 MOST_BYTES = 64 * 1024 * 1024
 

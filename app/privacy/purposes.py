@@ -22,15 +22,16 @@ class Purpose(StrEnum):
     MARKETING_WHATSAPP = "marketing_whatsapp"
     ANALYTICS = "analytics"
     ASSISTANT = "assistant"
+    AFTERCARE = "aftercare"
 
 
 ASKED_AT_FIRST = (Purpose.LOCATION, Purpose.PERSONALISATION, Purpose.MARKETING_PUSH, Purpose.ANALYTICS)
 """What a newcomer is asked. The other channels need an address first; they wait on the page where she gives it."""
 
-NOT_FOR_MINORS = tuple(p for p in Purpose if p is not Purpose.ANALYTICS)
-"""A minor is not located and gets no marketing, and an offer chosen for her is marketing."""
+NOT_FOR_MINORS = tuple(p for p in Purpose if p not in (Purpose.ANALYTICS, Purpose.AFTERCARE))
+"""A minor is not located and gets no marketing, and an offer chosen for her is marketing. How to care for what she bought is none."""
 
-ENDED_BY_SIGNAL = tuple(p for p in Purpose if p is not Purpose.LOCATION)
+ENDED_BY_SIGNAL = tuple(p for p in Purpose if p not in (Purpose.LOCATION, Purpose.AFTERCARE))
 """What Global Privacy Control opts out of: being profiled for offers, approached and counted. It says nothing of a service she asks for."""
 
 
@@ -142,6 +143,16 @@ NOTICES: dict[Purpose, Notice] = {
             ("user.unique_id.pseudonymous", "user.content.private", "user.behavior", "user.workplace"),
             "What was shown stands with the conversation, half a year.",
             ("whoever runs the language program, who sees those words and not who you are",),
+        ),
+        Notice(
+            Purpose.AFTERCARE,
+            1,
+            "Care of what you bought",
+            "Some days after you bought something, we tell you once how to look after it, if its maker says so. Without this we tell you when you ask.",
+            "essential.service.notifications",
+            (*_MESSAGE, "user.behavior.purchase_history"),
+            _MESSAGES_KEPT,
+            ("the message service of your phone's maker, which carries the message and your phone's address",),
         ),
     )
 }

@@ -28,5 +28,6 @@ USES: dict[str, str] = {
     "functional": "hearing",
     "essential.service.operations.support": "handing hearing outward repository",
     "marketing.advertising.first_party.targeted": "needs",
+    "essential.service.notifications": "caring",
     "essential.legal_obligation": "privacy",
 }

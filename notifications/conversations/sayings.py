@@ -38,6 +38,7 @@ SAYINGS: Words = {
     "allergen_unknown": "We do not know that for certain, and I will not guess about allergies. A person will tell you. Please do not eat it before.",
     "ingredients": "{name}: {text}",
     "care": "{name}: {text}",
+    "care_title": "How to look after it: {name}",
     "order": "Your order {id} of {day}, {total}: {state}.",
     "no_order": "I find no order of yours.",
     "unknown_order": "I find no order of yours with this number. Please look at it once more; it stands on the page of the order.",

@@ -29,6 +29,10 @@ class ConversationSettings(SettingsGroup):
     language_model_key: SecretStr = Field(default=SecretStr(""), description="The key for that address; may be empty for a model in the house.")
     language_model: str = Field(default="", max_length=100, description="Which model is asked there; it stands in the record of every answer it had a part in.")
     language_model_timeout_s: float = Field(default=3.0, gt=0, le=10, description="How long the model may take; after that the assistant answers without it.")
+    care_after_days: int = Field(
+        default=3, ge=0, le=365,
+        description="So many days after an order was paid she is told once, if she agreed, how to care for what its maker says something of; 0: never unasked.",
+    )
     keep_s: int = Field(default=180 * DAY_S, ge=DAY_S, description="How long conversations are kept, in seconds, from when each thing was said.")
     keep_needs_s: int = Field(default=365 * DAY_S, ge=DAY_S, description="How long what she let the assistant remember is kept, in seconds.")
 

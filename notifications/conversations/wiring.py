@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Database
 from app.kernel.outbox import Envelope, Subscriptions
 from app.privacy.contracts import ConsentChanged
-from notifications.conversations import needs
+from notifications.conversations import caring, needs
 from notifications.conversations.asking import Adviser
 from notifications.conversations.contracts import Way
 from notifications.conversations.ports import Knowledge, LanguageModel
 from notifications.conversations.settings import ConversationSettings
 from notifications.conversations.suggesting import Advice
+from storefront.contracts import OrderClosed, OrderState
 
 if TYPE_CHECKING:
     from fastapi import Response
@@ -61,13 +62,18 @@ class Conversations:
             self.adviser.model.close()
 
     def subscribe(self, subscriptions: Subscriptions) -> None:
-        """What she let us remember goes with the consent it stood under."""
+        """What she let us remember goes with the consent it stood under; what is said of her things goes with them."""
 
         def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
             if event.purpose == needs.PURPOSE and not event.granted:
                 needs.forget(session, event.shopper_id)
 
+        def given_back(session: Session, event: OrderClosed, _envelope: Envelope) -> None:
+            if event.state == OrderState.REFUNDED:
+                caring.take_back(session, event.order_id, session.info["clock"].now())
+
         subscriptions.on(ConsentChanged, consumer="conversations.obey", handler=obey)
+        subscriptions.on(OrderClosed, consumer="conversations.given_back", handler=given_back)
 
 
 def adviser(settings: ConversationSettings, model: LanguageModel | None = None) -> Adviser | None:

@@ -6,18 +6,21 @@ Owns the statements that place and show orders.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from storefront.contracts import OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
+from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.points.ledger import of_order as points_of_order
 from storefront.reasons import sentence
 
 MOST = 100
+PAID_WITHIN = timedelta(days=2)
+"""An order waits hours for its money, never so long: its index is by when it was placed."""
+_HERS = and_(OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none", OrderLineRow.product_id != "", OrderLineRow.returned < OrderLineRow.quantity)
 
 
 def fresh(session: Session, order_id: str) -> OrderRow | None:
@@ -51,6 +54,24 @@ def by_payment(session: Session, payment_id: str, order_id: str | None) -> Order
         if row is not None and row.payment_id is not None:
             return None  # the order has another payment; this one is not its own
     return row
+
+
+def bought_between(session: Session, *, since: datetime, until: datetime) -> list[Bought]:
+    """What was paid after `since`, until `until` (included), the earliest first; each product of an order once."""
+    o, line = OrderRow, OrderLineRow
+    rows = session.execute(
+        select(o.id, o.shopper_id, line.product_id, line.name, o.paid_at)
+        .join(line, line.order_id == o.id)
+        .where(o.placed_at > since - PAID_WITHIN, o.placed_at <= until, o.paid_at > since, o.paid_at <= until, _HERS)
+        .order_by(o.paid_at, o.id, line.line_no)
+    )
+    return list({(row.id, row.product_id): Bought(*row) for row in rows}.values())
+
+
+def still_has(session: Session, order_id: str, product_id: str) -> bool:
+    """Whether the order stands and some of this product was not given back."""
+    row = select(OrderLineRow.line_no).join(OrderRow, OrderRow.id == OrderLineRow.order_id)
+    return session.scalar(row.where(OrderRow.id == order_id, OrderLineRow.product_id == product_id, _HERS).limit(1)) is not None
 
 
 def view(row: OrderRow) -> OrderView:

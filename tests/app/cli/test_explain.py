@@ -90,7 +90,7 @@ class TestExplain:
 
 class TestCampaigns:
     def test_list_and_books(self, migrated: Moments, decided: str) -> None:
-        assert migrated("campaigns", "list").out.count("cam_") == 8
+        assert migrated("campaigns", "list").out.count("cam_") == 9
         found = json.loads(migrated("campaigns", "list", "--json").out)
         assert {c["state"] for c in found} == {"live"}
         assert migrated("campaigns", "books", found[0]["id"]).out.startswith("0 issued = 0 live")

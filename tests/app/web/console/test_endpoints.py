@@ -21,7 +21,7 @@ def marketer(town: Town) -> Browser:
 class TestCampaigns:
     def test_eight_with_state_and_budget(self, marketer: Browser) -> None:
         text = marketer.get("/console/campaigns").text
-        assert len(re.findall("data-campaign=", text)) == 8
+        assert len(re.findall("data-campaign=", text)) == 9
         assert "of €50,000.00" in text
         assert "At any shop of Ooey Gooey" in text
 
