@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-program = typer.Typer(help="Messages: look at them before anybody gets one; heed what came back.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="Messages: look at them beforehand; heed returns.", no_args_is_help=True, rich_markup_mode=None)
 
 COME_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and tries again."""
