@@ -58,8 +58,10 @@ def bounce(
     import sys
 
     from app.cli.opening import opened_keys
+    from app.kernel.logs import configure_logs
     from notifications import facade as notifications
 
+    configure_logs(level="ERROR", as_json=False)  # the line below is all that a mail server need note
     raw = sys.stdin.buffer.read(notifications.MAIL_MOST_BYTES + 1)
     try:
         with opened_keys() as (database, _):

@@ -49,6 +49,7 @@ class TestBounce:
             monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(raw)))
             ran = migrated("messages", "bounce", "--to", "bounces@shop.example")
             found.append((ran.code, ran.out.partition(":")[0]))
+            assert len(ran.out.splitlines()) == 1
         assert found == [(0, "mail_no_report"), (0, "mail_forged"), (0, "mail_too_large")]
 
     def test_where_it_cannot_be_written_down_it_is_to_come_again(self, moments: Moments, monkeypatch: pytest.MonkeyPatch) -> None:
