@@ -152,7 +152,6 @@ def bench_outcome(database: Database) -> dict[str, Any]:
 def places(session: Session) -> list[Place]:
     """All places, by name."""
     from geofences import repository
-
     return repository.places(session)
 
 
@@ -165,20 +164,17 @@ def directory(session: Session) -> Directory:
 
 def place(session: Session, place_id: str) -> Place | None:
     from geofences import repository
-
     return repository.place(session, place_id)
 
 
 def places_by_ids(session: Session, ids: Collection[str]) -> dict[str, Place]:
     """Those of `ids` that exist."""
     from geofences import repository
-
     return repository.places_by_ids(session, ids)
 
 
 def visit(session: Session, visit_id: str) -> VisitView | None:
     from geofences import repository
-
     return repository.visit(session, visit_id)
 
 
@@ -235,12 +231,17 @@ def recent_moments(session: Session, *, since: datetime, limit: int) -> list[Mom
 
 
 def detected_moments(
-    session: Session, kinds: Collection[str], *, since: datetime, until: datetime
-) -> list[tuple[datetime, MomentView]]:
-    """(when detected, moment) of these kinds that stand, in the order of detection; `until` is exclusive. Without the doubts."""
+    session: Session, kinds: Collection[str], *, since: datetime, until: datetime, place_ids: Collection[str] | None = None
+) -> Iterator[tuple[datetime, MomentView]]:
+    """(when detected, moment) of these kinds that stand (None: everywhere), in order of detection, piece by piece; `until` is exclusive. Without the doubts."""
     from geofences import repository
+    return repository.detected_moments(session, kinds, since, until, place_ids)
 
-    return repository.detected_moments(session, kinds, since, until)
+
+def moments_of_each(session: Session, kinds: Collection[str], *, since: datetime, until: datetime) -> dict[str, int]:
+    """How many of these each shopper has, by shopper id."""
+    from geofences import repository
+    return repository.moments_of_each(session, kinds, since, until)
 
 
 def fences_geojson(session: Session) -> dict[str, Any]:

@@ -5,12 +5,12 @@ Owns every SELECT that leaves the room. Must not change anything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import prepared
@@ -113,23 +113,30 @@ def recent_moments(session: Session, *, since: datetime, limit: int) -> list[Mom
 
 
 def detected_moments(
-    session: Session, kinds: Collection[str], since: datetime, until: datetime
-) -> list[tuple[datetime, MomentView]]:
-    """(when detected, moment) of these kinds, in the order they were detected; `until` is exclusive."""
+    session: Session, kinds: Collection[str], since: datetime, until: datetime, place_ids: Collection[str] | None
+) -> Iterator[tuple[datetime, MomentView]]:
+    """(when detected, moment) of these kinds, in the order they were detected; `until` is exclusive. None: at every place."""
     m = MomentRow
+    there = [m.place_id.in_(list(place_ids))] if place_ids is not None else []
     rows = session.execute(
         select(
             m.detected_at, m.id, m.kind, m.shopper_id, m.device_id, m.place_id, m.visit_id, m.occurred_at, m.dwell_s,
             m.nth_visit, m.confidence, m.trust,
         )
-        .where(m.detected_at >= since, m.detected_at < until, m.kind.in_(list(kinds)))
+        .where(m.detected_at >= since, m.detected_at < until, m.kind.in_(list(kinds)), *there)
         .order_by(m.detected_at, m.id)
+        .execution_options(yield_per=_BATCH)
     )  # fmt: skip
     known, level = {k.value: k for k in MomentKind}, {t.value: t for t in TrustLevel}
-    return [
-        (detected_at, MomentView(moment_id, known[kind], shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, level[trust], ()))
-        for detected_at, moment_id, kind, shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, trust in rows
-    ]
+    for detected_at, moment_id, kind, shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, trust in rows:
+        yield detected_at, MomentView(moment_id, known[kind], shopper, device, place_id, visit, occurred_at, dwell_s, nth, sure, level[trust], ())
+
+
+def moments_of_each(session: Session, kinds: Collection[str], since: datetime, until: datetime) -> dict[str, int]:
+    """How many of the same each shopper has."""
+    m = MomentRow
+    told = select(m.shopper_id, func.count()).where(m.detected_at >= since, m.detected_at < until, m.kind.in_(list(kinds)))
+    return dict(session.execute(told.group_by(m.shopper_id)).all())
 
 
 def fence_version(session: Session) -> int:

@@ -86,14 +86,40 @@ class Inputs(Struct, frozen=True, gc=False):
     """What was known of the weather and of special days; in no record of a campaign that does not ask, or without consent."""
 
 
-def _weighed(held: bool, yes: ReasonCode, no: ReasonCode, facts: Facts) -> Weighed:
-    return Weighed(str(yes if held else no), held, facts)
+def _either(yes: ReasonCode, no: ReasonCode) -> tuple[str, str]:
+    return str(no), str(yes)
+
+
+def _weighed(held: bool, codes: tuple[str, str], facts: Facts) -> Weighed:
+    return Weighed(codes[held], held, facts)
 
 
 _AGREED = Weighed(str(ReasonCode.CONSENT_GIVEN), True, {})
 _LIVE = Weighed(str(ReasonCode.CAMPAIGN_LIVE), True, {"state": "live"})
 _OPEN = Weighed(str(ReasonCode.OPEN_TO_OFFERS), True, {})
 """What is said at nearly every moment is one value; nothing ever writes into the facts of a reason."""
+
+# The two things a condition can say, looked up once: a dozen are weighed for each campaign at each moment.
+_MOMENT_FRESH = _either(ReasonCode.MOMENT_FRESH, ReasonCode.MOMENT_TOO_OLD)
+_PLACE_MATCHES = _either(ReasonCode.PLACE_MATCHES, ReasonCode.WRONG_PLACE)
+_MOMENT_KIND_MATCHES = _either(ReasonCode.MOMENT_KIND_MATCHES, ReasonCode.WRONG_MOMENT_KIND)
+_DWELL_LONG_ENOUGH = _either(ReasonCode.DWELL_LONG_ENOUGH, ReasonCode.DWELL_TOO_SHORT)
+_VISIT_NUMBER_MATCHES = _either(ReasonCode.VISIT_NUMBER_MATCHES, ReasonCode.WRONG_VISIT_NUMBER)
+_WITHIN_HOURS = _either(ReasonCode.WITHIN_HOURS, ReasonCode.OUTSIDE_HOURS)
+_CAMPAIGN_STARTED = _either(ReasonCode.CAMPAIGN_STARTED, ReasonCode.CAMPAIGN_NOT_STARTED)
+_CAMPAIGN_NOT_OVER = _either(ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER)
+_TRUST_SUFFICIENT = _either(ReasonCode.TRUST_SUFFICIENT, ReasonCode.TRUST_TOO_LOW)
+_IN_AUDIENCE = _either(ReasonCode.IN_AUDIENCE, ReasonCode.NOT_IN_AUDIENCE)
+_UNDER_SHOPPER_CAP = _either(ReasonCode.UNDER_SHOPPER_CAP, ReasonCode.SHOPPER_CAP_REACHED)
+_UNDER_SHOPPER_WINDOW_CAP = _either(ReasonCode.UNDER_SHOPPER_WINDOW_CAP, ReasonCode.SHOPPER_WINDOW_CAP_REACHED)
+_UNDER_PERSON_CAP = _either(ReasonCode.UNDER_PERSON_CAP, ReasonCode.PERSON_CAP_REACHED)
+_UNDER_PERSON_WINDOW_CAP = _either(ReasonCode.UNDER_PERSON_WINDOW_CAP, ReasonCode.PERSON_WINDOW_CAP_REACHED)
+_UNDER_PLACE_CAP = _either(ReasonCode.UNDER_PLACE_CAP, ReasonCode.PLACE_CAP_REACHED)
+_UNDER_TOTAL_WINDOW_CAP = _either(ReasonCode.UNDER_TOTAL_WINDOW_CAP, ReasonCode.TOTAL_WINDOW_CAP_REACHED)
+_UNDER_TOTAL_CAP = _either(ReasonCode.UNDER_TOTAL_CAP, ReasonCode.TOTAL_CAP_REACHED)
+_BUDGET_LEFT = _either(ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED)
+_BUDGET_ON_PACE = _either(ReasonCode.BUDGET_ON_PACE, ReasonCode.BUDGET_AHEAD)
+_NOT_HELD_OUT = _either(ReasonCode.NOT_HELD_OUT, ReasonCode.HELD_OUT)
 
 
 def campaign_is_live(_: Definition, i: Inputs) -> Weighed:
@@ -118,7 +144,7 @@ def place_is_open(_: Definition, i: Inputs) -> Weighed | None:
 def moment_is_fresh(d: Definition, i: Inputs) -> Weighed:
     age_s = max(0, int((i.at - i.moment.occurred_at).total_seconds()))
     facts: Facts = {"age_s": age_s, "limit_s": d.trigger.max_age_s}
-    return _weighed(age_s <= d.trigger.max_age_s, ReasonCode.MOMENT_FRESH, ReasonCode.MOMENT_TOO_OLD, facts)
+    return _weighed(age_s <= d.trigger.max_age_s, _MOMENT_FRESH, facts)
 
 
 def place_covered(d: Definition, place: PlaceFacts) -> bool:
@@ -133,14 +159,12 @@ def place_covered(d: Definition, place: PlaceFacts) -> bool:
 
 
 def place_matches(d: Definition, i: Inputs) -> Weighed:
-    return _weighed(
-        place_covered(d, i.place), ReasonCode.PLACE_MATCHES, ReasonCode.WRONG_PLACE, {"place_id": i.place.id}
-    )
+    return _weighed(place_covered(d, i.place), _PLACE_MATCHES, {"place_id": i.place.id})
 
 
 def moment_kind_matches(d: Definition, i: Inputs) -> Weighed:
     held = i.moment.kind in d.trigger.moment_kinds
-    return _weighed(held, ReasonCode.MOMENT_KIND_MATCHES, ReasonCode.WRONG_MOMENT_KIND, {"kind": i.moment.kind})
+    return _weighed(held, _MOMENT_KIND_MATCHES, {"kind": i.moment.kind})
 
 
 def dwell(d: Definition, i: Inputs) -> Weighed | None:
@@ -148,7 +172,7 @@ def dwell(d: Definition, i: Inputs) -> Weighed | None:
     if not needed_s:
         return None
     facts: Facts = {"dwell_s": i.moment.dwell_s, "needed_s": needed_s}
-    return _weighed(i.moment.dwell_s >= needed_s, ReasonCode.DWELL_LONG_ENOUGH, ReasonCode.DWELL_TOO_SHORT, facts)
+    return _weighed(i.moment.dwell_s >= needed_s, _DWELL_LONG_ENOUGH, facts)
 
 
 def ordinal(n: int) -> str:
@@ -178,9 +202,7 @@ def visit_number(d: Definition, i: Inputs) -> Weighed | None:
         and (nth.at_least is None or n >= nth.at_least)
         and (nth.every is None or n % nth.every == 0)
     )
-    return _weighed(
-        held, ReasonCode.VISIT_NUMBER_MATCHES, ReasonCode.WRONG_VISIT_NUMBER, {"nth_visit": n, "wanted": _wanted(nth)}
-    )
+    return _weighed(held, _VISIT_NUMBER_MATCHES, {"nth_visit": n, "wanted": _wanted(nth)})
 
 
 def _needs_calendar(d: Definition) -> bool:
@@ -194,15 +216,16 @@ def calendar(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
     """
     if not _needs_calendar(d):
         return ()
-    local, now = schedule.wall_clock(i.moment.occurred_at, i.place.timezone), schedule.wall_clock(i.at, i.place.timezone)
-    if local is None or now is None:
+    known = schedule.days(i.moment.occurred_at, i.at, i.place.timezone)
+    if known is None:
         return (Weighed(str(ReasonCode.PLACE_ZONE_UNKNOWN), False, {"timezone": i.place.timezone}),)
-    dates = _dates(d.schedule, schedule.day_of(local), schedule.day_of(now))
+    local, day, today = known
+    dates = _dates(d.schedule, day, today)
     if not schedule.weekly_at(d.schedule, i.place.id):
         return dates
     held = schedule.within_weekly(d.schedule, local, i.place.id)
     facts: Facts = {"local_weekday": schedule.WEEKDAYS[local.weekday()], "local_time": local.strftime("%H:%M")}
-    return (*dates, _weighed(held, ReasonCode.WITHIN_HOURS, ReasonCode.OUTSIDE_HOURS, facts))
+    return (*dates, _weighed(held, _WITHIN_HOURS, facts))
 
 
 @lru_cache(maxsize=4096)
@@ -212,11 +235,11 @@ def _dates(of: Schedule, day: str, today: str) -> tuple[Weighed, ...]:
     if of.starts_on:
         facts: Facts = {"starts_on": of.starts_on, "local_date": day}
         held = schedule.has_started(of, day)
-        out.append(_weighed(held, ReasonCode.CAMPAIGN_STARTED, ReasonCode.CAMPAIGN_NOT_STARTED, facts))
+        out.append(_weighed(held, _CAMPAIGN_STARTED, facts))
     if of.ends_on:
         facts = {"ends_on": of.ends_on, "local_date": day}
         over = schedule.is_over(of, day) or schedule.is_over(of, today)
-        out.append(_weighed(not over, ReasonCode.CAMPAIGN_NOT_OVER, ReasonCode.CAMPAIGN_OVER, facts))
+        out.append(_weighed(not over, _CAMPAIGN_NOT_OVER, facts))
     return tuple(out)
 
 
@@ -233,9 +256,7 @@ def trust(d: Definition, i: Inputs) -> Weighed | None:
     if TRUST_ORDER.get(d.min_trust, 0) == 0:
         return None
     held = TRUST_ORDER.get(i.moment.trust, 0) >= TRUST_ORDER[d.min_trust]
-    return _weighed(
-        held, ReasonCode.TRUST_SUFFICIENT, ReasonCode.TRUST_TOO_LOW, {"trust": i.moment.trust, "needed": d.min_trust}
-    )
+    return _weighed(held, _TRUST_SUFFICIENT, {"trust": i.moment.trust, "needed": d.min_trust})
 
 
 def fewer(_: Definition, i: Inputs) -> Weighed:
@@ -247,7 +268,7 @@ def audience(d: Definition, i: Inputs) -> tuple[Weighed, ...]:
     if d.audience is None or i.audience is UNSET:
         return ()
     missed = segments.missed(d.audience, i.audience)
-    whole = _weighed(not missed, ReasonCode.IN_AUDIENCE, ReasonCode.NOT_IN_AUDIENCE, {})
+    whole = _weighed(not missed, _IN_AUDIENCE, {})
     code = str(ReasonCode.AUDIENCE_PART_MISSED)
     return (whole, *(Weighed(code, False, audience_words.facts_of(c, i.audience[c.key], w)) for c, w in missed))
 
@@ -262,7 +283,7 @@ def shopper_cap(d: Definition, i: Inputs) -> Weighed | None:
     if cap is None:
         return None
     facts: Facts = {"issued": i.counts.shopper, "cap": cap}
-    return _weighed(_room(d, i.counts.shopper, cap), ReasonCode.UNDER_SHOPPER_CAP, ReasonCode.SHOPPER_CAP_REACHED, facts)
+    return _weighed(_room(d, i.counts.shopper, cap), _UNDER_SHOPPER_CAP, facts)
 
 
 def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -271,7 +292,7 @@ def shopper_window_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     facts: Facts = {"issued": i.counts.shopper_in_window, "cap": cap.count, "window_s": cap.window_s}
     held = _room(d, i.counts.shopper_in_window, cap.count)
-    return _weighed(held, ReasonCode.UNDER_SHOPPER_WINDOW_CAP, ReasonCode.SHOPPER_WINDOW_CAP_REACHED, facts)
+    return _weighed(held, _UNDER_SHOPPER_WINDOW_CAP, facts)
 
 
 def joined_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -281,7 +302,7 @@ def joined_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     issued = i.counts.joined or 0
     facts: Facts = {"issued": issued, "cap": cap, "counted_by": ", ".join(d.caps.joined_by)}
-    return _weighed(_room(d, issued, cap), ReasonCode.UNDER_PERSON_CAP, ReasonCode.PERSON_CAP_REACHED, facts)
+    return _weighed(_room(d, issued, cap), _UNDER_PERSON_CAP, facts)
 
 
 def joined_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -296,7 +317,7 @@ def joined_window_cap(d: Definition, i: Inputs) -> Weighed | None:
         "counted_by": ", ".join(d.caps.joined_by),
     }
     held = _room(d, issued, cap.count)
-    return _weighed(held, ReasonCode.UNDER_PERSON_WINDOW_CAP, ReasonCode.PERSON_WINDOW_CAP_REACHED, facts)
+    return _weighed(held, _UNDER_PERSON_WINDOW_CAP, facts)
 
 
 def room_besides(d: Definition, counts: Counts) -> bool:
@@ -317,7 +338,7 @@ def place_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     issued = i.counts.here or 0
     facts: Facts = {"issued": issued, "cap": cap}
-    return _weighed(_room(d, issued, cap), ReasonCode.UNDER_PLACE_CAP, ReasonCode.PLACE_CAP_REACHED, facts)
+    return _weighed(_room(d, issued, cap), _UNDER_PLACE_CAP, facts)
 
 
 def total_window_cap(d: Definition, i: Inputs) -> Weighed | None:
@@ -326,21 +347,14 @@ def total_window_cap(d: Definition, i: Inputs) -> Weighed | None:
         return None
     issued = i.counts.total_in_window or 0
     facts: Facts = {"issued": issued, "cap": cap.count, "window_s": cap.window_s}
-    return _weighed(
-        _room(d, issued, cap.count), ReasonCode.UNDER_TOTAL_WINDOW_CAP, ReasonCode.TOTAL_WINDOW_CAP_REACHED, facts
-    )
+    return _weighed(_room(d, issued, cap.count), _UNDER_TOTAL_WINDOW_CAP, facts)
 
 
 def total_cap(d: Definition, i: Inputs) -> Weighed | None:
     cap = d.caps.total
     if cap is None:
         return None
-    return _weighed(
-        _room(d, i.counts.total, cap),
-        ReasonCode.UNDER_TOTAL_CAP,
-        ReasonCode.TOTAL_CAP_REACHED,
-        {"issued": i.counts.total, "cap": cap},
-    )
+    return _weighed(_room(d, i.counts.total, cap), _UNDER_TOTAL_CAP, {"issued": i.counts.total, "cap": cap})
 
 
 def budget(d: Definition, i: Inputs) -> Weighed | None:
@@ -353,9 +367,7 @@ def budget(d: Definition, i: Inputs) -> Weighed | None:
         "budget_minor": d.budget_minor,
         "currency": d.currency,
     }
-    return _weighed(
-        committed + outlay_minor <= d.budget_minor, ReasonCode.BUDGET_LEFT, ReasonCode.BUDGET_EXHAUSTED, facts
-    )
+    return _weighed(committed + outlay_minor <= d.budget_minor, _BUDGET_LEFT, facts)
 
 
 def pace(d: Definition, i: Inputs) -> Weighed | None:
@@ -365,9 +377,7 @@ def pace(d: Definition, i: Inputs) -> Weighed | None:
         return None
     committed = i.counts.budget_committed_minor
     facts: Facts = {"committed_minor": committed, "released_minor": released_minor, "currency": d.currency}
-    return _weighed(
-        committed + d.outlay_minor <= released_minor, ReasonCode.BUDGET_ON_PACE, ReasonCode.BUDGET_AHEAD, facts
-    )
+    return _weighed(committed + d.outlay_minor <= released_minor, _BUDGET_ON_PACE, facts)
 
 
 def version(d: Definition, i: Inputs) -> Weighed | None:
@@ -384,4 +394,4 @@ def holdout(d: Definition, i: Inputs) -> Weighed | None:
         return None
     held = not experiment.held_out(d.experiment, i.draw)
     facts: Facts = {"share_bp": d.experiment.holdout_bp}
-    return _weighed(held, ReasonCode.NOT_HELD_OUT, ReasonCode.HELD_OUT, facts)
+    return _weighed(held, _NOT_HELD_OUT, facts)

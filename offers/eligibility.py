@@ -41,6 +41,9 @@ AFTER_CALENDAR: tuple[Condition, ...] = (
 )
 
 
+_OFTEN_FAIL_FIRST = (*AFTER_CALENDAR, *BEFORE_CALENDAR)
+
+
 def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
     """Every condition the campaign asks for, in order: consent, sensitive places, trigger, calendar, weather and special days, audience, trust, wishes, caps, budget, holdout."""
     consent = conditions.consent(definition, inputs)
@@ -54,17 +57,16 @@ def weigh(definition: Definition, inputs: Inputs) -> tuple[Weighed, ...]:
 
 
 def eligible(weighed: tuple[Weighed, ...]) -> bool:
-    return all(w.passed for w in weighed)
+    return not [w for w in weighed if not w.passed]
 
 
 def holds(definition: Definition, inputs: Inputs) -> bool:
     """`eligible(weigh(...))`, no further than the first condition that failed; what fails most often is asked first."""
     if not conditions.consent(definition, inputs).passed:
         return False
-    for rules in (AFTER_CALENDAR, BEFORE_CALENDAR):
-        for rule in rules:
-            weighed = rule(definition, inputs)
-            if weighed is not None and not weighed.passed:
-                return False
+    for rule in _OFTEN_FAIL_FIRST:
+        weighed = rule(definition, inputs)
+        if weighed is not None and not weighed.passed:
+            return False
     days = (*conditions.calendar(definition, inputs), *conditions.outside(definition, inputs))
     return eligible((*days, *conditions.audience(definition, inputs)))

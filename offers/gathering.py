@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -117,8 +117,7 @@ class Listener(Struct, frozen=True, gc=False):
     committed_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hers:
+class Hers(Struct, frozen=True, gc=False):
     """What is known of the shopper, by campaign id; nothing without consent."""
 
     ids: tuple[str, ...] = ()
@@ -131,7 +130,7 @@ class Hers:
     """She asked to see less of these: for a while after the first wish, for good after the second."""
     facts: Mapping[str, Value] | None = None
     """What the audiences of the campaigns that listen ask for, by key."""
-    besides: Mapping[str, Besides] = field(default_factory=dict[str, Besides])
+    besides: Mapping[str, Besides] = {}
     over: Sequence[tuple[str, int, bool]] = ()
     """Her last coupons that are over: of which campaign and version, and whether used."""
 

@@ -8,10 +8,10 @@ a claim is lost to another shopper, everything is gathered and decided again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Table, bindparam, update
 from sqlalchemy.orm import Session
 

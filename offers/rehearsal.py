@@ -125,11 +125,10 @@ class Rehearsal:
         here = self._listening(moment.kind.value, place)
         if not here.definitions:
             return None
-        heard = {
-            cid: Listener(cid, here.versions[cid], "live", definition, g.issued, 0, g.committed_minor)
-            for cid, definition in here.definitions.items()
-            for g in (self._given[cid],)
-        }
+        heard: dict[str, Listener] = {}
+        for cid, definition in here.definitions.items():
+            given = self._given[cid]
+            heard[cid] = Listener(cid, here.versions[cid], "live", definition, given.issued, 0, given.committed_minor)
         facts = gathering.moment_facts(moment)
         known = Hers() if her.refusal is not None else self._hers(her, here, moment, at)
         outside = gathering.looking(self._almanac, place, moment.occurred_at, at)
@@ -171,7 +170,8 @@ class Rehearsal:
             given[cid] = len(times)
             window = here.windows.get(cid)
             if window is not None:
-                within[cid] = sum(t > at - window for t in times) if times else 0
+                begun = at - window
+                within[cid] = len([t for t in times if t > begun])
         muted = frozenset(
             cid
             for cid, wish in her.wishes.items()

@@ -35,6 +35,13 @@ def wall_clock(instant: datetime, zone_name: str) -> datetime | None:
     return instant.astimezone(where) if where is not None else None
 
 
+@lru_cache(maxsize=1024)
+def days(occurred_at: datetime, at: datetime, zone_name: str) -> tuple[datetime, str, str] | None:
+    """The store's own time at the first instant, and its dates at both; None when there is no such zone. All campaigns of a moment ask it."""
+    local, now = wall_clock(occurred_at, zone_name), wall_clock(at, zone_name)
+    return (local, day_of(local), day_of(now)) if local is not None and now is not None else None
+
+
 def day_of(local: datetime) -> str:
     """Its date; ISO dates sort as text. Not remembered by `local`: the same instant on the clocks of two zones counts as equal."""
     return local.date().isoformat()

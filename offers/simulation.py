@@ -7,8 +7,8 @@ fewer than twenty people stand behind or are left out of.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -51,14 +51,16 @@ def rehearse(
     """The campaign's decision about each stored moment it would have weighed, in the order they were detected."""
     campaigns, places = _campaigns(session, campaign_id), geofences.directory(session)
     kinds = {kind for _, d in campaigns.values() for kind in d.trigger.moment_kinds}
-    moments = geofences.detected_moments(session, kinds, since=since, until=until)
+    told = geofences.moments_of_each(session, kinds, since=since, until=until)
     hints = {hint for _, d in campaigns.values() for hint in d.caps.joined_by} - {Hint.DEVICE}
-    shoppers = _shoppers(session, {m.shopper_id for _, m in moments}, set(campaigns), hints, at)
+    shoppers = _shoppers(session, set(told), set(campaigns), hints, at)
     shoppers = _knowing(session, shoppers, [d for _, d in campaigns.values()], since, at)
-    campaigns = _narrowed(campaign_id, campaigns, places, moments, shoppers)
-    almanac = gathering.almanac(session, (d for _, d in campaigns.values()), since, max((when for when, _ in moments), default=since))
+    campaigns = _narrowed(campaign_id, campaigns, places, told, shoppers)
+    heard = set[str]().union(*(_places_of(d, places) for _, d in campaigns.values()))
+    there = heard if len(heard) < len(places.by_id) else None
+    almanac = gathering.almanac(session, (d for _, d in campaigns.values()), since, until)
     house = Rehearsal(campaign_id, campaigns, fewer_mute_s=fewer_mute_s, explore=explore, almanac=almanac)
-    for detected_at, moment in moments:
+    for detected_at, moment in geofences.detected_moments(session, kinds, since=since, until=until, place_ids=there):
         place = places.by_id.get(moment.place_id)
         decided = house.decide(detected_at, moment, place, shoppers[moment.shopper_id]) if place is not None else None
         if decided is not None:
@@ -69,7 +71,7 @@ def _narrowed(
     campaign_id: str,
     campaigns: dict[str, tuple[int, Definition]],
     places: Places,
-    moments: list[tuple[datetime, MomentView]],
+    told: Mapping[str, int],
     shoppers: dict[str, Shopper],
 ) -> dict[str, tuple[int, Definition]]:
     """Without those that cannot change what this one decides.
@@ -77,16 +79,16 @@ def _narrowed(
     A moment earns one coupon at most. Whoever has more moments than affinity looks back on might have had a coupon forgotten
     for one of those left out: then nobody is.
     """
-    told = Counter(m.shopper_id for _, m in moments)
-    if max((sum(told[i] for i in her.ids) for her in shoppers.values()), default=0) > gathering.MOST_PAST:
+    if max((sum(told.get(i, 0) for i in her.ids) for her in shoppers.values()), default=0) > gathering.MOST_PAST:
         return campaigns
 
-    def places_of(d: Definition) -> frozenset[str]:
-        t = d.trigger
-        return frozenset(places.by_id if t.everywhere else (p.id for p in places.named(t.place_ids, t.chains, t.tags)))
-
-    found = concerned(campaign_id, {cid: d for cid, (_, d) in campaigns.items()}, places_of)
+    found = concerned(campaign_id, {cid: d for cid, (_, d) in campaigns.items()}, lambda d: _places_of(d, places))
     return {cid: of for cid, of in campaigns.items() if cid in found}
+
+
+def _places_of(d: Definition, places: Places) -> frozenset[str]:
+    t = d.trigger
+    return frozenset(places.by_id if t.everywhere else (p.id for p in places.named(t.place_ids, t.chains, t.tags)))
 
 
 def _campaigns(session: Session, campaign_id: str) -> dict[str, tuple[int, Definition]]:

@@ -134,7 +134,7 @@ class TestRehearse:
         """Decision by decision, byte for byte, with rivals, windows, budgets, coupons that end, wishes and holdouts.
 
         Seen to fail with what she bought later known before, with tomorrow's forecast known today, with coupons that never end, with phones and cards that join nobody, with a place that counts other places' coupons,
-         without the rivals, and with the budget charged by the plain version of the offer.
+        without the rivals, with the moments at places of its rivals unread, and with the budget charged by the plain version of the offer.
         """
         places = {p.id: p for p in (KLUUVI, KAMPPI, TOKYO, MALL)}
         moments = some_days(seed)
