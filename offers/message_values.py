@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.kernel.money import Money
 from offers.definition import Definition
-from offers.outside.asked import DRY_BELOW_MM, Rain, Weather
+from offers.outside.asked import DRY_BELOW_MM, Rain, Weather, WeatherOn, ahead, is_weekend
 from offers.outside.outlook import DayForecast
 from offers.outside.words import summary_of
 from offers.phrases import benefit_text
@@ -54,4 +54,6 @@ def _example_day(asked: Weather | None, at: datetime) -> DayForecast | None:
         return None
     high_c = next((bound for bound in (asked.min_high_c, asked.max_high_c) if bound is not None), 21.0)
     rain_mm = 4 * DRY_BELOW_MM if asked.rain is Rain.WET else 0.0
-    return DayForecast(at.astimezone(_ZONE).date().isoformat(), high_c, rain_mm, 90 if asked.rain is Rain.WET and not asked.sunny else 20, "example", at)
+    today = at.astimezone(_ZONE).date()
+    day = next(day for day in ahead(today, 6) if asked.on is WeatherOn.ANY or is_weekend(day))
+    return DayForecast(day.isoformat(), high_c, rain_mm, 90 if asked.rain is Rain.WET and not asked.sunny else 20, "example", at)

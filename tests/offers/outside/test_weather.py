@@ -122,6 +122,11 @@ class TestMessage:
         example = facade.message_example_of(told, START)
         assert facade.fill_message(example.message, "et", "title", {}) == "ilus ilm"
 
+    def test_a_preview_shows_a_day_such_as_is_asked_for(self) -> None:
+        monday = START + timedelta(days=2)
+        example = facade.message_example_of(document(weather=SUNNY_WEEKEND, message={"texts": TEXTS}), monday)
+        assert facade.fill_message(example.message, "en", "body", {}) == "Saturday, November 28, 2026: 18 °C"
+
     def test_a_campaign_that_asks_for_none_has_no_weather_to_tell(self) -> None:
         with pytest.raises(Exception, match="weather may have no value"):
             facade.message_example_of(document(message={"texts": {"en": TEXTS["en"]}}), START)
