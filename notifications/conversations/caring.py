@@ -112,7 +112,8 @@ class Teller:
         if not thread.last_seq:
             thread.language = language
         said = say("care", language, name=bought.name, text=text)
-        repository.say(session, thread, Author.BOT, {"text": said, "sources": [f"product:{bought.product_id}"], "intent": Intent.CARE.value}, at)
+        content = {"text": said, "link": f"/m/shop/{bought.product_id}", "sources": ["catalogue", "orders"], "intent": Intent.CARE.value}
+        repository.say(session, thread, Author.BOT, content, at)
         repository.remember(thread, replace(memory, products=(bought.product_id,), asked=None))
         session.flush()
 

@@ -119,6 +119,7 @@ class TestTellDue:
             (thread,) = repository.threads_of(session, jane.shopper_id)
             said = repository.views(repository.said_in(session, thread.id))
         assert (said[0].author.value, said[0].text) == ("bot", "Balcony Barbecue: Brush the grate while it is warm.")
+        assert (said[0].link, said[0].sources) == ("/m/shop/prd_bbq", ("catalogue", "orders"))
 
     def test_not_into_a_talk_with_a_person(self, care: Aftercare) -> None:
         jane = care.shopper()
