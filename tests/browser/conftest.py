@@ -106,7 +106,7 @@ class Eyes:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def go(self, path: str) -> None:
-        self.page.goto(path if path.startswith("http") else f"{self.url}{path}", wait_until="domcontentloaded")
+        self.page.goto(f"{self.url}{path}" if path.startswith("/") else path, wait_until="domcontentloaded")
 
     def enter(self, link: str) -> None:
         """Follow a one-time link: look, then press."""

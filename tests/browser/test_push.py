@@ -124,10 +124,12 @@ class TestPush:
         eyes.look("push")
 
         [shopper_id] = _subscribed(house_server)
+        eyes.go("about:blank")  # what her open page shows first is not pushed
         _announce(house_server, shopper_id, "1")
         _until(lambda: push_peer.delivered.get("b1"))
         [(opened, _)] = push_peer.delivered["b1"]
 
+        eyes.go("/m")
         _deliver(eyes, opened)
         page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
         [[title, body, tag, link]] = page.evaluate(SHOWN)
@@ -139,6 +141,7 @@ class TestPush:
         assert page.url == f"{eyes.url}/m/coupons/cpn_1"  # the link is good for her, and leads on
 
         push_peer.program("b1", Answer(410))
+        eyes.go("about:blank")
         _announce(house_server, shopper_id, "2")
         _until(lambda: not _subscribed(house_server))
         eyes.go("/m")
