@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# For two processors: a third of the time a test waits for a browser, a database or another process.
+WORKERS ?= 3
 # The order of the tests, the same for everybody; `make test SEED=random` shuffles, to find tests that lean on each other.
 SEED ?= 2972896445
 export PYTHONDONTWRITEBYTECODE :=

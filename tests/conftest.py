@@ -5,6 +5,7 @@ Every test that takes `database` runs twice, on SQLite (a file, as in production
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -27,6 +28,7 @@ from tests.engines import PostgresServer
 
 canaries.install()
 engines.install()
+gc.disable()  # until all tests are collected: what is made by then stays
 
 # A database per test is a fixture on purpose: examples of one property share it.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -99,6 +101,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock)
         yield database
         database.close()
         server.give_back(name)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are not looked through again for rubbish each time one of them has left some."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
