@@ -35,7 +35,9 @@ class Passes:
         return any(loop.gateway.wallet is wallet for loop in self.loops)
 
     def subscribe(self, subscriptions: Subscriptions) -> None:
-        handlers.subscribe(subscriptions, self.wake)
+        """Where no wallet is set up nobody holds a pass, and no coupon that moves need ask."""
+        if self.loops:
+            handlers.subscribe(subscriptions, self.wake)
 
     def start(self) -> None:
         for loop in self.loops:

@@ -10,6 +10,7 @@ import pytest
 
 from app.demo.peers.apns_peer import ApnsPeer, refusal
 from app.kernel.db import Database
+from app.kernel.outbox import Subscriptions
 from notifications.channel_settings import ChannelSettings
 from notifications.passes import wiring
 from notifications.passes.ports import PassUpdate, Wallet
@@ -32,6 +33,15 @@ class TestBuild:
         chosen = ChannelSettings(apple_pass_certificate_path="/none.pem")  # type: ignore[call-arg]
         with pytest.raises(OSError, match=r"none\.pem"):
             wiring.build(database, NotificationSettings(), chosen, ORIGIN)  # type: ignore[call-arg]
+
+
+class TestSubscribe:
+    def test_where_no_wallet_is_set_up_no_coupon_that_moves_asks(self, database: Database) -> None:
+        """Seen to fail with the subscription made whether or not a wallet is there: every redemption asked for nothing."""
+        subscriptions = Subscriptions()
+        wiring.build(database, NotificationSettings(), None, ORIGIN).subscribe(subscriptions)  # type: ignore[call-arg]
+        subscriptions.attach(database)
+        assert database.consumers == {}
 
 
 class TestApple:
