@@ -133,17 +133,17 @@ def rules_of(occasion: Occasion, rules: PolicyRules) -> tuple[Rule, ...]:
     """Every rule, held or broken, in order."""
     at, window_s = occasion.at, rules.cap_window_s
     return (
-        _rule(Reason.CONSENT_LIVE, occasion.consent, {}),
-        _rule(Reason.LIVES_LONG_ENOUGH, life(occasion, rules), {"left_s": int((occasion.expires_at - at).total_seconds())}),
-        _rule(Reason.NOT_QUIET, quiet(occasion, rules), {"in_store": occasion.in_store, "local_time": _clocks(occasion)}),
-        _rule(Reason.FIRST_OF_VISIT, once_per_visit(occasion, rules), {"said_this_visit": occasion.said_this_visit}),
-        _rule(
+        rule(Reason.CONSENT_LIVE, occasion.consent, {}),
+        rule(Reason.LIVES_LONG_ENOUGH, life(occasion, rules), {"left_s": int((occasion.expires_at - at).total_seconds())}),
+        rule(Reason.NOT_QUIET, quiet(occasion, rules), {"in_store": occasion.in_store, "local_time": _clocks(occasion)}),
+        rule(Reason.FIRST_OF_VISIT, once_per_visit(occasion, rules), {"said_this_visit": occasion.said_this_visit}),
+        rule(
             Reason.UNDER_ROLLING_CAP,
             rolling_cap(occasion, rules),
             {"said": _within(occasion.said_at, at, window_s), "cap": rules.cap, "window_s": window_s},
         ),
         *(
-            _rule(held, cap_of(said, at, cap, broken), {"said": _within(said, at, cap.window_s), "cap": cap.most, "window_s": cap.window_s})
+            rule(held, cap_of(said, at, cap, broken), {"said": _within(said, at, cap.window_s), "cap": cap.most, "window_s": cap.window_s})
             for held, broken, said, cap in (
                 (Reason.UNDER_CAMPAIGN_CAP, Reason.CAMPAIGN_CAP_REACHED, occasion.said_of_campaign, rules.of_campaign),
                 (Reason.UNDER_PLACE_CAP, Reason.PLACE_CAP_REACHED, occasion.said_of_place, rules.of_place),
@@ -244,7 +244,7 @@ def _within(said_at: Sequence[datetime], at: datetime, window_s: int) -> int:
     return sum(1 for instant in said_at if instant > since)
 
 
-def _rule(held: Reason, verdict: Verdict, facts: dict[str, str | int | float | bool | None]) -> Rule:
+def rule(held: Reason, verdict: Verdict, facts: dict[str, str | int | float | bool | None]) -> Rule:
     if isinstance(verdict, Fail):
         return Rule(False, str(verdict.reason), dict(verdict.facts))
     return Rule(True, str(held), facts)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel import languages
 from app.kernel.db import Database, insert_new, moved
 from app.kernel.ids import derived_id
+from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.kernel.verdict import Fail, Verdict
@@ -37,6 +38,8 @@ from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
 from storefront import facade as storefront
 from storefront.contracts import Bought
+
+log = get_logger(__name__)
 
 LATEST = timedelta(days=2)
 """What could not be told for so long after its day (nobody looked, she was asleep) is not told any more."""
@@ -64,8 +67,11 @@ class Teller:
             due = _due(session, until)
         told = 0
         for bought, care in due:
-            with database.transaction() as session:
-                told += self.tell(session, bought, care, database.clock.now())
+            try:
+                with database.transaction() as session:
+                    told += self.tell(session, bought, care, database.clock.now())
+            except Exception as error:
+                log.exception("care_not_told", order_id=bought.order_id, error=type(error).__name__, exc_info=error)
         return told
 
     def tell(self, session: Session, bought: Bought, care: Mapping[str, str], at: datetime) -> bool:
@@ -82,7 +88,7 @@ class Teller:
         if consent.ok and isinstance(quiet, Fail):
             return False  # the next look after the quiet hours finds it
         days = (at - bought.paid_at).days
-        weighed = [Rule(True, Reason.CARE_DUE.value, {"days": days}), _rule(Reason.CARE_WELCOME, consent)]
+        weighed = [Rule(True, Reason.CARE_DUE.value, {"days": days}), policy.rule(Reason.CARE_WELCOME, consent, {})]
         weighed += [Rule(True, Reason.NOT_QUIET.value, {"in_store": False})] if consent.ok else []
         language, title, body = _words(session, bought, care)
         row = self._row(bought, consent, weighed, title, body, at)
@@ -165,10 +171,6 @@ def _words(session: Session, bought: Bought, care: Mapping[str, str]) -> tuple[s
     language = languages.chosen(liked or talked, LANGUAGES, languages.PLAIN)
     text = care.get(language) or next(iter(care.values()))
     return language, say("care_title", language, name=bought.name), text
-
-
-def _rule(held: Reason, verdict: Verdict) -> Rule:
-    return Rule(False, str(verdict.reason), dict(verdict.facts)) if isinstance(verdict, Fail) else Rule(True, held.value, {})
 
 
 def _delivery(message_id: str, shopper_id: str, channel: ChannelKind, device_id: str, token_id: str | None, at: datetime) -> Delivery:

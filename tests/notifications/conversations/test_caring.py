@@ -107,6 +107,21 @@ class TestTellDue:
         care.send()
         assert care.pushes() == [("sent", ())]
 
+    def test_one_that_fails_holds_up_nobody_else(self, care: Aftercare, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Seen to fail while the failure of one ended the look: whoever came after it was not told as long as it failed."""
+        jane, joan, honest = care.shopper(), care.shopper(), Teller.tell
+        care.buys(jane.shopper_id, "prd_bbq")
+        care.buys(joan.shopper_id, "prd_bbq", order_id="ord_2")
+
+        def sometimes(teller: Teller, session: Any, bought: Any, *rest: Any) -> bool:
+            if bought.shopper_id == jane.shopper_id:
+                raise OSError("the maker's words cannot be read")
+            return honest(teller, session, bought, *rest)
+
+        monkeypatch.setattr(Teller, "tell", sometimes)
+        assert care.after(3) == 1
+        assert care.woken == [joan.shopper_id]
+
     def test_the_talk_goes_on_from_it(self, care: Aftercare) -> None:
         jane = care.shopper()
         care.buys(jane.shopper_id, "prd_bbq")
