@@ -13,7 +13,7 @@ from app.kernel.logs import get_logger
 from notifications import dispatch
 from notifications.breaking import Breaker
 from notifications.fallback import Further
-from notifications.looking import LookingThread
+from notifications.looking import LookingThread, until_due_s
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
 
@@ -36,7 +36,7 @@ class DispatchLoop(LookingThread):
             while not self._stopping.is_set():
                 self._woken.clear()
                 if not self._look(executor):
-                    self._woken.wait(self._until_due_s())
+                    self._woken.wait(until_due_s(self._database, lambda session: dispatch.next_due_at(session, self._gateway.channel), self._breaker, self._idle_s))
 
     def _look(self, executor: ThreadPoolExecutor) -> bool:
         try:
@@ -44,15 +44,3 @@ class DispatchLoop(LookingThread):
         except Exception as error:
             log.exception("dispatch_failed", error=type(error).__name__, exc_info=error)
             return False
-
-    def _until_due_s(self) -> float:
-        try:
-            with self._database.reading() as session:
-                due_at = dispatch.next_due_at(session, self._gateway.channel)
-        except Exception:  # noqa: BLE001 - as above
-            return self._idle_s
-        if due_at is None:
-            return self._idle_s
-        due_at = max(due_at, self._breaker.until or due_at)
-        left_s = (due_at - self._database.clock.now()).total_seconds()
-        return min(max(left_s, 0.05), self._idle_s)

@@ -7,6 +7,28 @@ is what `_run` of a kind of it does, until `_stopping` is set.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Database
+from notifications.breaking import Breaker
+
+_LEAST_S = 0.05
+
+
+def until_due_s(database: Database, next_due_at: Callable[[Session], datetime | None], breaker: Breaker, idle_s: float) -> float:
+    """How long to wait for what is due next, and for a provider that is left alone; at most `idle_s`, as others may queue something."""
+    try:
+        with database.reading() as session:
+            due_at = next_due_at(session)
+    except Exception:  # noqa: BLE001 - the database is away: look again later
+        return idle_s
+    if due_at is None:
+        return idle_s
+    due_at = max(due_at, breaker.until or due_at)
+    return min(max((due_at - database.clock.now()).total_seconds(), _LEAST_S), idle_s)
 
 
 class LookingThread:

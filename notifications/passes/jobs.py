@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from notifications.breaking import Breaker
-from notifications.looking import LookingThread
+from notifications.looking import LookingThread, until_due_s
 from notifications.passes import dispatch
 from notifications.passes.dispatch import Claimed
 from notifications.passes.forms import PassForms
@@ -39,7 +39,7 @@ class PassLoop(LookingThread):
                 log.exception("passes_failed", error=type(error).__name__, exc_info=error)
                 begun = 0
             if not begun:
-                self._woken.wait(self._until_due_s())
+                self._woken.wait(until_due_s(self._database, lambda session: dispatch.next_due_at(session, self.gateway.wallet), self._breaker, self._idle_s))
 
     def run_once(self) -> int:
         """Look at what is due to be looked at, tell what is due to be told; how many of both. 0: nothing is due, or the other side is left
@@ -70,14 +70,3 @@ class PassLoop(LookingThread):
                 dispatch.record(session, claimed, receipt, rules=self._settings.retries(), at=clock.now())
         except Exception as error:
             log.exception("pass_not_recorded", copy_id=claimed.update.copy_id, error=type(error).__name__, exc_info=error)
-
-    def _until_due_s(self) -> float:
-        try:
-            with self._database.reading() as session:
-                due_at = dispatch.next_due_at(session, self.gateway.wallet)
-        except Exception:  # noqa: BLE001 - as above
-            return self._idle_s
-        if due_at is None:
-            return self._idle_s
-        due_at = max(due_at, self._breaker.until or due_at)
-        return min(max((due_at - self._database.clock.now()).total_seconds(), 0.05), self._idle_s)
