@@ -111,11 +111,15 @@ def obstacles(action: Action, role: str, c: Context) -> Iterator[Obstacle]:
 
 
 def _cooling_off(c: Context) -> bool:
-    return c.contact_changed_s is not None and c.contact_changed_s < 12 * 3600 and _more_than_little(c)
+    return c.contact_changed_s is not None and c.contact_changed_s < 12 * 3600 and not _little(c)
 
 
 def _new_here(c: Context) -> bool:
     return c.contact_added_s is not None and c.contact_added_s < 12 * 3600
+
+
+def _little(c: Context) -> bool:
+    return c.amount_minor is not None and c.limits is not None and not _more_than_little(c)
 
 
 def _more_than_little(c: Context) -> bool:
@@ -182,14 +186,13 @@ def _till(c: Context) -> Iterator[Obstacle]:
         yield Obstacle("contact_added_lately")
     if c.live_code:
         return
-    little = c.amount_minor is not None and c.limits is not None and not _more_than_little(c)
-    if not little and not _visit_counts(c):
+    if not _little(c) and not _visit_counts(c):
         yield Obstacle("place_uncertain", "live", 60)
     if _much(c):
         yield Obstacle("high_value", "live", 60)
     if c.trust_verdict is TrustVerdict.SPOOFED:
         yield Obstacle("position_doubtful", "live", 60)
-    if _new_here(c) and not little:
+    if _new_here(c) and not _little(c):
         yield Obstacle("contact_added_lately", "live", 60)
 
 
