@@ -7,6 +7,15 @@ names a table about shoppers and declares no use. Must not import anything.
 from __future__ import annotations
 
 TAGS: dict[str, dict[str, str]] = {
+    "storefront_address": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.contact.address": "sealed",
+        "system.operations": "id created_at changed_at",
+    },
+    "storefront_address_book": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "system.operations": "default_id changes changed_at",
+    },
     "storefront_cart": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "currency coupon_ids delivery",
@@ -53,7 +62,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "essential.service": "carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger",
+    "essential.service": "addresses.repository carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger",
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",
     "marketing.advertising.first_party.targeted": "orders.purchases",

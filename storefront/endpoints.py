@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from app.kernel.http import Command, Stage
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
+from storefront.addresses.endpoints import router as address_routes
 from storefront.carts.endpoints import router as cart_routes
 from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
 from storefront.catalog.endpoints import router as catalog_routes
@@ -79,5 +80,5 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     return call.staged(work)
 
 
-for part in (catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes):
+for part in (address_routes, catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes):
     router.include_router(part)

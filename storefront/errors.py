@@ -160,3 +160,16 @@ class MalformedWebhook(AppError):
 
     status = 400
     code = "malformed_webhook"
+
+
+class UnknownAddress(NotFound):
+    """There is no such address, or it is not yours."""
+
+    code = "unknown_address"
+
+
+class AddressBookFull(AppError):
+    """You have as many addresses as we keep; remove one you no longer need."""
+
+    status = 409
+    code = "address_book_full"

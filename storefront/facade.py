@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from storefront import counter as at_counter
+from storefront.addresses import keeping as address_book
 from storefront.carts.quoting import CartQuote
 from storefront.carts.repository import Cart
 from storefront.carts.repository import add as _add
@@ -43,6 +44,7 @@ __all__ = [
     "CartQuote",
     "CatalogueReport",
     "Shop",
+    "address_book",
     "at_counter",
     "bought_between",
     "cart",

@@ -1,4 +1,4 @@
-"""What the storefront holds about a shopper: her cart, her orders and her points. How it is handed over, and how it is made gone.
+"""What the storefront holds about a shopper: her addresses, her cart, her orders and her points. How it is handed over, and how it is made gone.
 
 Owns the data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
 authority, the person is taken out.
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
+from storefront.addresses import repository as addresses
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
 from storefront.orders.models import OrderRow
@@ -27,6 +28,11 @@ ERASED = "erased"
 DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
 ORDER_KEPT_S = 7 * 365 * DAY_S
+
+
+def export_addresses(session: Session, shopper_id: str) -> dict[str, Any]:
+    kept = addresses.addresses(session, shopper_id)
+    return {"addresses": [_plain(dataclasses.asdict(one)) for one in kept]} if kept else {}
 
 
 def export_cart(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -71,6 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 HOLDERS: tuple[DataHolder, ...] = (
+    DataHolder("storefront.addresses", ("storefront_address", "storefront_address_book"), export_addresses, addresses.forget),
     DataHolder("storefront.carts", ("storefront_cart",), export_cart, erase_cart),
     DataHolder(
         "storefront.orders",
@@ -89,6 +96,8 @@ HOLDERS: tuple[DataHolder, ...] = (
 )
 
 RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("storefront_address", "changed_at", None, "Your addresses, sealed with your key; kept until you remove them or delete your data."),
+    RetentionRule("storefront_address_book", "changed_at", None, "Which of your addresses counts; kept as long as they are."),
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),

@@ -19,6 +19,7 @@ CATEGORIES: dict[str, str] = {
     "user.behavior": "what you did and when: visits, messages read, phones used",
     "user.behavior.purchase_history": "what you put into the cart, bought and gave back",
     "user.contact": "how we reach you: an address or a number",
+    "user.contact.address": "where you live, or want things brought to",
     "user.contact.email": "your e-mail address",
     "user.contact.phone_number": "your phone number",
     "user.content.private": "what was written to you",

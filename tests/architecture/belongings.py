@@ -22,10 +22,15 @@ from notifications.conversations.answering import Needs
 from notifications.conversations.contracts import Author, Way
 from notifications.models import Message
 from offers.contracts import CouponView
+from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.orders.models import OrderLineRow, OrderRow
 from tests.conftest import START
 from tests.offers.builders import give
+
+ADDRESS = {"name": "Jane Doe", "lines": ["Mannerheimintie 5 A 3"], "postcode": "00100", "city": "Helsinki", "country": "FI"}
+ADDRESS_FORM = {"name": "Jane Doe", "line1": "Mannerheimintie 5 A 3", "postcode": "00100", "city": "Helsinki", "country": "FI"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Belongings:
     message_id: str
     passkey_id: str
     thread_id: str
+    address_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -62,7 +68,8 @@ def one_of_everything(house: House) -> Belongings:
         session.add(_message(message_id, shopper_id, coupon.id))
         passkey_id = _passkey(session, shopper_id)
         thread_id = _thread(session, shopper_id)
-    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id, thread_id)
+        address_id = addresses.add(session, shopper_id, Address("Jane Doe", ("Mannerheimintie 5",), "00100", "Helsinki", "", "FI"), default=False, at=START)
+    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id, thread_id, address_id)
 
 
 def _thread(session: Session, shopper_id: str) -> str:

@@ -29,7 +29,7 @@ from app.web.console.campaign_texts import texts_of
 from offers import campaign_endpoints, schemas
 from offers import facade as offers
 from storefront.catalog.models import ProductRow
-from tests.architecture.belongings import Belongings
+from tests.architecture.belongings import ADDRESS, ADDRESS_FORM, Belongings
 from tests.architecture.what_is_asked import ASKED, NOT_ASKED
 from tests.conftest import START
 from tests.offers.builders import document
@@ -153,6 +153,12 @@ CALLS: dict[str, Callable[[Scene], Any]] = {
     "POST /m/contacts/{kind}/code": lambda s: s.call("POST", "/m/contacts/email/code", s.jane.headers, data={"code": CODE}),
     "POST /m/contacts/{kind}/remove": lambda s: s.call("POST", "/m/contacts/email/remove", s.jane.headers),
     "POST /m/contacts/word": lambda s: s.call("POST", "/m/contacts/word", s.jane.headers, data={"word": "Merry owl"}),
+    "POST /v1/me/addresses": lambda s: s.call("POST", "/v1/me/addresses", s.jane.headers, json=ADDRESS),
+    "PUT /v1/me/addresses/{address_id}": lambda s: s.call("PUT", f"/v1/me/addresses/{s.jane.address_id}", s.jane.headers, json=ADDRESS),
+    "DELETE /v1/me/addresses/{address_id}": lambda s: s.call("DELETE", f"/v1/me/addresses/{s.jane.address_id}", s.jane.headers),
+    "POST /m/addresses": lambda s: s.call("POST", "/m/addresses", s.jane.headers, data=ADDRESS_FORM),
+    "POST /m/addresses/{address_id}": lambda s: s.call("POST", f"/m/addresses/{s.jane.address_id}", s.jane.headers, data=ADDRESS_FORM),
+    "POST /m/addresses/{address_id}/remove": lambda s: s.call("POST", f"/m/addresses/{s.jane.address_id}/remove", s.jane.headers),
     "PATCH /v1/campaigns/{campaign_id}": lambda s: s.call("PATCH", f"/v1/campaigns/{s.live}", s.marketer, json={"budget_minor": 10**9}),
     "POST /v1/campaigns/{campaign_id}/approve": lambda s: s.call("POST", f"/v1/campaigns/{s.in_review}/approve", s.marketer, json={"version": 1}),
     "POST /v1/campaigns/{campaign_id}/activate": lambda s: s.call("POST", f"/v1/campaigns/{s.approved}/activate", s.marketer),

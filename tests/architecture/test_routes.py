@@ -20,7 +20,7 @@ from app.kernel.ids import new_id
 from app.security import people
 from app.security.access import ANYONE, Role, declared_routes
 from app.security.api_keys import SCOPES
-from tests.architecture.belongings import Belongings, new_shopper
+from tests.architecture.belongings import ADDRESS, ADDRESS_FORM, Belongings, new_shopper
 from tests.architecture.who_may import ANY, CLERK, LIMITED, PEOPLE, SERVER, SHOPPER, WHO_MAY
 from tests.conftest import START
 
@@ -144,6 +144,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{message_id}": lambda b: {"message_id": b.message_id},
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},
     "{thread_id}": lambda b: {"thread_id": b.thread_id},
+    "{address_id}": lambda b: {"address_id": b.address_id},
 }
 """For each id in a path that belongs to a shopper: where to get one."""
 
@@ -208,9 +209,9 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
     method, template = route.split(" ", 1)
     parts = [_id(part, ids) if part.startswith("{") else part for part in template.split("/")]
     if template.startswith("/m/"):
-        form = {"quantity": "1", "payment_method": "pm_card_visa"} if method == "POST" else None
+        form = {"quantity": "1", "payment_method": "pm_card_visa"} | ADDRESS_FORM if method == "POST" else None
         return client.request(method, "/".join(parts), headers=headers, data=form)
-    json = {"quantity": 1} if method == "PUT" else {"name": "x"} if method == "PATCH" else {} if template.endswith("/confirm") else None
+    json = ADDRESS if "/addresses/" in template and method == "PUT" else {"quantity": 1} if method == "PUT" else {"name": "x"} if method == "PATCH" else {} if template.endswith("/confirm") else None
     return client.request(method, "/".join(parts), headers=headers, json=json)
 
 
