@@ -6,11 +6,14 @@ Owns parsing and answering. Must not decide. All of it is the shopper's own: ano
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
 
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
+from app.security.asking import asker_of
+from app.security.policies.contracts import Action
 from notifications import answers, facade, repository, stream, subscriptions
 from notifications.contracts import ChannelKind
 from notifications.errors import NoDevice, WebPushOff
@@ -101,6 +104,7 @@ def register_push_token(body: PushTokenIn, caller: Shopper, call: Command) -> Re
     device_id = _device(caller)
 
     def work(session):
+        _may_be_told(call, session)
         row_id = facade.register_push_token(
             session, device_id, caller.id, body.token, body.kind, timezone=body.timezone
         )
@@ -122,16 +126,22 @@ def web_push_key(_caller: Shopper, call: Reading) -> Response:
 def subscribe_web_push(body: WebPushIn, caller: Shopper, call: Command) -> Response:
     """The calling browser can be reached by its subscription from now on; replaces what it had."""
     device_id = _device(caller)
-    _needs_web_push(of(call.app))
-    services = call.app.settings.channels.web_push_services
-    taken = subscriptions.accepted(body.endpoint, body.keys.p256dh, body.keys.auth, services)
 
     def work(session):
+        _may_be_told(call, session)
+        _needs_web_push(of(call.app))
+        services = call.app.settings.channels.web_push_services
+        taken = subscriptions.accepted(body.endpoint, body.keys.p256dh, body.keys.auth, services)
         kind = TokenKind.WEB_PUSH
         row_id = facade.register_push_token(session, device_id, caller.id, taken.text(), kind, timezone=body.timezone)
         return PushTokenOut(id=row_id, kind=kind)
 
     return call.run(work)
+
+
+def _may_be_told(call: Command, session: Session) -> None:
+    """Where offers go is asked about as they are: an address that a copied session leaves here would outlive it."""
+    asker_of(call.request).allow(session, Action.SEE_OFFER, at=call.clock.now())
 
 
 def _needs_web_push(room: Notifications) -> None:

@@ -92,6 +92,7 @@ class TestAsked:
 SAFE = ("GET", "HEAD", "OPTIONS")
 CODE = "123456"
 HTMX = {"HX-Request": "true"}
+SUBSCRIPTION = {"endpoint": "https://push.example.com/b1", "keys": {"p256dh": "p" * 87, "auth": "a" * 22}}
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ CALLS: dict[str, Callable[[Scene], Any]] = {
     "POST /till/redemptions/{redemption_id}/undo": lambda s: s.call("POST", f"/till/redemptions/{s.redemption_id}/undo", s.clerk | HTMX),
     "POST /v1/checkout": lambda s: s.call("POST", "/v1/checkout", s.jane.headers, json={"payment_method": "pm_card_visa"}),
     "POST /m/pay": lambda s: s.call("POST", "/m/pay", s.jane.headers, data={"payment_method": "pm_card_visa", "expected_total_minor": _total(s)}),
+    "POST /v1/devices/me/push-token": lambda s: s.call("POST", "/v1/devices/me/push-token", s.jane.headers, json={"token": "a-token-of-a-phone"}),
+    "POST /v1/devices/me/web-push": lambda s: s.call("POST", "/v1/devices/me/web-push", s.jane.headers, json=SUBSCRIPTION),
     "GET /v1/me/export": lambda s: s.call("GET", "/v1/me/export", s.jane.headers),
     "GET /v1/coupons/{coupon_id}/live": lambda s: s.call("GET", f"/v1/coupons/{s.jane.coupon.id}/live", s.jane.headers),
 }

@@ -44,6 +44,8 @@ ASKED: dict[str, tuple[Action, ...]] = {
     "POST /till/redemptions/{redemption_id}/undo": (Action.UNDO_AT_TILL,),
     "POST /v1/checkout": (Action.RESERVE, Action.PAY),
     "POST /m/pay": (Action.RESERVE, Action.PAY),
+    "POST /v1/devices/me/push-token": (Action.SEE_OFFER,),
+    "POST /v1/devices/me/web-push": (Action.SEE_OFFER,),
     # looks, of what is worth as much as an act
     "GET /v1/me/export": (Action.EXPORT,),
     "GET /v1/coupons/{coupon_id}/live": (Action.SEE_OFFER,),
@@ -159,8 +161,6 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/inbox/{message_id}/clicked": _HERS,
     "POST /v1/inbox/{message_id}/dismissed": _HERS,
     "POST /v1/inbox/{message_id}/failed": _HERS,
-    "POST /v1/devices/me/push-token": _HERS,
-    "POST /v1/devices/me/web-push": _HERS,
     "DELETE /v1/devices/me/push-token": _WITHDRAWS,
     "POST /m/coupons/{coupon_id}/fewer": _HERS,
     "POST /m/me/consents/{purpose}": _HERS,

@@ -1,5 +1,6 @@
 // The phone's first page: offers arrive by server-sent events, and her position leaves only when she shares it.
 // Needs #now[data-stream], #offers. The page works without this: reload shows the same offers.
+import { signed } from "./key.js";
 import { toast } from "moments/shell";
 
 const page = document.getElementById("now");
@@ -18,7 +19,7 @@ function refresh() {
 }
 
 async function unsafe(address, body) {
-  return fetch(address, {
+  return signed(address, {
     method: "POST",
     headers: { "Idempotency-Key": crypto.randomUUID(), ...(body ? { "Content-Type": "application/json" } : {}) },
     body: body ? JSON.stringify(body) : undefined,
@@ -91,7 +92,7 @@ const SAYS = { granted: "while_in_use", denied: "never" };
 
 async function permits(state) {
   if (!(state in SAYS) || sessionStorage.getItem("permits") === state) return;
-  const answer = await fetch("/v1/me/location-permission", {
+  const answer = await signed("/v1/me/location-permission", {
     method: "PUT", headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() }, body: JSON.stringify({ access: SAYS[state] }),
   }).catch(() => null);
   if (answer?.ok) sessionStorage.setItem("permits", state);

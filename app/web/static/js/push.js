@@ -1,4 +1,6 @@
 // The switch for notifications on this browser. Needs [data-push] and [data-pushing]; without it, or where the browser has no push, nothing.
+import { fetchProving } from "./passkeys.js";
+
 const button = document.querySelector("[data-push]");
 const note = document.querySelector("[data-pushing]");
 const able = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
@@ -16,7 +18,7 @@ async function subscribe(registration) {
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   const { endpoint, keys } = subscription.toJSON();
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const answer = await fetch("/v1/devices/me/web-push", { method: "POST", headers: headers(), body: JSON.stringify({ endpoint, keys, timezone }) });
+  const answer = await fetchProving("/v1/devices/me/web-push", { method: "POST", headers: headers(), body: JSON.stringify({ endpoint, keys, timezone }) });
   if (!answer.ok) {
     await subscription.unsubscribe();
     throw new Error((await answer.json()).detail);
@@ -27,7 +29,7 @@ async function turn() {
   const registration = await navigator.serviceWorker.register("/push-worker.js", { scope: "/m" });
   const known = await registration.pushManager.getSubscription();
   if (known) {
-    await fetch("/v1/devices/me/push-token", { method: "DELETE", headers: headers() });
+    await fetchProving("/v1/devices/me/push-token", { method: "DELETE", headers: headers() });
     await known.unsubscribe();
     return says(false, "Not shown any more.");
   }

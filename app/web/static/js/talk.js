@@ -1,5 +1,8 @@
 // A conversation: what is said goes out without leaving the page, what is new is looked for every few seconds and after each word.
+// What is said is signed where the page has a key; the looks are not: each proof is a row that all processes share, and a cookie may look.
 // Needs #talk[data-more][data-after][data-state], #talk-state and forms[data-says]. Without this each form leads to the page as it is then.
+
+import { signed } from "./key.js";
 
 const talk = document.getElementById("talk");
 const EVERY_MS = 2500;
@@ -45,7 +48,7 @@ document.addEventListener("submit", async (event) => {
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) button.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", headers: { "HX-Request": "true", "Idempotency-Key": crypto.randomUUID() }, body });
+    const answer = await signed(form.action, { method: "POST", headers: { "HX-Request": "true", "Idempotency-Key": crypto.randomUUID() }, body });
     if (answer.ok) form.reset();
     else if (answer.status !== 429) { location.reload(); return; }
   } finally {
