@@ -53,6 +53,8 @@ from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
 from storefront.reasons import StorefrontReason
 from storefront.settings import DeliveryMethod, StorefrontSettings
+from storefront.taxes import repository as taxes
+from storefront.taxes.taxing import taxes_of
 
 DO_NOT_COMBINE = "coupons_do_not_combine"
 """How `offers` says that two coupons may not lie on one cart."""
@@ -118,6 +120,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     coupon_id = cart.coupon_id
     _write(session, order_id, cart, sums, coupon_id, asked, settings=shop.settings, at=at)
     numbers = _write_lines(session, order_id, lines, products, sums, way)
+    taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
     _write_coupons(session, order_id, shares, numbers)
     placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
     emit(session, placed, subject=asked.shopper_id)
@@ -247,7 +250,7 @@ def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None
     """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
     cart = carts.cart_of(session, shopper_id)
     products = products_by_ids(session, [line.product_id for line in cart.lines])
-    result = quote_cart(session, shop.coupons, cart, products, ways=shop.settings.delivery, place_id=place_id, at=at)
+    result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
     if seen:
         carts.saw_prices(session, cart, {line.line_id: line.unit_minor for line in result.lines})
     return result

@@ -49,6 +49,16 @@ class Particulars:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxSum:
+    """The tax contained in what is paid at one rate (`rate_bp` 2550: 25.5 %); `net_minor` + `tax_minor` = `paid_minor`."""
+
+    rate_bp: int
+    net_minor: int
+    tax_minor: int
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
     id: str
     shopper_id: str
@@ -90,7 +100,7 @@ class RefundView:
 @dataclass(frozen=True, slots=True)
 class OrderLineView:
     """One line as it was charged, frozen at checkout. The delivery is a line without a product. `returned`: pieces that
-    were asked to be returned."""
+    were asked to be returned. `tax_minor`: the tax contained in `total_minor`."""
 
     line_no: int
     product_id: str
@@ -100,6 +110,7 @@ class OrderLineView:
     discount_minor: int
     total_minor: int
     returned: int = 0
+    tax_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,7 @@ class OrderDetail:
     coupons: tuple[OrderCouponView, ...] = ()
     refunds: tuple[RefundView, ...] = ()
     points: int = 0
+    taxes: tuple[TaxSum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,10 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id name unit_minor quantity discount_minor total_minor returned",
         "system.operations": "order_id line_no",
     },
+    "storefront_order_tax": {
+        "user.behavior.purchase_history": "tax_class rate_bp paid_minor tax_minor",
+        "system.operations": "order_id line_no",
+    },
     "storefront_points_entry": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "account order_id points why at",
@@ -54,6 +58,12 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_product_word": {
         "system.operations": "word product_id weight",
     },
+    "storefront_tax_class": {
+        "system.operations": "category tax_class set_at",
+    },
+    "storefront_tax_rate": {
+        "system.operations": "country region tax_class valid_from rate_bp source set_at",
+    },
     "storefront_refund": {
         "user.workplace": "asked_by",
         "user.behavior.purchase_history": "kind amount_minor coupon_id pieces shares why",
@@ -62,7 +72,10 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "essential.service": "addresses.repository carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger",
+    "essential.service": (
+        "addresses.repository carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger "
+        "taxes.repository"
+    ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",
     "marketing.advertising.first_party.targeted": "orders.purchases",

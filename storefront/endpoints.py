@@ -19,6 +19,7 @@ from storefront.payments.endpoints import return_address
 from storefront.payments.endpoints import router as payment_routes
 from storefront.payments.shop import Shop
 from storefront.points.endpoints import router as points_routes
+from storefront.taxes.endpoints import router as tax_routes
 
 router = APIRouter()
 joined = APIRouter(tags=["cart"])
@@ -80,5 +81,5 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     return call.staged(work)
 
 
-for part in (address_routes, catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes):
+for part in (address_routes, catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes, tax_routes):
     router.include_router(part)

@@ -35,6 +35,7 @@ from storefront.payments.shop import Shop
 from storefront.points import ledger as _points
 from storefront.ports import CouponDesk
 from storefront.settings import StorefrontSettings
+from storefront.taxes import repository as _taxes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ __all__ = [
     "products",
     "products_by_ids",
     "put_in_cart",
+    "set_tax_classes",
     "spent_minor",
     "still_has",
 ]  # fmt: skip
@@ -120,6 +122,12 @@ def particulars(session: Session, product_ids: Sequence[str]) -> dict[str, Parti
 
 def categories(session: Session) -> list[str]:
     return _catalog.categories(session)
+
+
+def set_tax_classes(session: Session, classes: Mapping[str, str], *, at: datetime) -> None:
+    """Category -> class (standard, food, meal, books, voucher): by which rates its products are taxed from now on."""
+    for category, tax_class in classes.items():
+        _taxes.keep_class(session, category, tax_class, at=at)
 
 
 def import_catalogue(session: Session, document: Any, *, default_currency: str = "EUR", at: datetime) -> CatalogueReport:

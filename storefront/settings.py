@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.kernel.settings import SettingsGroup
 
@@ -21,6 +22,27 @@ class DeliveryMethod(BaseModel):
     def price_minor(self, currency: str) -> int | None:
         """None: not offered in that currency."""
         return self.prices_minor.get(currency) if self.prices_minor else 0
+
+
+class Merchant(BaseModel):
+    """Who sells: stands on every receipt, and says which table of taxes counts. `country` and `region` as ISO 3166 has them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field("Mobile Moments", min_length=1, max_length=120)
+    address: tuple[Annotated[str, Field(max_length=80)], ...] = ()
+    country: str = Field("FI", pattern=r"^[A-Z]{2}$")
+    region: str = Field("", pattern=r"^[A-Z0-9-]{0,10}$")
+    timezone: str = "Europe/Helsinki"
+    business_id: str = Field("", max_length=40)
+    vat_id: str = Field("", max_length=20)
+    contact: str = Field("", max_length=120)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        ZoneInfo(value)  # raises for one there is not
+        return value
 
 
 class StorefrontSettings(SettingsGroup):
@@ -46,6 +68,10 @@ class StorefrontSettings(SettingsGroup):
         ),
         min_length=1,
         description="Ways to get an order, as a JSON list; the first counts until another is chosen, and has no prices (free).",
+    )
+    merchant: Merchant = Field(
+        Merchant(),  # type: ignore[call-arg]
+        description="Who sells, as JSON: name, address (lines), country, region, timezone, business_id, vat_id, contact. On receipts; its country's taxes count.",
     )
     points_per_100_minor: int = Field(1, ge=0, le=1000, description="Points a shopper earns for each 100 minor units (1.00 €) that she pays for products.")
     max_coupons: int = Field(12, ge=1, le=12, description="How many coupons fit into one cart.")

@@ -81,6 +81,11 @@ def plain_code(code: str) -> str:
     return code.replace("_", " ")
 
 
+def percent(rate_bp: int) -> str:
+    """`percent(2550)` is "25.5 %"."""
+    return f"{rate_bp / 100:g}\u00a0%"
+
+
 def product_image(image: str) -> str:
     """Address of a product's picture; our mark where a catalogue names none of ours."""
     name = f"products/{image}"
@@ -91,7 +96,7 @@ def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(own=assets.own, picture=assets.picture, vendor=assets.vendor, city=assets.city, import_map=assets.import_map,
                                browser_config=assets.browser_config, product_image=product_image)  # fmt: skip
-    environment.filters.update(script_json=script_json, money=money, local_time=local_time, plain_code=plain_code)
+    environment.filters.update(script_json=script_json, money=money, local_time=local_time, plain_code=plain_code, percent=percent)
     return environment
 
 

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from offers.contracts import Entitlement, Quote, QuoteLine, Reason
 from storefront.carts.repository import Cart
 from storefront.carts.totals import PricedLine, totals
-from storefront.contracts import DELIVERY, ProductView
+from storefront.contracts import DELIVERY, ProductView, TaxSum
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason, sentence
-from storefront.settings import DeliveryMethod
+from storefront.settings import DeliveryMethod, StorefrontSettings
+from storefront.taxes.reckoning import by_rate
+from storefront.taxes.taxing import taxes_of
 
 DELIVERY_LINE = "delivery"
 """The id of the delivery's line in a quote; those of products begin with `lin_`."""
@@ -92,7 +94,8 @@ class DeliveryOnCart:
 @dataclass(frozen=True, slots=True)
 class CartQuote:
     """Exact to the minor unit; `currency` is null only when the cart is empty. `subtotal_minor` is everything before discounts,
-    the chosen delivery too. `coupon` is the first of `coupons`. `cashback_minor` comes back after paying in the right way."""
+    the chosen delivery too. `coupon` is the first of `coupons`. `cashback_minor` comes back after paying in the right way.
+    `taxes` is what `total_minor` contains, rate by rate; empty where no rate is known."""
 
     currency: str | None
     lines: tuple[QuotedLine, ...]
@@ -105,6 +108,7 @@ class CartQuote:
     best: BestCoupons | None = None
     delivery: tuple[DeliveryOnCart, ...] = ()
     cashback_minor: int = 0
+    taxes: tuple[TaxSum, ...] = ()
 
 
 def quote_cart(
@@ -113,12 +117,13 @@ def quote_cart(
     cart: Cart,
     products: Mapping[str, ProductView],
     *,
-    ways: Sequence[DeliveryMethod],
+    settings: StorefrontSettings,
     place_id: str | None,
     at: datetime,
 ) -> CartQuote:
     """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
+    ways = settings.delivery
     chosen = delivery_of(cart, ways) or ways[0]
     brought = delivery_line(chosen, cart.currency) if there else None
     lines = (*quote_lines(cart, products), *((brought,) if brought else ()))
@@ -136,6 +141,7 @@ def quote_cart(
         cart.currency, quoted, sums.subtotal_minor, sums.discount_minor, sums.total_minor, next(iter(coupons), None), changes(cart, products),
         coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(ways, chosen, cart.currency, sums.discounts) if there else (),
         sum(e.amount_minor or 0 for c in coupons for e in c.entitlements),
+        by_rate(taxes_of(session, lines, discounts, settings.merchant, at=at)),
     )  # fmt: skip
 
 

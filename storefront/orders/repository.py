@@ -5,6 +5,7 @@ Owns the statements that place and show orders.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -16,6 +17,8 @@ from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.points.ledger import of_order as points_of_order
 from storefront.reasons import sentence
+from storefront.taxes.reckoning import Taxed, by_rate
+from storefront.taxes.repository import of_order as taxes_of_order
 
 MOST = 100
 PAID_WITHIN = timedelta(days=2)
@@ -81,9 +84,15 @@ def view(row: OrderRow) -> OrderView:
     )  # fmt: skip
 
 
-def lines(session: Session, order_id: str) -> tuple[OrderLineView, ...]:
+def lines(session: Session, order_id: str, taxed: Sequence[Taxed]) -> tuple[OrderLineView, ...]:
+    tax = Counter[str]()
+    for part in taxed:
+        tax[part.line_id] += part.tax_minor
     rows = session.scalars(select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line_no))
-    return tuple(OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor, r.returned) for r in rows)
+    return tuple(
+        OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor, r.returned, tax[str(r.line_no)])
+        for r in rows
+    )
 
 
 def coupons_of(session: Session, order_id: str) -> list[OrderCouponRow]:
@@ -111,15 +120,15 @@ def _coupon_views(session: Session, order_id: str, refunds: Sequence[RefundRow])
 
 
 def detail(session: Session, row: OrderRow) -> OrderDetail:
-    refunds = refunds_of(session, row.id)
+    refunds, taxed = refunds_of(session, row.id), taxes_of_order(session, row.id)
     return OrderDetail(
-        order=view(row), lines=lines(session, row.id), subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
+        order=view(row), lines=lines(session, row.id, taxed), subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
         closed_at=row.closed_at, decline=row.decline, decline_text=sentence(row.decline), close_reason=row.close_reason,
         close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor,
         refund_due=row.refund_state == "due" or any(r.state == "due" and r.kind == "return" for r in refunds),
         coupons=_coupon_views(session, row.id, refunds),
         refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at) for r in refunds),
-        points=points_of_order(session, row.id),
+        points=points_of_order(session, row.id), taxes=by_rate(taxed),
     )  # fmt: skip
 
 

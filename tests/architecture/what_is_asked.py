@@ -105,6 +105,8 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/places/sensitive/import": _HOUSE,
     "PUT /v1/places/sensitive/rules": _HOUSE,
     "POST /v1/products/import": _HOUSE,
+    "POST /v1/taxes/rates": _HOUSE,
+    "PUT /v1/taxes/classes/{category}": _HOUSE,
     "POST /v1/webhooks": _EVENTS,
     "DELETE /v1/webhooks/{endpoint_id}": _WITHDRAWS,
     "POST /v1/webhooks/{endpoint_id}/rotate": _EVENTS,
