@@ -153,7 +153,7 @@ class Database:
                 last()
             session.commit()
         except BaseException:
-            session.rollback()
+            _undo(session)
             raise
         finally:
             session.close()
@@ -177,7 +177,7 @@ class Database:
         try:
             yield session
         finally:
-            session.rollback()
+            _undo(session)
             session.close()
             for late in cast("list[Callable[[Database], None]]", session.info["afterwards"]):
                 late(self)
@@ -248,6 +248,16 @@ class Database:
         if self._copying is not None:
             self._copying.close()
         self.engine.dispose()
+
+
+def _undo(session: Session) -> None:
+    """Roll back. On PostgreSQL past psycopg, which at each rollback of its own forgets every statement the server has prepared, lest
+    a table was made and unmade in between; here only migrations do that, and every look ends so."""
+    if session.get_bind().dialect.name == "postgresql":
+        with suppress(Exception):  # nothing was begun, or the connection broke: the rollback below finds out
+            driver: Any = session.connection().connection.driver_connection
+            driver.pgconn.exec_(b"ROLLBACK")
+    session.rollback()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
 
 from app.kernel.db import Database, insert_new, moved
 from app.kernel.outbox import InboxRow
@@ -92,6 +95,30 @@ class TestTransaction:
             session.flush()
         with database.reading() as session:
             assert session.scalars(select(InboxRow.event_id)).all() == []
+
+
+    def test_what_the_server_has_prepared_outlives_a_look(self, database: Database) -> None:
+        """Planted bug: the driver rolled back by itself, and every statement was parsed and planned anew for every request."""
+        if database.dialect == "sqlite":
+            return  # it prepares in our own process
+        alone = Database(database.url.render_as_string(hide_password=False), pool_size=1)
+        statement = select(InboxRow.event_id.label("outlives"))
+        kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :what")
+
+        def look(within: Callable[[], AbstractContextManager[Session]], *, fails: bool = False) -> int:
+            found = 0
+            with suppress(ZeroDivisionError), within() as session:
+                found = session.execute(kept, {"what": "%outlives%"}).scalar_one()
+                session.execute(statement).all()
+                if fails:
+                    raise ZeroDivisionError
+            return found
+
+        try:
+            assert [look(alone.reading) for _ in range(9)][:2] == [0, 0]  # the driver has it prepared when it comes often
+            assert (look(alone.transaction, fails=True), look(alone.reading)) == (1, 1)
+        finally:
+            alone.close()
 
 
 class TestMoved:
