@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
 from app.security.asking import Asker, trust_verdict, visit_level
-from app.security.contacts.facade import recent_changes
+from app.security.contacts.contracts import RecentChanges
 from app.security.errors import StepUpNeeded
 from app.security.policies.contracts import Acr, Action, Context, Presence, TrustVerdict, VisitLevel
 from geofences import facade as geofences
@@ -28,11 +28,16 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 def may_redeem(
-    session: Session, asker: Asker, coupon: CouponRow, shown: scanning.Scanned, given_minor: int | None, at: datetime
+    session: Session,
+    asker: Asker,
+    coupon: CouponRow,
+    shown: scanning.Scanned,
+    given_minor: int | None,
+    lately: RecentChanges,
+    at: datetime,
 ) -> None:
-    """At a till. Raises PolicyRefused 403; where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
-    level, verdict, _ = visits_behind(session, [coupon.id])
-    lately = recent_changes(session, repository.owner(session, coupon), at)
+    """At a till; `lately` is how its holder is reached. Raises PolicyRefused 403; where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
+    level, verdict, _ = _visit_behind(session, coupon.visit_id, coupon.trust)
     context = Context(
         visit_level=level,
         trust_verdict=verdict,
@@ -80,17 +85,19 @@ def visits_behind(
 ) -> tuple[VisitLevel | None, TrustVerdict | None, Presence | None]:
     """Of the visits behind these coupons the least believed level (without what can be replayed), the worst verdict and the weakest presence;
     None for what is not known of one. A visit that is not stored is believed as its coupon says."""
-    found: list[tuple[VisitLevel | None, TrustVerdict | None, Presence | None]] = []
-    for visit_id, trust in session.execute(select(CouponRow.visit_id, CouponRow.trust).where(CouponRow.id.in_(coupon_ids))):
-        facts = geofences.presence_facts(session, visit_id)
-        if facts is None:
-            found.append((visit_level(trust), None, None))
-        else:
-            found.append((visit_level(facts.visit_level), trust_verdict(facts.trust_verdict), Presence(facts.presence)))
+    asked = session.execute(select(CouponRow.visit_id, CouponRow.trust).where(CouponRow.id.in_(coupon_ids)))
+    found = [_visit_behind(session, visit_id, trust) for visit_id, trust in asked.all()]
     if len(found) < len(set(coupon_ids)) or not found:
         return None, None, None
     levels, verdicts, presences = zip(*found, strict=True)
     return _least(levels, VisitLevel), _least(verdicts, reversed(TrustVerdict)), _least(presences, Presence)
+
+
+def _visit_behind(session: Session, visit_id: str, trust: str) -> tuple[VisitLevel | None, TrustVerdict | None, Presence | None]:
+    facts = geofences.presence_facts(session, visit_id)
+    if facts is None:
+        return visit_level(trust), None, None
+    return visit_level(facts.visit_level), trust_verdict(facts.trust_verdict), Presence(facts.presence)
 
 
 def _least(told: Sequence[Word | None], order: Iterable[Word]) -> Word | None:

@@ -47,8 +47,10 @@ def find(session: Session, code: str) -> CouponRow | Fail:
     return row if row is not None else Fail(ReasonCode.CODE_UNKNOWN)
 
 
-def state_refusal(session: Session, coupon: CouponRow, at: datetime) -> Fail | None:
-    """What the coupon's state alone says against using it now; None when it is free (or its reservation has lapsed)."""
+def state_refusal(session: Session, coupon: CouponRow, at: datetime, frozen: bool | None = None) -> Fail | None:
+    """What the coupon's state alone says against using it now; None when it is free (or its reservation has lapsed).
+
+    `frozen`: whether its holder is, where that has been looked up already."""
     match coupon.state:
         case CouponState.REDEEMED:
             use = repository.standing_redemptions(session, [coupon]).get(coupon.id)
@@ -65,7 +67,8 @@ def state_refusal(session: Session, coupon: CouponRow, at: datetime) -> Fail | N
         case CouponState.RESERVED if not moves.lapsed(coupon, at):
             return Fail(ReasonCode.COUPON_RESERVED)
         case _:
-            return Fail(ReasonCode.DEVICE_STANDING) if freezing.frozen(session, coupon.shopper_id) else None
+            cold = freezing.frozen(session, coupon.shopper_id) if frozen is None else frozen
+            return Fail(ReasonCode.DEVICE_STANDING) if cold else None
 
 
 def refuse_frozen(session: Session, coupon: CouponRow) -> None:
@@ -245,8 +248,8 @@ def book_use(
     books.close()
 
 
-def announce_use(session: Session, coupon: CouponRow, use: Redemption) -> None:
-    shopper_id = repository.owner(session, coupon)
+def announce_use(session: Session, coupon: CouponRow, use: Redemption, owner: str | None = None) -> None:
+    shopper_id = owner or repository.owner(session, coupon)
     event = CouponRedeemed(
         coupon.id,
         coupon.campaign_id,

@@ -233,16 +233,18 @@ def decision_views(session: Session, rows: Sequence[Decision], audience: Audienc
 
 def coupon_row(session: Session, coupon_id: str) -> CouponRow | None:
     """As it is now, not as this session saw it before."""
-    return session.execute(
-        select(CouponRow).where(CouponRow.id == coupon_id).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    return session.execute(_BY_ID, {"coupon_id": coupon_id}).scalar_one_or_none()
+
+
+_BY_ID = select(CouponRow).where(CouponRow.id == bindparam("coupon_id")).execution_options(populate_existing=True)
 
 
 def coupon_row_by_code(session: Session, code: str) -> CouponRow | None:
     """`code` canonical (offers.codes.normalise)."""
-    return session.execute(
-        select(CouponRow).where(CouponRow.code_hash == code_hash(code)).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    return session.execute(_BY_CODE, {"code_hash": code_hash(code)}).scalar_one_or_none()
+
+
+_BY_CODE = select(CouponRow).where(CouponRow.code_hash == bindparam("code_hash")).execution_options(populate_existing=True)
 
 
 def coupons_of(session: Session, shopper_id: str, *, since: datetime, limit: int = 200) -> list[CouponRow]:

@@ -17,6 +17,7 @@ from app.kernel.clock import utc_text
 from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
+from app.security import holders
 from app.security.asking import Asker
 from app.security.devices import freezing
 from geofences import facade as geofences
@@ -121,7 +122,8 @@ def redeem_at_till(
             raise UnknownCode()
         if redemption.lapse(session, coupon, at):
             continue
-        state = redemption.state_refusal(session, coupon, at)
+        holder = holders.holder(session, coupon.shopper_id, at)
+        state = redemption.state_refusal(session, coupon, at, holder.frozen)
         if state is not None:
             _refuse(session, coupon, state)
         bound = caveats.from_json(coupon.caveats)
@@ -133,8 +135,8 @@ def redeem_at_till(
         if against:
             _refuse(session, coupon, against[0])
         if asker is not None:
-            guarding.may_redeem(session, asker, coupon, shown, discount_minor, at)
-        use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor)
+            guarding.may_redeem(session, asker, coupon, shown, discount_minor, holder.lately, at)
+        use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor, holder.id)
         if use is not None:
             identity.hold_limit(session, coupon)
             return TillRedemption(
@@ -184,7 +186,7 @@ def redeem_later(
 
 
 def _redeem(
-    session: Session, coupon: CouponRow, place_id: str, clerk_id: str, at: datetime, discount_minor: int | None
+    session: Session, coupon: CouponRow, place_id: str, clerk_id: str, at: datetime, discount_minor: int | None, owner: str | None = None
 ) -> Redemption | None:
     from_state = coupon.state
     worth_minor = _worth_minor(session, coupon, discount_minor)
@@ -206,7 +208,7 @@ def _redeem(
     )
     moves.keep(session, use)
     redemption.book_use(session, coupon, from_state, worth_minor, at, redemption_id)
-    redemption.announce_use(session, coupon, use)
+    redemption.announce_use(session, coupon, use, owner)
     return use
 
 

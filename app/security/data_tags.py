@@ -129,7 +129,7 @@ USES: dict[str, str] = {
         "accounts browser_keys challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
     ),
     "essential.service.security": (
-        "asking limits policies.decision_log audit.journal devices.freezing signals.effects contacts.letters contacts.repository contacts.undoing "
+        "asking holders limits policies.decision_log audit.journal devices.freezing signals.effects contacts.letters contacts.repository contacts.undoing "
         "contacts.verifying"
     ),
     "marketing.advertising.first_party.targeted": "crowds",

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
@@ -182,14 +182,18 @@ def _undo(session: Session, proof_ids: Iterable[object], shopper_id: str, at: da
 # -- for whoever decides about value ---------------------------------------------------------------------------------
 
 
+_VISIT = select(VisitRow.doubts, VisitRow.fence_id).where(VisitRow.id == bindparam("visit_id"))
+_CONFIRMED = select(CorroborationRow.kind).where(CorroborationRow.visit_id == bindparam("visit_id"))
+
+
 def facts_of(session: Session, visit_id: str) -> tiers.PresenceFacts | None:
     """Of a visit, None for one that is not (any more)."""
-    row = session.execute(select(VisitRow.doubts, VisitRow.fence_id).where(VisitRow.id == visit_id)).first()
+    row = prepared(session, _VISIT, {"visit_id": visit_id}).first()
     if row is None:
         return None
     told_by_beacons = row.fence_id.startswith(HEARD_BY_BEACONS.rstrip("%"))
     if not told_by_beacons:
-        return tiers.facts(row.doubts, kinds_of(session, visit_id))
+        return tiers.facts(row.doubts, set(prepared(session, _CONFIRMED, {"visit_id": visit_id}).scalars()))
     given = set(session.scalars(select(CorroborationRow.kind).where(CorroborationRow.by_visit_id == visit_id)))
     if not given:  # a beacon alone
         return tiers.facts(row.doubts, ())

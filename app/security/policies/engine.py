@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -176,4 +176,10 @@ def role_of(principal: Principal) -> str:
 
 def decide(action: Action, principal: Principal, context: Context) -> PolicyDecision:
     """May this caller do this, as things are? Nothing is written down by asking (see app/security/enforcing.py)."""
-    return engine().decide(action, role_of(principal), context)
+    return _answered(action, role_of(principal), context)
+
+
+@lru_cache(maxsize=1024)
+def _answered(action: Action, role: str, context: Context) -> PolicyDecision:
+    """The same question has the same answer while the process runs: the rules are read once, and all they may know is in `context`."""
+    return engine().decide(action, role, context)

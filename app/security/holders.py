@@ -1,0 +1,62 @@
+"""Whose a coupon is today, and what lately happened to her: all a till has to know of a holder, at one look.
+
+Owns that one statement. Each part of it has its own module (shoppers.known_as, devices/freezing.py, contacts/verifying.py), and is
+meant as there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ScalarSelect, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.db import Instant, prepared
+from app.security.contacts.contracts import RecentChanges
+from app.security.contacts.models import ContactChangeRow
+from app.security.contacts.verifying import ADDED
+from app.security.models import ShopperRow
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """`id`: whose it is now. `frozen`: under her id or under that of whom she has become. `lately`: how she is reached."""
+
+    id: str
+    frozen: bool
+    lately: RecentChanges
+
+
+_then = cast("Any", ShopperRow.__table__)
+_now = _then.alias("now")
+_changes = cast("Any", ContactChangeRow.__table__)
+
+
+def _newest(*conditions: Any) -> ScalarSelect[Any]:
+    hers = _changes.c.shopper_id == func.coalesce(_now.c.id, _then.c.id)
+    return select(func.max(_changes.c.at)).where(hers, _changes.c.at <= bindparam("at", type_=Instant), *conditions).scalar_subquery()
+
+
+_LOOK = (
+    select(
+        _then.c.frozen_why,
+        _now.c.id,
+        _now.c.frozen_why,
+        _newest(_changes.c.cooling.is_(True)),
+        _newest(_changes.c.cooling.is_(False), _changes.c.change == ADDED),
+    )
+    .select_from(_then.outerjoin(_now, _now.c.id == _then.c.joined_into_shopper_id))
+    .where(_then.c.id == bindparam("shopper_id"))
+)
+
+
+def holder(session: Session, shopper_id: str, at: datetime) -> Holder:
+    """Of what was given to `shopper_id`. Somebody who is not there (any more) is herself, with nothing known."""
+    row = prepared(session, _LOOK, {"shopper_id": shopper_id, "at": at}).one_or_none()
+    if row is None:
+        return Holder(shopper_id, False, RecentChanges(None, None))
+    was_frozen, now_id, is_frozen, changed, added = row
+    since_s = (None if then is None else int((at - then).total_seconds()) for then in (changed, added))
+    return Holder(now_id or shopper_id, was_frozen is not None or is_frozen is not None, RecentChanges(*since_s))
