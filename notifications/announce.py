@@ -25,6 +25,7 @@ from notifications import (
     compose,
     composing,
     contents,
+    deliveries,
     policy,
     preferences,
     repository,
@@ -156,16 +157,14 @@ class Announcer:
     def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], reach: Reach, at: datetime) -> None:
         codes = tuple(r.reason for r in reasons)
         session.add(row)
-        session.add(_delivery(row, INBOX, "", "suppressed", at, reasons=codes))
+        session.add(_delivery(row, INBOX, at, state="suppressed", reasons=codes))
         if not reach.consent.ok:
             self._not_by(session, row, [way for way in reach.choice.closed if way[0] is not Way.PUSH], at)
         say_suppressed(session, row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at)
 
     def _say(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> None:
         session.add(row)
-        inbox = _delivery(row, INBOX, "", "sent" if reach.in_inbox else "suppressed", at, reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,))
-        inbox.sent_at = at if reach.in_inbox else None
-        session.add(inbox)
+        session.add(_delivery(row, INBOX, at, state="sent" if reach.in_inbox else "suppressed", reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,)))
         queued = self._queue_ways(session, row, course, reach, at)
         row.held_until = course.until if queued else None
         row.said_at = at if course.say is Say.NOW else None
@@ -206,7 +205,7 @@ class Announcer:
         """A row for each way that was closed. A channel that is not set up here is not spoken of."""
         for way, fail in closed:
             if fail.reason != NotificationReason.CHANNEL_NOT_CONFIGURED:
-                session.add(_delivery(row, choosing.CHANNELS[way][0], "", "suppressed", at, reasons=(str(fail.reason),)))
+                session.add(_delivery(row, choosing.CHANNELS[way][0], at, state="suppressed", reasons=(fail.reason,)))
 
     def _queue(
         self, session: Session, row: Message, channel: ChannelKind, device_id: str, token_id: str | None, course: Course, at: datetime
@@ -215,10 +214,11 @@ class Announcer:
         silently = course.say is Say.SILENTLY
         why = NotificationReason.QUIET_HOURS if silently else NotificationReason.PUSH_NOT_CONFIGURED
         waits = channel in self.channels and not silently
-        push = _delivery(row, channel, device_id, "queued" if waits else "suppressed", at, reasons=() if waits else (why,))
-        if course.until is not None and waits:
-            push.next_attempt_at, push.reasons = course.until, [NotificationReason.QUIET_HOURS.value]
-        push.push_token_id = token_id
+        held = course.until is not None and waits
+        reasons = (why,) if not waits else (NotificationReason.QUIET_HOURS,) if held else ()
+        push = _delivery(
+            row, channel, at, state="queued" if waits else "suppressed", device_id=device_id, token_id=token_id, reasons=reasons, due_at=course.until if held else None
+        )
         session.add(push)
         return int(waits)
 
@@ -263,21 +263,5 @@ def _row(
     )
 
 
-def _delivery(
-    row: Message, channel: str, device_id: str, state: str, at: datetime, *, reasons: tuple[str, ...] = ()
-) -> Delivery:
-    return Delivery(
-        id=derived_id("dlv", row.id, channel, device_id),
-        message_id=row.id,
-        shopper_id=row.shopper_id,
-        channel=channel,
-        device_id=device_id,
-        push_token_id=None,
-        state=state,
-        reasons=[str(r) for r in reasons],
-        attempts=0,
-        next_attempt_at=at,
-        kept_from=row.kept_from,
-        created_at=at,
-        expires_at=row.expires_at,
-    )
+def _delivery(row: Message, channel: str, at: datetime, **rest: Any) -> Delivery:
+    return Delivery(**deliveries.values(row, channel, at, **rest))

@@ -14,9 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
-from app.kernel.ids import derived_id
 from app.kernel.verdict import PASS
-from notifications import choosing, contents, repository, told
+from notifications import choosing, contents, deliveries, repository, told
 from notifications.contracts import ChannelKind
 from notifications.models import Delivery, Message
 from notifications.reasons import NotificationReason as Reason
@@ -72,9 +71,5 @@ def _left_open(state: str, attempts: int, reasons: Collection[str]) -> bool:
 
 def _add(session: Session, message: Message, channel: ChannelKind, state: str, reasons: tuple[str, ...], at: datetime) -> bool:
     """False if there is one on this channel already."""
-    values = {
-        "id": derived_id("dlv", message.id, channel.value, ""), "message_id": message.id, "shopper_id": message.shopper_id, "channel": channel.value, "device_id": "",
-        "push_token_id": None, "state": state, "reasons": list(reasons), "attempts": 0, "next_attempt_at": at, "kept_from": message.kept_from, "created_at": at,
-        "expires_at": message.expires_at,
-    }  # fmt: skip
+    values = deliveries.values(message, channel.value, at, state=state, reasons=reasons)
     return insert_new(session, Delivery, values, unique=["message_id", "channel", "device_id"])

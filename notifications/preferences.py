@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import languages
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, prepared
 from app.kernel.errors import Invalid
 from app.kernel.text_limits import has_address
 from app.security.vault import open_each, seal_for
@@ -34,8 +34,11 @@ class Liked:
     called: str = ""
 
 
+_LIKED = select(Preference.language, Preference.ways, Preference.called_sealed).where(Preference.shopper_id == bindparam("shopper_id"))
+
+
 def liked(session: Session, shopper_id: str) -> Liked:
-    row = session.get(Preference, shopper_id, populate_existing=True)
+    row = prepared(session, _LIKED, {"shopper_id": shopper_id}).first()
     if row is None:
         return Liked()
     opened = open_each(_PURPOSE, [(row.called_sealed, shopper_id.encode())])[0] if row.called_sealed is not None else None

@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from app.kernel.db import connection_of, moved, prepared
 from app.kernel.logs import get_logger
 from app.kernel.outbox import emit_many
+from app.security.contacts import facade as contacts
+from app.security.contacts.facade import ContactKind
+from notifications.addresses import contact_for
 from notifications.claims import Claimed
 from notifications.contracts import PushSent
 from notifications.ending import codes_of, drop, say_suppressed
@@ -156,8 +159,9 @@ def _set_out(session: Session, claimed: Claimed, at: datetime) -> None:
 
 
 def _forget(session: Session, claimed: Claimed, at: datetime, further: Further | None) -> None:
-    """The address is dead: it goes now, and with it everything that still waits to be sent to it. A contact is hers to take away."""
+    """The address is dead: it goes now, and with it everything that still waits to be sent to it."""
     if claimed.push_token_id is None:
+        _lose_contact(session, claimed, at)
         return
     session.execute(
         delete(PushToken).where(PushToken.id == claimed.push_token_id).execution_options(synchronize_session=False)
@@ -176,3 +180,10 @@ def _forget(session: Session, claimed: Claimed, at: datetime, further: Further |
         drop(session, delivery, message, "failed", (Reason.TOKEN_DEAD,), at=at)
         if further is not None and delivery.attempts == 0:  # else it may have been shown there before the address died
             further.follow(session, message.id, at)
+
+
+def _lose_contact(session: Session, claimed: Claimed, at: datetime) -> None:
+    """If it is still the one that was written to. What waits for it finds none when its turn comes."""
+    known = contact_for(session, claimed.shopper_id, claimed.channel)
+    if known is not None and isinstance(known.kind, ContactKind) and known.value == claimed.request.address:
+        contacts.lose(session, claimed.shopper_id, known.kind, at, shown_before=at)

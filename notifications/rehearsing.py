@@ -17,7 +17,7 @@ from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
 from app.security import people
 from app.security.contacts import facade as contacts
-from notifications import compose, dispatch, outgoing, tokens
+from notifications import compose, deliveries, dispatch, outgoing, tokens
 from notifications.addresses import addresses_of
 from notifications.contents import Content, contents_of, sealed
 from notifications.contracts import ChannelKind
@@ -46,19 +46,13 @@ def _queue(session: Session, settings: NotificationSettings, phone: people.NewDe
     facts = compose.OfferFacts(message_id, coupon_id, f"vis_{name}", "Ooey Gooey Kamppi", "Bonbon of the month", "25 % off, today only", expires_at)
     said = compose.offer_message(facts, link_template=settings.link_template)
     assert isinstance(said, compose.Composed)
-    session.add(
-        Message(
-            id=message_id, shopper_id=phone.shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, campaign_id="cmp_bench", moment_id=f"mom_{name}",
-            visit_id=f"vis_{name}", place_id=None, sealed=sealed(phone.shopper_id, message_id, Content(said.title, said.body, said.link)), collapse_key=said.collapse_key, weighed=[], said_at=at,
-            created_at=at, expires_at=expires_at,
-        )
+    message = Message(
+        id=message_id, shopper_id=phone.shopper_id, kind="offer", state="live", reasons=[], coupon_id=coupon_id, campaign_id="cmp_bench", moment_id=f"mom_{name}",
+        visit_id=f"vis_{name}", place_id=None, sealed=sealed(phone.shopper_id, message_id, Content(said.title, said.body, said.link)), collapse_key=said.collapse_key, weighed=[], said_at=at,
+        created_at=at, expires_at=expires_at,
     )  # fmt: skip
-    session.add(
-        Delivery(
-            id=derived_id("dlv", message_id, ChannelKind.FCM, phone.device_id), message_id=message_id, shopper_id=phone.shopper_id, channel=ChannelKind.FCM.value,
-            device_id=phone.device_id, push_token_id=token_id, state="queued", reasons=[], next_attempt_at=due_at, created_at=at, expires_at=expires_at,
-        )
-    )  # fmt: skip
+    session.add(message)
+    session.add(Delivery(**deliveries.values(message, ChannelKind.FCM, at, device_id=phone.device_id, token_id=token_id, due_at=due_at)))
 
 
 def due(database: Database, channel: str) -> list[PushRequest]:

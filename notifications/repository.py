@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, prepared
 from app.kernel.verdict import Fail
 from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
@@ -21,19 +21,23 @@ from notifications.models import Delivery, Message, PushToken, Recipient
 from notifications.policy import Rule
 from notifications.reasons import NotificationReason as Reason
 
+_TURN = (
+    update(Recipient).where(Recipient.shopper_id == bindparam("whose"))
+    .values(weighed=Recipient.weighed + 1, last_weighed_at=bindparam("at")).returning(Recipient.timezone)
+)  # fmt: skip
+
 
 def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
     """Lock the shopper's row until the transaction ends and return her own time zone, if she has told us.
 
     Of two transactions about the same shopper the second waits here, so each sees what the other has said.
     """
-    insert_new(
-        session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"]
-    )
-    row = update(Recipient).where(Recipient.shopper_id == shopper_id)
-    if not moved(session, row.values(weighed=Recipient.weighed + 1, last_weighed_at=at)):
-        raise LookupError("a recipient vanished between insert and update")
-    return session.scalar(select(Recipient.timezone).where(Recipient.shopper_id == shopper_id))
+    mine = {"whose": shopper_id, "at": at}
+    known = prepared(session, _TURN, mine).first()
+    if known is None:
+        insert_new(session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"])
+        known = prepared(session, _TURN, mine).one()
+    return known.timezone
 
 
 def recorded(weighed: Sequence[Rule]) -> list[dict[str, Any]]:

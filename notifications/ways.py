@@ -9,9 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import prepared
 from app.kernel.text_limits import with_tail
 from app.kernel.verdict import PASS, Fail, Verdict
 from app.privacy import gate
@@ -26,6 +27,10 @@ from notifications.told import Said, on
 from offers.contracts import Way
 
 _COUNTED = ("queued", "claimed", "sent")
+_SAID = select(func.count(Delivery.message_id.distinct())).join(Message, Message.id == Delivery.message_id).where(
+    Message.kind != REPLY, Delivery.shopper_id == bindparam("shopper_id"), Delivery.channel.in_(bindparam("channels", expanding=True)), Delivery.state.in_(_COUNTED),
+    Delivery.created_at > bindparam("since"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,9 @@ class Gathering:
 
     def known(self, way: Way) -> Known:
         channel = CHANNELS[way][0]
-        said = self._said(way) if way in self.rules.most else 0
         if way is Way.PUSH:
             reachable = PASS if self.tokens else Fail(Reason.NO_PUSH_TOKEN)
-            return Known(self._set_up_for_push(), self.consent_to_push, reachable, PASS, said)
+            return Known(self._set_up_for_push(), self.consent_to_push, reachable, PASS, self._said(way))
         if channel not in self.channels:
             return Known(False, PASS, PASS, PASS)
         consent = gate.may(self.session, self.shopper_id, channel.purpose, self.at)
@@ -56,20 +60,18 @@ class Gathering:
             return Known(True, consent, PASS, PASS)
         known = contact_for(self.session, self.shopper_id, channel)
         reachable = PASS if known is not None else Fail(why_none(self.session, self.shopper_id, channel))
-        return Known(True, consent, reachable, fits(channel, on(channel, self.title, self.body, self.texts)), said)
+        return Known(True, consent, reachable, fits(channel, on(channel, self.title, self.body, self.texts)), self._said(way))
 
     def _set_up_for_push(self) -> bool:
         """Without a phone it is the phone that is missing, whatever is set up here."""
         return not self.tokens or any(TokenKind(token.kind).channel in self.channels for token in self.tokens)
 
     def _said(self, way: Way) -> int:
-        """Messages, not deliveries: three phones that show one message were told once. Answers to her count for nothing."""
+        """Messages, not deliveries: three phones that show one message were told once. Answers to her count for nothing. Not asked where no cap is."""
+        if way not in self.rules.most:
+            return 0
         since = self.at - timedelta(seconds=self.rules.window_s)
-        mine = select(func.count(Delivery.message_id.distinct())).join(Message, Message.id == Delivery.message_id).where(
-            Message.kind != REPLY, Delivery.shopper_id == self.shopper_id, Delivery.channel.in_([c.value for c in CHANNELS[way]]),
-            Delivery.state.in_(_COUNTED), Delivery.created_at > since,
-        )  # fmt: skip
-        return self.session.scalar(mine) or 0
+        return prepared(self.session, _SAID, {"shopper_id": self.shopper_id, "channels": [c.value for c in CHANNELS[way]], "since": since}).scalar() or 0
 
 
 def fits(channel: ChannelKind, said: Said) -> Verdict:

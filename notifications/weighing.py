@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import prepared
 from app.kernel.verdict import Verdict
 from geofences import facade as geofences
 from notifications.models import Delivery, Message
@@ -18,6 +19,16 @@ from notifications.policy import Occasion, Said
 from notifications.settings import NotificationSettings
 
 WAITS = ("queued", "claimed")
+_BEGUN = or_(Delivery.attempts > 0, Delivery.state.in_(("claimed", "sent")))
+_WAITING, _UNDER_WAY = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (Delivery.state.in_(WAITS), _BEGUN))
+_SAID = (
+    select(Message.id, Message.said_at, Message.value_minor, Message.campaign_id, Message.place_id, Message.visit_id, _WAITING.label("waiting"), _UNDER_WAY.label("under_way"))
+    .outerjoin(Delivery, and_(Delivery.message_id == Message.id, Delivery.channel != "inbox"))
+    .where(Message.shopper_id == bindparam("shopper_id"), Message.said_at.is_not(None))
+    .group_by(Message.position)
+    .having(or_(Message.said_at > bindparam("since"), _WAITING > 0, Message.visit_id == bindparam("visit_id")))
+)
+"""Of one shopper. No visit has an empty name."""
 
 
 def occasion(
@@ -48,19 +59,7 @@ def said_to(session: Session, shopper_id: str, settings: NotificationSettings, v
     whose push is still on its way, which count as said now: who knows when it arrives."""
     windows = (settings.cap_window_s, settings.campaign_cap_window_s, settings.place_cap_window_s)
     since = at - timedelta(seconds=max(windows))
-    waits, begun = Delivery.state.in_(WAITS), or_(Delivery.attempts > 0, Delivery.state.in_(("claimed", "sent")))
-    pushes = and_(Delivery.message_id == Message.id, Delivery.channel != "inbox")
-    waiting, under_way = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (waits, begun))
-    counted = or_(Message.said_at > since, waiting > 0) if not visit_id else or_(Message.said_at > since, waiting > 0, Message.visit_id == visit_id)
-    rows = session.execute(
-        select(
-            Message.id, Message.said_at, Message.value_minor, Message.campaign_id, Message.place_id, Message.visit_id, waiting.label("waiting"), under_way.label("under_way")
-        )
-        .outerjoin(Delivery, pushes)
-        .where(Message.shopper_id == shopper_id, Message.said_at.is_not(None))
-        .group_by(Message.position)
-        .having(counted)
-    )
+    rows = prepared(session, _SAID, {"shopper_id": shopper_id, "since": since, "visit_id": visit_id or ""})
     return [
         Said(r.id, at if r.waiting else r.said_at, r.value_minor, r.campaign_id, r.place_id, r.visit_id, waits=r.waiting > 0 and r.under_way == 0)
         for r in rows

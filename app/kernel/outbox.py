@@ -21,6 +21,8 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -218,6 +220,13 @@ def handled_before(session: Session, consumer: str, event_id: str) -> bool:
     return not insert_new(session, InboxRow, values, unique=["consumer", "event_id"])
 
 
+_FREE = or_(OutboxDelivery.lease_until.is_(None), OutboxDelivery.lease_until <= bindparam("at"))
+_DUE = and_(OutboxDelivery.state == "pending", OutboxDelivery.next_attempt_at <= bindparam("at"), _FREE)
+_ITS = update(cast("Any", OutboxDelivery.__table__)).where(OutboxDelivery.event_id == bindparam("event"), OutboxDelivery.consumer == bindparam("whose"), OutboxDelivery.state == "pending")
+_CLAIM = _ITS.where(_FREE).values(lease_until=bindparam("lease"), attempts=OutboxDelivery.attempts + 1)
+_DONE = _ITS.values(state="done", lease_until=None)
+
+
 class Relay:
     """Delivers what is due. Several may run side by side: a lease and the inbox row keep them apart."""
 
@@ -225,9 +234,14 @@ class Relay:
         """`prompt` True: only for consumers a shopper waits for; False: only for all others; None: for everybody."""
         self._database = database
         self._subscriptions = subscriptions
-        self._batch = batch
         waited_for = OutboxDelivery.consumer.in_(sorted(subscriptions.prompt))
-        self._mine = true() if prompt is None else waited_for if prompt else not_(waited_for)
+        d, e, self._mine = OutboxDelivery, OutboxEvent, true() if prompt is None else waited_for if prompt else not_(waited_for)
+        self._due = (
+            select(d.event_id, d.consumer, d.attempts, e.type, e.subject, e.created_at, e.payload)
+            .join(e, e.id == d.event_id).where(_DUE, self._mine)
+            .order_by(d.event_id, d.consumer).limit(batch).with_for_update(of=d, skip_locked=True)
+        )  # fmt: skip
+        self._any_due = select(d.event_id).where(_DUE, self._mine).limit(1)
 
     def run_once(self) -> int:
         """Deliver one batch; returns how many deliveries were tried (0: nothing is due)."""
@@ -256,22 +270,12 @@ class Relay:
 
     def _claim(self) -> list[tuple[Envelope, dict[str, Any], str]]:
         now = self._database.clock.now()
-        d, e = OutboxDelivery, OutboxEvent
-        free = or_(d.lease_until.is_(None), d.lease_until <= now)
-        due = (
-            select(d.event_id, d.consumer, d.attempts, e.type, e.subject, e.created_at, e.payload)
-            .join(e, e.id == d.event_id)
-            .where(d.state == "pending", d.next_attempt_at <= now, free, self._mine)
-            .order_by(d.event_id, d.consumer).limit(self._batch)
-        )  # fmt: skip
-        with self._database.reading() as session:
-            if session.execute(due.limit(1)).first() is None:
-                return []
+        if not self._database.glance(self._any_due, {"at": now}):
+            return []
         claimed: list[tuple[Envelope, dict[str, Any], str]] = []
         with self._database.transaction() as session:
-            for row in session.execute(due.with_for_update(of=d, skip_locked=True)).all():
-                claim = update(d).where(d.event_id == row.event_id, d.consumer == row.consumer, d.state == "pending", free)
-                if moved(session, claim.values(lease_until=now + timedelta(seconds=LEASE_S), attempts=d.attempts + 1)):
+            for row in prepared(session, self._due, {"at": now}).all():
+                if moved(session, _CLAIM, {"event": row.event_id, "whose": row.consumer, "at": now, "lease": now + timedelta(seconds=LEASE_S)}):
                     envelope = Envelope(row.event_id, row.type, row.subject, row.created_at, row.attempts + 1)
                     claimed.append((envelope, row.payload, row.consumer))
         return claimed
@@ -283,23 +287,19 @@ class Relay:
             with self._database.transaction() as session:
                 if not handled_before(session, consumer, envelope.event_id):
                     handler(session, event, envelope)
-                self._finish(session, envelope, consumer, state="done")
+                moved(session, _DONE, {"event": envelope.event_id, "whose": consumer})
         except Exception as error:  # noqa: BLE001 - one bad event must not stop the others; it is kept and shown
             self._failed(envelope, consumer, error)
-
-    def _finish(self, session: Session, envelope: Envelope, consumer: str, **values: Any) -> bool:
-        d = OutboxDelivery
-        row = update(d).where(d.event_id == envelope.event_id, d.consumer == consumer, d.state == "pending")
-        return moved(session, row.values(lease_until=None, **values))
 
     def _failed(self, envelope: Envelope, consumer: str, error: Exception) -> None:
         dead = envelope.attempt >= MAX_ATTEMPTS
         wait_s = min(BACKOFF_FIRST_S * 4 ** (envelope.attempt - 1), BACKOFF_MOST_S)
         log.warning("delivery_failed", event_type=envelope.type, consumer=consumer, attempt=envelope.attempt, dead=dead, error=type(error).__name__, exc_info=error)
+        due_at = self._database.clock.now() + timedelta(seconds=wait_s)
         with self._database.transaction() as session:
-            due_at = self._database.clock.now() + timedelta(seconds=wait_s)
             # Only the kind of error is kept: a message may quote what must not be stored.
-            self._finish(session, envelope, consumer, state="dead" if dead else "pending", next_attempt_at=due_at, last_error=type(error).__name__)
+            kept = {"state": "dead" if dead else "pending", "next_attempt_at": due_at, "last_error": type(error).__name__}
+            moved(session, _ITS.values(lease_until=None, **kept), {"event": envelope.event_id, "whose": consumer})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
 from app.security.contacts.adapters.smtp_gateway import connected
 from app.security.contacts.settings import ContactSettings
-from notifications import wording
+from notifications import mail_statuses, wording
 from notifications.contracts import ChannelKind
 from notifications.phrases import say
 from notifications.ports import Outcome, PushReceipt, PushRequest
@@ -75,23 +75,23 @@ class EmailGateway:
             reports = bool(request.extras.returned_as) and server.has_extn("dsn")
             code, _ = server.mail(self._comes_back_to(request), [f"ENVID={request.extras.returned_as}", "RET=HDRS"] if reports else ())
             if code == 250:
-                code, _ = server.rcpt(request.address, ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(request.address)}"] if reports else ())
-                if code >= 500:
-                    return PushReceipt(Outcome.REFUSED, reason=Reason.ADDRESS_REFUSED)
+                code, said = server.rcpt(request.address, ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(request.address)}"] if reports else ())
+                if 500 <= code < 600:
+                    return _refused(said, Reason.ADDRESS_REFUSED)
                 code = 250 if code in (250, 251) else code
             if code != 250:
                 return _judged(code)
         except (smtplib.SMTPException, OSError, UnicodeError):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
         try:
-            code, _ = server.data(content)
+            code, said = server.data(content)
         except smtplib.SMTPDataError as error:
             return _judged(error.smtp_code)
         except (smtplib.SMTPException, OSError):
             return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
         if code < 0:  # an answer that is none, after all of it was handed over
             return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
-        return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {code}") if code == 250 else _judged(code)
+        return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {code}") if code == 250 else _judged(code, said)
 
     def _comes_back_to(self, request: PushRequest) -> str:
         """The sender of the envelope: it names the message, so that a report need not be guessed at (RFC 3461, 4)."""
@@ -137,7 +137,16 @@ def _xtext(address: str) -> str:
     return "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in address.encode("ascii").decode())
 
 
-def _judged(code: int) -> PushReceipt:
+def _judged(code: int, said: bytes = b"") -> PushReceipt:
     if 500 <= code < 600:
-        return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
+        return _refused(said, Reason.PROVIDER_REFUSED)
     return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
+
+
+def _refused(said: bytes, otherwise: Reason) -> PushReceipt:
+    """As a report that comes back later is read: where nobody has this mailbox, it is forgotten. What tells no code proves nothing of it."""
+    status = mail_statuses.told_in(said)
+    if status in mail_statuses.NOBODY_THERE:
+        return PushReceipt(Outcome.DEAD, reason=Reason.ADDRESS_REFUSED)
+    reason = mail_statuses.meaning(status)
+    return PushReceipt(Outcome.REFUSED, reason=otherwise if reason is Reason.NOT_DELIVERED else reason)

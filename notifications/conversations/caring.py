@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
-from notifications import cancel, compose, contents, policy, preferences, weighing
+from notifications import cancel, compose, contents, deliveries, policy, preferences, weighing
 from notifications import repository as messages
 from notifications.contracts import ChannelKind, PushSent
 from notifications.conversations import repository
@@ -100,7 +101,7 @@ class Teller:
         self._queue(session, row, at)
         return True
 
-    def _row(self, bought: Bought, consent: Verdict, weighed: list[Rule], title: str, body: str, at: datetime) -> dict[str, object]:
+    def _row(self, bought: Bought, consent: Verdict, weighed: list[Rule], title: str, body: str, at: datetime) -> dict[str, Any]:
         message_id = message_id_of(bought.order_id, bought.product_id)
         content = contents.Content(compose.cut(compose.clean(title), TITLE_MOST_CHARS), compose.cut(compose.clean(body), BODY_MOST_CHARS), LINK)
         return {
@@ -123,16 +124,16 @@ class Teller:
         repository.remember(thread, replace(memory, products=(bought.product_id,), asked=None))
         session.flush()
 
-    def _queue(self, session: Session, row: Mapping[str, object], at: datetime) -> None:
+    def _queue(self, session: Session, row: Mapping[str, Any], at: datetime) -> None:
         """In the inbox now, and to each phone and browser of hers that can be reached from here."""
-        message_id, shopper_id = str(row["id"]), str(row["shopper_id"])
-        session.add(_delivery(message_id, shopper_id, ChannelKind.INBOX, "", None, at))
-        for token in messages.tokens_on(session, [d.device_id for d in people.devices_of(session, shopper_id)]):
+        message = Message(**row)  # as it was stored; not of this session
+        session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
+        for token in messages.tokens_on(session, [d.device_id for d in people.devices_of(session, message.shopper_id)]):
             channel = TokenKind(token.kind).channel
             if channel in self.channels:
-                session.add(_delivery(message_id, shopper_id, channel, token.device_id, token.id, at))
-        emit(session, PushSent(message_id, shopper_id, ChannelKind.INBOX.value, None, None, at), subject=shopper_id)
-        session.info["after_commit"].append(lambda: self.wake(shopper_id))
+                session.add(Delivery(**deliveries.values(message, channel, at, device_id=token.device_id, token_id=token.id)))
+        emit(session, PushSent(message.id, message.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=message.shopper_id)
+        session.info["after_commit"].append(lambda: self.wake(message.shopper_id))
 
 
 def take_back(session: Session, order_id: str, at: datetime) -> int:
@@ -171,11 +172,3 @@ def _words(session: Session, bought: Bought, care: Mapping[str, str]) -> tuple[s
     language = languages.chosen(liked or talked, LANGUAGES, languages.PLAIN)
     text = care.get(language) or next(iter(care.values()))
     return language, say("care_title", language, name=bought.name), text
-
-
-def _delivery(message_id: str, shopper_id: str, channel: ChannelKind, device_id: str, token_id: str | None, at: datetime) -> Delivery:
-    in_inbox = channel is ChannelKind.INBOX
-    return Delivery(
-        id=derived_id("dlv", message_id, channel, device_id), message_id=message_id, shopper_id=shopper_id, channel=channel.value, device_id=device_id, push_token_id=token_id,
-        state="sent" if in_inbox else "queued", reasons=[], attempts=0, next_attempt_at=at, sent_at=at if in_inbox else None, kept_from=at, created_at=at, expires_at=at + LIFE,
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
 from app.kernel.text_limits import SMS_SEGMENTS_MOST, WHATSAPP_MOST_CHARS, sms_segments, with_tail
+from notifications import deliveries
 from notifications.contents import Content, sealed
 from notifications.conversations.contracts import Way
 from notifications.conversations.models import Thread
@@ -34,18 +35,12 @@ def send_out(session: Session, row: Thread, said_id: str, text: str, at: datetim
     title = say("answer_title", row.language)
     body = _cut(title, text.translate(_PLAIN)) if row.channel == Way.SMS else _short(text, WHATSAPP_MOST_CHARS - len(with_tail(title + "\n", link=False)))
     message_id, expires_at = derived_id("msg", said_id), at + LIFE
-    session.add(
-        Message(
-            id=message_id, shopper_id=row.shopper_id, kind=REPLY, state=REPLY, reasons=[], sealed=sealed(row.shopper_id, message_id, Content(title, body, "")),
-            collapse_key=message_id, weighed=[], created_at=at, expires_at=expires_at,
-        )
+    message = Message(
+        id=message_id, shopper_id=row.shopper_id, kind=REPLY, state=REPLY, reasons=[], sealed=sealed(row.shopper_id, message_id, Content(title, body, "")),
+        collapse_key=message_id, weighed=[], created_at=at, expires_at=expires_at,
     )  # fmt: skip
-    session.add(
-        Delivery(
-            id=derived_id("dlv", message_id, row.channel, ""), message_id=message_id, shopper_id=row.shopper_id, channel=row.channel, device_id="",
-            state="queued", reasons=[], attempts=0, next_attempt_at=at, created_at=at, expires_at=expires_at,
-        )
-    )  # fmt: skip
+    session.add(message)
+    session.add(Delivery(**deliveries.values(message, row.channel, at)))
     session.flush()
 
 

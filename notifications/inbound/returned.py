@@ -20,7 +20,7 @@ from app.privacy.consents import withdraw
 from app.privacy.holding import alone
 from app.security.contacts import facade as contacts
 from app.security.contacts.facade import ContactKind
-from notifications import return_paths
+from notifications import mail_statuses, return_paths
 from notifications.addresses import contact_for
 from notifications.contracts import ChannelKind
 from notifications.ending import say_suppressed
@@ -32,8 +32,6 @@ from notifications.reasons import NotificationReason as Reason
 log = get_logger(__name__)
 
 SOURCE = "complaint"
-NOBODY_THERE = frozenset({"5.1.1", "5.1.10"})
-"""No such mailbox; a domain that takes no mail at all (RFC 3463, RFC 7505)."""
 _D = Delivery
 
 
@@ -70,11 +68,7 @@ def meaning(recipient: Recipient) -> Reason | None:
         return None
     if recipient.action == "delayed":
         return Reason.DELIVERY_DELAYED
-    if recipient.status in NOBODY_THERE:
-        return Reason.ADDRESS_REFUSED
-    if recipient.status == "5.2.2":
-        return Reason.MAILBOX_FULL
-    return Reason.REFUSED_BY_POLICY if recipient.status.startswith("5.7.") else Reason.NOT_DELIVERED
+    return mail_statuses.meaning(recipient.status)
 
 
 def _came_back(session: Session, row: Delivery, recipients: Collection[Recipient], at: datetime) -> bool:

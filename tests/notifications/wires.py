@@ -143,7 +143,8 @@ class WebPushWire:
 
 
 SMTP_CASES = {
-    "no_mailbox": PushReceipt(Outcome.REFUSED, reason=Reason.ADDRESS_REFUSED),
+    "no_mailbox": PushReceipt(Outcome.DEAD, reason=Reason.ADDRESS_REFUSED),
+    "not_taken": PushReceipt(Outcome.REFUSED, reason=Reason.ADDRESS_REFUSED),
     "not_now": PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE),
     "spam": PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED),
     "full": PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE),
@@ -151,7 +152,7 @@ SMTP_CASES = {
     "garbage": PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE),
 }
 SMTP_REPLIES = {
-    "no_mailbox": ("RCPT", "550 no such mailbox"), "not_now": ("RCPT", "450 come again"), "spam": ("END", "554 spam"), "full": ("END", "452 full"),
+    "no_mailbox": ("RCPT", "550 5.1.1 no such mailbox"), "not_taken": ("RCPT", "550 not here"), "not_now": ("RCPT", "450 come again"), "spam": ("END", "554 spam"), "full": ("END", "452 full"),
     "not_you": ("CONNECT", "554 not you"), "garbage": ("MAIL", "what?"),
 }  # fmt: skip
 

@@ -140,7 +140,8 @@ class Storm:
                 due = dispatch.next_due_at(session, "fcm")
             if due is None:
                 return
-            self.clock.set_to(max(due, self.clock.now()) + timedelta(seconds=1))
+            # later than the longest wait, so that all that failed alike is due together, however large the storm
+            self.clock.set_to(max(due, self.clock.now()) + timedelta(seconds=self.settings.push_retry_most_s))
         raise AssertionError(f"something still waits after {ROUNDS} rounds")
 
     def forgotten(self, address: str) -> int:
