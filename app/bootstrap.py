@@ -99,6 +99,7 @@ from storefront import endpoints as storefront_endpoints
 from storefront import facade as storefront
 from storefront import jobs as storefront_jobs
 from storefront import privacy as storefront_privacy
+from storefront.papers import issuing as papers
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
@@ -303,6 +304,7 @@ def timetable(
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("storefront.papers", 5, lambda: papers.issue_due(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),

@@ -15,6 +15,10 @@ DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""
 
 
+ERASED = "erased"
+"""Stands in the books where the shopper's id stood: the same for everybody, so that nothing can be told apart by it."""
+
+
 class OrderState(StrEnum):
     PENDING = "pending"
     PAID = "paid"
@@ -147,6 +151,18 @@ class OrderDetail:
     refunds: tuple[RefundView, ...] = ()
     points: int = 0
     taxes: tuple[TaxSum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """A receipt or credit note that was issued. `sha256` is the hash of its content, which never changes."""
+
+    number: str
+    kind: str
+    issued_at: datetime
+    total_minor: int
+    currency: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

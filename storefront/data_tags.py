@@ -47,6 +47,17 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "tax_class rate_bp paid_minor tax_minor",
         "system.operations": "order_id line_no",
     },
+    "storefront_paper": {
+        "user.behavior.purchase_history": "kind number content",
+        "system.operations": "order_id cause sha256 issued_at",
+    },
+    "storefront_paper_due": {
+        "user.behavior.purchase_history": "kind facts",
+        "system.operations": "order_id cause due_at",
+    },
+    "storefront_paper_series": {
+        "system.operations": "series year last_no",
+    },
     "storefront_points_entry": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "account order_id points why at",
@@ -74,7 +85,7 @@ TAGS: dict[str, dict[str, str]] = {
 USES: dict[str, str] = {
     "essential.service": (
         "addresses.repository carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger "
-        "taxes.repository"
+        "orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

@@ -14,6 +14,7 @@ from storefront.catalog.endpoints import router as catalog_routes
 from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_best_coupons, put_coupon, quote
 from storefront.orders.endpoints import router as order_routes
 from storefront.orders.schemas import CheckoutIn
+from storefront.papers.endpoints import router as paper_routes
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.endpoints import return_address
 from storefront.payments.endpoints import router as payment_routes
@@ -81,5 +82,8 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     return call.staged(work)
 
 
-for part in (address_routes, catalog_routes, cart_routes, joined, order_routes, payment_routes, points_routes, tax_routes):
+PARTS = (
+    address_routes, catalog_routes, cart_routes, joined, order_routes, paper_routes, payment_routes, points_routes, tax_routes,
+)  # fmt: skip
+for part in PARTS:
     router.include_router(part)

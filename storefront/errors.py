@@ -23,6 +23,19 @@ class UnknownOrder(NotFound):
     code = "unknown_order"
 
 
+class UnknownPaper(NotFound):
+    """There is no such receipt, or it belongs to another order."""
+
+    code = "unknown_paper"
+
+
+class PaperAltered(AppError):
+    """This receipt is not as it was issued, so it is not shown; the operator must look into the database."""
+
+    status = 500
+    code = "paper_altered"
+
+
 class CartEmpty(AppError):
     """The cart is empty; add a product before paying."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fastapi import Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -24,10 +25,16 @@ from storefront.catalog import repository as _catalog
 from storefront.catalog.importing import CatalogueReport
 from storefront.catalog.importing import import_catalogue as _import_catalogue
 from storefront.checkout import quote as _quote
-from storefront.contracts import OrderDetail, OrderState, OrderView, Particulars, ProductView
+from storefront.contracts import OrderDetail, OrderState, OrderView, PaperView, Particulars, ProductView
 from storefront.errors import UnknownProduct
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
+from storefront.papers import repository as _papers
+from storefront.papers.endpoints import pdf_answer as _pdf_answer
+from storefront.papers.issuing import issue_of as _issue_papers_of
+from storefront.papers.phrases import say as paper_words
+from storefront.papers.sheet import Sheet
+from storefront.papers.sheet import sheet_of as _sheet_of
 from storefront.payments.adapters.memory_gateway import MemoryGateway
 from storefront.payments.adapters.stripe_gateway import StripeGateway
 from storefront.payments.ports import PaymentGateway
@@ -56,6 +63,10 @@ __all__ = [
     "open_shop",
     "order",
     "orders",
+    "paper_pdf",
+    "paper_sheet",
+    "paper_words",
+    "papers_of",
     "particulars",
     "points",
     "product",
@@ -165,6 +176,24 @@ def orders(session: Session, shopper_id: str | None = None, *, limit: int = 50) 
 def order(session: Session, order_id: str) -> OrderDetail | None:
     row = _orders.fresh(session, order_id)
     return _orders.detail(session, row) if row is not None else None
+
+
+def papers_of(shop: Shop, order_id: str) -> tuple[PaperView, ...]:
+    """The order's receipt and credit notes, the oldest first; those that are due are issued now. Not inside a transaction, and only for somebody whose order it is."""
+    _issue_papers_of(shop, order_id)
+    with shop.database.reading() as session:
+        return _papers.papers_of(session, order_id)
+
+
+def paper_sheet(session: Session, order_id: str, number: str, language: str) -> Sheet:
+    """One of them as it is read in a language. Raises UnknownPaper, PaperAltered."""
+    found = _papers.paper(session, order_id, number)
+    return _sheet_of(found.content, found.view.sha256, language)
+
+
+def paper_pdf(session: Session, order_id: str, number: str, language: str) -> Response:
+    """The same as a file. Raises UnknownPaper, PaperAltered."""
+    return _pdf_answer(_papers.paper(session, order_id, number), language)
 
 
 bought_between = _orders.bought_between

@@ -17,13 +17,12 @@ from app.privacy.subjects import DataHolder
 from storefront.addresses import repository as addresses
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
+from storefront.contracts import ERASED
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import detail
+from storefront.papers.repository import papers_of
 from storefront.points import ledger
 from storefront.points.models import PointsEntry
-
-ERASED = "erased"
-"""Stands where the shopper's id stood: the same for everybody, so that nothing can be told apart by it."""
 
 DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
@@ -48,7 +47,8 @@ def erase_cart(session: Session, shopper_id: str) -> int:
 
 def export_orders(session: Session, shopper_id: str) -> dict[str, Any]:
     rows = session.scalars(select(OrderRow).where(OrderRow.shopper_id == shopper_id).order_by(OrderRow.placed_at, OrderRow.id)).all()
-    return {"orders": [_plain(dataclasses.asdict(detail(session, row))) for row in rows]} if rows else {}
+    told = [dataclasses.asdict(detail(session, row)) | {"papers": [dataclasses.asdict(p) for p in papers_of(session, row.id)]} for row in rows]
+    return {"orders": [_plain(one) for one in told]} if told else {}
 
 
 def erase_orders(session: Session, shopper_id: str) -> int:

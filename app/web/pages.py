@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from app.web import assets, landing, problems, returns
+from app.web import assets, landing, papers, problems, returns
 from app.web.console import audience, audit, campaign_writing, conversations, explain, message, trying, webhooks
 from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 PARTS = (
     assets, landing, shopper, contacts, addresses, messages, chat, shop, here, checkout, where,
     till, till_here, till_worker, push_worker,
-    returns, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

@@ -114,6 +114,7 @@ def _shown(
     if order_id:
         with call.database.reading() as session:
             context |= _told(session, order_id, caller)
+        context["papers"] = () if caller.kind is Role.CLERK else storefront.papers_of(call.app.shop, order_id)
     template = "till/returns.html" if caller.kind is Role.CLERK else "console/order.html"
     return rendering.page(request, template, context, status=status)
 

@@ -86,6 +86,18 @@ class OrderCouponRow(Base):
     entitlements: Mapped[list[dict[str, Any]]] = mapped_column(Json)
 
 
+class PaperDueRow(Base):
+    """A receipt or credit note that must be issued for this order. `cause`: paid, a refund's id, or refunded (all of it is back).
+    `facts`: what is said of a refund (amount_minor, pieces)."""
+
+    __tablename__ = "storefront_paper_due"
+    order_id: Mapped[str] = mapped_column(ForeignKey("storefront_order.id", ondelete="CASCADE"), primary_key=True)
+    cause: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class RefundRow(Base):
     """Part of an order's money on its way back. `kind`: return (of pieces) or cashback. `state`: due, done, dropped (`why`).
 

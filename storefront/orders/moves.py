@@ -18,7 +18,7 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
-from storefront.orders import purchases, returning
+from storefront.orders import paper_due, purchases, returning
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
 from storefront.orders.states import predecessors
@@ -42,6 +42,7 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
     emit(session, paid, subject=row.shopper_id)
     returning.promise_cashback(session, desk, row, at=at)
     settle_points(session, row, "paid", at=at)
+    paper_due.receipt_due(session, order_id, at=at)
     purchases.tell(session, desk, row)
     return True
 
@@ -75,6 +76,7 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     returning.close_with_order(session, desk, row, at=at)
     desk.forget_purchase(session, order_id=order_id)
     settle_points(session, row, "refunded", at=at)
+    paper_due.rest_due(session, order_id, at=at)
     if row.coupon_id is not None:
         desk.give_back(session, order_id=order_id, at=at, why=reason.value)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)

@@ -21,7 +21,7 @@ from offers.facade import refund_minor
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
 from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
-from storefront.orders import purchases
+from storefront.orders import paper_due, purchases
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.orders.repository import coupons_of, refunds_of
 from storefront.orders.worth import settle_points
@@ -142,6 +142,7 @@ def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) 
                 session, order_id=order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
             )
     settle_points(session, order, PIECES_RETURNED, at=at)
+    paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
     purchases.tell(session, desk, order)
     _rest(session, order.id)
     return True

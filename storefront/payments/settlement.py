@@ -11,14 +11,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.kernel.logs import get_logger
-from storefront.contracts import OrderState
+from storefront.contracts import ERASED, OrderState
 from storefront.orders import moves
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import fresh
 from storefront.payments.ports import Payment, PaymentState
 from storefront.payments.truth import Move, next_move
 from storefront.ports import CouponDesk
-from storefront.privacy import ERASED
 from storefront.reasons import StorefrontReason
 
 log = get_logger(__name__)

@@ -26,6 +26,10 @@ from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.repository import detail
+from storefront.papers import contents
+from storefront.papers.models import PaperRow
+from storefront.settings import Merchant
 from tests.conftest import START
 from tests.offers.builders import give
 
@@ -41,6 +45,7 @@ class Belongings:
     shopper_id: str
     coupon: CouponView
     order_id: str
+    paper_number: str
     line_id: str
     message_id: str
     passkey_id: str
@@ -66,10 +71,11 @@ def one_of_everything(house: House) -> Belongings:
         session.add(OrderLineRow(order_id=order_id, line_no=1, product_id="p", name="Bonbon", unit_minor=450, quantity=1, discount_minor=0, total_minor=450))
         session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
         session.add(_message(message_id, shopper_id, coupon.id))
+        paper_number = _paper(session, order_id)
         passkey_id = _passkey(session, shopper_id)
         thread_id = _thread(session, shopper_id)
         address_id = addresses.add(session, shopper_id, Address("Jane Doe", ("Mannerheimintie 5",), "00100", "Helsinki", "", "FI"), default=False, at=START)
-    return Belongings(headers, shopper_id, coupon, order_id, line_id, message_id, passkey_id, thread_id, address_id)
+    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id)
 
 
 def _thread(session: Session, shopper_id: str) -> str:
@@ -78,6 +84,16 @@ def _thread(session: Session, shopper_id: str) -> str:
     repository.say(session, row, Author.SHOPPER, {"text": "hello"}, START)
     needs.remember(session, shopper_id, Needs(12), START)
     return row.id
+
+
+def _paper(session: Session, order_id: str) -> str:
+    """A receipt of her order."""
+    number, order = f"R{order_id[-12:]}", session.get_one(OrderRow, order_id)
+    heading = contents.Heading(number, "receipt", START)
+    text = contents.canonical(contents.receipt(heading, detail(session, order), (), Merchant()))  # type: ignore[call-arg]
+    session.add(PaperRow(order_id=order_id, cause="paid", kind="receipt", number=number, content=text, sha256=contents.sha256_of(text), issued_at=START))
+    session.flush()
+    return number
 
 
 def _passkey(session: Session, shopper_id: str) -> str:

@@ -140,6 +140,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{decision_id}": lambda b: {"decision_id": b.coupon.decision_id},
     "{any_id}": lambda b: {"any_id": b.coupon.decision_id},
     "{order_id}": lambda b: {"order_id": b.order_id},
+    "{number}": lambda b: {"order_id": b.order_id, "number": b.paper_number},
     "{line_id}": lambda b: {"line_id": b.line_id},
     "{message_id}": lambda b: {"message_id": b.message_id},
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},

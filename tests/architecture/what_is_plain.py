@@ -18,7 +18,8 @@ PLAIN: dict[str, str] = {
     "facts by which something was decided, ids, numbers and code words, so that it can be recomputed; under a random id": (
         "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "
         "offers_hold.quote offers_provisional.facts security_attestation.facts security_limit.times_ms security_passkey.transports "
-        "storefront_order_coupon.shares storefront_order_coupon.entitlements storefront_refund.pieces storefront_refund.shares"
+        "storefront_order_coupon.shares storefront_order_coupon.entitlements storefront_refund.pieces storefront_refund.shares "
+        "storefront_paper_due.facts"
     ),
     "the campaign's and the shop's own words, the same for everybody": (
         "offers_coupon.title offers_coupon.benefit_text offers_coupon.terms_text offers_purchase.product_id offers_purchase.category "
@@ -28,6 +29,7 @@ PLAIN: dict[str, str] = {
         "kernel_outbox_event.payload notifications_webhook_event.data"
     ),
     "the words of the notice she agreed to, and how she answered": "privacy_consent.record",
+    "receipts: what was sold, at which tax, by whom; nobody is named, and the law wants them readable for years": "storefront_paper.content storefront_paper.sha256",
     "the name of a time zone": "notifications_recipient.timezone",
     "by which channels she likes to be told": "notifications_preference.ways",
     "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",

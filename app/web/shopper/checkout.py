@@ -163,6 +163,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "refunds": detail.refunds,
         "points": detail.points,
         "taxes": detail.taxes,
+        "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
         "cards": _cards(call) if wants_card else (),

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
 from offers.models import IdentityHint
+from storefront.contracts import ERASED
 from storefront.facade import Shop
 from storefront.orders.models import OrderRow
 from storefront.payments.adapters.memory_gateway import MemoryGateway
 from storefront.payments.ports import Payment, PaymentState
 from storefront.payments.settlement import settle
 from storefront.payments.webhooks import receive
-from storefront.privacy import ERASED
 from storefront.reasons import StorefrontReason
 from tests.offers.builders import race
 from tests.storefront.floor import coupon, coupon_state, events, fill, hook, lay_in, order, row, shelf, signed, state

@@ -39,3 +39,9 @@ document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.target.closest?.("a[data-opens]")) event.preventDefault();
 });
+
+// a page that can be printed has a button for it, where there are scripts
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
