@@ -14,7 +14,6 @@ import os
 import random
 import struct
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +53,7 @@ from tests.conftest import START
 from tests.engines import PostgresServer
 from tests.offers.builders import give, go_live
 from tests.proofs.searching import found_in
+from tests.proofs.standing import Took, timed
 
 SHOP = {
     "type": "FeatureCollection",
@@ -221,6 +221,13 @@ class Copied:
             files = [self.file, *(data / "pg_wal").iterdir(), *(file for n in numbers for file in (data / "base" / str(n)).iterdir())]
         return b"\n".join(file.read_bytes() for file in files if file.is_file())
 
+    def helpers(self) -> list[int]:
+        """The processes that do the database's part of the work."""
+        if self.server is None:
+            return []
+        asked = text("SELECT pid FROM pg_stat_activity WHERE datname = :name")
+        return list(self.server.admin.execute(asked, {"name": self.house.database.url.database}).scalars())
+
     def close(self) -> None:
         if self.restored is not None:
             self.restored.close()
@@ -242,31 +249,31 @@ class TestPeople:
         client = TestClient(create_app(house), raise_server_exceptions=False, follow_redirects=False)
         people = _people(house, client, number)
         copied.make()
-        slowest_export = self._all_is_exported(house, client, people)
+        exported, erased = self._all_is_exported(house, client, people, copied), Took()
         gone, stay = people[: (number + 1) // 2], people[(number + 1) // 2 :]
-        slowest_erase = 0.0
         for person in gone:
-            began = time.monotonic()
-            assert client.post("/v1/me/erase", headers=person.headers).status_code == 200
-            slowest_erase = max(slowest_erase, time.monotonic() - began)
+            with timed(copied.helpers) as took:
+                assert client.post("/v1/me/erase", headers=person.headers).status_code == 200
+            erased.worst(took)
         house.scheduler.jobs[[j.name for j in house.scheduler.jobs].index("privacy.shred")].work()
-        assert slowest_erase < ERASE_S
+        assert exported.own_s < EXPORT_S
+        assert erased.own_s < ERASE_S
         restored = copied.restore()
         self._nothing_is_left(house, gone, copied.every_byte(), capfd.readouterr())
         self._the_books_add_up(house)
         self._an_old_copy_opens_nothing(restored, gone, stay)
         for person in stay[:20]:
             assert person.email in client.get("/v1/me/export", headers=person.headers).text
-        print(f"\n{number} people on {house.database.dialect}: export at most {slowest_export:.2f} s, erasure at most {slowest_erase:.2f} s")
+        print(f"\n{number} people on {house.database.dialect}: export at most {exported.words}, erasure at most {erased.words}")
 
     @staticmethod
-    def _all_is_exported(house: House, client: TestClient, people: list[Person]) -> float:
-        slowest = 0.0
+    def _all_is_exported(house: House, client: TestClient, people: list[Person], copied: Copied) -> Took:
+        slowest = Took()
         for person in people:
             walked = list(_walked(house, person.shopper_id))  # before: that she asked is written down as well
-            began = time.monotonic()
-            answer = client.get("/v1/me/export", headers=person.headers)
-            slowest = max(slowest, time.monotonic() - began)
+            with timed(copied.helpers) as took:
+                answer = client.get("/v1/me/export", headers=person.headers)
+            slowest.worst(took)
             assert answer.status_code == 200
             document = answer.json()
             missing = [(t, c) for t, c, value in walked if not _told(document["rows"].get(t, []), c, value)]
@@ -276,7 +283,6 @@ class TestPeople:
             word = person.email.removeprefix("jane.").removesuffix("@example.org")
             assert word in held["notifications.messages"]["messages"][0]["title"]
             assert held["security.passkeys"]["passkeys"][0]["name"] == f"Finger of {word}"
-        assert slowest < EXPORT_S
         return slowest
 
     @staticmethod
