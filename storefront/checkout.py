@@ -1,6 +1,6 @@
 """Checkout: from a cart to an order whose payment is asked for.
 
-Owns the one transaction (T7) in which the cart is claimed, the stock held, the coupons reserved and the order written, and
+Owns the one transaction (T7) in which the cart is claimed, the stock and the slot held, the coupons reserved and the order written, and
 the steps around it. The order's id follows from the request's idempotency key: a retry finds the order and goes on where
 the first attempt stopped. The provider is spoken to with no transaction open; money is true only by settlement.
 """
@@ -21,6 +21,7 @@ from app.security.asking import Asker
 from geofences import facade as geofences
 from offers.contracts import Quote, QuoteLine, Refused
 from storefront import guarding
+from storefront.addresses import repository as addresses
 from storefront.carts import repository as carts
 from storefront.carts.quoting import (
     CartQuote,
@@ -35,10 +36,14 @@ from storefront.carts.quoting import (
 from storefront.carts.totals import PricedLine, Totals, payable, totals
 from storefront.catalog.repository import hold, products_by_ids
 from storefront.contracts import OrderPlaced, OrderState, ProductView
+from storefront.delivery import booking
+from storefront.delivery.choosing import Chosen, FreeSlot, Wish, free_slots
+from storefront.delivery.choosing import chosen as chosen_of
 from storefront.errors import (
     CartChanged,
     CartEmpty,
     CouponRefused,
+    DeliveryIncomplete,
     OutOfStock,
     QuoteChanged,
     TotalTooLarge,
@@ -51,7 +56,7 @@ from storefront.orders.repository import fresh
 from storefront.payments import collecting
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
-from storefront.reasons import StorefrontReason
+from storefront.reasons import StorefrontReason, sentence
 from storefront.settings import DeliveryMethod, StorefrontSettings
 from storefront.taxes import repository as taxes
 from storefront.taxes.taxing import taxes_of
@@ -99,7 +104,7 @@ def _placed(shop: Shop, order_id: str, asked: CheckoutOrder) -> OrderRow:
 
 
 def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:
-    """T7: claim the cart, re-check prices and stock, hold the pieces, reserve the coupons, write the order. All or nothing."""
+    """T7: claim the cart, re-check prices and stock, hold the pieces and the slot, reserve the coupons, write the order. All or nothing."""
     if asked.place_id is not None and geofences.place(session, asked.place_id) is None:
         raise Invalid.field("place_id", "there is no such place; leave it out, or name one of GET /v1/places")
     cart = carts.cart_of(session, asked.shopper_id)
@@ -110,8 +115,9 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     products = products_by_ids(session, [line.product_id for line in cart.lines])
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
-    way = _delivery(cart, shop.settings)
-    lines = (*quote_lines(cart, products), delivery_line(way, cart.currency))
+    way = _delivery(session, cart, shop.settings, at)
+    booking.hold(session, way)
+    lines = (*quote_lines(cart, products), delivery_line(way))
     shares = _reserve(session, shop, order_id, cart, lines, place_id=asked.place_id, at=at)
     sums = totals([PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines], discounts_of(shares))
     _refuse_total(sums, asked.expected_total_minor)
@@ -119,7 +125,8 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
         guarding.may_order(session, asked.asker, shares, sums, currency=cart.currency, place_id=asked.place_id, at=at)
     coupon_id = cart.coupon_id
     _write(session, order_id, cart, sums, coupon_id, asked, settings=shop.settings, at=at)
-    numbers = _write_lines(session, order_id, lines, products, sums, way)
+    booking.write(session, order_id, asked.shopper_id, way)
+    numbers = _write_lines(session, order_id, lines, products, sums, way.way)
     taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
     _write_coupons(session, order_id, shares, numbers)
     placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
@@ -147,11 +154,14 @@ def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) 
         raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
 
 
-def _delivery(cart: carts.Cart, settings: StorefrontSettings) -> DeliveryMethod:
+def _delivery(session: Session, cart: carts.Cart, settings: StorefrontSettings, at: datetime) -> Chosen:
     way = delivery_of(cart, settings.delivery)
     if way is None:
         raise QuoteChanged("The way you chose to get your order is no longer offered; choose another.", extra={"changes": []})
-    return way
+    found = chosen_of(session, way, Wish(cart.shopper_id, cart.currency or "", cart.slot_id, cart.address_id), at)
+    if found.needs is not None:
+        raise DeliveryIncomplete(sentence(found.needs) or "", extra={"needs": found.needs})
+    return found
 
 
 def _reserve(
@@ -266,7 +276,8 @@ def put_coupon(
     products = products_by_ids(session, [line.product_id for line in cart.lines])
     currency = cart.currency or shop.settings.currency
     way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
-    lines = (*quote_lines(cart, products), delivery_line(way, currency))
+    brought = chosen_of(session, way, Wish(shopper_id, currency, cart.slot_id, cart.address_id), at)
+    lines = (*quote_lines(cart, products), delivery_line(brought))
     answer = shop.coupons.quote(session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at)
     if answer.coupon_id is None:
         reasons = answer.reasons if isinstance(answer, Refused) else ()
@@ -295,10 +306,30 @@ def put_best_coupons(session: Session, shop: Shop, shopper_id: str, *, place_id:
     return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
 
 
-def choose_delivery(session: Session, shop: Shop, shopper_id: str, way_id: str, *, place_id: str | None, at: datetime) -> CartQuote:
-    """How she wants to get her order. Raises Invalid for a way that is not offered."""
+def choose_delivery(
+    session: Session, shop: Shop, shopper_id: str, way_id: str, *, place_id: str | None, at: datetime, slot_id: str | None = None, address_id: str | None = None
+) -> CartQuote:
+    """How she wants to get her order, and when and where of it. Raises Invalid for a way that is not offered, UnknownAddress for an address that is not
+    hers; a time that cannot be booked is kept, and the quote says why it cannot."""
     if not any(way.id == way_id for way in shop.settings.delivery):
         known = ", ".join(way.id for way in shop.settings.delivery)
         raise Invalid.field("method", f"there is no such delivery; choose one of {known}")
-    carts.set_delivery(session, shopper_id, way_id, at=at)
+    if address_id is not None:
+        addresses.address(session, shopper_id, address_id)
+    carts.set_delivery(session, shopper_id, way_id, at=at, slot_id=slot_id, address_id=address_id)
     return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
+
+
+def slots_of(
+    session: Session, shop: Shop, shopper_id: str, way_id: str, address_id: str | None, *, at: datetime
+) -> tuple[Chosen, list[FreeSlot]]:
+    """When that way can bring what lies in the cart, and what it would still need. Raises Invalid, UnknownAddress."""
+    cart = carts.cart_of(session, shopper_id)
+    currency = cart.currency or shop.settings.currency
+    way = next((w for w in shop.settings.delivery if w.id == way_id and w.price_minor(currency) is not None), None)
+    if way is None:
+        raise Invalid.field("method", f"there is no such delivery; choose one of {', '.join(w.id for w in shop.settings.delivery)}")
+    if address_id is not None:
+        addresses.address(session, shopper_id, address_id)
+    found = chosen_of(session, way, Wish(shopper_id, currency, cart.slot_id, address_id or cart.address_id), at)
+    return found, free_slots(session, found, at)

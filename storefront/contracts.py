@@ -129,6 +129,19 @@ class Bought:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """When an order is brought. `closes_at`: until then she may move it. `held` False: it is not brought any more. Where it goes is told to her alone."""
+
+    slot_id: str
+    area: str
+    starts_at: datetime
+    ends_at: datetime
+    closes_at: datetime
+    timezone: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
@@ -151,6 +164,7 @@ class OrderDetail:
     refunds: tuple[RefundView, ...] = ()
     points: int = 0
     taxes: tuple[TaxSum, ...] = ()
+    delivery: DeliveryView | None = None
 
 
 @dataclass(frozen=True, slots=True)

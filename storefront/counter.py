@@ -18,19 +18,26 @@ from app.security.asking import Asker
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import product
-from storefront.checkout import CheckoutOrder
+from storefront.checkout import CheckoutOrder, slots_of
 from storefront.checkout import check_out as _check_out
 from storefront.checkout import choose_delivery as _choose_delivery
 from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
 from storefront.contracts import OrderDetail, OrderState
+from storefront.delivery.choosing import FreeSlot
 from storefront.errors import OrderClosed, UnknownProduct
 from storefront.orders import repository as orders
 from storefront.orders.repository import owned
+from storefront.orders.rescheduling import move_slot, planned
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
+
+__all__ = [
+    "add_to_cart", "cancel", "cart_size", "check_out", "choose_delivery", "free_slots", "move_slot", "order_of_staff", "pay_again", "payment_now",
+    "planned", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
+]  # fmt: skip
 
 
 def cart_size(session: Session, shopper_id: str) -> int:
@@ -73,9 +80,16 @@ def take_coupon_out(session: Session, shopper_id: str, *, at: datetime, coupon_i
         carts.take_coupon_out(session, shopper_id, coupon_id, at=at)
 
 
-def choose_delivery(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime) -> None:
-    """Raises Invalid for a way that is not offered."""
-    _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at)
+def choose_delivery(
+    session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None
+) -> None:
+    """Raises Invalid for a way that is not offered, UnknownAddress."""
+    _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at, slot_id=slot_id, address_id=address_id)
+
+
+def free_slots(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime) -> list[FreeSlot]:
+    """When that way can bring what lies in her cart to the address it goes to, with those that are full."""
+    return slots_of(session, shop, shopper_id, way_id, None, at=at)[1]
 
 
 def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int, asker: Asker | None = None) -> None:

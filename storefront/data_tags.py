@@ -18,12 +18,24 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "storefront_cart": {
         "user.unique_id.pseudonymous": "shopper_id",
-        "user.behavior.purchase_history": "currency coupon_ids delivery",
+        "user.behavior.purchase_history": "currency coupon_ids delivery slot_id address_id",
         "system.operations": "id version changed_at",
     },
     "storefront_cart_line": {
         "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
         "system.operations": "id cart_id",
+    },
+    "storefront_delivery_area": {
+        "system.operations": "id document changed_at",
+    },
+    "storefront_delivery_booking": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.contact.address": "sealed",
+        "user.behavior.purchase_history": "area_id slot_id state timezone currency price_minor base_minor starts_at ends_at closes_at",
+        "system.operations": "order_id",
+    },
+    "storefront_delivery_slot": {
+        "system.operations": "id taken ends_at",
     },
     "storefront_order": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -84,8 +96,8 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": (
-        "addresses.repository carts.repository checkout counter facade orders.moves orders.repository orders.worth points.ledger "
-        "orders.paper_due papers.issuing papers.repository taxes.repository"
+        "addresses.repository carts.repository checkout counter delivery.booking delivery.repository facade orders.moves orders.repository "
+        "orders.rescheduling orders.worth points.ledger orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

@@ -2,16 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy.orm import Session
 
-from app.kernel.http import Command, Stage
+from app.kernel.http import Command, Reading, Stage
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
 from storefront.addresses.endpoints import router as address_routes
 from storefront.carts.endpoints import router as cart_routes
+from storefront.carts.quoting import CartQuote
 from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
 from storefront.catalog.endpoints import router as catalog_routes
-from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_best_coupons, put_coupon, quote
+from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_best_coupons, put_coupon, quote, slots_of
+from storefront.delivery.endpoints import router as delivery_routes
+from storefront.delivery.schemas import SlotsOut, slots_out
 from storefront.orders.endpoints import router as order_routes
 from storefront.orders.schemas import CheckoutIn
 from storefront.papers.endpoints import router as paper_routes
@@ -20,12 +24,15 @@ from storefront.payments.endpoints import return_address
 from storefront.payments.endpoints import router as payment_routes
 from storefront.payments.shop import Shop
 from storefront.points.endpoints import router as points_routes
+from storefront.reasons import sentence
 from storefront.taxes.endpoints import router as tax_routes
 
 router = APIRouter()
 joined = APIRouter(tags=["cart"])
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Way = Annotated[str, Query(min_length=1, max_length=40)]
+AddressId = Annotated[str | None, Query(min_length=1, max_length=40)]
 CodeHolder = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="coupon_code"))]
 
 
@@ -52,9 +59,26 @@ def lay_best_coupons(body: QuoteIn, caller: Shopper, call: Command) -> Response:
 
 @joined.put("/v1/cart/delivery")
 def set_delivery(body: DeliveryIn, caller: Shopper, call: Command) -> Response:
-    """How you want to get the order; the quote says what each way costs."""
+    """How you want to get the order, and when and where; the quote says what each way costs and what it still needs."""
     shop: Shop = call.app.shop
-    return call.run(lambda session: choose_delivery(session, shop, caller.id, body.method, place_id=body.place_id, at=call.clock.now()))
+
+    def work(session: Session) -> CartQuote:
+        at = call.clock.now()
+        return choose_delivery(session, shop, caller.id, body.method, place_id=body.place_id, at=at, slot_id=body.slot_id, address_id=body.address_id)
+
+    return call.run(work)
+
+
+@joined.get("/v1/delivery/slots")
+def slots(caller: Shopper, call: Reading, method: Way, address_id: AddressId = None) -> Response:
+    """When that way can bring it to the address (yours that counts unless you name another), with what each time costs and how many still fit in."""
+    shop: Shop = call.app.shop
+
+    def work(session: Session) -> SlotsOut:
+        found, free = slots_of(session, shop, caller.id, method, address_id, at=call.clock.now())
+        return slots_out(found, free, sentence(found.needs))
+
+    return call.run(work)
 
 
 @joined.post("/v1/cart/quote")
@@ -83,7 +107,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, catalog_routes, cart_routes, joined, order_routes, paper_routes, payment_routes, points_routes, tax_routes,
+    address_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, paper_routes, payment_routes, points_routes, tax_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

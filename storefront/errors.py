@@ -186,3 +186,43 @@ class AddressBookFull(AppError):
 
     status = 409
     code = "address_book_full"
+
+
+class DeliveryIncomplete(AppError):
+    """The way you chose needs an address that is served and a time that is free; `needs` says what is missing."""
+
+    status = 409
+    code = "delivery_incomplete"
+
+
+class SlotFull(AppError):
+    """Others have taken the last of this time meanwhile; choose another."""
+
+    status = 409
+    code = "slot_full"
+
+
+class SlotFixed(AppError):
+    """When this order is brought can no longer be changed: its cut-off is past, or it is not brought at a time you chose."""
+
+    status = 409
+    code = "slot_fixed"
+
+
+class SlotDearer(AppError):
+    """That time costs more than the one you paid for; choose one that does not."""
+
+    status = 409
+    code = "slot_dearer"
+
+
+class UnknownSlot(NotFound):
+    """There is no such time to be booked, where the order goes."""
+
+    code = "unknown_slot"
+
+
+class UnknownArea(NotFound):
+    """There is no such area."""
+
+    code = "unknown_area"

@@ -77,6 +77,7 @@ __all__ = [
     "set_tax_classes",
     "spent_minor",
     "still_has",
+    "write_delivery_area",
 ]  # fmt: skip
 
 
@@ -144,6 +145,17 @@ def set_tax_classes(session: Session, classes: Mapping[str, str], *, at: datetim
 def import_catalogue(session: Session, document: Any, *, default_currency: str = "EUR", at: datetime) -> CatalogueReport:
     """`{"products": [...]}`, all or none; raises Invalid naming each wrong field."""
     return _import_catalogue(session, document, default_currency=default_currency, at=at)
+
+
+# --- delivery ---------------------------------------------------------------------------------------------------------
+
+
+def write_delivery_area(session: Session, area_id: str, document: Any, *, ways: Sequence[str], at: datetime) -> None:
+    """As PUT /v1/delivery/areas/{area_id} takes it; raises Invalid naming the field. `ways`: the ids of those there are."""
+    from storefront.delivery.schemas import AreaIn  # lazy: with it come the names of all countries
+    from storefront.delivery.writing import write_area
+
+    write_area(session, area_id, AreaIn.model_validate(document), ways=ways, at=at)
 
 
 # --- carts and orders -------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from storefront.addresses import repository as addresses
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
 from storefront.contracts import ERASED
+from storefront.delivery import booking
+from storefront.delivery.models import DeliveryBookingRow
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import detail
 from storefront.papers.repository import papers_of
@@ -27,6 +29,7 @@ from storefront.points.models import PointsEntry
 DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
 ORDER_KEPT_S = 7 * 365 * DAY_S
+DELIVERY_KEPT_S = 180 * DAY_S
 
 
 def export_addresses(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -55,6 +58,12 @@ def erase_orders(session: Session, shopper_id: str) -> int:
     """The books stay, the person goes. An order still being paid is settled or given up as any other."""
     nameless = update(OrderRow).where(OrderRow.shopper_id == shopper_id).values(shopper_id=ERASED)
     return cast("CursorResult[Any]", session.execute(nameless)).rowcount
+
+
+def export_deliveries(session: Session, shopper_id: str) -> dict[str, Any]:
+    ids = session.scalars(select(DeliveryBookingRow.order_id).where(DeliveryBookingRow.shopper_id == shopper_id).order_by(DeliveryBookingRow.order_id))
+    told = [{"order_id": order_id, "to": booking.address_of(session, order_id), **_plain(dataclasses.asdict(view))} for order_id in ids if (view := booking.view(session, order_id))]
+    return {"deliveries": told} if told else {}
 
 
 def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -86,6 +95,7 @@ HOLDERS: tuple[DataHolder, ...] = (
         erase_orders,
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
+    DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.points",
         ("storefront_points_entry",),
@@ -100,5 +110,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_address_book", "changed_at", None, "Which of your addresses counts; kept as long as they are."),
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
+    RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),
+    RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class StorefrontReason(StrEnum):
-    """Why a quote differs, a payment did not go through, or an order was closed."""
+    """Why a quote differs, a delivery cannot be had like this, a payment did not go through, or an order was closed."""
 
     PRICE_CHANGED = "price_changed"
     NOT_ENOUGH_STOCK = "not_enough_stock"
@@ -29,6 +29,11 @@ class StorefrontReason(StrEnum):
     REFUNDED_AT_PROVIDER = "refunded_at_provider"
     METHOD_EARNS_NO_CASHBACK = "method_earns_no_cashback"
     ORDER_REFUNDED = "order_refunded"
+    ADDRESS_MISSING = "address_missing"
+    NOT_SERVED_THERE = "not_served_there"
+    SLOT_MISSING = "slot_missing"
+    SLOT_GONE = "slot_gone"
+    SLOT_FULL = "slot_full"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -55,6 +60,11 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.REFUNDED_AT_PROVIDER: "Your money was given back.",
     StorefrontReason.METHOD_EARNS_NO_CASHBACK: "You paid in a way that does not earn this cashback.",
     StorefrontReason.ORDER_REFUNDED: "All your money was given back, so there is no cashback on it.",
+    StorefrontReason.ADDRESS_MISSING: "Say where it shall be brought.",
+    StorefrontReason.NOT_SERVED_THERE: "We do not bring anything to this address. Choose another address or another way.",
+    StorefrontReason.SLOT_MISSING: "Choose when it shall be brought.",
+    StorefrontReason.SLOT_GONE: "The time you chose can no longer be booked. Choose another.",
+    StorefrontReason.SLOT_FULL: "The time you chose was taken by others meanwhile. Choose another.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

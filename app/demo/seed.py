@@ -1,4 +1,4 @@
-"""Fills an empty house with the demo city: shops and fences, the catalogue, nine live campaigns, weather and holidays, a clerk for the till.
+"""Fills an empty house with the demo city: shops and fences, the catalogue, times of delivery, nine live campaigns, weather and holidays, a clerk for the till.
 
 Owns what is seeded, through the rooms' facades only, with the city's sensitive places. Seeding again changes nothing that is there: campaigns a marketer has
 since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).
@@ -48,6 +48,16 @@ def catalogue() -> dict[str, Any]:
     return json.loads((HERE / "catalogue.json").read_text(encoding="utf-8"))
 
 
+def delivery() -> dict[str, Any]:
+    """Helsinki by bike: four times a working day, one on Sundays; the evening costs more."""
+    weekdays = ["mon", "tue", "wed", "thu", "fri", "sat"]
+    by_day = [{"days": weekdays, "begins": begins, "ends": ends, "capacity": 6} for begins, ends in (("10:00", "12:00"), ("12:00", "14:00"), ("16:00", "18:00"))]
+    evening = {"days": weekdays, "begins": "18:00", "ends": "20:00", "capacity": 4, "prices_minor": {"EUR": 690}}
+    sunday = {"days": ["sun"], "begins": "12:00", "ends": "15:00", "capacity": 4}
+    served = [{"country": "FI", "first": "00100", "last": "00990"}]
+    return {"way": "home", "name": "Helsinki by bike", "timezone": "Europe/Helsinki", "serves": served, "windows": [*by_day, evening, sunday], "ahead_days": 7}
+
+
 def campaigns() -> list[tuple[str, dict[str, Any]]]:
     """(id, document) of each campaign, the document as the room `offers` takes it."""
     listed = json.loads((HERE / "campaigns.json").read_text(encoding="utf-8"))["campaigns"]
@@ -73,6 +83,7 @@ def seed(session: Session, at: datetime) -> Seeded:
     geofences.import_geojson(session, layer("places"), at=at)
     geofences.import_sensitive(session, layer("sensitive"), at=at, jurisdiction=JURISDICTION)
     storefront.import_catalogue(session, catalogue(), at=at)
+    storefront.write_delivery_area(session, "helsinki-bike", delivery(), ways=("home",), at=at)
     storefront.set_tax_classes(session, TAX_CLASSES, at=at)
     offers.import_outside(session, weather(at))
     added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]

@@ -13,7 +13,8 @@ from app.kernel.db import Base, Instant, Json
 class CartRow(Base):
     """`version` counts every change: a checkout claims the version it has priced. `currency` is null while empty.
     Coupons lie in the cart by their ids, as they were laid in: the secret codes are not kept here. `delivery` is the way
-    she chose to get it, null for the first there is."""
+    she chose to get it, null for the first there is; `slot_id` and `address_id` when and where it is brought, as she chose them, perhaps no
+    longer to be had."""
 
     __tablename__ = "storefront_cart"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -21,6 +22,8 @@ class CartRow(Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     coupon_ids: Mapped[list[str]] = mapped_column(Json, default=list)
     delivery: Mapped[str | None] = mapped_column(String(40))
+    slot_id: Mapped[str | None] = mapped_column(String(60))
+    address_id: Mapped[str | None] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
 

@@ -15,6 +15,9 @@ from offers.contracts import Entitlement, Quote, QuoteLine, Reason
 from storefront.carts.repository import Cart
 from storefront.carts.totals import PricedLine, totals
 from storefront.contracts import DELIVERY, ProductView, TaxSum
+from storefront.delivery.choosing import Chosen, Wish
+from storefront.delivery.choosing import chosen as chosen_of
+from storefront.delivery.repository import areas as all_areas
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason, sentence
 from storefront.settings import DeliveryMethod, StorefrontSettings
@@ -82,13 +85,22 @@ class BestCoupons:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOnCart:
-    """A way to get the order, and what it costs; `discount_minor` is what coupons take off that."""
+    """A way to get the order, and what it costs; `discount_minor` is what coupons take off that. `slotted`: it is brought to an address at a time
+    of her choice, and costs from `price_minor` on until that is chosen. `needs`: what must be chosen before it can be ordered, with its words."""
 
     id: str
     name: str
     price_minor: int
     chosen: bool
     discount_minor: int = 0
+    slotted: bool = False
+    address_id: str | None = None
+    slot_id: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    timezone: str | None = None
+    needs: str | None = None
+    needs_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +136,10 @@ def quote_cart(
     """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
     ways = settings.delivery
-    chosen = delivery_of(cart, ways) or ways[0]
-    brought = delivery_line(chosen, cart.currency) if there else None
+    choices = ways_now(session, cart, ways, at)
+    way = delivery_of(cart, ways) or ways[0]
+    chosen = next((one for one in choices if one.way == way), None)
+    brought = delivery_line(chosen) if there and chosen is not None else None
     lines = (*quote_lines(cart, products), *((brought,) if brought else ()))
     coupons, discounts = _coupons(session, desk, cart, lines, place_id=place_id, at=at)
     priced = [PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines]
@@ -139,7 +153,7 @@ def quote_cart(
     )  # fmt: skip
     return CartQuote(
         cart.currency, quoted, sums.subtotal_minor, sums.discount_minor, sums.total_minor, next(iter(coupons), None), changes(cart, products),
-        coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(ways, chosen, cart.currency, sums.discounts) if there else (),
+        coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(choices, chosen, sums.discounts) if there else (),
         sum(e.amount_minor or 0 for c in coupons for e in c.entitlements),
         by_rate(taxes_of(session, lines, discounts, settings.merchant, at=at)),
     )  # fmt: skip
@@ -179,20 +193,27 @@ def delivery_of(cart: Cart, ways: Sequence[DeliveryMethod]) -> DeliveryMethod | 
     return next((way for way in ways if way.id == wanted and way.price_minor(cart.currency or "") is not None), None)
 
 
-def delivery_line(way: DeliveryMethod, currency: str | None) -> QuoteLine:
+def ways_now(session: Session, cart: Cart, ways: Sequence[DeliveryMethod], at: datetime) -> tuple[Chosen, ...]:
+    """Each way that is offered in the cart's currency, with what of it would be ordered now."""
+    wish, areas = Wish(cart.shopper_id, cart.currency or "", cart.slot_id, cart.address_id), all_areas(session)
+    return tuple(chosen_of(session, way, wish, at, areas=areas) for way in ways if way.price_minor(cart.currency or "") is not None)
+
+
+def delivery_line(chosen: Chosen) -> QuoteLine:
     """The delivery as offers sees it: a line of its own, also when it costs nothing."""
-    return QuoteLine(DELIVERY_LINE, DELIVERY, DELIVERY, 1, way.price_minor(currency or "") or 0, delivery=True)
+    return QuoteLine(DELIVERY_LINE, DELIVERY, DELIVERY, 1, chosen.price_minor, delivery=True)
 
 
-def _choices(
-    ways: Sequence[DeliveryMethod], chosen: DeliveryMethod, currency: str | None, discounts: Mapping[str, int]
-) -> tuple[DeliveryOnCart, ...]:
-    offered = ((way, way.price_minor(currency or "")) for way in ways)
-    return tuple(
-        DeliveryOnCart(way.id, way.name, price, way == chosen, discounts.get(DELIVERY_LINE, 0) if way == chosen else 0)
-        for way, price in offered
-        if price is not None
-    )
+def _choices(choices: Sequence[Chosen], chosen: Chosen | None, discounts: Mapping[str, int]) -> tuple[DeliveryOnCart, ...]:
+    def seen(one: Chosen) -> DeliveryOnCart:
+        slot, hers = one.slot, one is chosen
+        return DeliveryOnCart(
+            one.way.id, one.way.name, one.price_minor, hers, discounts.get(DELIVERY_LINE, 0) if hers else 0, one.slotted,
+            one.kept.id if one.kept else None, slot.id if slot else None, slot.starts_at if slot else None, slot.ends_at if slot else None,
+            one.area.calendar.timezone if one.area else None, one.needs, sentence(one.needs),
+        )  # fmt: skip
+
+    return tuple(seen(one) for one in choices)
 
 
 def _coupons(

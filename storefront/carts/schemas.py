@@ -37,11 +37,14 @@ class CouponIn(BaseModel):
 
 
 class DeliveryIn(BaseModel):
-    """One of the ways a quote names."""
+    """One of the ways a quote names; with the time (of GET /v1/delivery/slots) and the address, where that way asks for them. Without an address
+    yours that counts is meant."""
 
     model_config = ConfigDict(extra="forbid")
 
     method: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    slot_id: Id | None = None
+    address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     place_id: Id | None = None
 
 

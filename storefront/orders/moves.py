@@ -1,8 +1,8 @@
-"""Every change of an order's state, with what must move along: coupon, stock, event. One conditional UPDATE each.
+"""Every change of an order's state, with what must move along: coupon, stock, slot, event. One conditional UPDATE each.
 
 Owns the moves. Each returns True only to the one caller whose UPDATE hit the row; everybody else finds it done and does
 nothing, so webhook, browser and job may all try. Must not ask the payment provider: callers bring what they know.
-Rows are always locked in the order order, products (by id), coupon.
+Rows are always locked in the order order, products (by id), slot, coupon.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
+from storefront.delivery.booking import give_back as give_slot_back
 from storefront.orders import paper_due, purchases, returning
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
@@ -48,7 +49,7 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
 
 
 def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontReason, *, at: datetime, unbegun: bool = False) -> bool:
-    """pending -> payment_failed (after a decline) or cancelled: stock and coupon go back, `order.closed` goes out.
+    """pending -> payment_failed (after a decline) or cancelled: stock, slot and coupon go back, `order.closed` goes out.
 
     `unbegun`: only while no payment is recorded for it.
     """
@@ -60,6 +61,7 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
         return False
     row = _row(session, order_id)
     put_back(session, _units(session, order_id))
+    give_slot_back(session, order_id)
     if row.coupon_id is not None:
         desk.release(session, order_id=order_id, at=at, why=reason.value)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
@@ -74,6 +76,7 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
         return False
     row = _row(session, order_id)
     returning.close_with_order(session, desk, row, at=at)
+    give_slot_back(session, order_id)
     desk.forget_purchase(session, order_id=order_id)
     settle_points(session, row, "refunded", at=at)
     paper_due.rest_due(session, order_id, at=at)

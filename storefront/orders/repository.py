@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
+from storefront.delivery.booking import view as delivery_view
 from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.points.ledger import of_order as points_of_order
@@ -129,6 +130,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         coupons=_coupon_views(session, row.id, refunds),
         refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at) for r in refunds),
         points=points_of_order(session, row.id), taxes=by_rate(taxed),
+        delivery=delivery_view(session, row.id),
     )  # fmt: skip
 
 

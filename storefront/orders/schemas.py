@@ -1,11 +1,12 @@
 """What the routes of checkout and orders take and give."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
-from storefront.contracts import OrderDetail
+from storefront.contracts import DeliveryView, OrderDetail
 
 MethodToken = Annotated[
     str,
@@ -91,3 +92,28 @@ class OrderOut(BaseModel):
 
     detail: OrderDetail
     payment: PaymentOut | None
+
+
+class SlotIn(BaseModel):
+    """One of the times GET /v1/orders/{id}/delivery names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slot_id: Id
+
+
+class OtherSlotOut(BaseModel):
+    """`left` 0: full."""
+
+    slot_id: str
+    starts_at: datetime
+    ends_at: datetime
+    left: int
+
+
+class DeliveryOut(BaseModel):
+    """`to`: the address as on a label. No delivery: the order is not brought at a time."""
+
+    delivery: DeliveryView | None
+    to: tuple[str, ...]
+    others: list[OtherSlotOut]

@@ -210,8 +210,10 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
     method, template = route.split(" ", 1)
     parts = [_id(part, ids) if part.startswith("{") else part for part in template.split("/")]
     if template.startswith("/m/"):
-        form = {"quantity": "1", "payment_method": "pm_card_visa"} | ADDRESS_FORM if method == "POST" else None
+        form = {"quantity": "1", "payment_method": "pm_card_visa", "slot_id": "none"} | ADDRESS_FORM if method == "POST" else None
         return client.request(method, "/".join(parts), headers=headers, data=form)
+    if template.endswith("/slot"):
+        return client.request(method, "/".join(parts), headers=headers, json={"slot_id": "bike.20261121.1800"})
     json = ADDRESS if "/addresses/" in template and method == "PUT" else {"quantity": 1} if method == "PUT" else {"name": "x"} if method == "PATCH" else {} if template.endswith("/confirm") else None
     return client.request(method, "/".join(parts), headers=headers, json=json)
 

@@ -174,4 +174,8 @@ NOT_ASKED: dict[str, str] = {
     "POST /m/orders/{order_id}/pay": _LATER,
     "POST /m/orders/{order_id}/refresh": _LATER,
     "POST /m/orders/{order_id}/cancel": _WITHDRAWS,
+    "POST /m/orders/{order_id}/slot": _LATER,
+    "PUT /v1/orders/{order_id}/slot": _LATER,
+    "PUT /v1/delivery/areas/{area_id}": _HOUSE,
+    "DELETE /v1/delivery/areas/{area_id}": _HOUSE,
 }

@@ -10,7 +10,7 @@ PLAIN: dict[str, str] = {
         "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
         "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
         "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
-        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_cart.coupon_ids storefront_order.place_id"
+        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_cart.coupon_ids storefront_cart.slot_id storefront_delivery_booking.slot_id storefront_order.place_id"
     ),
     "what somebody outside calls it: says nothing without their books": (
         "notifications_delivery.provider_message_id storefront_order.payment_id security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
@@ -30,7 +30,7 @@ PLAIN: dict[str, str] = {
     ),
     "the words of the notice she agreed to, and how she answered": "privacy_consent.record",
     "receipts: what was sold, at which tax, by whom; nobody is named, and the law wants them readable for years": "storefront_paper.content storefront_paper.sha256",
-    "the name of a time zone": "notifications_recipient.timezone",
+    "the name of a time zone": "notifications_recipient.timezone storefront_delivery_booking.timezone",
     "by which channels she likes to be told": "notifications_preference.ways",
     "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
     "of staff and machines, not of shoppers": (

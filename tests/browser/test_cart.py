@@ -1,4 +1,4 @@
-"""Several coupons, a delivery and cashback on the phone: what each gives is seen before paying, and afterwards."""
+"""Several coupons, a delivery at a time and cashback on the phone: what each gives is seen before paying, and afterwards."""
 
 from __future__ import annotations
 
@@ -44,9 +44,18 @@ class TestCart:
         page = eyes.page
         fresh_shopper(eyes)
         give(house_server, eyes.my_id())
+        eyes.go("/m/addresses")
+        for box, text in (("name", "Jane Doe"), ("line1", "Mannerheimintie 5"), ("postcode", "00100"), ("city", "Helsinki")):
+            page.fill(f"#f-{box}", text)
+        page.get_by_role("button", name="Keep this address").click()
+        page.wait_for_selector("[data-address]")
+        eyes.look(f"addresses-{name}")
         eyes.go("/m/shop/prd_dark_74_bar")
         page.get_by_role("button", name="Add to the cart").click()
         page.get_by_label("Home delivery").check()
+        page.get_by_role("link", name="Choose a time").wait_for()
+        page.locator("#f-slot").select_option(page.locator("#f-slot option:has-text('€4.90')").first.get_attribute("value"))
+        page.get_by_role("link", name="Pay").wait_for()
         expect(page.locator("[data-delivery]")).to_have_text("€4.90", timeout=PATIENCE_MS)
         page.get_by_role("button", name="Use the best of your coupons").click()
         expect(page.locator("[data-total]")).to_have_text("€5.31", timeout=PATIENCE_MS)
@@ -65,6 +74,12 @@ class TestCart:
         page.get_by_role("button", name="Pay €5.31").click()
         page.wait_for_selector("#order[data-state=paid]")
         expect(page.locator("[data-share]")).to_have_count(2)
+        assert "Mannerheimintie 5" in page.locator("[data-slot]").inner_text()
+        page.get_by_text("Another time").click()
+        page.locator("#f-slot").select_option(index=0)
+        first = page.locator("[data-slot]").get_attribute("data-slot")
+        page.get_by_role("button", name="Move it there").click()
+        page.wait_for_selector(f"[data-slot]:not([data-slot='{first}'])")
         eyes.look(f"order-several-{name}")
         self.keep(eyes, f"order-{name}")
 

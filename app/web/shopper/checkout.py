@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
@@ -168,7 +169,45 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
         "cards": _cards(call) if wants_card else (),
         "settled": not pending or bool(next_url) or wants_card,
-    }
+    } | _plan(call, caller, order_id)
+
+
+def _plan(call: Any, caller: Principal, order_id: str) -> dict[str, Any]:
+    """When and where it is brought, and the times it may be moved to, by day."""
+    with call.database.reading() as session:
+        found = at_counter.planned(session, order_id, caller.id, call.clock.now())
+    others: dict[str, list[Any]] = {}
+    for other in found.others if found is not None else ():
+        others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
+    return {"plan": found, "others": others}
+
+
+@router.post("/m/orders/{order_id}/slot")
+def move(request: Request, order_id: Id, caller: Shopper, call: Command, form: Fields) -> Response:
+    """At another time."""
+    slot_id = form.text("slot_id", most=60)
+
+    def work(session: Session) -> dict[str, str]:
+        at_counter.move_slot(session, order_id, caller.id, slot_id, at=call.clock.now())
+        return {"slot_id": slot_id}
+
+    try:
+        call.run(work)
+    except NotFound as refusal:
+        if refusal.code == "unknown_order":
+            raise
+        return _moved_not(request, call, caller, order_id, refusal)
+    except AppError as refusal:
+        return _moved_not(request, call, caller, order_id, refusal)
+    return go_to(request, f"/m/orders/{order_id}")
+
+
+def _moved_not(request: Request, call: Any, caller: Principal, order_id: str, refusal: AppError) -> Response:
+    """Somebody was faster, or it is too late: the order as it stands, and why."""
+    context = _order_context(call, caller, order_id, look=False) | {"trouble": refusal.detail}
+    with call.database.reading() as session:
+        context |= frame(session, caller.id, "me", call.clock.now())
+    return rendering.page(request, "shopper/order.html", context, status=refusal.status, frame_self=True)
 
 
 @router.post("/m/orders/{order_id}/pay")

@@ -91,7 +91,18 @@ def _cart(call: Any, caller: Principal, trouble: str = "") -> dict[str, Any]:
     with call.database.transaction() as session:
         quote = quote_now(session, call.app.shop, caller.id, at)
         usable_cards = cards_of(session, ready_coupons(session, caller.id, at), at)
-    return {"quote": quote, "usable": usable_cards, "trouble": trouble}
+        return {"quote": quote, "usable": usable_cards, "trouble": trouble} | _times(session, call, caller, quote, at)
+
+
+def _times(session: Session, call: Any, caller: Principal, quote: storefront.CartQuote, at: datetime) -> dict[str, Any]:
+    """Where and when the chosen way can bring it, by day, if it is a way that asks."""
+    way = next((one for one in quote.delivery if one.chosen and one.slotted), None)
+    if way is None:
+        return {"times": {}, "addresses": []}
+    times: dict[str, list[Any]] = {}
+    for free in at_counter.free_slots(session, call.app.shop, caller.id, way.id, at=at):
+        times.setdefault(f"{free.slot.day:%A} {free.slot.day.day} {free.slot.day:%B}", []).append(free)
+    return {"times": times, "addresses": storefront.address_book.addresses(session, caller.id)}
 
 
 @router.get("/m/cart")
@@ -172,11 +183,12 @@ def set_coupon(request: Request, caller: CodeHolder, call: Command, form: Fields
 
 @router.post("/m/cart/delivery")
 def set_delivery(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
-    """How she wants to get it."""
+    """How she wants to get it, and when and where."""
     way = form.text("method", most=40)
+    slot_id, address_id = form.text("slot_id", most=60) or None, form.text("address_id", most=40) or None
 
     def work(session: Session) -> dict[str, str]:
-        at_counter.choose_delivery(session, call.app.shop, caller.id, way, at=call.clock.now())
+        at_counter.choose_delivery(session, call.app.shop, caller.id, way, at=call.clock.now(), slot_id=slot_id, address_id=address_id)
         return {"delivery": way}
 
     call.run(work)
