@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_together
 from offers import ledger, moves
 from offers.ledger import Books
 from offers.models import Counter, CouponRow, Redemption
@@ -51,7 +52,7 @@ def spend(
 
 def book(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> None:
     """The discount of an order whose coupon is with somebody else or withdrawn: money alone, the coupon stays where it is."""
-    moves.keep(session, use)
+    insert_together(session, moves.kept(use))
     state, why = coupon.state, ReasonCode.USED_ELSEWHERE
     spend(session, coupon, state, state, use.discount_minor, at, use.order_id, why)
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import Rows, insert_many
 from app.kernel.db import moved
 from app.kernel.ids import new_id
 from offers.models import Counter, CouponRow, LedgerEntry, Tally
@@ -26,9 +27,8 @@ CAMPAIGN = "campaign"
 _COUNTED = "offers.counted"
 
 
-_entries = cast("Any", LedgerEntry.__table__)
+_COLUMNS = ("id", "coupon_id", "campaign_id", "from_state", "to_state", "reserved_delta_minor", "spent_delta_minor", "cause", "why", "at")
 _counters = cast("Any", Counter.__table__)
-_ENTER = insert(_entries)
 _COUNT = (
     update(_counters)
     .where(_counters.c.campaign_id == bindparam("of_campaign"))
@@ -102,11 +102,11 @@ def last(session: Session, campaign_id: str, work: Callable[[], None]) -> None:
 
 
 class Books:
-    """Entries of some moves. `close()` must be called after the last of them."""
+    """Entries of some moves. `close()` must be called after the last of them, or `rows()`."""
 
     def __init__(self, session: Session, at: datetime) -> None:
         self._session, self._at = session, at
-        self._entries: list[dict[str, Any]] = []
+        self._entries: list[tuple[Any, ...]] = []
 
     def enter(
         self,
@@ -126,19 +126,9 @@ class Books:
         `claimed_minor` and `claimed_spent_minor` are the parts of `reserved_minor` and `spent_minor` that the caller has
         already taken from the counter.
         """
-        entry = {
-            "id": new_id("led"),
-            "coupon_id": coupon.id,
-            "campaign_id": coupon.campaign_id,
-            "from_state": str(from_state),
-            "to_state": str(to_state),
-            "reserved_delta_minor": reserved_minor,
-            "spent_delta_minor": spent_minor,
-            "cause": cause,
-            "why": None if why is None else str(why),
-            "at": self._at,
-        }
-        self._entries.append(entry)
+        states = (str(from_state), str(to_state))
+        told = (cause, None if why is None else str(why), self._at)
+        self._entries.append((new_id("led"), coupon.id, coupon.campaign_id, *states, reserved_minor, spent_minor, *told))
         if from_state == CAMPAIGN:
             return  # issuance claims the counter itself, conditionally, before the coupon exists
         counted = _Counted.of(self._session)
@@ -152,6 +142,9 @@ class Books:
 
     def close(self) -> None:
         self._session.flush()
-        if self._entries:
-            self._session.connection().execute(_ENTER, self._entries)
-        self._entries.clear()
+        insert_many(self._session, *self.rows())
+
+    def rows(self) -> Rows:
+        """`close` for a caller who writes the entries together with what else it has to write."""
+        entries, self._entries = self._entries, []
+        return LedgerEntry, _COLUMNS, entries

@@ -11,10 +11,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.kernel.db import moved, prepared
+from app.kernel.bulk import Rows
+from app.kernel.db import moved
 from app.kernel.outbox import emit, emit_if_owed
 from offers import ledger, repository
 from offers.contracts import CouponMoved, CouponReleased, CouponState
@@ -65,13 +66,13 @@ def move(
     return True
 
 
-_USE = insert(Redemption.__table__)  # type: ignore[arg-type]
+_OF_USE = tuple(column.key for column in Redemption.__table__.columns)
 
 
-def keep(session: Session, use: Redemption) -> None:
-    """Write a use down, of which nothing has come back; the object itself stays outside the session."""
-    values = {column.key: getattr(use, column.key) for column in Redemption.__table__.columns} | {"returned_minor": 0}
-    prepared(session, _USE, values)
+def kept(use: Redemption) -> Rows:
+    """A use as it is written down, of which nothing has come back; the object itself stays outside the session."""
+    use.returned_minor = 0
+    return Redemption, _OF_USE, [[getattr(use, name) for name in _OF_USE]]
 
 
 def lapsed(coupon: CouponRow, at: datetime) -> bool:

@@ -202,9 +202,7 @@ def _redeem(session: Session, coupon: CouponRow, held: Hold, at: datetime) -> bo
         return False
     if not _close_hold(session, held.order_id, coupon.id, ("open", "released"), "used", at, None):
         raise RuntimeError("the hold moved under its coupon; nothing was kept")
-    book_use(session, coupon, from_state, held.discount_minor, at, held.order_id)
-    moves.keep(session, row)
-    announce_use(session, coupon, row)
+    record_use(session, coupon, row, from_state, held.order_id)
     return True
 
 
@@ -229,26 +227,18 @@ def _new_use(held: Hold, coupon: CouponRow, at: datetime) -> Redemption:
     )
 
 
-def book_use(
-    session: Session, coupon: CouponRow, from_state: str, discount_minor: int, at: datetime, cause: str
-) -> None:
-    """The entry of a use, in an order or at a till, and what it takes from the budget."""
+def record_use(session: Session, coupon: CouponRow, use: Redemption, from_state: str, cause: str, owner: str | None = None) -> None:
+    """Write down a use, in an order or at a till: itself, its entry in the books with what it takes from the budget, and the news.
+
+    `owner`: whose the coupon is, where that has been looked up already."""
+    rows = [moves.kept(use)]
     if from_state == CouponState.EXPIRED:  # it holds nothing any more: what a late payment spends is taken anew
-        late_payment.spend(session, coupon, from_state, CouponState.REDEEMED, discount_minor, at, cause)
-        return
-    books = Books(session, at)
-    books.enter(
-        coupon,
-        from_state,
-        CouponState.REDEEMED,
-        reserved_minor=-held_minor(coupon),
-        spent_minor=discount_minor,
-        cause=cause,
-    )
-    books.close()
-
-
-def announce_use(session: Session, coupon: CouponRow, use: Redemption, owner: str | None = None) -> None:
+        late_payment.spend(session, coupon, from_state, CouponState.REDEEMED, use.discount_minor, use.redeemed_at, cause)
+    else:
+        books = Books(session, use.redeemed_at)
+        held, spent = -held_minor(coupon), use.discount_minor
+        books.enter(coupon, from_state, CouponState.REDEEMED, reserved_minor=held, spent_minor=spent, cause=cause)
+        rows.append(books.rows())
     shopper_id = owner or repository.owner(session, coupon)
     event = CouponRedeemed(
         coupon.id,
@@ -261,7 +251,7 @@ def announce_use(session: Session, coupon: CouponRow, use: Redemption, owner: st
         use.currency,
         use.redeemed_at,
     )
-    emit(session, event, subject=shopper_id)
+    emit(session, event, subject=shopper_id, beside=rows)
 
 
 def release(session: Session, *, order_id: str, at: datetime, why: str) -> bool:

@@ -206,9 +206,7 @@ def _redeem(
         currency=coupon.currency,
         redeemed_at=at,
     )
-    moves.keep(session, use)
-    redemption.book_use(session, coupon, from_state, worth_minor, at, redemption_id)
-    redemption.announce_use(session, coupon, use, owner)
+    redemption.record_use(session, coupon, use, from_state, redemption_id, owner)
     return use
 
 

@@ -1,6 +1,6 @@
 """Many rows in one statement, on both engines: insert, upsert, delete, and asking for a list of ids.
 
-Owns the SQL of it. SQLite runs one prepared statement over the rows, PostgreSQL takes one array a column; neither is
+Owns the SQL of it, and that of a few rows of several tables. SQLite runs one prepared statement over the rows, PostgreSQL takes one array a column; neither is
 compiled anew for another number of rows. Must not know any table, and must not be used to move a state: that is one
 conditional UPDATE (`app.kernel.db.moved`).
 """
@@ -51,6 +51,40 @@ def insert_many(
     connection.exec_driver_sql(statement, values)
 
 
+Rows = tuple[type[Base], tuple[str, ...], Sequence[Sequence[Any]]]
+"""Of a table, the columns and the rows of their values that are to be added."""
+
+
+def insert_together(session: Session, *parts: Rows) -> None:
+    """Insert a few rows of several tables. On PostgreSQL by one statement: there each costs a journey, and more time on our side than on
+    the server's. Foreign keys are looked at once all are there."""
+    session.flush()
+    filled = [(model, columns, rows) for model, columns, rows in parts if rows]
+    connection = connection_of(session)
+    if connection.dialect.name == "sqlite":
+        for model, columns, rows in filled:
+            insert_many(session, model, columns, rows)
+    elif filled:
+        statement, converters = _at_once(tuple((cast("Table", model.__table__), columns, len(rows)) for model, columns, rows in filled))
+        values = (value for _, _, rows in filled for row in rows for value in row)
+        given = tuple(convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
+        connection.exec_driver_sql(statement, given)
+
+
+@cache
+def _at_once(parts: tuple[tuple[Table, tuple[str, ...], int], ...]) -> tuple[str, tuple[Converter, ...]]:
+    statements: list[str] = []
+    converters: list[Converter] = []
+    for table, columns, count in parts:
+        kinds = [_postgresql_kind(table.c[name].type) for name in columns]
+        marks = ", ".join([f"({', '.join(f'%s::{kind}' for kind in kinds)})"] * count)
+        statements.append(f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) VALUES {marks}")  # noqa: S608 - names of our own tables
+        converters += [_TO_POSTGRESQL.get(kind) for kind in kinds] * count
+    *before, last = statements
+    with_these = ", ".join(f"part_{n} AS ({statement})" for n, statement in enumerate(before))
+    return (f"WITH {with_these} {last}" if before else last), tuple(converters)
+
+
 Converter = Callable[[Any], Any] | None
 _encode = msgspec.json.Encoder().encode
 
@@ -73,7 +107,7 @@ def _postgresql(table: Table, columns: tuple[str, ...], unique: tuple[str, ...],
     kinds = [_postgresql_kind(table.c[name].type) for name in columns]
     arrays = ", ".join("%s::text[]::jsonb[]" if kind == "jsonb" else f"%s::{kind}[]" for kind in kinds)
     statement = f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) SELECT * FROM unnest({arrays}){_on_conflict(table, unique, replace, unless)}"  # noqa: S608 - as above
-    return statement, tuple({"jsonb": _json_text, "timestamptz": _aware}.get(kind) for kind in kinds)
+    return statement, tuple(_TO_POSTGRESQL.get(kind) for kind in kinds)
 
 
 def _on_conflict(table: Table, unique: tuple[str, ...], replace: tuple[str, ...], unless: str | None) -> str:
@@ -114,6 +148,9 @@ def _instant_text(value: datetime | None) -> str | None:
 
 def _json_text(value: Any) -> str | None:
     return None if value is None else _encode(value).decode()
+
+
+_TO_POSTGRESQL: dict[str, Converter] = {"jsonb": _json_text, "timestamptz": _aware}
 
 
 def _postgresql_kind(kind: TypeEngine[Any]) -> str:

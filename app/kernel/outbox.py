@@ -25,7 +25,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     not_,
     or_,
     select,
@@ -34,8 +33,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.kernel.bulk import insert_many
-from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
+from app.kernel.bulk import Rows, insert_many, insert_together
+from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 
@@ -154,28 +153,21 @@ def _adapter(event_class: type[Any]) -> pydantic.TypeAdapter[Any]:
     return pydantic.TypeAdapter(event_class)
 
 
-_TELL = insert(cast("Any", OutboxEvent.__table__))
-_OWE = insert(cast("Any", OutboxDelivery.__table__))
+_TOLD = ("id", "type", "subject", "payload", "created_at")
+_OWED = ("event_id", "consumer", "state", "attempts", "next_attempt_at")
 
 
-def emit(session: Session, event: Event, *, subject: str) -> str:
+def emit(session: Session, event: Event, *, subject: str, beside: Sequence[Rows] = ()) -> str:
     """Store `event` in the caller's transaction; it is delivered after the commit, or never happened.
 
-    `subject` is the id of whom it is about (shopper, order). Returns the event id.
+    `subject` is the id of whom it is about (shopper, order); `beside` are rows of what it announces, written with it. Returns the event id.
     """
     now = session.info["clock"].now()
-    event_id = new_id("evt")
-    payload = _adapter(type(event)).dump_python(event, mode="json")
-    told = {"id": event_id, "type": event.TYPE, "subject": subject, "payload": payload, "created_at": now}
-    prepared(session, _TELL, told)
-    due = [
-        {"event_id": event_id, "consumer": consumer, "state": "pending", "attempts": 0, "next_attempt_at": now}
-        for consumer in _consumers(session, event.TYPE)
-    ]
-    if due:
-        session.connection().execute(_OWE, due)
+    told = (new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now)
+    due = [(told[0], consumer, "pending", 0, now) for consumer in _consumers(session, event.TYPE)]
+    insert_together(session, *beside, (OutboxEvent, _TOLD, [told]), (OutboxDelivery, _OWED, due))
     _wake_after_commit(session)
-    return event_id
+    return told[0]
 
 
 def emit_if_owed(session: Session, event: Event, *, subject: str) -> str | None:
@@ -189,9 +181,9 @@ def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
         return
     now = session.info["clock"].now()
     told = [(new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now) for event, subject in events]
-    insert_many(session, OutboxEvent, ("id", "type", "subject", "payload", "created_at"), told)
+    insert_many(session, OutboxEvent, _TOLD, told)
     due = [(row[0], consumer, "pending", 0, now) for row in told for consumer in _consumers(session, row[1])]
-    insert_many(session, OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), due)
+    insert_many(session, OutboxDelivery, _OWED, due)
     _wake_after_commit(session)
 
 

@@ -6,15 +6,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import IntegrityError
 
-from app.kernel.bulk import delete_many, insert_many, listed
+from app.kernel.bulk import delete_many, insert_many, insert_together, listed
 from app.kernel.db import Database
 from app.kernel.idempotency import IdempotencyRow
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
 
 AT = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
 COLUMNS = ("id", "type", "subject", "payload", "created_at")
+KEPT = ("key_hash", "request_hash", "status", "body", "attempt", "created_at")
 
 
 def events(*ids: str, **payload: Any) -> list[tuple[Any, ...]]:
@@ -66,6 +68,41 @@ class TestInsertMany:
             insert_many(session, IdempotencyRow, columns, [("k", "r", None, 1, AT), ("l", "r", 200, 1, AT)])
             insert_many(session, IdempotencyRow, columns, [("k", "r", 201, 5, AT), ("l", "r", 201, 5, AT)], unique=["key_hash"], replace=["attempt", "status"], unless="status")
             assert session.execute(select(IdempotencyRow.status, IdempotencyRow.attempt).order_by(IdempotencyRow.key_hash)).all() == [(201, 5), (200, 1)]
+
+
+class TestInsertTogether:
+    def test_a_few_rows_of_several_tables_in_one_journey(self, database: Database) -> None:
+        """Planted bug: the rows of a table went into the columns of the next."""
+        owed = (OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), [("a", "c", "pending", 2, AT), ("a", "d", "done", 0, AT)])
+        told, kept = (OutboxEvent, COLUMNS, events("a")), (IdempotencyRow, KEPT, [("k", "r", None, b"\x00\xff", 1, AT)])
+        journeys: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            journeys.append(statement)
+
+        with database.transaction() as session:
+            session.connection()  # SQLite says BEGIN as a statement
+            event.listen(database.engine, "before_cursor_execute", note)
+            insert_together(session, kept, told, owed, (OutboxEvent, COLUMNS, []))
+            insert_together(session, (OutboxEvent, COLUMNS, []))
+            event.remove(database.engine, "before_cursor_execute", note)
+            assert len(journeys) == (3 if database.dialect == "sqlite" else 1)
+            (row,) = session.scalars(select(OutboxEvent)).all()
+            assert (row.id, row.payload, row.created_at) == ("a", {"n": 1, "text": "é\"'"}, AT)
+            found = session.execute(select(OutboxDelivery.consumer, OutboxDelivery.attempts, OutboxDelivery.next_attempt_at).order_by(OutboxDelivery.consumer))
+            assert found.all() == [("c", 2, AT), ("d", 0, AT)]
+            assert session.execute(select(IdempotencyRow.status, IdempotencyRow.body)).all() == [(None, b"\x00\xff")]
+
+    def test_what_belongs_to_nothing_is_refused_and_nothing_kept(self, database: Database) -> None:
+        owed = (OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), [("nobody", "c", "pending", 0, AT)])
+        with pytest.raises(IntegrityError), database.transaction() as session:
+            insert_together(session, (OutboxEvent, COLUMNS, events("a")), owed)
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 0
+
+    def test_a_time_without_zone_is_refused(self, database: Database) -> None:
+        with database.transaction() as session, pytest.raises(ValueError, match="aware"):
+            insert_together(session, (OutboxEvent, COLUMNS, [("c", "t", "s", {}, AT.replace(tzinfo=None))]))
 
 
 class TestAsking:
