@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, and_, exists, func, or_, select, update
+from sqlalchemy import CursorResult, Select, Update, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel.db import Database, moved
+from app.kernel.db import Database, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -53,9 +54,7 @@ class Claimed:
 
 def due_endpoints(session: Session, at: datetime) -> list[tuple[str, int]]:
     """(endpoint, tries that failed in a row) of those that are on and have something due."""
-    d = WebhookDelivery
-    waits = exists().where(d.endpoint_id == Endpoint.id, _due(d, at))
-    return [(row.id, row.failures) for row in session.execute(select(Endpoint.id, Endpoint.failures).where(Endpoint.state == "on", waits))]
+    return [(row.id, row.failures) for row in prepared(session, _ENDPOINTS, {"at": at})]
 
 
 def claim(session: Session, endpoint_id: str, *, at: datetime, limit: int, lease_s: float, source: str) -> tuple[int, list[Claimed]]:
@@ -63,8 +62,7 @@ def claim(session: Session, endpoint_id: str, *, at: datetime, limit: int, lease
 
     Its shoppers are held before any row is locked: a claim that commits, commits before the withdrawal that would have stopped it.
     """
-    d = WebhookDelivery
-    seen = session.execute(_heads(endpoint_id, at).limit(limit)).all()
+    seen = prepared(session, _HEADS, {"endpoint": endpoint_id, "at": at, "most": limit}).all()
     gate.hold(session, {row.shopper_id for row in seen if row.shopper_id and row.type in PURPOSES})
     endpoint = session.get(Endpoint, endpoint_id, populate_existing=True)
     if not seen or endpoint is None or endpoint.state != "on":
@@ -73,24 +71,22 @@ def claim(session: Session, endpoint_id: str, *, at: datetime, limit: int, lease
     claimed: list[Claimed] = []
     for row in seen:
         mine = new_id("clm")
-        taken = update(d).where(d.endpoint_id == endpoint_id, d.event_id == row.event_id, d.state == row.state, d.tries == row.tries, _due(d, at))
+        as_seen = {"endpoint": endpoint_id, "event": row.event_id, "was": row.state, "tried": row.tries, "at": at}
         against = _against(session, row.type, row.shopper_id, at)
         if against is not None:
-            moved(session, taken.values(state="dropped", reason=against, claim=None, lease_until=None))
+            moved(session, _DROP, {**as_seen, "why": against})
             continue
-        lease = at + timedelta(seconds=lease_s)
-        if not moved(session, taken.values(state="claimed", claim=mine, lease_until=lease, tries=d.tries + 1, tried_at=at)):
+        if not moved(session, _TAKE, {**as_seen, "mine": mine, "lease": at + timedelta(seconds=lease_s)}):
             continue
-        event = session.execute(select(Happening).where(Happening.id == row.event_id)).scalar_one()
         content = envelopes.body(
-            event_id=event.id, event_type=event.type, subject=event.subject, at=event.created_at, position=event.position, data=_data(event, endpoint), source=source
+            event_id=row.event_id, event_type=row.type, subject=row.subject, at=row.created_at, position=row.position, data=_data(row, endpoint), source=source
         )
-        request = WebhookRequest(endpoint.url, envelopes.headers(keys, event.id, at, content), content)
-        claimed.append(Claimed(endpoint_id, event.id, event.type, event.shopper_id, mine, row.tries + 1, request))
+        request = WebhookRequest(endpoint.url, envelopes.headers(keys, row.event_id, at, content), content)
+        claimed.append(Claimed(endpoint_id, row.event_id, row.type, row.whose, mine, row.tries + 1, request))
     return len(seen), claimed
 
 
-def _data(event: Happening, endpoint: Endpoint) -> dict[str, Any]:
+def _data(event: Any, endpoint: Endpoint) -> dict[str, Any]:
     """What an erasure is told with: the ids she was known by, for an endpoint that was there before and asks for what names people."""
     data: dict[str, Any] = json.loads(event.data)
     if event.type == ERASED:
@@ -100,23 +96,35 @@ def _data(event: Happening, endpoint: Endpoint) -> dict[str, Any]:
     return data
 
 
-def _due(d: Any, at: datetime) -> ColumnElement[bool]:
-    return or_(and_(d.state == "queued", d.next_try_at <= at), and_(d.state == "claimed", d.lease_until <= at))
-
-
-def _heads(endpoint_id: str, at: datetime) -> Select[Any, Any, Any, Any, Any]:
+def _heads() -> Select[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
     """What is due and has no earlier event of its subject before it: neither one on its way or waiting, nor one that the outbox
     has not brought here yet."""
-    d, earlier = WebhookDelivery, aliased(WebhookDelivery)
+    d, earlier, e = WebhookDelivery, aliased(WebhookDelivery), Happening
     before = exists().where(
-        earlier.endpoint_id == endpoint_id, earlier.subject == d.subject, earlier.event_id < d.event_id, earlier.state.in_(registry.WAITING)
+        earlier.endpoint_id == _ENDPOINT, earlier.subject == d.subject, earlier.event_id < d.event_id, earlier.state.in_(registry.WAITING)
     )
     on_its_way = exists().where(
         OutboxEvent.subject == d.subject, OutboxEvent.id < d.event_id, OutboxDelivery.event_id == OutboxEvent.id,
         OutboxDelivery.consumer == CONSUMER, OutboxDelivery.state == "pending",
     )  # fmt: skip
-    told = select(d.event_id, d.type, d.shopper_id, d.state, d.tries).join(Happening, Happening.id == d.event_id)
-    return told.where(d.endpoint_id == endpoint_id, _due(d, at), ~before, ~on_its_way).order_by(d.next_try_at, d.event_id)
+    told = select(d.event_id, d.type, d.shopper_id, d.state, d.tries, e.subject, e.shopper_id.label("whose"), e.created_at, e.position, e.data).join(e, e.id == d.event_id)
+    return told.where(d.endpoint_id == _ENDPOINT, _DUE, ~before, ~on_its_way).order_by(d.next_try_at, d.event_id).limit(bindparam("most"))
+
+
+# Built once: for an endpoint that is down and has thousands waiting, building them anew costs more than asking.
+_ENDPOINT, _AT = bindparam("endpoint"), bindparam("at")
+_D = WebhookDelivery
+_DUE = or_(and_(_D.state == "queued", _D.next_try_at <= _AT), and_(_D.state == "claimed", _D.lease_until <= _AT))
+_ENDPOINTS = select(Endpoint.id, Endpoint.failures).where(Endpoint.state == "on", exists().where(_D.endpoint_id == Endpoint.id, _DUE))
+_HEADS = _heads()
+_ITS = (_D.endpoint_id == _ENDPOINT, _D.event_id == bindparam("event"))
+_AS_SEEN = update(_D).where(*_ITS, _D.state == bindparam("was"), _D.tries == bindparam("tried"), _DUE)
+_DROP = _AS_SEEN.values(state="dropped", reason=bindparam("why"), claim=None, lease_until=None)
+_TAKE = _AS_SEEN.values(state="claimed", claim=bindparam("mine"), lease_until=bindparam("lease"), tries=_D.tries + 1, tried_at=_AT)
+_STILL_MINE = select(_D.event_id).where(*_ITS, _D.claim == bindparam("mine"))
+_WELL = update(Endpoint).where(Endpoint.id == _ENDPOINT).values(failures=0, failing_since=None, delivered_at=_AT)
+_BACK = _WELL.where(Endpoint.failures >= IN_TROUBLE)
+_ILL = update(Endpoint).where(Endpoint.id == _ENDPOINT).values(failures=Endpoint.failures + 1, failing_since=func.coalesce(Endpoint.failing_since, _AT)).returning(Endpoint.failing_since)
 
 
 def _against(session: Session, event_type: str, shopper_id: str | None, at: datetime) -> str | None:
@@ -147,10 +155,9 @@ def send_and_record(database: Database, gateway: WebhookGateway, settings: Webho
 
 def _last_look(database: Database, claimed: Claimed) -> bool:
     """Right before the network: is it still there (she may have been erased), and may it still be told?"""
-    d, at = WebhookDelivery, database.clock.now()
     with database.reading() as session:
-        mine = session.scalar(select(d.event_id).where(d.endpoint_id == claimed.endpoint_id, d.event_id == claimed.event_id, d.claim == claimed.claim))
-        against = _against(session, claimed.event_type, claimed.shopper_id, at)
+        mine = prepared(session, _STILL_MINE, {"endpoint": claimed.endpoint_id, "event": claimed.event_id, "mine": claimed.claim}).first()
+        against = _against(session, claimed.event_type, claimed.shopper_id, database.clock.now())
     if mine is None:
         return False
     if against is not None:
@@ -191,17 +198,14 @@ def _reason(answer: WebhookAnswer) -> Reason:
 
 def _well(session: Session, endpoint_id: str, at: datetime) -> None:
     """The endpoint took something. Was it in trouble, all that waits for it is due now, whatever its schedule says."""
-    back = update(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.failures >= IN_TROUBLE)
-    if moved(session, back.values(failures=0, failing_since=None, delivered_at=at)):
+    if moved(session, _BACK, {"endpoint": endpoint_id, "at": at}):
         registry.pull_forward(session, endpoint_id, at, queued_after=at - 2 * timedelta(seconds=sum(WAITS_S)))
         return
-    moved(session, update(Endpoint).where(Endpoint.id == endpoint_id).values(failures=0, failing_since=None, delivered_at=at))
+    moved(session, _WELL, {"endpoint": endpoint_id, "at": at})
 
 
 def _ill(session: Session, endpoint_id: str, reason: Reason, settings: WebhookSettings, at: datetime) -> None:
-    there = update(Endpoint).where(Endpoint.id == endpoint_id)
-    moved(session, there.values(failures=Endpoint.failures + 1, failing_since=func.coalesce(Endpoint.failing_since, at)))
-    since = session.scalar(select(Endpoint.failing_since).where(Endpoint.id == endpoint_id))
+    since = prepared(session, _ILL, {"endpoint": endpoint_id, "at": at}).scalar()
     if reason == Reason.GONE:
         registry.disable(session, endpoint_id, Reason.GONE, by="house", at=at)
     elif since is not None and since <= at - timedelta(seconds=settings.disable_after_s):
@@ -209,12 +213,17 @@ def _ill(session: Session, endpoint_id: str, reason: Reason, settings: WebhookSe
 
 
 def _finish(session: Session, claimed: Claimed, **values: Any) -> bool:
-    d = WebhookDelivery
-    mine = update(d).where(d.endpoint_id == claimed.endpoint_id, d.event_id == claimed.event_id, d.state == "claimed", d.claim == claimed.claim)
-    done = moved(session, mine.values(claim=None, lease_until=None, **values))
+    mine = {"endpoint": claimed.endpoint_id, "event": claimed.event_id, "mine": claimed.claim}
+    done = moved(session, _finishing(tuple(sorted(values))), {**mine, **{f"its_{name}": value for name, value in values.items()}})
     if not done:
         log.info("webhook_claim_was_lost", endpoint_id=claimed.endpoint_id, event_id=claimed.event_id)
     return done
+
+
+@cache
+def _finishing(names: tuple[str, ...]) -> Update:
+    mine = update(_D).where(*_ITS, _D.state == "claimed", _D.claim == bindparam("mine"))
+    return mine.values(claim=None, lease_until=None, **{name: bindparam(f"its_{name}") for name in names})
 
 
 def resume(database: Database) -> int:
