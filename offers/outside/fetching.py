@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 
 from app.kernel.db import Database, moved
 from app.kernel.logs import get_logger
-from offers.outside import importing
+from offers.outside import importing, repository
 from offers.outside.almanac import Area
 from offers.outside.models import AreaRow
 from offers.outside.ports import ForecastGateway, Trouble
@@ -34,8 +34,7 @@ def _claimed(database: Database, settings: OutsideSettings) -> list[Area]:
     due = or_(a.fetch_at.is_(None), a.fetch_at <= at)
     taken: list[Area] = []
     with database.transaction() as session:
-        columns = select(a.id, a.name, a.lat_deg, a.lon_deg, a.radius_m, a.timezone, a.region)
-        for row in session.execute(columns.where(due).order_by(a.fetch_at.nulls_first(), a.id).limit(MOST_AT_ONCE)).all():
+        for row in session.execute(repository.AREAS.where(due).order_by(a.fetch_at.nulls_first(), a.id).limit(MOST_AT_ONCE)).all():
             area = Area(*row)
             if moved(session, update(a).where(a.id == area.id, due).values(fetch_at=at + timedelta(seconds=settings.every_s))):
                 taken.append(area)

@@ -6,7 +6,7 @@ Owns the writing. A corrected file takes the place of what it says anew: decisio
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,6 @@ from offers.outside.almanac import Area, Issue
 from offers.outside.models import AreaRow, CalendarDayRow, CalendarRow, ForecastRow
 from offers.outside.schemas import CalendarIn, RecordedIn
 
-_AREA = ("id", "name", "lat_deg", "lon_deg", "radius_m", "timezone", "region")
 _FORECAST = ("area_id", "day", "known_at", "good_until", "high_c", "rain_mm", "cloud_pct", "source")
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -64,8 +63,8 @@ def keep(session: Session, issues: Iterable[Issue]) -> None:
 
 
 def _keep_areas(session: Session, areas: list[Area]) -> None:
-    rows = [(a.id, a.name, a.lat_deg, a.lon_deg, a.radius_m, a.timezone, a.region, "") for a in areas]
-    insert_many(session, AreaRow, (*_AREA, "trouble"), rows, unique=("id",), replace=_AREA[1:])
+    rows = [(*astuple(area), "") for area in areas]
+    insert_many(session, AreaRow, (*repository.AREA, "trouble"), rows, unique=("id",), replace=repository.AREA[1:])
 
 
 def _keep_calendar(session: Session, given: CalendarIn) -> None:

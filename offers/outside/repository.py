@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import and_, func, select
@@ -19,11 +20,14 @@ from offers.outside.models import AreaRow, CalendarDayRow, CalendarRow, Forecast
 from offers.outside.outlook import DayForecast, NamedDay
 
 
+AREA = tuple(field.name for field in fields(Area))
+"""What a row and an `Area` have in common, in the order of the latter."""
+AREAS = select(*(getattr(AreaRow, name) for name in AREA))
+
+
 def areas(session: Session) -> tuple[Area, ...]:
     """By id."""
-    a = AreaRow
-    rows = session.execute(select(a.id, a.name, a.lat_deg, a.lon_deg, a.radius_m, a.timezone, a.region).order_by(a.id))
-    return tuple(Area(*row) for row in rows)
+    return tuple(Area(*row) for row in session.execute(AREAS.order_by(AreaRow.id)))
 
 
 def almanac(session: Session, asked: Iterable[Weather | SpecialDays | None], first: datetime, last: datetime, place: Place | None = None) -> Almanac:
