@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import anyio
 
@@ -40,6 +41,8 @@ class Broadcaster:
         self._closed = False
         self.limiter: anyio.CapacityLimiter | None = None
         """How many streams may look at once; set by the first stream (stream.py)."""
+        self.tide: Any = None
+        """Whether anything was written for anybody; as above."""
 
     @property
     def closed(self) -> bool:

@@ -8,9 +8,10 @@ moment, consent included. Wire format: WHATWG HTML, 9.2 (server-sent events).
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
@@ -29,14 +30,31 @@ from notifications.settings import NotificationSettings
 BATCH = 50
 LOOKS_AT_ONCE = 8
 """Streams share this many threads, so that many clients cannot starve the other endpoints."""
+LOOK_ANYWAY = 10
+"""After so many waits in which nothing was written for anybody: of two processes the one with the lower position may commit later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found. `position` is where the next one begins."""
+    """What one look found. `position` is where the next one begins; `withheld`: what there is may not be shown now, and may be later."""
 
     messages: tuple[InboxMessage, ...]
     position: int
+    withheld: bool = field(default=False, compare=False)
+
+
+class Tide:
+    """The newest position of anybody's message, asked for once for all streams of a process: while it stands still, none of them needs to look."""
+
+    def __init__(self) -> None:
+        self._lock, self._asked_at_s, self._newest = asyncio.Lock(), -math.inf, 0
+
+    async def newest(self, database: Database, fresh_s: float, limiter: anyio.CapacityLimiter) -> int:
+        async with self._lock:
+            if time.monotonic() - self._asked_at_s >= fresh_s:
+                ((newest,),) = await anyio.to_thread.run_sync(database.glance, _NEWEST, {}, limiter=limiter)
+                self._newest, self._asked_at_s = newest or 0, time.monotonic()
+        return self._newest
 
 
 def look(database: Database, shopper_id: str, after_position: int) -> Look:
@@ -49,11 +67,12 @@ def look(database: Database, shopper_id: str, after_position: int) -> Look:
     with database.reading() as session:
         after = after_position if after_position <= repository.newest_position(session) else 0
         if not gate.may(session, shopper_id, Purpose.MARKETING_PUSH, at).ok:
-            return Look((), after)
+            return Look((), after, withheld=True)
         messages = tuple(repository.inbox_after(session, shopper_id, after, at, BATCH))
     return Look(messages, messages[-1].position if messages else after)
 
 
+_NEWEST = select(func.max(Message.position))
 _HERS = select(func.max(Message.position)).where(Message.shopper_id == bindparam("shopper_id"))
 
 
@@ -75,12 +94,17 @@ async def follow(
     `Last-Event-ID`."""
     position, born = after_position, time.monotonic()
     spoke = born
-    limiter, woken = _limiter(broadcaster), True
+    limiter, tide, woken, seen, stood = _limiter(broadcaster), _tide(broadcaster), True, -1, 0
     with broadcaster.listening(shopper_id) as listener:
         yield b"retry: 1000\n: welcome\n\n"
         while not broadcaster.closed and time.monotonic() - born < settings.stream_life_s:
             listener.event.clear()  # before looking: what commits meanwhile wakes the next round
-            found = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, position, limiter=limiter)
+            newest = seen if woken else await tide.newest(database, settings.stream_poll_s / 2, limiter)
+            stood = stood + 1 if newest == seen and not woken else LOOK_ANYWAY
+            found, seen = Look((), position), newest
+            if stood >= LOOK_ANYWAY:
+                found, stood = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, position, limiter=limiter), 0
+                seen = -1 if found.withheld else seen
             position = found.position
             for message in found.messages:
                 yield frame(message)
@@ -102,6 +126,13 @@ async def _wait(listener: Listener, most_s: float) -> bool:
         return await asyncio.wait_for(listener.event.wait(), most_s)
     except TimeoutError:
         return False
+
+
+def _tide(broadcaster: Broadcaster) -> Tide:
+    """As the limiter."""
+    if broadcaster.tide is None:
+        broadcaster.tide = Tide()
+    return broadcaster.tide
 
 
 def _limiter(broadcaster: Broadcaster) -> anyio.CapacityLimiter:

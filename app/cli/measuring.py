@@ -23,6 +23,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from app.cli.bench_house import end
+from app.kernel.clock import SystemClock
 from app.kernel.errors import AppError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ LIMITS: Mapping[str, float] = {"help_s": 0.5, "server_ready_s": 3.0, "demo_rss_m
 START_LIMIT_S = 60.0
 SETTLE_S = 20.0
 OFFER_LIMIT_S = 20.0
+SHOP_OFF_DEG = 0.002
 COMMAND = (sys.executable, "-m", "app.cli")
 
 
@@ -67,7 +69,8 @@ def moment(shoppers: int, per_second: float) -> dict[str, float | int]:
             phones = [Phone(url, "", one) for one in known]
             for phone in phones:
                 phone.listen()
-            time.sleep(SETTLE_S)  # they are at home long before they come to the shop
+                phone.report([(SystemClock().now() - timedelta(seconds=60), _fix(SHOP_OFF_DEG))])
+            time.sleep(SETTLE_S)  # they were outside long before they come to the shop
             waits = _enter_all(phones, per_second)
             for phone in phones:
                 phone.__exit__(None, None, None)
@@ -88,22 +91,16 @@ def _enter_all(phones: list[Phone], per_second: float) -> list[float | None]:
     """Each walks in a little after the one before; the seconds each waited, None for whoever saw nothing."""
     import httpx2 as httpx
 
-    from app.demo.city.layers import city_place
-    from app.demo.jane import SHOP
     from app.demo.phone import Refusal
-    from app.kernel.clock import SystemClock
 
-    shop, clock = city_place(SHOP), SystemClock()
     waits: list[float | None] = [None] * len(phones)
 
     def enter(i: int) -> None:
         time.sleep(i / per_second)
-        now = clock.now()
-        outside, inside = (_fix(lat_deg, shop.lon_deg) for lat_deg in (shop.lat_deg + 0.002, shop.lat_deg))
+        inside = _fix(0.0)
         try:
-            phones[i].report([(now - timedelta(seconds=60), outside)])
             begun = time.perf_counter()
-            phones[i].report([(now, inside)])
+            phones[i].report([(SystemClock().now(), inside)])
             phones[i].inbox.get(timeout=OFFER_LIMIT_S)
         except (queue.Empty, httpx.HTTPError, Refusal):  # nothing was seen, or the server did not answer in time
             return
@@ -117,10 +114,15 @@ def _enter_all(phones: list[Phone], per_second: float) -> list[float | None]:
     return waits
 
 
-def _fix(lat_deg: float, lon_deg: float) -> SimFix:
+def _fix(off_deg: float) -> SimFix:
+    """So far north of the middle of the shop."""
+    from app.demo.city.layers import city_place
+    from app.demo.jane import SHOP
     from app.demo.walkers import SimFix
 
-    return SimFix(0.0, lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=6.0, speed_mps=0.5, true_lat=lat_deg, true_lon=lon_deg)
+    shop = city_place(SHOP)
+    lat_deg = shop.lat_deg + off_deg
+    return SimFix(0.0, lat_deg=lat_deg, lon_deg=shop.lon_deg, accuracy_m=6.0, speed_mps=0.5, true_lat=lat_deg, true_lon=shop.lon_deg)
 
 
 def _seed(home: Path, shoppers: int) -> list[dict[str, str]]:

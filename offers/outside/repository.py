@@ -19,7 +19,6 @@ from offers.outside.asked import SpecialDays, Weather
 from offers.outside.models import AreaRow, CalendarDayRow, CalendarRow, ForecastRow
 from offers.outside.outlook import DayForecast, NamedDay
 
-
 AREA = tuple(field.name for field in fields(Area))
 """What a row and an `Area` have in common, in the order of the latter."""
 AREAS = select(*(getattr(AreaRow, name) for name in AREA))

@@ -194,6 +194,57 @@ class TestFollow:
             one.__exit__(None, None, None)
 
 
+class TestTide:
+    def test_while_nothing_is_written_for_anybody_one_asks_for_all(self, database: Database, places: FakePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: every stream looks each time it has waited."""
+        room = Room(database, NotificationSettings(stream_poll_s=0.1), None)
+        served = Served(room.app(), room.parts)
+        url, jane = served.start(), room.phone(push=False)
+        room.issue(room.phone(push=False).shopper_id)
+        looked: list[int] = []
+        real = stream.glance
+        monkeypatch.setattr(stream, "LOOK_ANYWAY", 1_000_000)
+        monkeypatch.setattr(stream, "glance", lambda database, shopper_id, after: looked.append(after) or real(database, shopper_id, after))
+        asked: list[object] = []
+        ask = database.glance
+        monkeypatch.setattr(database, "glance", lambda statement, values: asked.append(statement) or ask(statement, values))
+        opened = [open_stream(url, jane.bearer) for _ in range(5)]
+        events = [one.__enter__() for one in opened]
+        time.sleep(1.0)
+        assert len(looked) <= 5  # the first wait of each, which does not know yet how things stand
+        assert asked.count(stream._NEWEST) >= 3
+        elsewhere = Room(database, room.settings, None)
+        elsewhere.issue(jane.shopper_id, name="later")
+        assert all(one.next() is not None for one in events)
+        for one in opened:
+            one.__exit__(None, None, None)
+        served.stop()
+
+    def test_what_was_withheld_is_looked_for_though_nothing_more_is_written(self, room: Room, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: a look that was refused taken for one that found nothing."""
+        monkeypatch.setattr(stream, "LOOK_ANYWAY", 1_000_000)
+        url, jane = served.start(), room.phone(push=False)
+        room.issue(jane.shopper_id)
+        room.consent(jane.shopper_id, given=False)
+        with open_stream(url, jane.bearer) as events:
+            later(1.0, lambda: room.consent(jane.shopper_id))
+            event = events.next()
+        assert event is not None
+
+    def test_one_that_committed_behind_the_newest_is_found_all_the_same(self, room: Room, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: no look for as long as the newest stands still."""
+
+        async def stands_still(*_given: object) -> int:
+            return 7
+
+        monkeypatch.setattr(stream.Tide, "newest", stands_still)
+        url, jane = served.start(), room.phone(push=False)
+        with open_stream(url, jane.bearer) as events:
+            later(0.5, lambda: Room(room.database, room.settings, None).issue(jane.shopper_id))
+            event = events.next()
+        assert event is not None
+
+
 class TestLook:
     def test_an_ended_message_is_not_streamed(self, room: Room) -> None:
         jane = room.phone(push=False)
