@@ -304,6 +304,7 @@ def timetable(
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),

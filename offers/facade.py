@@ -217,6 +217,7 @@ def coupon_by_code(session: Session, code: str) -> CouponView | None:
 
 
 live_target = codes.live_target
+new_code, normalised_code, shown_code = codes.new_code, codes.normalise, codes.shown  # for what else is worth money by a code
 quote = redemption.quote
 quote_together = bundling.quote_together
 best_bundle = bundling.best_bundle

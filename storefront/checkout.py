@@ -22,6 +22,8 @@ from geofences import facade as geofences
 from offers.contracts import Quote, QuoteLine, Refused
 from storefront import guarding
 from storefront.addresses import repository as addresses
+from storefront.balance import books as balance
+from storefront.balance.accounts import part_of
 from storefront.carts import repository as carts
 from storefront.carts.quoting import (
     CartQuote,
@@ -67,7 +69,8 @@ DO_NOT_COMBINE = "coupons_do_not_combine"
 
 @dataclass(frozen=True, slots=True)
 class CheckoutOrder:
-    """What the shopper asked for. `expected_total_minor` is the sum she was shown; `method` a payment token, or None to
+    """What the shopper asked for. `expected_total_minor` is the sum she was shown, `expected_balance_minor` what of
+    it her balance would pay if she wants it used; `method` a payment token, or None to
     confirm in the browser. `asker` is the caller before the rules; None: the house itself, which is not asked."""
 
     shopper_id: str
@@ -76,6 +79,8 @@ class CheckoutOrder:
     expected_total_minor: int | None
     place_id: str | None
     asker: Asker | None = None
+    use_balance: bool = False
+    expected_balance_minor: int | None = None
 
 
 def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment | None]:
@@ -89,7 +94,7 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
     row = asked.asker.informed(lambda asker: _placed(shop, order_id, replace(asked, asker=asker))) if asked.asker else _placed(shop, order_id, asked)
     if row.shopper_id != asked.shopper_id:
         raise UnknownOrder
-    pending, free = row.state == OrderState.PENDING, row.total_minor == 0
+    pending, free = row.state == OrderState.PENDING, row.total_minor == row.balance_minor
     if free or not pending:
         return order_id, None
     payment = collecting.begin(shop, order_id)
@@ -124,15 +129,16 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     if asked.asker is not None:
         guarding.may_order(session, asked.asker, shares, sums, currency=cart.currency, place_id=asked.place_id, at=at)
     coupon_id = cart.coupon_id
-    _write(session, order_id, cart, sums, coupon_id, asked, settings=shop.settings, at=at)
+    balance_minor = _hold_balance(session, order_id, sums.total_minor, cart.currency, asked, shop.settings, at=at)
+    _write(session, order_id, cart, sums, coupon_id, asked, balance_minor=balance_minor, settings=shop.settings, at=at)
     booking.write(session, order_id, asked.shopper_id, way)
     numbers = _write_lines(session, order_id, lines, products, sums, way.way)
     taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
     _write_coupons(session, order_id, shares, numbers)
     placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
     emit(session, placed, subject=asked.shopper_id)
-    if sums.total_minor == 0:
-        moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: the coupon paid for everything
+    if sums.total_minor == balance_minor:
+        moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: coupons and balance pay for everything
     row = fresh(session, order_id)
     if row is None:
         raise LookupError(f"order {order_id} was written but is not there")
@@ -194,6 +200,23 @@ def _refuse_total(sums: Totals, expected_minor: int | None) -> None:
         )
 
 
+def _hold_balance(
+    session: Session, order_id: str, total_minor: int, currency: str, asked: CheckoutOrder, settings: StorefrontSettings, *, at: datetime
+) -> int:
+    """What her balance pays of it, held from now on. Raises QuoteChanged when that is not what she was shown."""
+    if not asked.use_balance:
+        return 0
+    available_minor = balance.available_minor(session, asked.shopper_id, currency)
+    part_minor = part_of(total_minor, available_minor, least_charge_minor=settings.least_charge_minor)
+    shown_minor = asked.expected_balance_minor if asked.expected_balance_minor is not None else part_minor
+    held = part_minor == 0 or balance.hold(session, order_id, asked.shopper_id, part_minor, currency, at=at)
+    if not held or part_minor != shown_minor:
+        raise QuoteChanged(
+            f"your balance would pay {part_minor}, not {shown_minor}; ask for a new quote (POST /v1/cart/quote)", extra={"balance_minor": part_minor, "changes": []}
+        )
+    return part_minor
+
+
 def _write(
     session: Session,
     order_id: str,
@@ -202,6 +225,7 @@ def _write(
     coupon_id: str | None,
     asked: CheckoutOrder,
     *,
+    balance_minor: int,
     settings: StorefrontSettings,
     at: datetime,
 ) -> None:
@@ -211,7 +235,7 @@ def _write(
         "discount_minor": sums.discount_minor, "total_minor": sums.total_minor, "coupon_id": coupon_id, "place_id": asked.place_id,
         "confirmations": 0, "refund_state": "none", "refunded_minor": 0, "restock": True, "placed_at": at, "expires_at": expires_at,
         "next_look_at": min(expires_at, at + timedelta(seconds=settings.look_again_s)), "returned_minor": 0,
-        "points_rate": settings.points_per_100_minor,
+        "points_rate": settings.points_per_100_minor, "balance_minor": balance_minor, "credited_minor": 0,
     }  # fmt: skip
     if not insert_new(session, OrderRow, row, unique=["id"]):
         raise CartChanged  # the same request, running twice at the same time, was faster

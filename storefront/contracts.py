@@ -90,7 +90,8 @@ class OrderCouponView:
 
 @dataclass(frozen=True, slots=True)
 class RefundView:
-    """Money of an order on its way back, or back. `kind`: return (of pieces) or cashback; `state`: due, done, dropped."""
+    """Money of an order on its way back, or back. `kind`: return (of pieces) or cashback; `state`: due, done, dropped.
+    `credit_minor` of it goes to her balance, the rest to where it was paid from."""
 
     id: str
     kind: str
@@ -99,6 +100,7 @@ class RefundView:
     pieces: dict[str, int]
     asked_at: datetime
     closed_at: datetime | None
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class DeliveryView:
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
-    `refund_due`: money is on its way back. `refunded_minor`: what went back in all, cashback too. `points`: earned and kept. `expires_at`: until when an unpaid order holds its stock and coupon.
+    `refund_due`: money is on its way back. `refunded_minor`: what went back in all, cashback too. `points`: earned and kept. `balance_minor`: paid from her balance, `credited_minor`: what went back to it. `expires_at`: until when an unpaid order holds its stock and coupon.
     """
 
     order: OrderView
@@ -165,6 +167,8 @@ class OrderDetail:
     points: int = 0
     taxes: tuple[TaxSum, ...] = ()
     delivery: DeliveryView | None = None
+    balance_minor: int = 0
+    credited_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,30 @@ class PaperView:
     total_minor: int
     currency: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """One movement of a balance. `account` is the other side: card, given, refunds (came); held (an order took it, or gave it back), expired."""
+
+    currency: str
+    amount_minor: int
+    account: str
+    order_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GiftCardView:
+    """A gift card with its code: whoever has the code has the money. `state`: issued, loaded, void, expired. `line_no`: of the order it was bought with."""
+
+    id: str
+    code: str = field(repr=False)
+    amount_minor: int
+    currency: str
+    state: str
+    expires_at: datetime
+    line_no: int | None
 
 
 @dataclass(frozen=True, slots=True)

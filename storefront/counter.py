@@ -6,7 +6,7 @@ checkout and payments do. Another's line or order does not exist here (404).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.http import Stage
 from app.security.access import Principal, Role
 from app.security.asking import Asker
+from storefront.balance import books, cards
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import product
@@ -23,7 +24,7 @@ from storefront.checkout import check_out as _check_out
 from storefront.checkout import choose_delivery as _choose_delivery
 from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
-from storefront.contracts import OrderDetail, OrderState
+from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderState
 from storefront.delivery.choosing import FreeSlot
 from storefront.errors import OrderClosed, UnknownProduct
 from storefront.orders import repository as orders
@@ -80,6 +81,22 @@ def take_coupon_out(session: Session, shopper_id: str, *, at: datetime, coupon_i
         carts.take_coupon_out(session, shopper_id, coupon_id, at=at)
 
 
+def load_gift_card(session: Session, shopper_id: str, typed: str, *, at: datetime) -> GiftCardView:
+    """Onto her balance, once. Raises UnknownGiftCard, GiftCardNotUsable."""
+    return cards.load(session, typed, shopper_id, at=at)
+
+
+def balances(session: Session, shopper_id: str) -> tuple[dict[str, int], Sequence[BalanceView]]:
+    """(currency -> what she can spend, what came and went)."""
+    return books.balances(session, shopper_id), books.entries(session, shopper_id)
+
+
+def gift_cards(session: Session, order_id: str, shopper_id: str) -> Sequence[GiftCardView]:
+    """Those she bought with her order, with their codes. Raises UnknownOrder."""
+    owned(session, order_id, shopper_id)
+    return cards.of_order(session, order_id)
+
+
 def choose_delivery(
     session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None
 ) -> None:
@@ -92,9 +109,9 @@ def free_slots(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at
     return slots_of(session, shop, shopper_id, way_id, None, at=at)[1]
 
 
-def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str, return_url: str, expected_total_minor: int, asker: Asker | None = None) -> None:
-    """Order and pay; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
-    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker)
+def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str | None, return_url: str, expected_total_minor: int, asker: Asker | None = None, expected_balance_minor: int = 0) -> None:
+    """Order and pay, so much of it from her balance; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
+    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker, expected_balance_minor > 0, expected_balance_minor)
     order_id, payment = _check_out(shop, stage.key, asked)
     settle_and_finish(shop, stage, order_id, payment, status=201)
 

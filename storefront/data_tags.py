@@ -25,6 +25,27 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
         "system.operations": "id cart_id",
     },
+    "storefront_balance": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "currency available_minor",
+        "system.operations": "changed_at",
+    },
+    "storefront_balance_entry": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "account currency amount_minor order_id card_id at",
+        "system.operations": "movement",
+    },
+    "storefront_balance_hold": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "currency amount_minor returned_minor state",
+        "system.operations": "order_id held_at",
+    },
+    "storefront_gift_card": {
+        "user.unique_id.pseudonymous": "loaded_by",
+        "user.workplace": "issued_by",
+        "user.behavior.purchase_history": "code_hash sealed_code currency amount_minor state loaded_at",
+        "system.operations": "id order_id line_no piece issued_at expires_at",
+    },
     "storefront_delivery_area": {
         "system.operations": "id document changed_at",
     },
@@ -42,7 +63,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.location.precise": "place_id",
         "user.payment": "payment_id decline",
         "user.behavior.purchase_history": (
-            "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor "
+            "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor balance_minor credited_minor "
             "placed_at paid_at closed_at"
         ),
         "system.operations": "id confirmations restock points_rate expires_at next_look_at",
@@ -89,15 +110,15 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "storefront_refund": {
         "user.workplace": "asked_by",
-        "user.behavior.purchase_history": "kind amount_minor coupon_id pieces shares why",
+        "user.behavior.purchase_history": "kind amount_minor credit_minor coupon_id pieces shares why",
         "system.operations": "id order_id state restock asked_at closed_at",
     },
 }
 
 USES: dict[str, str] = {
     "essential.service": (
-        "addresses.repository carts.repository checkout counter delivery.booking delivery.repository facade orders.moves orders.repository "
-        "orders.rescheduling orders.worth points.ledger orders.paper_due papers.issuing papers.repository taxes.repository"
+        "addresses.repository balance.books balance.cards carts.repository checkout counter delivery.booking delivery.repository facade "
+        "orders.moves orders.repository orders.rescheduling orders.worth points.ledger orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

@@ -9,6 +9,7 @@ from app.kernel.http import Command, Reading, Stage
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
 from storefront.addresses.endpoints import router as address_routes
+from storefront.balance.endpoints import router as balance_routes
 from storefront.carts.endpoints import router as cart_routes
 from storefront.carts.quoting import CartQuote
 from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
@@ -96,8 +97,9 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     """
     shop: Shop = call.app.shop
     asked = CheckoutOrder(
-        caller.id, body.payment_method, return_address(call, body.return_url), body.expected_total_minor, body.place_id, asker_of(call.request)
-    )
+        caller.id, body.payment_method, return_address(call, body.return_url), body.expected_total_minor, body.place_id, asker_of(call.request),
+        body.use_balance, body.expected_balance_minor,
+    )  # fmt: skip
 
     def work(stage: Stage) -> None:
         order_id, payment = check_out(shop, stage.key, asked)
@@ -107,7 +109,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, paper_routes, payment_routes, points_routes, tax_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, paper_routes, payment_routes, points_routes, tax_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

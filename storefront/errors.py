@@ -36,6 +36,19 @@ class PaperAltered(AppError):
     code = "paper_altered"
 
 
+class UnknownGiftCard(NotFound):
+    """There is no gift card with this code; check what you typed."""
+
+    code = "unknown_gift_card"
+
+
+class GiftCardNotUsable(AppError):
+    """This gift card was used already, taken back, or its time is over; `state` says which."""
+
+    status = 409
+    code = "gift_card_not_usable"
+
+
 class CartEmpty(AppError):
     """The cart is empty; add a product before paying."""
 

@@ -221,7 +221,7 @@ def points(session: Session, shopper_id: str) -> int:
 def spent_minor(session: Session, shopper_id: str, *, since: datetime) -> dict[str, int]:
     """Currency -> minor units paid since then and not given back."""
     rows = session.execute(
-        select(OrderRow.currency, func.sum(OrderRow.total_minor - OrderRow.refunded_minor))
+        select(OrderRow.currency, func.sum(OrderRow.total_minor - OrderRow.refunded_minor - OrderRow.credited_minor))
         .where(OrderRow.shopper_id == shopper_id, OrderRow.state == OrderState.PAID, OrderRow.paid_at >= since)
         .group_by(OrderRow.currency)
     )

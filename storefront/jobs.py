@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from app.kernel.errors import AppError
 from app.kernel.logs import get_logger
+from storefront.balance import cards
 from storefront.contracts import OrderState
 from storefront.orders import moves
 from storefront.orders.repository import due_for_a_look, fresh
@@ -36,6 +37,13 @@ def reconcile_orders(shop: Shop, limit: int = 50) -> int:
         except AppError as refusal:
             log.warning("order_not_settled", order_id=order_id, reason=refusal.code)
     return looked
+
+
+def expire_gift_cards(shop: Shop) -> int:
+    """Cards whose time is over; returns how many."""
+    at = shop.now()
+    with shop.database.transaction() as session:
+        return cards.expire(session, at)
 
 
 def reconcile(shop: Shop, order_id: str) -> None:

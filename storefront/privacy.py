@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from storefront.addresses import repository as addresses
+from storefront.balance import books as balance
+from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
 from storefront.contracts import ERASED
@@ -30,6 +32,7 @@ DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
 ORDER_KEPT_S = 7 * 365 * DAY_S
 DELIVERY_KEPT_S = 180 * DAY_S
+OWED_KEPT_S = 30 * 365 * DAY_S
 
 
 def export_addresses(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -77,6 +80,21 @@ def erase_points(session: Session, shopper_id: str) -> int:
     return cast("CursorResult[Any]", session.execute(nameless)).rowcount
 
 
+def export_balance(session: Session, shopper_id: str) -> dict[str, Any]:
+    told = balance.entries(session, shopper_id, limit=10_000)
+    return {"balance": balance.balances(session, shopper_id), "entries": [_plain(dataclasses.asdict(e)) for e in told]} if told else {}
+
+
+def erase_balance(session: Session, shopper_id: str) -> int:
+    """What she had is given up; the books keep their sums, without her. What an unpaid order holds goes the same way when it ends."""
+    balance.give_up(session, shopper_id, at=session.info["clock"].now())
+    session.execute(delete(BalanceRow).where(BalanceRow.shopper_id == shopper_id))
+    session.execute(update(BalanceHoldRow).where(BalanceHoldRow.shopper_id == shopper_id).values(shopper_id=ERASED))
+    session.execute(update(GiftCardRow).where(GiftCardRow.loaded_by == shopper_id).values(loaded_by=ERASED))
+    nameless = update(BalanceEntry).where(BalanceEntry.shopper_id == shopper_id).values(shopper_id=ERASED)
+    return cast("CursorResult[Any]", session.execute(nameless)).rowcount
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in cast("dict[str, Any]", value).items()}
@@ -97,6 +115,15 @@ HOLDERS: tuple[DataHolder, ...] = (
     ),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
+        "storefront.balance",
+        ("storefront_balance", "storefront_balance_entry", "storefront_balance_hold", "storefront_gift_card"),
+        export_balance,
+        erase_balance,
+        books=dict.fromkeys(
+            ("storefront_balance_entry", "storefront_balance_hold", "storefront_gift_card"), "A balance is owed by the shop: the sums stay in the books, without your name."
+        ),
+    ),
+    DataHolder(
         "storefront.points",
         ("storefront_points_entry",),
         export_points,
@@ -106,6 +133,10 @@ HOLDERS: tuple[DataHolder, ...] = (
 )
 
 RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("storefront_balance", "changed_at", OWED_KEPT_S, "What you can spend is yours until you spend it; after thirty years untouched nobody will."),
+    RetentionRule("storefront_balance_entry", "at", OWED_KEPT_S, "The books of what is owed to people stand as long as it may be owed."),
+    RetentionRule("storefront_balance_hold", "held_at", ORDER_KEPT_S, "What an order took from a balance is kept as long as the order."),
+    RetentionRule("storefront_gift_card", "expires_at", ORDER_KEPT_S, "Gift cards are kept seven years after their time is over."),
     RetentionRule("storefront_address", "changed_at", None, "Your addresses, sealed with your key; kept until you remove them or delete your data."),
     RetentionRule("storefront_address_book", "changed_at", None, "Which of your addresses counts; kept as long as they are."),
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),

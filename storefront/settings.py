@@ -73,6 +73,7 @@ class StorefrontSettings(SettingsGroup):
         Merchant(),  # type: ignore[call-arg]
         description="Who sells, as JSON: name, address (lines), country, region, timezone, business_id, vat_id, contact. On receipts; its country's taxes count.",
     )
+    least_charge_minor: int = Field(50, ge=0, le=10_000, description="The smallest sum a card is asked for beside a balance; a provider takes no less.")
     points_per_100_minor: int = Field(1, ge=0, le=1000, description="Points a shopper earns for each 100 minor units (1.00 €) that she pays for products.")
     max_coupons: int = Field(12, ge=1, le=12, description="How many coupons fit into one cart.")
     max_lines: int = Field(50, ge=1, le=200, description="How many different products fit into one cart.")

@@ -12,6 +12,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from offers.contracts import Entitlement, Quote, QuoteLine, Reason
+from storefront.balance.accounts import part_of
+from storefront.balance.books import available_minor
 from storefront.carts.repository import Cart
 from storefront.carts.totals import PricedLine, totals
 from storefront.contracts import DELIVERY, ProductView, TaxSum
@@ -107,7 +109,8 @@ class DeliveryOnCart:
 class CartQuote:
     """Exact to the minor unit; `currency` is null only when the cart is empty. `subtotal_minor` is everything before discounts,
     the chosen delivery too. `coupon` is the first of `coupons`. `cashback_minor` comes back after paying in the right way.
-    `taxes` is what `total_minor` contains, rate by rate; empty where no rate is known."""
+    `taxes` is what `total_minor` contains, rate by rate; empty where no rate is known.
+    `balance_minor` of it her balance would pay."""
 
     currency: str | None
     lines: tuple[QuotedLine, ...]
@@ -121,6 +124,7 @@ class CartQuote:
     delivery: tuple[DeliveryOnCart, ...] = ()
     cashback_minor: int = 0
     taxes: tuple[TaxSum, ...] = ()
+    balance_minor: int = 0
 
 
 def quote_cart(
@@ -156,6 +160,7 @@ def quote_cart(
         coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(choices, chosen, sums.discounts) if there else (),
         sum(e.amount_minor or 0 for c in coupons for e in c.entitlements),
         by_rate(taxes_of(session, lines, discounts, settings.merchant, at=at)),
+        part_of(sums.total_minor, available_minor(session, cart.shopper_id, cart.currency), least_charge_minor=settings.least_charge_minor),
     )  # fmt: skip
 
 

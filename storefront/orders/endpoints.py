@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
+from storefront.balance import cards
 from storefront.contracts import OrderDetail
 from storefront.orders import repository, rescheduling
 from storefront.orders.schemas import DeliveryOut, OtherSlotOut, SlotIn
@@ -63,5 +64,16 @@ def move_order(order_id: OrderId, body: SlotIn, caller: Shopper, call: Command) 
     def work(session: Session) -> DeliveryOut:
         rescheduling.move_slot(session, order_id, caller.id, body.slot_id, at=call.clock.now())
         return _delivery(session, order_id, caller, call.clock.now())
+
+    return call.run(work)
+
+
+@router.get("/v1/orders/{order_id}/gift-cards")
+def gift_cards(order_id: Annotated[str, Path(max_length=80)], caller: Annotated[Principal, Depends(allow(Role.SHOPPER))], call: Reading) -> Response:
+    """The gift cards you bought with this order, with their codes."""
+
+    def work(session: Session) -> dict[str, object]:
+        repository.owned(session, order_id, caller.id)
+        return {"gift_cards": cards.of_order(session, order_id)}
 
     return call.run(work)

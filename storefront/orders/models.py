@@ -19,6 +19,7 @@ class OrderRow(Base):
 
     `coupon_id` is the first of its coupons. `returned_minor` is what the pieces have cost that were asked to be returned,
     `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units.
+    `balance_minor` of the total is paid from her balance, the rest by the provider; `credited_minor` is what went back to her balance.
     """
 
     __tablename__ = "storefront_order"
@@ -40,6 +41,8 @@ class OrderRow(Base):
     restock: Mapped[bool] = mapped_column(default=True)
     returned_minor: Mapped[int] = mapped_column(default=0)
     points_rate: Mapped[int] = mapped_column(default=0)
+    balance_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    credited_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     placed_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     paid_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -102,6 +105,7 @@ class RefundRow(Base):
     """Part of an order's money on its way back. `kind`: return (of pieces) or cashback. `state`: due, done, dropped (`why`).
 
     `pieces`: line number -> how many. `shares`: coupon id -> what of its cost goes back to its campaign for them.
+    `credit_minor` of the amount goes to her balance.
     """
 
     __tablename__ = "storefront_refund"
@@ -110,6 +114,7 @@ class RefundRow(Base):
     kind: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10))
     amount_minor: Mapped[int]
+    credit_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     coupon_id: Mapped[str | None] = mapped_column(String(40))
     pieces: Mapped[dict[str, int]] = mapped_column(Json)
     shares: Mapped[dict[str, int]] = mapped_column(Json)

@@ -2,7 +2,7 @@
 
 Owns the moves. Each returns True only to the one caller whose UPDATE hit the row; everybody else finds it done and does
 nothing, so webhook, browser and job may all try. Must not ask the payment provider: callers bring what they know.
-Rows are always locked in the order order, products (by id), slot, coupon.
+Rows are always locked in the order order, products (by id), slot, coupon, balance.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
+from storefront.balance import books as balance
+from storefront.balance import cards
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
 from storefront.delivery.booking import give_back as give_slot_back
@@ -26,6 +28,7 @@ from storefront.orders.states import predecessors
 from storefront.orders.worth import settle_points
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
+from storefront.taxes.repository import voucher_lines
 
 log = get_logger(__name__)
 
@@ -39,6 +42,8 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
     if row.coupon_id is not None and not desk.redeem(session, order_id=order_id, at=at):
         # The money is true all the same; the discount stands as it was charged.
         log.warning("coupon_not_reserved_at_payment", order_id=order_id, coupon_id=row.coupon_id)
+    balance.capture(session, order_id, at=at)
+    _issue_cards(session, row, at=at)
     paid = OrderPaid(row.id, row.shopper_id, row.total_minor, row.discount_minor, row.currency, row.coupon_id, at)
     emit(session, paid, subject=row.shopper_id)
     returning.promise_cashback(session, desk, row, at=at)
@@ -64,12 +69,13 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
     give_slot_back(session, order_id)
     if row.coupon_id is not None:
         desk.release(session, order_id=order_id, at=at, why=reason.value)
+    balance.release(session, order_id, at=at)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
     return True
 
 
 def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: int, reason: StorefrontReason, *, at: datetime) -> bool:
-    """paid -> refunded: the coupons are given back once, the pieces go back on the shelf unless told otherwise."""
+    """paid -> refunded: what neither provider nor balance has given back yet goes to the balance, the coupons are given back once, the pieces go back on the shelf unless told otherwise."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.REFUNDED)))
     values = {"state": OrderState.REFUNDED, "refund_state": "done", "refunded_minor": amount_minor, "close_reason": reason, "closed_at": at}
     if not moved(session, move.values(**values, next_look_at=None)):
@@ -77,6 +83,9 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     row = _row(session, order_id)
     returning.close_with_order(session, desk, row, at=at)
     give_slot_back(session, order_id)
+    cards.void(session, order_id, at=at)
+    row = _row(session, order_id)
+    returning.credit(session, row, row.total_minor - row.refunded_minor - row.credited_minor, at=at)
     desk.forget_purchase(session, order_id=order_id)
     settle_points(session, row, "refunded", at=at)
     paper_due.rest_due(session, order_id, at=at)
@@ -134,6 +143,14 @@ def count_confirmation(session: Session, order_id: str, most: int) -> bool:
 def look_later(session: Session, order_id: str, seen: datetime, later: datetime) -> bool:
     """Claim a look at the provider: of several reconcilers one moves the time on."""
     return moved(session, update(OrderRow).where(OrderRow.id == order_id, OrderRow.next_look_at == seen).values(next_look_at=later))
+
+
+def _issue_cards(session: Session, row: OrderRow, *, at: datetime) -> None:
+    """Gift cards that were bought are worth something from now on."""
+    line = OrderLineRow
+    sold = select(line.line_no, line.quantity, line.unit_minor).where(line.order_id == row.id, line.line_no.in_(voucher_lines(session, row.id)))
+    for line_no, quantity, unit_minor in session.execute(sold).all():
+        cards.issue_bought(session, row.id, line_no, quantity, unit_minor, row.currency, at=at)
 
 
 def _row(session: Session, order_id: str) -> OrderRow:

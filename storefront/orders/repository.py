@@ -128,8 +128,9 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor,
         refund_due=row.refund_state == "due" or any(r.state == "due" and r.kind == "return" for r in refunds),
         coupons=_coupon_views(session, row.id, refunds),
-        refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at) for r in refunds),
-        points=points_of_order(session, row.id), taxes=by_rate(taxed),
+        refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at, r.credit_minor) for r in refunds),
+        points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
+        credited_minor=row.credited_minor,
         delivery=delivery_view(session, row.id),
     )  # fmt: skip
 

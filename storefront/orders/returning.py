@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.ids import derived_id
 from offers.facade import refund_minor
+from storefront.balance import books as balance
+from storefront.balance import cards
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
 from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
@@ -27,15 +29,17 @@ from storefront.orders.repository import coupons_of, refunds_of
 from storefront.orders.worth import settle_points
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
+from storefront.taxes.repository import voucher_lines
 
 RETURN, CASHBACK = "return", "cashback"
 DUE, DONE, DROPPED = "due", "done", "dropped"
 
 
 def ask_return(
-    session: Session, order_id: str, pieces: Mapping[int, int], *, refund_id: str, restock: bool, asked_by: str, at: datetime
+    session: Session, order_id: str, pieces: Mapping[int, int], *, refund_id: str, restock: bool, asked_by: str, at: datetime, to_credit: bool = False
 ) -> None:
-    """So many pieces (line number -> how many) come back, and what was paid for them is due. The same `refund_id` again changes
+    """So many pieces (line number -> how many) come back, and what was paid for them is due: to the card first and what it did not pay to her balance, or
+    all `to_credit`. The same `refund_id` again changes
     nothing. Raises UnknownOrder, OrderNotRefundable, RefundUnderWay, TooManyReturned; nothing is kept then."""
     order = _locked(session, order_id)
     if session.get(RefundRow, refund_id) is not None:
@@ -56,13 +60,37 @@ def ask_return(
         kept_minor = _between(sum(paid_back.values()), before, after, order.total_minor)
         for coupon_id, amount_minor in paid_back.items():
             shares[str(coupon_id)] += _between(amount_minor, before, after, order.total_minor)
+    _void_cards(session, order_id, pieces, at=at)
+    amount_minor = goods_minor - kept_minor
     session.add(
         RefundRow(
-            id=refund_id, order_id=order_id, kind=RETURN, state=DUE, amount_minor=goods_minor - kept_minor, coupon_id=None,
+            id=refund_id, order_id=order_id, kind=RETURN, state=DUE, amount_minor=amount_minor, coupon_id=None,
+            credit_minor=amount_minor if to_credit else max(0, amount_minor - _card_left_minor(order, known)),
             pieces={str(n): count for n, count in pieces.items()}, shares=dict(shares), restock=restock, asked_by=asked_by, asked_at=at,
         )
     )  # fmt: skip
     session.flush()
+
+
+def _card_left_minor(order: OrderRow, known: Sequence[RefundRow]) -> int:
+    """What the provider has taken for this order and neither given back nor been asked to."""
+    asked_minor = sum(row.amount_minor - row.credit_minor for row in known if row.state != DROPPED)
+    return order.total_minor - order.balance_minor - max(asked_minor, order.refunded_minor)
+
+
+def _void_cards(session: Session, order_id: str, pieces: Mapping[int, int], *, at: datetime) -> None:
+    """A gift card comes back only while nobody has used it."""
+    for line_no in voucher_lines(session, order_id) & set(pieces):
+        unused = cards.void(session, order_id, line_no=line_no, most=pieces[line_no], at=at)
+        if unused < pieces[line_no]:
+            raise TooManyReturned(f"line {line_no}: {unused} gift cards are unused, not {pieces[line_no]}", extra={"line_no": line_no, "left": unused})
+
+
+def credit(session: Session, order: OrderRow, amount_minor: int, *, at: datetime) -> None:
+    """So much of the order's money goes to her balance."""
+    if amount_minor > 0:
+        session.execute(update(OrderRow).where(OrderRow.id == order.id).values(credited_minor=OrderRow.credited_minor + amount_minor))
+        balance.give_back(session, order.id, order.shopper_id, amount_minor, order.currency, at=at)
 
 
 def _between(amount_minor: int, before: int, after: int, whole: int) -> int:
@@ -98,7 +126,7 @@ def _claim_pieces(
 def promise_cashback(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
     """The order is paid: what its coupons pay back is due, as far as money came. Whether it was paid in the right way is asked
     of the provider when it is sent."""
-    left_minor, due = order.total_minor, False
+    left_minor, due = order.total_minor - order.balance_minor, False
     for coupon in coupons_of(session, order.id):
         promised_minor = cashback_of(coupon)
         amount_minor = min(promised_minor, left_minor)
@@ -141,6 +169,7 @@ def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) 
             desk.return_part(
                 session, order_id=order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
             )
+    credit(session, order, row.credit_minor, at=at)
     settle_points(session, order, PIECES_RETURNED, at=at)
     paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
     purchases.tell(session, desk, order)

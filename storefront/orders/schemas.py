@@ -22,7 +22,8 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class CheckoutIn(BaseModel):
-    """Without `payment_method` the order is placed and the browser confirms the payment itself."""
+    """Without `payment_method` the order is placed and the browser confirms the payment itself. `use_balance`: what the quote calls
+    `balance_minor` is taken from your balance."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,6 +31,8 @@ class CheckoutIn(BaseModel):
     return_url: ReturnPath | None = None
     expected_total_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
     place_id: Id | None = None
+    use_balance: bool = False
+    expected_balance_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
 
 
 class ConfirmIn(BaseModel):
@@ -59,12 +62,14 @@ class PiecesIn(BaseModel):
 
 
 class ReturnIn(BaseModel):
-    """What comes back, each line once; `restock` false when the pieces do not go back on the shelf."""
+    """What comes back, each line once; `restock` false when the pieces do not go back on the shelf, `to_credit` true when she
+    wants the money on her balance."""
 
     model_config = ConfigDict(extra="forbid")
 
     lines: Annotated[list[PiecesIn], Field(min_length=1, max_length=201)]
     restock: bool = True
+    to_credit: bool = False
 
     @field_validator("lines")
     @classmethod

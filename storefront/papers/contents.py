@@ -47,7 +47,10 @@ def receipt(heading: Heading, order: OrderDetail, taxed: Sequence[Taxed], mercha
 
 
 def _payments(order: OrderDetail) -> list[dict[str, Any]]:
-    parts = [{"way": "provider", "amount_minor": order.order.total_minor}]
+    parts = [
+        {"way": "balance", "amount_minor": order.balance_minor},
+        {"way": "provider", "amount_minor": order.order.total_minor - order.balance_minor},
+    ]
     return [part for part in parts if part["amount_minor"]]
 
 

@@ -36,7 +36,7 @@ def begin(shop: Shop, order_id: str) -> Payment:
     if row.payment_id is not None:
         return shop.gateway.read_payment(row.payment_id)
     try:
-        payment = shop.gateway.create_payment(order_id=row.id, amount_minor=row.total_minor, currency=row.currency, key=row.id)
+        payment = shop.gateway.create_payment(order_id=row.id, amount_minor=row.total_minor - row.balance_minor, currency=row.currency, key=row.id)
     except GatewayRefused:
         with shop.database.transaction() as session:
             moves.close(session, shop.coupons, order_id, StorefrontReason.GATEWAY_REFUSED, at=shop.now(), unbegun=True)
@@ -109,7 +109,7 @@ def ask_refund(shop: Shop, order_id: str, *, restock: bool) -> None:
 def send_refund(shop: Shop, order_id: str) -> Payment | None:
     """Give the money back, once, however often this is called; None when there was none to give back.
 
-    An order that a coupon paid for has no money: it is refunded here and now.
+    An order that coupons or her balance paid for has no payment: it is refunded here and now.
     """
     row = _read(shop, order_id)
     if row.refund_state != "due":
@@ -118,7 +118,13 @@ def send_refund(shop: Shop, order_id: str) -> Payment | None:
         with shop.database.transaction() as session:
             moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
         return None
-    return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
+    if not row.balance_minor and not row.credited_minor:
+        return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
+    payment = shop.gateway.read_payment(row.payment_id)
+    left_minor = min(row.total_minor - row.balance_minor, row.total_minor - row.credited_minor) - payment.refunded_minor
+    if left_minor <= 0:
+        return payment  # the card has its part back; what is left goes to her balance when the order is moved
+    return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund", amount_minor=left_minor)
 
 
 def send_due(shop: Shop, order_id: str) -> Payment | None:
@@ -139,19 +145,20 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
                 with shop.database.transaction() as session:
                     returning.drop(session, shop.coupons, row.id, StorefrontReason.METHOD_EARNS_NO_CASHBACK, at=shop.now())
                 continue
-        if row.amount_minor and order.payment_id is not None:
-            payment = shop.gateway.refund_payment(order.payment_id, amount_minor=row.amount_minor, key=row.id)
+        card_minor = row.amount_minor - row.credit_minor
+        if card_minor and order.payment_id is not None:
+            payment = shop.gateway.refund_payment(order.payment_id, amount_minor=card_minor, key=row.id)
         with shop.database.transaction() as session:
             returning.finish(session, shop.coupons, row.id, at=shop.now())
             if payment is not None:
                 settle(session, shop.coupons, order_id, payment, at=shop.now())
             elif returning.all_returned(session, order_id):
-                moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
+                moves.refunded(session, shop.coupons, order_id, order.refunded_minor, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
     return payment
 
 
 def give_pieces_back(
-    shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str
+    shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str, to_credit: bool = False
 ) -> Payment | None:
     """Return pieces of a paid order (line number -> how many) and send what was paid for them; once per `key`. Raises
     UnknownOrder, OrderNotRefundable, TooManyReturned, RefundUnderWay, with nothing applied; GatewayUnreachable when the
@@ -159,7 +166,7 @@ def give_pieces_back(
     payment = send_due(shop, order_id)
     refund_id = derived_id("rfd", order_id, key)
     with shop.database.transaction() as session:
-        returning.ask_return(session, order_id, pieces, refund_id=refund_id, restock=restock, asked_by=asked_by, at=shop.now())
+        returning.ask_return(session, order_id, pieces, refund_id=refund_id, restock=restock, asked_by=asked_by, to_credit=to_credit, at=shop.now())
     return send_due(shop, order_id) or payment
 
 

@@ -108,7 +108,7 @@ def return_pieces(order_id: OrderId, body: ReturnIn, caller: Returner, call: Com
 
     def work(stage: Stage) -> None:
         _of_her_store(shop, order_id, caller)
-        payment = collecting.give_pieces_back(shop, order_id, pieces, key=stage.key, restock=body.restock, asked_by=caller.id)
+        payment = collecting.give_pieces_back(shop, order_id, pieces, key=stage.key, restock=body.restock, asked_by=caller.id, to_credit=body.to_credit)
         settle_and_finish(shop, stage, order_id, payment)
 
     return call.staged(work)

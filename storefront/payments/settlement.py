@@ -47,7 +47,8 @@ def settle(
     for _ in range(MOST_MOVES):
         move = next_move(
             payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,
-            refund_state=row.refund_state, refunded_minor=row.refunded_minor,
+            refund_state=row.refund_state, refunded_minor=row.refunded_minor, balance_minor=row.balance_minor,
+            credited_minor=row.credited_minor,
         )  # fmt: skip
         if move is None:
             return row

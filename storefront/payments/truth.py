@@ -34,14 +34,20 @@ def next_move(
     decline: str | None,
     refund_state: str,
     refunded_minor: int | None = None,
+    balance_minor: int = 0,
+    credited_minor: int = 0,
 ) -> Move | None:
     """The one thing to do next, or None when order and payment agree. Asked again after each move until it is None.
 
-    `refunded_minor` is what the order knows to be back; None: parts do not matter.
+    `refunded_minor` is what the order knows to be back; None: parts do not matter. `balance_minor` of the total was paid otherwise, and
+    `credited_minor` has gone back otherwise: the provider has to do with the rest.
     """
     if payment.state is PaymentState.SUCCEEDED:
-        fits = payment.received_minor == total_minor and payment.currency == currency
-        move = _after_money(payment, state, fits=fits, refund_state=refund_state)
+        fits = payment.received_minor == total_minor - balance_minor and payment.currency == currency
+        wanted_minor = total_minor - credited_minor
+        if refund_state == "due":  # its part comes from the provider, and the rest with the move
+            wanted_minor = min(wanted_minor, total_minor - balance_minor)
+        move = _after_money(payment, state, fits=fits, refund_state=refund_state, wanted_minor=wanted_minor)
         more = refunded_minor is not None and payment.refunded_minor > refunded_minor
         return Move.PART if move is None and state is OrderState.PAID and more else move
     if state is not OrderState.PENDING:
@@ -53,12 +59,12 @@ def next_move(
     return None
 
 
-def _after_money(payment: Payment, state: OrderState, *, fits: bool, refund_state: str) -> Move | None:
+def _after_money(payment: Payment, state: OrderState, *, fits: bool, refund_state: str, wanted_minor: int) -> Move | None:
     all_back = payment.refunded_minor >= payment.received_minor > 0
     if state is OrderState.PENDING:
         return Move.PAY if fits else Move.CLOSE
     if state is OrderState.PAID:
-        return Move.REFUND if all_back else None
+        return Move.REFUND if payment.refunded_minor >= wanted_minor else None
     if state in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
         if all_back:
             return Move.RETURNED if refund_state == "due" else None

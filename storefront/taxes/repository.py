@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
 from storefront.taxes.models import OrderTaxRow, TaxClassRow, TaxRateRow
-from storefront.taxes.rates import STANDARD, Rate
+from storefront.taxes.rates import STANDARD, VOUCHER, Rate
 from storefront.taxes.reckoning import Taxed
 
 
@@ -71,6 +71,11 @@ def write(session: Session, order_id: str, taxed: Sequence[Taxed], numbers: Mapp
         if t.line_id in numbers
     )
     session.flush()
+
+
+def voucher_lines(session: Session, order_id: str) -> set[int]:
+    """The numbers of an order's lines that are gift cards."""
+    return set(session.scalars(select(OrderTaxRow.line_no).where(OrderTaxRow.order_id == order_id, OrderTaxRow.tax_class == VOUCHER)))
 
 
 def of_order(session: Session, order_id: str) -> tuple[Taxed, ...]:

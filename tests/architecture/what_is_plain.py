@@ -37,7 +37,7 @@ PLAIN: dict[str, str] = {
         "kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
         "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
-        "security_policy_decision.caller storefront_refund.asked_by"
+        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by"
     ),
 }
 """Why -> `table.column`, with spaces between."""

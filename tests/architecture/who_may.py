@@ -153,6 +153,12 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /v1/orders/{order_id}/papers": (SHOPPER, *STAFF),
     "GET /v1/orders/{order_id}/papers/{number}": (SHOPPER, *STAFF),
     "GET /v1/orders/{order_id}/papers/{number}/pdf": (SHOPPER, *STAFF),
+    "GET /v1/orders/{order_id}/gift-cards": (SHOPPER,),
+    "GET /v1/balance": (SHOPPER,),
+    "POST /v1/balance/gift-cards": (SHOPPER,),
+    "POST /v1/gift-cards": (OPERATOR,),
+    "GET /m/balance": (SHOPPER,),
+    "POST /m/balance/gift-cards": (SHOPPER,),
     "GET /v1/points": (SHOPPER,),
     "POST /v1/webhooks/stripe": ANY,
     "POST /v1/inbound/twilio/status": ANY,
@@ -343,5 +349,7 @@ LIMITED: dict[str, str] = {
     "PUT /v1/cart/coupon": "coupon_code",
     "POST /v1/cart/coupons": "coupon_code",
     "POST /m/cart/coupon": "coupon_code",
+    "POST /v1/balance/gift-cards": "coupon_code",
+    "POST /m/balance/gift-cards": "coupon_code",
 }
 """Where something could be guessed, or made without end: the limit that is spent first."""

@@ -84,12 +84,13 @@ def pay_page(request: Request, caller: Shopper, call: Reading) -> Response:
 def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Response:
     """Order and pay. With the page's script the form carries an Idempotency-Key, so a second press does nothing more."""
     shop: storefront.Shop = call.app.shop
-    method = _method(form)
     expected_minor = form.whole("expected_total_minor", least=0, most=10**12)
+    balance_minor = form.whole("balance_minor", least=0, most=10**12, default=0)
+    method = None if balance_minor == expected_minor else _method(form)  # her balance pays for everything
     back = _address(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
-        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request))
+        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request), expected_balance_minor=balance_minor)
 
     try:
         answer = call.staged(work)
@@ -137,6 +138,11 @@ def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, p
     return rendering.page(request, "shopper/order.html", context, frame_self=True)
 
 
+def _gift_cards(call: Any, caller: Principal, order_id: str) -> Any:
+    with call.database.reading() as session:
+        return at_counter.gift_cards(session, order_id, caller.id)
+
+
 def _own_order(call: Any, caller: Principal, order_id: str) -> OrderDetail:
     with call.database.reading() as session:
         found = storefront.order(session, order_id)
@@ -164,6 +170,8 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "refunds": detail.refunds,
         "points": detail.points,
         "taxes": detail.taxes,
+        "balance_minor": detail.balance_minor,
+        "gift_cards": _gift_cards(call, caller, order_id) if detail.order.state is OrderState.PAID else (),
         "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
