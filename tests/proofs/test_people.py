@@ -44,10 +44,16 @@ from app.security.passkeys.ceremonies import MadePasskey
 from app.security.principals import Principal, Role
 from app.settings import Settings
 from geofences.facade import import_geojson
+from notifications import preferences
 from notifications.announce import Announcer
+from notifications.conversations import repository as conversations
+from notifications.conversations.contracts import Author
+from notifications.conversations.contracts import Way as Said
 from offers import facade as offers
 from offers.contracts import CouponIssued
 from offers.models import CouponRow
+from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.orders.models import OrderRow
 from tests.conftest import START
 from tests.engines import PostgresServer
@@ -135,7 +141,7 @@ def _person(house: House, client: TestClient, dice: random.Random) -> Person:
 
 
 def _written(house: House, holder: Principal, coupon_id: str, word: str) -> None:
-    """What stands in words: a message to her, her passkey's name, a contact with its letter, the word she knows us by."""
+    """What stands in words: a message to her, what she asked us, her passkey's name, a contact with its letter, the word she knows us by, where she lives."""
     shopper_id = holder.id
     message = CouponIssued(
         coupon_id, "dec_1", "cam_1", "mom_1", "vis_1", shopper_id, "plc_kluuvi", f"Shop {word}", f"For {word}", f"Only {word} gets this", START, START.replace(hour=23)
@@ -148,6 +154,10 @@ def _written(house: House, holder: Principal, coupon_id: str, word: str) -> None
         keeping.add(session, holder, made, f"Finger of {word}", at=START)
         repository.put(session, shopper_id, ContactKind.EMAIL, f"{word}@example.net", START)
         repository.put_word(session, shopper_id, f"word {word[:12]}", START)
+        addresses.add(session, shopper_id, Address(f"Jane {word}", (f"{word} street 5",), "00100", "Helsinki", "", "FI"), default=True, at=START)
+        preferences.keep(session, shopper_id, language="fi", ways=(), called=f"Jane {word}", at=START)
+        thread = conversations.take_turn(session, shopper_id, Said.APP, "", START)
+        conversations.say(session, thread, Author.SHOPPER, {"text": f"Is {word} open?"}, START)
         queue(session, shopper_id, ContactKind.EMAIL, f"{word}@example.net", "changed", Text(f"About {word}", f"To {word}"), at=START)
 
 
@@ -283,6 +293,9 @@ class TestPeople:
             word = person.email.removeprefix("jane.").removesuffix("@example.org")
             assert word in held["notifications.messages"]["messages"][0]["title"]
             assert held["security.passkeys"]["passkeys"][0]["name"] == f"Finger of {word}"
+            assert held["storefront.addresses"]["addresses"][0]["address"]["lines"] == [f"{word} street 5"]
+            assert held["notifications.preferences"]["called"] == f"Jane {word}"
+            assert word in str(held["notifications.conversations"])
         return slowest
 
     @staticmethod
