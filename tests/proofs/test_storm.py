@@ -82,8 +82,8 @@ class TestPlanted:
     def test_an_id_for_each_attempt(self, database: Database, clock: ManualClock, peer: FcmPeer, monkeypatch: pytest.MonkeyPatch) -> None:
         made = dispatch._claimed
 
-        def anew(*given: Any) -> dispatch.Claimed:
-            claimed = made(*given)
+        def anew(*given: Any, **named: Any) -> dispatch.Claimed:
+            claimed = made(*given, **named)
             return replace(claimed, request=replace(claimed.request, data={**claimed.request.data, "message_id": new_id("msg")}))
 
         monkeypatch.setattr(dispatch, "_claimed", anew)
