@@ -23,7 +23,8 @@ def in_scope(benefit: Benefit, line: QuoteLine) -> bool:
         return False
     if not benefit.product_ids and not benefit.categories:
         return True
-    return line.product_id in benefit.product_ids or line.category in benefit.categories
+    named = line.product_id in benefit.product_ids or line.head_id in benefit.product_ids
+    return named or line.category in benefit.categories or any(name in benefit.categories for name in line.above)
 
 
 def room_minor(benefit: Benefit, line: QuoteLine) -> int:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One line of a cart as offers sees it: exact money, no catalogue objects. `delivery`: what bringing it costs, a line of its own."""
+    """One line of a cart as offers sees it: exact money, no catalogue objects. `delivery`: what bringing it costs, a line of its own.
+
+    `head_id`: the product of which it is a variant, `above`: the categories its own lies in; a campaign that names one of these means it too.
+    """
 
     line_id: str
     product_id: str
@@ -18,6 +21,8 @@ class QuoteLine:
     quantity: int
     unit_amount_minor: int
     delivery: bool = False
+    head_id: str | None = None
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

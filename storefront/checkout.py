@@ -36,7 +36,7 @@ from storefront.carts.quoting import (
     quote_lines,
 )
 from storefront.carts.totals import PricedLine, Totals, payable, totals
-from storefront.catalog.repository import hold, products_by_ids
+from storefront.catalog.repository import for_cart, hold
 from storefront.contracts import OrderPlaced, OrderState, ProductView
 from storefront.delivery import booking
 from storefront.delivery.choosing import Chosen, FreeSlot, Wish, free_slots
@@ -117,7 +117,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
         raise CartEmpty
     if not carts.claim(session, cart, at=at):
         raise CartChanged
-    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
     way = _delivery(session, cart, shop.settings, at)
@@ -283,7 +283,7 @@ def _write_coupons(session: Session, order_id: str, shares: tuple[Quote, ...], n
 def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime, seen: bool) -> CartQuote:
     """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
     cart = carts.cart_of(session, shopper_id)
-    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
     if seen:
         carts.saw_prices(session, cart, {line.line_id: line.unit_minor for line in result.lines})
@@ -297,7 +297,7 @@ def put_coupon(
     another's, is refused, and so is one that may not lie beside another; one that does not apply yet is kept and says why.
     Only its id is kept. Raises UnknownCoupon, CouponRefused."""
     cart = carts.cart_of(session, shopper_id)
-    products = products_by_ids(session, [line.product_id for line in cart.lines])
+    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     currency = cart.currency or shop.settings.currency
     way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
     brought = chosen_of(session, way, Wish(shopper_id, currency, cart.slot_id, cart.address_id), at)

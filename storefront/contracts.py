@@ -29,6 +29,10 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
+    """`head_id`: of what it is a variant, `options` says which. `is_head`: it has variants, which are what is sold; the price is that of the cheapest,
+    `in_stock` of all. `kind`: physical, digital or service. `prices`: what it costs in further currencies.
+    `above`: the categories its own lies in, where these were asked for."""
+
     id: str
     name: str
     description: str
@@ -37,6 +41,51 @@ class ProductView:
     price_minor: int
     currency: str
     in_stock: int
+    kind: str = "physical"
+    sku: str = ""
+    head_id: str | None = None
+    is_head: bool = False
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    images: tuple[str, ...] = ()
+    prices: Mapping[str, int] = field(default_factory=dict[str, int])
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfView:
+    """What lies in a store now: `units` of a product in `aisle`."""
+
+    place_id: str
+    product_id: str
+    units: int
+    aisle: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDetail:
+    """A product with its `variants`, by their options, and what lies in which store of it or of them. `choices`: option -> its values."""
+
+    product: ProductView
+    variants: tuple[ProductView, ...] = ()
+    shelves: tuple[ShelfView, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search has found. `products` is one page of `found`; `more`: so many that only the best were looked at.
+
+    `facets`: category, kind, and each option of a product -> value -> how many of those found have it. `corrected`: a word nobody sells
+    anything by -> the ones that were looked for instead. `price_minor`: from and to, of those in `currency`.
+    """
+
+    products: tuple[ProductView, ...]
+    found: int
+    more: bool
+    facets: Mapping[str, Mapping[str, int]]
+    corrected: Mapping[str, tuple[str, ...]]
+    price_minor: tuple[int, int] | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

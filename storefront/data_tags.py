@@ -46,6 +46,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "code_hash sealed_code currency amount_minor state loaded_at",
         "system.operations": "id order_id line_no piece issued_at expires_at",
     },
+    "storefront_category": {
+        "system.operations": "name parent",
+    },
     "storefront_delivery_area": {
         "system.operations": "id document changed_at",
     },
@@ -97,10 +100,13 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "movement",
     },
     "storefront_product": {
-        "system.operations": "id name description category image price_minor currency stock_units particulars on_sale changed_at",
+        "system.operations": "id name description category image price_minor currency stock_units particulars on_sale changed_at kind sku head_id is_head options images prices position added_at",
     },
-    "storefront_product_word": {
-        "system.operations": "word product_id weight",
+    "storefront_product_option": {
+        "system.operations": "product_id name value listed_id",
+    },
+    "storefront_product_search": {
+        "system.operations": "no product_id names category rest",
     },
     "storefront_tax_class": {
         "system.operations": "category tax_class set_at",
@@ -112,6 +118,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.workplace": "asked_by",
         "user.behavior.purchase_history": "kind amount_minor credit_minor coupon_id pieces shares why",
         "system.operations": "id order_id state restock asked_at closed_at",
+    },
+    "storefront_search_word": {
+        "system.operations": "no word",
+    },
+    "storefront_shelf": {
+        "system.operations": "place_id product_id units aisle changed_at",
     },
 }
 

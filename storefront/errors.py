@@ -11,6 +11,13 @@ class UnknownProduct(NotFound):
     code = "unknown_product"
 
 
+class ChooseVariant(AppError):
+    """This product comes in several kinds; choose one of them."""
+
+    status = 422
+    code = "choose_variant"
+
+
 class UnknownLine(NotFound):
     """There is no such line in your cart."""
 

@@ -15,17 +15,35 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from geofences import facade as geofences
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
 from storefront.carts.quoting import CartQuote
 from storefront.carts.repository import Cart
 from storefront.carts.repository import add as _add
 from storefront.carts.repository import cart_of as _cart_of
+from storefront.catalog import categories as _categories
+from storefront.catalog import details as _details
 from storefront.catalog import repository as _catalog
+from storefront.catalog import search as _search
+from storefront.catalog import shelves as _shelves
+from storefront.catalog.files import catalogue_of, from_csv, to_csv
 from storefront.catalog.importing import CatalogueReport
+from storefront.catalog.importing import checked as _checked
 from storefront.catalog.importing import import_catalogue as _import_catalogue
+from storefront.catalog.schemas import ShelvesIn
+from storefront.catalog.search import Asked
 from storefront.checkout import quote as _quote
-from storefront.contracts import OrderDetail, OrderState, OrderView, PaperView, Particulars, ProductView
+from storefront.contracts import (
+    Found,
+    OrderDetail,
+    OrderState,
+    OrderView,
+    PaperView,
+    Particulars,
+    ProductDetail,
+    ProductView,
+)
 from storefront.errors import UnknownProduct
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
@@ -48,6 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "Asked",
     "Cart",
     "CartQuote",
     "CatalogueReport",
@@ -57,7 +76,10 @@ __all__ = [
     "bought_between",
     "cart",
     "cart_quote",
+    "catalogue_of",
     "categories",
+    "find_products",
+    "from_csv",
     "gateway_of",
     "import_catalogue",
     "open_shop",
@@ -70,13 +92,16 @@ __all__ = [
     "particulars",
     "points",
     "product",
+    "product_detail",
     "product_names",
     "products",
     "products_by_ids",
     "put_in_cart",
+    "put_shelves",
     "set_tax_classes",
     "spent_minor",
     "still_has",
+    "to_csv",
     "write_delivery_area",
 ]  # fmt: skip
 
@@ -110,7 +135,17 @@ def open_shop(
 
 def products(session: Session, query: str = "", category: str | None = None, *, limit: int = 50, offset: int = 0) -> list[ProductView]:
     """Products found by beginnings of words, best first; without a query all by name."""
-    return _catalog.search(session, query=query, category=category, limit=limit, offset=offset)
+    return list(find_products(session, Asked(query, category, limit=limit, offset=offset)).products)
+
+
+def find_products(session: Session, asked: Asked) -> Found:
+    """One page of what answers `asked`, with facets of all that does, and which words were taken for which."""
+    return _search.search(session, asked)
+
+
+def product_detail(session: Session, product_id: str) -> ProductDetail | None:
+    """With its variants, and what lies in which store; None for what is not on sale."""
+    return _details.detail(session, product_id)
 
 
 def product(session: Session, product_id: str) -> ProductView | None:
@@ -133,7 +168,8 @@ def particulars(session: Session, product_ids: Sequence[str]) -> dict[str, Parti
 
 
 def categories(session: Session) -> list[str]:
-    return _catalog.categories(session)
+    """Those in which something is on sale, and those they lie in, by name."""
+    return _categories.on_sale(session, _categories.parents(session))
 
 
 def set_tax_classes(session: Session, classes: Mapping[str, str], *, at: datetime) -> None:
@@ -145,6 +181,12 @@ def set_tax_classes(session: Session, classes: Mapping[str, str], *, at: datetim
 def import_catalogue(session: Session, document: Any, *, default_currency: str = "EUR", at: datetime) -> CatalogueReport:
     """`{"products": [...]}`, all or none; raises Invalid naming each wrong field."""
     return _import_catalogue(session, document, default_currency=default_currency, at=at)
+
+
+def put_shelves(session: Session, document: Any, *, at: datetime) -> int:
+    """`{"shelves": [...]}`: what lies in stores from now on, all or none; raises Invalid naming the wrong field."""
+    told = _checked(ShelvesIn, document).shelves
+    return _shelves.put(session, told, places=geofences.places_by_ids(session, {s.place_id for s in told}), at=at)
 
 
 # --- delivery ---------------------------------------------------------------------------------------------------------

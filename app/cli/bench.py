@@ -5,6 +5,7 @@ Owns the command and the printing; app/cli/measuring.py and the bench_ files bes
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -25,11 +26,12 @@ class What(StrEnum):
     AUDIENCE = "audience"
     POLICY = "policy"
     NOTIFY = "notify"
+    CATALOGUE = "catalogue"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). catalogue: a search among many products (not in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -42,6 +44,7 @@ def bench(
     moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide).")] = 1000,
     days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
     messages: Annotated[int, typer.Option(min=100, max=100_000, help="How many messages are due (notify).")] = 10_000,
+    products: Annotated[int, typer.Option(min=100, max=1_000_000, help="How many products are searched (catalogue).")] = 100_000,
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -56,31 +59,20 @@ def bench(
     if taken and not as_json:
         bench_index.print_lines(itertools.chain(*taken))
     figures: dict[str, Any] = bench_index.as_document(itertools.chain(*taken)) if as_json else {}
-    if what is What.INGEST:
-        from app.cli import bench_ingest
-
-        return _tell(bench_ingest.ingest(fences, fixes, batch), bench_ingest.print_lines, as_json)
-    if what is What.REDEEM:
-        from app.cli import bench_redeem
-
-        return _tell(bench_redeem.redeem(redemptions, connections), bench_redeem.print_lines, as_json)
-    if what in (What.DECIDE, What.SIMULATE):
-        from app.cli import bench_offers
-
-        found = bench_offers.decide(campaigns, moments) if what is What.DECIDE else bench_offers.simulate(days, 2_000)
-        return _tell(found, bench_offers.print_lines, as_json)
-    if what is What.AUDIENCE:
-        from app.cli import bench_audience
-
-        return _tell(bench_audience.audience(100_000), bench_audience.print_lines, as_json)
-    if what is What.POLICY:
-        from app.cli import bench_policy
-
-        return _tell(bench_policy.policy(10), bench_policy.print_lines, as_json)
-    if what is What.NOTIFY:
-        from app.cli import bench_notify
-
-        return _tell(bench_notify.notify(messages), bench_notify.print_lines, as_json)
+    alone = {
+        What.INGEST: ("bench_ingest", "ingest", (fences, fixes, batch)),
+        What.REDEEM: ("bench_redeem", "redeem", (redemptions, connections)),
+        What.DECIDE: ("bench_offers", "decide", (campaigns, moments)),
+        What.SIMULATE: ("bench_offers", "simulate", (days, 2_000)),
+        What.AUDIENCE: ("bench_audience", "audience", (100_000,)),
+        What.POLICY: ("bench_policy", "policy", (10,)),
+        What.NOTIFY: ("bench_notify", "notify", (messages,)),
+        What.CATALOGUE: ("bench_catalogue", "catalogue", (products,)),
+    }
+    if what in alone:
+        name, measure, sizes = alone[what]
+        module: Any = importlib.import_module(f"app.cli.{name}")
+        return _tell(getattr(module, measure)(*sizes), module.print_lines, as_json)
     if what in (What.STARTUP, What.ALL):
         figures |= measuring.startup()
     if what in (What.MOMENT, What.ALL):

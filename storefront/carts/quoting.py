@@ -166,10 +166,9 @@ def quote_cart(
 
 def quote_lines(cart: Cart, products: Mapping[str, ProductView]) -> tuple[QuoteLine, ...]:
     """The cart as offers sees it: what is on sale, at today's prices."""
+    there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
     return tuple(
-        QuoteLine(line.id, line.product_id, products[line.product_id].category, line.quantity, products[line.product_id].price_minor)
-        for line in cart.lines
-        if line.product_id in products
+        QuoteLine(line.id, item.id, item.category, line.quantity, item.price_minor, head_id=item.head_id, above=item.above) for line, item in there
     )
 
 

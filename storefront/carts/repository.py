@@ -17,8 +17,9 @@ from app.kernel.errors import FieldError
 from app.kernel.ids import new_id
 from app.kernel.money import CurrencyMismatch
 from storefront.carts.models import CartLineRow, CartRow
+from storefront.catalog.repository import in_currency
 from storefront.contracts import ProductView
-from storefront.errors import CartFull, QuantityOutOfRange, UnknownCoupon, UnknownLine
+from storefront.errors import CartFull, ChooseVariant, QuantityOutOfRange, UnknownCoupon, UnknownLine
 
 MAX_QUANTITY = 99
 
@@ -67,8 +68,13 @@ def _changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
 
 
 def add(session: Session, shopper_id: str, product: ProductView, quantity: int, *, max_lines: int, at: datetime) -> None:
-    """`quantity` more pieces of `product`. Raises CurrencyMismatch, QuantityOutOfRange or CartFull; nothing changes then."""
+    """`quantity` more pieces of `product`, at its price in the currency of the cart. Raises ChooseVariant, CurrencyMismatch, QuantityOutOfRange or
+    CartFull; nothing changes then."""
+    if product.is_head:
+        remedy = f"{product.name} comes in several kinds; name one of the variants of GET /v1/products/{product.id}"
+        raise ChooseVariant(remedy, fields=[FieldError("product_id", remedy)])
     cart = _changing(session, shopper_id, at)
+    product = in_currency(product, cart.currency)
     if cart.currency is not None and cart.currency != product.currency:
         remedy = f"the cart is in {cart.currency} and this product in {product.currency}; pay for the cart first, or empty it"
         raise CurrencyMismatch(remedy, fields=[FieldError("product_id", remedy)], extra={"cart_currency": cart.currency, "product_currency": product.currency})

@@ -1,23 +1,27 @@
 """Bringing products in from JSON: all of a file or nothing of it.
 
-Owns the checks across a whole file. Must not remove products that a file does not mention.
+Owns the checks across a whole file, and writing it with a few statements for any number of products. Must not remove products that a
+file does not mention; variants that their product does not mention any more are off sale.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import delete_many, insert_many, listed
 from app.kernel.errors import FieldError, Invalid
 from app.kernel.ids import derived_id
-from storefront.catalog import repository
-from storefront.catalog.schemas import CatalogueIn
-from storefront.contracts import ProductView
+from storefront.catalog import categories
+from storefront.catalog.models import CategoryRow, OptionRow, ProductRow, ProductSearchRow, SearchWordRow
+from storefront.catalog.schemas import CatalogueIn, CategoryIn, ProductIn, VariantIn
+from storefront.catalog.words import Texts, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +33,137 @@ class CatalogueReport:
     same: int
 
 
+M = TypeVar("M", bound=BaseModel)
+_COMPARED = (
+    "name", "description", "category", "image", "price_minor", "currency", "stock_units", "particulars", "on_sale", "kind", "sku", "head_id", "is_head",
+    "options", "images", "prices", "position",
+)  # fmt: skip
+_COLUMNS = ("id", *_COMPARED, "changed_at", "added_at")
+
+
 def import_catalogue(session: Session, document: Any, *, default_currency: str, at: datetime) -> CatalogueReport:
     """`document` is `{"products": [...]}` (see ProductIn) or a checked CatalogueIn; raises Invalid naming each wrong field."""
-    catalogue = document if isinstance(document, CatalogueIn) else _checked(document)
-    views = [
-        ProductView(
-            id=p.id or derived_id("prd", p.name, p.category), name=p.name, description=p.description, category=p.category, image=p.image,
-            price_minor=p.price_minor, currency=p.currency or default_currency, in_stock=p.stock,
-        )
-        for p in catalogue.products
-    ]  # fmt: skip
-    first_at: dict[str, int] = {}
-    for index, item in enumerate(views):
-        earlier = first_at.setdefault(item.id, index)
-        if earlier != index:
-            raise Invalid.field(f"products[{index}].id", f"{item.id} is also products[{earlier}]; give each product an id of its own")
-    done = Counter(repository.put(session, item, on_sale=p.on_sale, at=at, particulars=p.particulars()) for item, p in sorted(zip(views, catalogue.products, strict=True), key=lambda pair: pair[0].id))
-    return CatalogueReport(done["created"], done["changed"], done["same"])
+    catalogue = document if isinstance(document, CatalogueIn) else checked(CatalogueIn, document)
+    families = [_family(p, default_currency) for p in catalogue.products]
+    _each_id_once(families)
+    _put_categories(session, catalogue.categories)
+    there = _there(session, families)
+    found: dict[str, list[int]] = {"created": [], "changed": [], "same": []}
+    rows: list[list[Any]] = []
+    for index, family in enumerate(families):
+        fresh = [values for values in family if not _same(there.get(values["id"]), values)]
+        stale = [row for row in there.values() if row.head_id == family[0]["id"] and row.on_sale and row.id not in {v["id"] for v in family}]
+        found["created" if family[0]["id"] not in there else "changed" if fresh or stale else "same"].append(index)
+        rows += [[*(values[name] for name in ("id", *_COMPARED)), at, getattr(there.get(values["id"]), "added_at", None) or at] for values in fresh]
+        if stale:
+            session.execute(update(ProductRow).where(ProductRow.id.in_([row.id for row in stale])).values(on_sale=False, changed_at=at))
+    insert_many(session, ProductRow, _COLUMNS, sorted(rows, key=lambda row: row[0]), unique=("id",), replace=(*_COMPARED, "changed_at"))
+    session.expire_all()
+    touched = [(families[index], catalogue.products[index]) for index in (*found["created"], *found["changed"])]
+    _put_options(session, [family for family, _ in touched])
+    _put_words(session, touched)
+    return CatalogueReport(*(len(found[what]) for what in ("created", "changed", "same")))
 
 
-def _checked(document: Any) -> CatalogueIn:
+def _family(p: ProductIn, default_currency: str) -> list[dict[str, Any]]:
+    """The rows of a product: itself, and each of its variants after it."""
+    images = list(dict.fromkeys([*([p.image] if p.image else []), *p.images]))
+    sold = [v for v in p.variants if v.on_sale] or p.variants
+    head: dict[str, Any] = {
+        "id": p.id or derived_id("prd", p.name, p.category), "name": p.name, "description": p.description, "category": p.category,
+        "image": next(iter(images), ""), "images": images, "price_minor": min((_price(v, p) for v in sold), default=p.price_minor),
+        "currency": p.currency or default_currency, "prices": p.prices, "stock_units": p.stock or 0, "on_sale": p.on_sale, "particulars": p.particulars(),
+        "kind": p.kind, "sku": p.sku, "head_id": None, "is_head": bool(p.variants), "options": p.options, "position": 0,
+    }  # fmt: skip
+    return [head, *(_variant(v, p, head, position) for position, v in enumerate(p.variants))]
+
+
+def _variant(v: VariantIn, p: ProductIn, head: Mapping[str, Any], position: int) -> dict[str, Any]:
+    own_prices = v.prices if v.prices is not None else p.prices if v.price_minor is None else {}
+    return {
+        **head, "id": v.id or derived_id("prd", head["id"], v.label.casefold()), "name": f"{p.name}, {v.label}"[:200], "image": head["image"] if v.image is None else v.image,
+        "price_minor": _price(v, p), "prices": own_prices, "stock_units": v.stock, "on_sale": p.on_sale and v.on_sale, "sku": v.sku,
+        "head_id": head["id"], "is_head": False, "options": v.options or {"variant": v.label}, "position": position,
+    }  # fmt: skip
+
+
+def _price(v: VariantIn, p: ProductIn) -> int:
+    return p.price_minor if v.price_minor is None else v.price_minor
+
+
+def _each_id_once(families: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    first_at: dict[str, str] = {}
+    for index, family in enumerate(families):
+        for nth, values in enumerate(family):
+            here = f"products[{index}]" + (f".variants[{nth - 1}]" if nth else "")
+            earlier = first_at.setdefault(values["id"], here)
+            if earlier != here:
+                raise Invalid.field(f"{here}.id", f"{values['id']} is also {earlier}; give each product an id of its own")
+
+
+def _there(session: Session, families: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, ProductRow]:
+    """The rows there are of these products, locked in the order of their ids, with all their variants."""
+    ids = [values["id"] for family in families for values in family]
+    asked = listed(session, ids)
+    rows = session.scalars(select(ProductRow).where(ProductRow.id.in_(asked) | ProductRow.head_id.in_(asked)).order_by(ProductRow.id).with_for_update())
+    return {row.id: row for row in rows}
+
+
+def _same(row: ProductRow | None, values: Mapping[str, Any]) -> bool:
+    return row is not None and all(getattr(row, name) == values[name] for name in _COMPARED)
+
+
+def _put_categories(session: Session, told: Sequence[CategoryIn]) -> None:
+    if not told:
+        return
+    tree = categories.parents(session)
+    for one in told:
+        tree.pop(one.name, None)
+        if one.parent is not None:
+            tree[one.name] = one.parent
+    wrong = categories.circle(tree)
+    if wrong is not None:
+        index = next((i for i, one in enumerate(told) if one.name == wrong), 0)
+        raise Invalid.field(f"categories[{index}].parent", f"{wrong} would lie in itself, or deeper than {categories.DEEPEST}; name another parent")
+    rows = {one.name: (one.name, one.parent) for one in told}
+    insert_many(session, CategoryRow, ("name", "parent"), list(rows.values()), unique=("name",), replace=("parent",))
+
+
+def _put_options(session: Session, families: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """What can be chosen of what is sold."""
+    ids = [values["id"] for family in families for values in family]
+    session.execute(delete(OptionRow).where(OptionRow.product_id.in_(listed(session, ids)) | OptionRow.listed_id.in_(listed(session, ids))).execution_options(synchronize_session=False))
+    rows = [
+        (values["id"], name, value, values["head_id"] or values["id"])
+        for family in families
+        for values in family
+        if values["on_sale"] and not values["is_head"]
+        for name, value in values["options"].items()
+    ]
+    insert_many(session, OptionRow, ("product_id", "name", "value", "listed_id"), rows)
+
+
+def _put_words(session: Session, touched: Sequence[tuple[Sequence[Mapping[str, Any]], ProductIn]]) -> None:
+    """Each product that is on sale is found by its words, by what its variants are called, and by their numbers."""
+    held: list[tuple[str, Texts]] = []
+    for family, p in touched:
+        if family[0]["on_sale"]:
+            rest = [p.description, p.sku, *(f"{v.label} {v.sku}" for v in p.variants)]
+            held.append((family[0]["id"], texts([p.name, *p.also_called], p.category, rest)))
+    insert_many(
+        session, ProductSearchRow, ("product_id", "names", "category", "rest"), [(i, t.names, t.category, t.rest) for i, t in held],
+        unique=("product_id",), replace=("names", "category", "rest"),
+    )  # fmt: skip
+    on_sale = {product_id for product_id, _ in held}
+    delete_many(session, ProductSearchRow, ("product_id",), [(family[0]["id"],) for family, _ in touched if family[0]["id"] not in on_sale])
+    words = sorted({word for _, text in held for word in text.words()})
+    insert_many(session, SearchWordRow, ("word",), [(word,) for word in words], unique=("word",))
+
+
+def checked(model: type[M], document: Any) -> M:
+    """Raises Invalid naming each wrong field."""
     try:
-        return CatalogueIn.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as wrong:
         fields = [FieldError(_path(e["loc"]), e["msg"]) for e in wrong.errors()[:20]]
         raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None

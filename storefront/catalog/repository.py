@@ -1,76 +1,71 @@
-"""Reading and moving the catalogue: search, single products, taking units off the shelf and putting them back.
+"""Reading and moving the catalogue: single products, their variants, taking units off the shelf and putting them back.
 
 Owns the statements about products. Units move by one conditional UPDATE each; callers pass whole orders so that rows are
-always locked in the same order (by product id).
+always locked in the same order (by product id). Searching is search.py, bringing in is importing.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
-from storefront.catalog.models import ProductRow, ProductWordRow
-from storefront.catalog.words import MAX_QUERY_WORDS, fold, prefix_range, weighted
+from app.kernel.bulk import listed
+from app.kernel.db import moved
+from storefront.catalog.categories import above, parents
+from storefront.catalog.models import ProductRow
 from storefront.contracts import Particulars, ProductView
-
-MOST = 100
 
 
 def view(row: ProductRow) -> ProductView:
-    return ProductView(row.id, row.name, row.description, row.category, row.image, row.price_minor, row.currency, row.stock_units)
+    return ProductView(
+        row.id, row.name, row.description, row.category, row.image, row.price_minor, row.currency, row.stock_units, row.kind, row.sku, row.head_id,
+        row.is_head, row.options, tuple(row.images), row.prices,
+    )  # fmt: skip
 
 
 def product(session: Session, product_id: str) -> ProductView | None:
     """The product if it is on sale."""
-    row = session.get(ProductRow, product_id)
-    return view(row) if row is not None and row.on_sale else None
+    return products_by_ids(session, [product_id]).get(product_id)
 
 
 def products_by_ids(session: Session, product_ids: Sequence[str]) -> dict[str, ProductView]:
-    """Those of `product_ids` that are on sale."""
-    rows = session.scalars(select(ProductRow).where(ProductRow.id.in_(product_ids), ProductRow.on_sale))
-    return {row.id: view(row) for row in rows}
+    """Those of `product_ids` that are on sale; of one with variants `in_stock` is what there is of all of them."""
+    views = {row.id: view(row) for row in session.scalars(select(ProductRow).where(ProductRow.id.in_(product_ids), ProductRow.on_sale))}
+    heads = [item.id for item in views.values() if item.is_head]
+    if heads:
+        p = ProductRow
+        units = session.execute(select(p.head_id, func.sum(p.stock_units)).where(p.head_id.in_(listed(session, heads)), p.on_sale).group_by(p.head_id))
+        views |= {head_id: replace(views[head_id], in_stock=int(there)) for head_id, there in units if head_id is not None}
+    return views
 
 
-def search(session: Session, *, query: str = "", category: str | None = None, limit: int = MOST, offset: int = 0) -> list[ProductView]:
-    """Products holding, for every word of `query`, a word that begins with it; best places of the words first.
-
-    An empty query lists everything by name; a query of signs only finds nothing.
-    """
-    words = fold(query)[:MAX_QUERY_WORDS]
-    if query.strip() and not words:
-        return []
-    statement = select(ProductRow).where(ProductRow.on_sale)
-    if category:
-        statement = statement.where(ProductRow.category == category)
-    order = []
-    for word in words:
-        low, high = prefix_range(word)
-        w = ProductWordRow
-        hits = (
-            select(w.product_id, func.max(w.weight).label("weight")).where(w.word >= low, w.word < high).group_by(w.product_id).subquery()
-        )
-        statement = statement.join(hits, hits.c.product_id == ProductRow.id)
-        order.append(hits.c.weight)
-    if order:
-        statement = statement.order_by(sum(order[1:], order[0]).desc())
-    statement = statement.order_by(ProductRow.name, ProductRow.id).limit(min(limit, MOST)).offset(offset)
-    return [view(row) for row in session.scalars(statement)]
+def variants(session: Session, head_id: str) -> tuple[ProductView, ...]:
+    """What is sold of a product with variants, in the order they were brought in."""
+    return tuple(view(row) for row in session.scalars(select(ProductRow).where(ProductRow.head_id == head_id, ProductRow.on_sale).order_by(ProductRow.position, ProductRow.id)))
 
 
-def categories(session: Session) -> list[str]:
-    """Every category with something on sale, by name."""
-    return list(session.scalars(select(ProductRow.category).where(ProductRow.on_sale).distinct().order_by(ProductRow.category)))
+def for_cart(session: Session, product_ids: Sequence[str], currency: str | None) -> dict[str, ProductView]:
+    """Those that are sold, at their prices in the currency of the cart (one that has none there keeps its own), with the categories above theirs."""
+    tree = parents(session)
+    views = products_by_ids(session, product_ids)
+    return {i: replace(in_currency(v, currency), above=above(v.category, tree)) for i, v in views.items() if not v.is_head}
+
+
+def in_currency(item: ProductView, currency: str | None) -> ProductView:
+    """The same at its price in `currency`, where it has one."""
+    if currency is None or currency == item.currency or currency not in item.prices:
+        return item
+    return replace(item, price_minor=item.prices[currency], currency=currency)
 
 
 def all_names(session: Session) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """(id, name, category, other names) of everything on sale, by id."""
-    rows = session.execute(select(ProductRow.id, ProductRow.name, ProductRow.category, ProductRow.particulars).where(ProductRow.on_sale).order_by(ProductRow.id))
+    """(id, name, category, other names) of everything that is sold, by id."""
+    p = ProductRow
+    rows = session.execute(select(p.id, p.name, p.category, p.particulars).where(p.on_sale, p.is_head.is_(False)).order_by(p.id))
     return [(row.id, row.name, row.category, tuple((row.particulars or {}).get("also_called", ()))) for row in rows]
 
 
@@ -88,26 +83,6 @@ def _particulars(kept: Mapping[str, Any]) -> Particulars:
     )  # fmt: skip
 
 
-def put(session: Session, item: ProductView, *, on_sale: bool, at: datetime, particulars: dict[str, Any] | None = None) -> str:
-    """Insert or replace one product and its words; returns created, changed or same."""
-    values = {
-        "name": item.name, "description": item.description, "category": item.category, "image": item.image, "price_minor": item.price_minor,
-        "currency": item.currency, "stock_units": item.in_stock, "on_sale": on_sale, "particulars": particulars,
-    }  # fmt: skip
-    created = insert_new(session, ProductRow, {"id": item.id, **values, "changed_at": at}, unique=["id"])
-    if not created:
-        row = session.execute(select(ProductRow).where(ProductRow.id == item.id).with_for_update()).scalar_one()
-        if all(getattr(row, name) == value for name, value in values.items()):
-            return "same"
-        session.execute(update(ProductRow).where(ProductRow.id == item.id).values(**values, changed_at=at))
-        session.execute(delete(ProductWordRow).where(ProductWordRow.product_id == item.id))
-    words = weighted(item.name, item.category, item.description)
-    if words:
-        rows = [{"word": word, "product_id": item.id, "weight": weight} for word, weight in words.items()]
-        session.execute(insert(ProductWordRow), rows)
-    return "created" if created else "changed"
-
-
 def hold(session: Session, units: Mapping[str, int]) -> dict[str, int]:
     """Take `units` (product id -> quantity) off the shelf. Returns what is short (product id -> units left); empty: all held.
 
@@ -116,7 +91,7 @@ def hold(session: Session, units: Mapping[str, int]) -> dict[str, int]:
     short: dict[str, int] = {}
     for product_id in sorted(units):
         enough = ProductRow.stock_units >= units[product_id]
-        taken = update(ProductRow).where(ProductRow.id == product_id, ProductRow.on_sale, enough)
+        taken = update(ProductRow).where(ProductRow.id == product_id, ProductRow.on_sale, ProductRow.is_head.is_(False), enough)
         if not moved(session, taken.values(stock_units=ProductRow.stock_units - units[product_id])):
             short[product_id] = session.scalar(select(ProductRow.stock_units).where(ProductRow.id == product_id, ProductRow.on_sale)) or 0
     return short

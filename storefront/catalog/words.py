@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 MAX_WORDS = 400
 MAX_QUERY_WORDS = 8
 WORD_LENGTH = 64
 _WORD = re.compile(r"[^\W_]+")
-_AFTER_EVERYTHING = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The words a product is found by, with blanks between: of its names, its category, and everything else. No word stands twice."""
+
+    names: str
+    category: str
+    rest: str
+
+    def words(self) -> list[str]:
+        return [word for text in (self.names, self.category, self.rest) for word in text.split()]
 
 
 def fold(text: str) -> tuple[str, ...]:
@@ -19,16 +31,13 @@ def fold(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[:WORD_LENGTH] for word in _WORD.findall(plain.casefold())))
 
 
-def weighted(name: str, category: str, description: str) -> Mapping[str, int]:
-    """Each word of a product with the weight of the best place it stands in."""
-    weights: dict[str, int] = {}
-    for text, weight in ((name, 3), (category, 2), (description, 1)):
-        for word in fold(text):
-            if word not in weights and len(weights) < MAX_WORDS:
-                weights[word] = weight
-    return weights
+def texts(names: Iterable[str], category: str, rest: Iterable[str]) -> Texts:
+    """Each word stands where it weighs most; beyond `MAX_WORDS` the last of the rest are let go."""
+    seen: dict[str, None] = {}
 
+    def new(text: str) -> str:
+        fresh = [word for word in fold(text) if word not in seen][: MAX_WORDS - len(seen)]
+        seen.update(dict.fromkeys(fresh))
+        return " ".join(fresh)
 
-def prefix_range(word: str) -> tuple[str, str]:
-    """(from, to) such that exactly the words beginning with `word` are >= from and < to, compared by code point."""
-    return word, word + _AFTER_EVERYTHING
+    return Texts(new(" ".join(names)), new(category), new(" ".join(rest)))

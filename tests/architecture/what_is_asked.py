@@ -107,6 +107,7 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/products/import": _HOUSE,
     "POST /v1/taxes/rates": _HOUSE,
     "PUT /v1/taxes/classes/{category}": _HOUSE,
+    "POST /v1/shelves/import": _HOUSE,
     "POST /v1/webhooks": _EVENTS,
     "DELETE /v1/webhooks/{endpoint_id}": _WITHDRAWS,
     "POST /v1/webhooks/{endpoint_id}/rotate": _EVENTS,

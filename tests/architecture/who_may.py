@@ -120,6 +120,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /v1/products": ANY,
     "GET /v1/products/{product_id}": ANY,
     "POST /v1/products/import": (*STAFF, SERVER),
+    "POST /v1/shelves/import": (OPERATOR, SERVER),
     "GET /v1/cart": (SHOPPER,),
     "POST /v1/cart/lines": (SHOPPER,),
     "PUT /v1/cart/lines/{line_id}": (SHOPPER,),

@@ -30,6 +30,7 @@ def known_places(monkeypatch: pytest.MonkeyPatch) -> None:
     by_id = {p.id: p for p in PLACES}
     monkeypatch.setattr(geofences, "place", lambda _session, place_id: by_id.get(place_id), raising=False)
     monkeypatch.setattr(geofences, "places", lambda _session: list(PLACES), raising=False)
+    monkeypatch.setattr(geofences, "places_by_ids", lambda _session, ids: {i: by_id[i] for i in ids if i in by_id}, raising=False)
 
 
 @pytest.fixture

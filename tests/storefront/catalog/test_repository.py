@@ -1,66 +1,11 @@
-"""Searching, holding and putting back: the same answers on both engines."""
+"""Holding and putting back: the same answers on both engines."""
 
 from __future__ import annotations
 
-import pytest
-
 from storefront.catalog import repository
-from storefront.facade import Shop, import_catalogue
+from storefront.facade import Shop
 from tests.offers.builders import race
-from tests.storefront.floor import PRODUCTS, shelf
-
-
-def found(shop: Shop, query: str = "", **more: object) -> list[str]:
-    with shop.database.reading() as session:
-        return [p.id for p in repository.search(session, query=query, **more)]  # type: ignore[arg-type]
-
-
-class TestSearch:
-    @pytest.mark.parametrize(
-        ("query", "ids"),
-        [
-            ("", ["prd_bonbon", "prd_truffle", "prd_kola", "prd_last"]),
-            ("cafe", ["prd_truffle"]),
-            ("CAFÉ TRU", ["prd_truffle"]),
-            ("bonbon", ["prd_bonbon", "prd_kola"]),
-            ("salt cara", ["prd_bonbon"]),
-            ("salt espresso", []),
-            ("onbon", []),
-            ("%", []),
-            ("_", []),
-            ("'; DROP TABLE storefront_product; --", []),
-            ("the", ["prd_bonbon", "prd_last"]),
-        ],
-    )
-    def test_every_word_must_begin_a_word(self, shop: Shop, query: str, ids: list[str]) -> None:
-        assert sorted(found(shop, query)) == sorted(ids)
-
-    def test_a_name_weighs_more_than_a_description(self, shop: Shop) -> None:
-        extra = [
-            {"id": "prd_1", "name": "Aaa", "description": "with pistachio", "category": "x", "price_minor": 1, "stock": 1},
-            {"id": "prd_2", "name": "Zzz pistachio", "description": "", "category": "x", "price_minor": 1, "stock": 1},
-        ]
-        with shop.database.transaction() as session:
-            import_catalogue(session, {"products": extra}, at=shop.now())
-        assert found(shop, "pista") == ["prd_2", "prd_1"]
-
-    def test_category_limit_and_offset(self, shop: Shop) -> None:
-        assert found(shop, category="bonbon") == ["prd_bonbon", "prd_kola"]
-        assert found(shop, category="bonbon", limit=1, offset=1) == ["prd_kola"]
-
-    def test_what_is_off_sale_is_not_found(self, shop: Shop) -> None:
-        with shop.database.transaction() as session:
-            import_catalogue(session, {"products": [{**PRODUCTS[0], "on_sale": False}]}, at=shop.now())
-        assert found(shop, "bonbon") == ["prd_kola"]
-        with shop.database.reading() as session:
-            assert repository.product(session, "prd_bonbon") is None
-            assert repository.categories(session) == ["bonbon", "egg", "truffle"]
-
-    def test_a_changed_name_is_found_by_the_new_one_only(self, shop: Shop) -> None:
-        with shop.database.transaction() as session:
-            import_catalogue(session, {"products": [{**PRODUCTS[0], "name": "Praline"}]}, at=shop.now())
-        assert found(shop, "praline") == ["prd_bonbon"]
-        assert found(shop, "month") == []
+from tests.storefront.floor import shelf
 
 
 class TestHold:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.catalog.words import MAX_WORDS, WORD_LENGTH, fold, prefix_range, weighted
+from storefront.catalog.words import MAX_WORDS, WORD_LENGTH, Texts, fold, texts
 
 
 class TestFold:
@@ -32,16 +32,11 @@ class TestFold:
         assert len(once) == len(set(once))
 
 
-class TestWeighted:
-    def test_the_best_place_counts(self) -> None:
-        assert weighted("Bonbon", "sweet bonbon", "a bonbon of salt") == {"bonbon": 3, "sweet": 2, "a": 1, "of": 1, "salt": 1}
+class TestTexts:
+    def test_a_word_stands_where_it_weighs_most(self) -> None:
+        assert texts(["Bonbon", "Konvehti"], "sweet bonbon", ["a bonbon of salt", "SKU-7"]) == Texts("bonbon konvehti", "sweet", "a of salt sku 7")
 
-    def test_a_long_text_is_cut(self) -> None:
-        assert len(weighted("n", "c", " ".join(f"w{k}" for k in range(1000)))) == MAX_WORDS
-
-
-class TestPrefixRange:
-    @given(st.text(min_size=1, max_size=5), st.text(max_size=5))
-    def test_exactly_what_begins_with_it(self, word: str, other: str) -> None:
-        low, high = prefix_range(word)
-        assert (low <= other < high) == (other.startswith(word) and other != high)
+    def test_a_long_text_is_cut_at_its_end(self) -> None:
+        found = texts(["n"], "c", [" ".join(f"w{k}" for k in range(1000))])
+        assert len(found.words()) == MAX_WORDS
+        assert found.rest.startswith("w0 w1 ")

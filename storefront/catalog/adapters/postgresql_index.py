@@ -1,0 +1,27 @@
+"""PostgreSQL's full text: GIN indexes over the words as they are, without a parser or a dictionary of its own (revision 0044)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, bindparam, text
+
+from storefront.catalog.matching import Wanted
+
+NAMES = "array_to_tsvector(array_remove(string_to_array(storefront_product_search.names, ' '), ''))"
+ALL = (
+    "array_to_tsvector(array_remove(string_to_array(storefront_product_search.names || ' ' || storefront_product_search.category"
+    " || ' ' || storefront_product_search.rest, ' '), ''))"
+)
+"""As in the revision: an index is used for exactly its own expression."""
+
+
+class PostgresqlIndex:
+    def holds(self, wanted: Sequence[Wanted], *, in_names: bool) -> ColumnElement[bool]:
+        expression = " & ".join(f"({_word(one)})" for one in wanted)
+        return text(f"{NAMES if in_names else ALL} @@ CAST(:wanted AS tsquery)").bindparams(bindparam("wanted", expression))  # type: ignore[return-value]
+
+
+def _word(wanted: Wanted) -> str:
+    """Words are letters and digits only: quoted, nothing in them means anything to PostgreSQL."""
+    return " | ".join([f"'{wanted.word}':*", *(f"'{word}'" for word in wanted.meant)])
