@@ -6,7 +6,7 @@ by the next question, in every process. Ask inside the transaction that does the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -30,7 +30,7 @@ _BATCH = 500
 
 def may(session: Session, shopper_id: str, purpose: Purpose, at: datetime) -> Verdict:
     """PASS, or Fail: `no_consent_<purpose>` with the fact `why` (never_granted, withdrawn, notice_changed), `minor`, `os_permission_never`."""
-    return may_many(session, (shopper_id,), purpose, at)[shopper_id]
+    return _of_one(prepared(session, _STATE, {"purpose": purpose.value, "id": shopper_id}), purpose, at)
 
 
 def may_many(session: Session, shopper_ids: Collection[str], purpose: Purpose, at: datetime) -> dict[str, Verdict]:
@@ -69,8 +69,11 @@ _STATE = select(*_STATES.selected_columns).select_from(*_STATES.get_final_froms(
 
 def glance(database: Database, shopper_id: str, purpose: Purpose, at: datetime) -> Verdict:
     """`may` outside any transaction, for the last look before something that cannot be called back."""
-    for row in database.glance(_STATE, {"purpose": purpose.value, "id": shopper_id}):
-        _, granted, notice_version, sequence, source, made_at, minor, access = cast("tuple[Any, ...]", row)
+    return _of_one(database.glance(_STATE, {"purpose": purpose.value, "id": shopper_id}), purpose, at)
+
+
+def _of_one(rows: Iterable[Any], purpose: Purpose, at: datetime) -> Verdict:
+    for _, granted, notice_version, sequence, source, made_at, minor, access in rows:
         standing = Standing(bool(minor), access != NEVER) if minor or access else UNKNOWN
         return judge(ConsentRecord(purpose, granted, notice_version, sequence, source, made_at), purpose, at, standing)
     return judge(None, purpose, at)
