@@ -97,6 +97,7 @@ from offers.outside import privacy as outside_privacy
 from storefront import data_tags as storefront_tags
 from storefront import endpoints as storefront_endpoints
 from storefront import facade as storefront
+from storefront import handlers as storefront_handlers
 from storefront import jobs as storefront_jobs
 from storefront import privacy as storefront_privacy
 from storefront.papers import issuing as papers
@@ -230,6 +231,7 @@ def build(
     geofence_handlers.subscribe(subscriptions)
     beacon_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
+    storefront_handlers.subscribe(subscriptions)
     notifications.subscribe(subscriptions)
     webhooks.subscribe(subscriptions)
     conversations.subscribe(subscriptions)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.kernel.clock import utc_text
-from app.security import sealing, signing
+from app.security import rotating, sealing, signing
 from app.security.signing import CheckingKey
-from offers import caveats, coupon_token, rotating
+from offers import caveats, coupon_token
 from offers.contracts import COUPON_SIGNING
 from offers.coupon_token import CheckedKey, Checker, Claims
 from offers.models import CouponRow

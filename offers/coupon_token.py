@@ -24,7 +24,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.kernel.verdict import Fail
-from offers import caveats, rotating
+from app.security import rotating
+from offers import caveats
 from offers.caveats import Caveat
 from offers.conditions import TRUST_ORDER
 from offers.reasons import ReasonCode

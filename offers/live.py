@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from offers import codes, coupon_signing, coupon_token, repository, rotating, scanning
+from app.security import rotating
+from offers import codes, coupon_signing, coupon_token, repository, scanning
 from offers.contracts import CouponState, LiveCoupon
 
 

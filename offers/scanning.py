@@ -14,8 +14,8 @@ from typing import NoReturn
 from sqlalchemy.orm import Session
 
 from app.kernel.verdict import Fail
-from app.security import people
-from offers import caveats, codes, coupon_signing, coupon_token, gs1, gs1_coupons, repository, rotating
+from app.security import people, rotating
+from offers import caveats, codes, coupon_signing, coupon_token, gs1, gs1_coupons, repository
 from offers.errors import CodeMistyped, ScanRefused, UnknownCode
 from offers.models import CouponRow
 from offers.till_reasons import SENTENCES, TillReason

@@ -34,12 +34,13 @@ from storefront.carts.quoting import (
     discounts_of,
     quote_cart,
     quote_lines,
+    wish_of,
 )
 from storefront.carts.totals import PricedLine, Totals, payable, totals
 from storefront.catalog.repository import for_cart, hold
 from storefront.contracts import OrderPlaced, OrderState, ProductView
 from storefront.delivery import booking
-from storefront.delivery.choosing import Chosen, FreeSlot, Wish, free_slots
+from storefront.delivery.choosing import Chosen, FreeSlot, free_slots
 from storefront.delivery.choosing import chosen as chosen_of
 from storefront.errors import (
     CartChanged,
@@ -120,7 +121,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
-    way = _delivery(session, cart, shop.settings, at)
+    way = _delivery(session, cart, shop.settings, asked.place_id, at)
     booking.hold(session, way)
     lines = (*quote_lines(cart, products), delivery_line(way))
     shares = _reserve(session, shop, order_id, cart, lines, place_id=asked.place_id, at=at)
@@ -131,7 +132,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     coupon_id = cart.coupon_id
     balance_minor = _hold_balance(session, order_id, sums.total_minor, cart.currency, asked, shop.settings, at=at)
     _write(session, order_id, cart, sums, coupon_id, asked, balance_minor=balance_minor, settings=shop.settings, at=at)
-    booking.write(session, order_id, asked.shopper_id, way)
+    booking.write(session, order_id, asked.shopper_id, way, at)
     numbers = _write_lines(session, order_id, lines, products, sums, way.way)
     taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
     _write_coupons(session, order_id, shares, numbers)
@@ -160,11 +161,11 @@ def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) 
         raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
 
 
-def _delivery(session: Session, cart: carts.Cart, settings: StorefrontSettings, at: datetime) -> Chosen:
+def _delivery(session: Session, cart: carts.Cart, settings: StorefrontSettings, here: str | None, at: datetime) -> Chosen:
     way = delivery_of(cart, settings.delivery)
     if way is None:
         raise QuoteChanged("The way you chose to get your order is no longer offered; choose another.", extra={"changes": []})
-    found = chosen_of(session, way, Wish(cart.shopper_id, cart.currency or "", cart.slot_id, cart.address_id), at)
+    found = chosen_of(session, way, wish_of(cart, cart.currency or "", here), at)
     if found.needs is not None:
         raise DeliveryIncomplete(sentence(found.needs) or "", extra={"needs": found.needs})
     return found
@@ -300,7 +301,7 @@ def put_coupon(
     products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     currency = cart.currency or shop.settings.currency
     way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
-    brought = chosen_of(session, way, Wish(shopper_id, currency, cart.slot_id, cart.address_id), at)
+    brought = chosen_of(session, way, wish_of(cart, currency, place_id), at)
     lines = (*quote_lines(cart, products), delivery_line(brought))
     answer = shop.coupons.quote(session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at)
     if answer.coupon_id is None:
@@ -331,8 +332,9 @@ def put_best_coupons(session: Session, shop: Shop, shopper_id: str, *, place_id:
 
 
 def choose_delivery(
-    session: Session, shop: Shop, shopper_id: str, way_id: str, *, place_id: str | None, at: datetime, slot_id: str | None = None, address_id: str | None = None
-) -> CartQuote:
+    session: Session, shop: Shop, shopper_id: str, way_id: str, *, place_id: str | None, at: datetime,
+    slot_id: str | None = None, address_id: str | None = None, collect_at: str | None = None,
+) -> CartQuote:  # fmt: skip
     """How she wants to get her order, and when and where of it. Raises Invalid for a way that is not offered, UnknownAddress for an address that is not
     hers; a time that cannot be booked is kept, and the quote says why it cannot."""
     if not any(way.id == way_id for way in shop.settings.delivery):
@@ -340,7 +342,7 @@ def choose_delivery(
         raise Invalid.field("method", f"there is no such delivery; choose one of {known}")
     if address_id is not None:
         addresses.address(session, shopper_id, address_id)
-    carts.set_delivery(session, shopper_id, way_id, at=at, slot_id=slot_id, address_id=address_id)
+    carts.set_delivery(session, shopper_id, way_id, at=at, slot_id=slot_id, address_id=address_id, collect_at=collect_at)
     return quote(session, shop, shopper_id, place_id=place_id, at=at, seen=False)
 
 
@@ -355,5 +357,5 @@ def slots_of(
         raise Invalid.field("method", f"there is no such delivery; choose one of {', '.join(w.id for w in shop.settings.delivery)}")
     if address_id is not None:
         addresses.address(session, shopper_id, address_id)
-    found = chosen_of(session, way, Wish(shopper_id, currency, cart.slot_id, address_id or cart.address_id), at)
+    found = chosen_of(session, way, replace(wish_of(cart, currency, None), address_id=address_id or cart.address_id), at)
     return found, free_slots(session, found, at)

@@ -193,6 +193,34 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionView:
+    """An order that is fetched from a store. `state`: open (being picked), ready (until `ready_until`), handed_over."""
+
+    place_id: str
+    place_name: str
+    state: str
+    ready_until: datetime | None
+    arrived_at: datetime | None
+    handed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionAtStore:
+    """The same for the store: `called` is the first name she gave with her address, `pieces` what is to be picked (name, how many). `overdue`: kept longer
+    than was promised."""
+
+    order_id: str
+    place_id: str
+    state: str
+    called: str
+    pieces: tuple[tuple[str, int], ...]
+    placed_at: datetime
+    ready_until: datetime | None
+    arrived_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
@@ -218,6 +246,7 @@ class OrderDetail:
     delivery: DeliveryView | None = None
     balance_minor: int = 0
     credited_minor: int = 0
+    collection: CollectionView | None = None
 
 
 @dataclass(frozen=True, slots=True)

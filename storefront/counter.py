@@ -28,6 +28,7 @@ from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderSt
 from storefront.delivery.choosing import FreeSlot
 from storefront.errors import OrderClosed, UnknownProduct
 from storefront.orders import repository as orders
+from storefront.orders.fetching import at_stores, hand_over, here, make_ready, proof_for
 from storefront.orders.repository import owned
 from storefront.orders.rescheduling import move_slot, planned
 from storefront.payments import collecting
@@ -36,8 +37,8 @@ from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
 
 __all__ = [
-    "add_to_cart", "cancel", "cart_size", "check_out", "choose_delivery", "free_slots", "move_slot", "order_of_staff", "pay_again", "payment_now",
-    "planned", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
+    "add_to_cart", "at_stores", "cancel", "cart_size", "check_out", "choose_delivery", "free_slots", "hand_over", "here", "make_ready", "move_slot", "order_of_staff", "pay_again", "payment_now",
+    "planned", "proof_for", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
 ]  # fmt: skip
 
 
@@ -98,10 +99,11 @@ def gift_cards(session: Session, order_id: str, shopper_id: str) -> Sequence[Gif
 
 
 def choose_delivery(
-    session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None
-) -> None:
+    session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None,
+    collect_at: str | None = None,
+) -> None:  # fmt: skip
     """Raises Invalid for a way that is not offered, UnknownAddress."""
-    _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at, slot_id=slot_id, address_id=address_id)
+    _choose_delivery(session, shop, shopper_id, way_id, place_id=None, at=at, slot_id=slot_id, address_id=address_id, collect_at=collect_at)
 
 
 def free_slots(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at: datetime) -> list[FreeSlot]:

@@ -18,7 +18,7 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "storefront_cart": {
         "user.unique_id.pseudonymous": "shopper_id",
-        "user.behavior.purchase_history": "currency coupon_ids delivery slot_id address_id",
+        "user.behavior.purchase_history": "currency coupon_ids delivery slot_id address_id collect_at",
         "system.operations": "id version changed_at",
     },
     "storefront_cart_line": {
@@ -48,6 +48,13 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "storefront_category": {
         "system.operations": "name parent",
+    },
+    "storefront_collection": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "place_id arrived_at arrived_by moment_id",
+        "user.behavior.purchase_history": "state placed_at ready_at ready_until handed_at",
+        "user.workplace": "handed_by",
+        "system.operations": "order_id kept_days",
     },
     "storefront_delivery_area": {
         "system.operations": "id document changed_at",
@@ -129,8 +136,9 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": (
-        "addresses.repository balance.books balance.cards carts.repository checkout counter delivery.booking delivery.repository facade "
-        "orders.moves orders.repository orders.rescheduling orders.worth points.ledger orders.paper_due papers.issuing papers.repository taxes.repository"
+        "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
+        "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
+        "orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

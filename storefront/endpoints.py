@@ -65,7 +65,7 @@ def set_delivery(body: DeliveryIn, caller: Shopper, call: Command) -> Response:
 
     def work(session: Session) -> CartQuote:
         at = call.clock.now()
-        return choose_delivery(session, shop, caller.id, body.method, place_id=body.place_id, at=at, slot_id=body.slot_id, address_id=body.address_id)
+        return choose_delivery(session, shop, caller.id, body.method, place_id=body.place_id, at=at, slot_id=body.slot_id, address_id=body.address_id, collect_at=body.collect_at)
 
     return call.run(work)
 

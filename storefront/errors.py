@@ -246,3 +246,17 @@ class UnknownArea(NotFound):
     """There is no such area."""
 
     code = "unknown_area"
+
+
+class CollectionNotReady(AppError):
+    """There is nothing to be fetched just now: the order is not picked yet, was handed over, or does not stand."""
+
+    status = 409
+    code = "collection_not_ready"
+
+
+class HandOverRefused(AppError):
+    """The code does not prove that the order is this phone's; nothing was handed over."""
+
+    status = 422
+    code = "hand_over_refused"

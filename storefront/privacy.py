@@ -19,6 +19,8 @@ from storefront.balance import books as balance
 from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
+from storefront.collection import repository as collections
+from storefront.collection.models import CollectionRow
 from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
@@ -61,6 +63,12 @@ def erase_orders(session: Session, shopper_id: str) -> int:
     """The books stay, the person goes. An order still being paid is settled or given up as any other."""
     nameless = update(OrderRow).where(OrderRow.shopper_id == shopper_id).values(shopper_id=ERASED)
     return cast("CursorResult[Any]", session.execute(nameless)).rowcount
+
+
+def export_collections(session: Session, shopper_id: str) -> dict[str, Any]:
+    rows = session.scalars(select(CollectionRow).where(CollectionRow.shopper_id == shopper_id).order_by(CollectionRow.placed_at, CollectionRow.order_id)).all()
+    told = [{c.name: _plain(getattr(row, c.name)) for c in CollectionRow.__table__.columns if c.name not in ("shopper_id", "handed_by")} for row in rows]
+    return {"collections": told} if told else {}
 
 
 def export_deliveries(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -113,6 +121,7 @@ HOLDERS: tuple[DataHolder, ...] = (
         erase_orders,
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
+    DataHolder("storefront.collections", ("storefront_collection",), export_collections, collections.forget),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.balance",
@@ -142,6 +151,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),
+    RetentionRule("storefront_collection", "placed_at", DELIVERY_KEPT_S, "That you fetched an order from a store, and when you came; kept 180 days, for questions about it."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

@@ -31,6 +31,7 @@ class StorefrontReason(StrEnum):
     ORDER_REFUNDED = "order_refunded"
     ADDRESS_MISSING = "address_missing"
     NOT_SERVED_THERE = "not_served_there"
+    STORE_GONE = "store_gone"
     SLOT_MISSING = "slot_missing"
     SLOT_GONE = "slot_gone"
     SLOT_FULL = "slot_full"
@@ -62,6 +63,7 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.ORDER_REFUNDED: "All your money was given back, so there is no cashback on it.",
     StorefrontReason.ADDRESS_MISSING: "Say where it shall be brought.",
     StorefrontReason.NOT_SERVED_THERE: "We do not bring anything to this address. Choose another address or another way.",
+    StorefrontReason.STORE_GONE: "Nothing can be fetched from the store you chose any more. Choose another.",
     StorefrontReason.SLOT_MISSING: "Choose when it shall be brought.",
     StorefrontReason.SLOT_GONE: "The time you chose can no longer be booked. Choose another.",
     StorefrontReason.SLOT_FULL: "The time you chose was taken by others meanwhile. Choose another.",

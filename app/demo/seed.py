@@ -1,4 +1,4 @@
-"""Fills an empty house with the demo city: shops and fences, the catalogue, times of delivery, nine live campaigns, weather and holidays, a clerk for the till.
+"""Fills an empty house with the demo city: shops and fences, the catalogue, times of delivery and stores to fetch from, nine live campaigns, weather and holidays, a clerk for the till.
 
 Owns what is seeded, through the rooms' facades only, with the city's sensitive places. Seeding again changes nothing that is there: campaigns a marketer has
 since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).
@@ -84,6 +84,9 @@ def seed(session: Session, at: datetime) -> Seeded:
     geofences.import_sensitive(session, layer("sensitive"), at=at, jurisdiction=JURISDICTION)
     storefront.import_catalogue(session, catalogue(), at=at)
     storefront.write_delivery_area(session, "helsinki-bike", delivery(), ways=("home",), at=at)
+    for branch in (chosen for chosen in PLACES if chosen.chain == OOEY_GOOEY):
+        store = {"way": "pickup", "name": branch.name, "place_id": branch.id, "collect": True, "kept_days": 3}
+        storefront.write_delivery_area(session, branch.id.replace("_", "-"), store, ways=("pickup",), at=at)
     storefront.set_tax_classes(session, TAX_CLASSES, at=at)
     offers.import_outside(session, weather(at))
     added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]

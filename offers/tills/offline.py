@@ -21,8 +21,8 @@ from app.kernel.clock import utc_text
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
-from app.security import signing
-from offers import coupon_signing, coupon_token, repository, rotating, sentences, till
+from app.security import rotating, signing
+from offers import coupon_signing, coupon_token, repository, sentences, till
 from offers.contracts import CouponState
 from offers.errors import JournalBroken, JournalForked, NoSuchTill
 from offers.models import CouponRow, Redemption

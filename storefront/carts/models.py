@@ -13,7 +13,7 @@ from app.kernel.db import Base, Instant, Json
 class CartRow(Base):
     """`version` counts every change: a checkout claims the version it has priced. `currency` is null while empty.
     Coupons lie in the cart by their ids, as they were laid in: the secret codes are not kept here. `delivery` is the way
-    she chose to get it, null for the first there is; `slot_id` and `address_id` when and where it is brought, as she chose them, perhaps no
+    she chose to get it, null for the first there is; `slot_id` and `address_id` when and where it is brought, `collect_at` from which store it is fetched, as she chose them, perhaps no
     longer to be had."""
 
     __tablename__ = "storefront_cart"
@@ -24,6 +24,7 @@ class CartRow(Base):
     delivery: Mapped[str | None] = mapped_column(String(40))
     slot_id: Mapped[str | None] = mapped_column(String(60))
     address_id: Mapped[str | None] = mapped_column(String(40))
+    collect_at: Mapped[str | None] = mapped_column(String(60))
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
 

@@ -88,7 +88,8 @@ class BestCoupons:
 @dataclass(frozen=True, slots=True)
 class DeliveryOnCart:
     """A way to get the order, and what it costs; `discount_minor` is what coupons take off that. `slotted`: it is brought to an address at a time
-    of her choice, and costs from `price_minor` on until that is chosen. `needs`: what must be chosen before it can be ordered, with its words."""
+    of her choice, and costs from `price_minor` on until that is chosen. `needs`: what must be chosen before it can be ordered, with its words.
+    `stores`: (place, name) from where it can be fetched, `collect_at` the one it is."""
 
     id: str
     name: str
@@ -103,6 +104,8 @@ class DeliveryOnCart:
     timezone: str | None = None
     needs: str | None = None
     needs_text: str | None = None
+    collect_at: str | None = None
+    stores: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def quote_cart(
     """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
     ways = settings.delivery
-    choices = ways_now(session, cart, ways, at)
+    choices = ways_now(session, cart, ways, place_id, at)
     way = delivery_of(cart, ways) or ways[0]
     chosen = next((one for one in choices if one.way == way), None)
     brought = delivery_line(chosen) if there and chosen is not None else None
@@ -197,9 +200,14 @@ def delivery_of(cart: Cart, ways: Sequence[DeliveryMethod]) -> DeliveryMethod | 
     return next((way for way in ways if way.id == wanted and way.price_minor(cart.currency or "") is not None), None)
 
 
-def ways_now(session: Session, cart: Cart, ways: Sequence[DeliveryMethod], at: datetime) -> tuple[Chosen, ...]:
+def wish_of(cart: Cart, currency: str, here: str | None) -> Wish:
+    """What lies in the cart about its delivery."""
+    return Wish(cart.shopper_id, currency, cart.slot_id, cart.address_id, cart.collect_at, here)
+
+
+def ways_now(session: Session, cart: Cart, ways: Sequence[DeliveryMethod], here: str | None, at: datetime) -> tuple[Chosen, ...]:
     """Each way that is offered in the cart's currency, with what of it would be ordered now."""
-    wish, areas = Wish(cart.shopper_id, cart.currency or "", cart.slot_id, cart.address_id), all_areas(session)
+    wish, areas = wish_of(cart, cart.currency or "", here), all_areas(session)
     return tuple(chosen_of(session, way, wish, at, areas=areas) for way in ways if way.price_minor(cart.currency or "") is not None)
 
 
@@ -215,6 +223,7 @@ def _choices(choices: Sequence[Chosen], chosen: Chosen | None, discounts: Mappin
             one.way.id, one.way.name, one.price_minor, hers, discounts.get(DELIVERY_LINE, 0) if hers else 0, one.slotted,
             one.kept.id if one.kept else None, slot.id if slot else None, slot.starts_at if slot else None, slot.ends_at if slot else None,
             one.area.calendar.timezone if one.area else None, one.needs, sentence(one.needs),
+            one.area.place_id if one.stores and one.area else None, tuple((store.place_id or "", store.name) for store in one.stores),
         )  # fmt: skip
 
     return tuple(seen(one) for one in choices)

@@ -45,6 +45,7 @@ class Cart:
     delivery: str | None = None
     slot_id: str | None = None
     address_id: str | None = None
+    collect_at: str | None = None
 
 
 def cart_of(session: Session, shopper_id: str) -> Cart:
@@ -56,7 +57,7 @@ def cart_of(session: Session, shopper_id: str) -> Cart:
     return Cart(
         shopper_id, row.currency, next(iter(row.coupon_ids), None), row.version,
         tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor) for li in lines), tuple(row.coupon_ids), row.delivery,
-        row.slot_id, row.address_id,
+        row.slot_id, row.address_id, row.collect_at,
     )  # fmt: skip
 
 
@@ -144,11 +145,12 @@ def take_coupon_out(session: Session, shopper_id: str, coupon_id: str, *, at: da
 
 
 def set_delivery(
-    session: Session, shopper_id: str, delivery: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None
-) -> None:
+    session: Session, shopper_id: str, delivery: str, *, at: datetime, slot_id: str | None = None, address_id: str | None = None,
+    collect_at: str | None = None,
+) -> None:  # fmt: skip
     """The way, and where and when of it; what is not said is as if it had never been."""
     cart = _changing(session, shopper_id, at)
-    session.execute(update(CartRow).where(CartRow.id == cart.id).values(delivery=delivery, slot_id=slot_id, address_id=address_id))
+    session.execute(update(CartRow).where(CartRow.id == cart.id).values(delivery=delivery, slot_id=slot_id, address_id=address_id, collect_at=collect_at))
 
 
 def saw_prices(session: Session, cart: Cart, seen_minor: dict[str, int]) -> None:
@@ -161,7 +163,7 @@ def saw_prices(session: Session, cart: Cart, seen_minor: dict[str, int]) -> None
 def claim(session: Session, cart: Cart, *, at: datetime) -> bool:
     """Empty exactly the cart that was priced; False when it was changed, or claimed by another checkout, in between."""
     taken = update(CartRow).where(CartRow.shopper_id == cart.shopper_id, CartRow.version == cart.version)
-    if not moved(session, taken.values(version=CartRow.version + 1, currency=None, coupon_ids=[], delivery=None, slot_id=None, address_id=None, changed_at=at)):
+    if not moved(session, taken.values(version=CartRow.version + 1, currency=None, coupon_ids=[], delivery=None, slot_id=None, address_id=None, collect_at=None, changed_at=at)):
         return False
     session.execute(delete(CartLineRow).where(CartLineRow.id.in_([line.id for line in cart.lines])))
     return True

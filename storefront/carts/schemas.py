@@ -45,6 +45,7 @@ class DeliveryIn(BaseModel):
     method: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     slot_id: Id | None = None
     address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    collect_at: Annotated[str, StringConstraints(min_length=1, max_length=60), Field(description="The place of one of the stores a quote names.")] | None = None
     place_id: Id | None = None
 
 

@@ -34,7 +34,8 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """`way`: the delivery method it belongs to. `place_id`: the store it is served from, if any."""
+    """`way`: the delivery method it belongs to. `place_id`: the store it is served from, if any. `collect`: nothing is brought, it is fetched from that store,
+    which keeps it so many days once it is ready."""
 
     id: str
     way: str
@@ -42,6 +43,8 @@ class Area:
     place_id: str | None
     served: tuple[Served, ...]
     calendar: Calendar
+    collect: bool = False
+    kept_days: int = 0
 
     def serves(self, country: str, postcode: str) -> bool:
         """`postcode` in capitals and digits alone."""
@@ -63,7 +66,7 @@ def area_of(area_id: str, document: Mapping[str, Any]) -> Area:
     served = tuple(Served(s["country"], tuple(s["starts"]), s["first"], s["last"]) for s in document["serves"])
     return Area(
         area_id, document["way"], document["name"], document["place_id"], served,
-        Calendar(document["timezone"], week, other, document["ahead_days"]),
+        Calendar(document["timezone"], week, other, document["ahead_days"]), document.get("collect", False), document.get("kept_days", 0),
     )  # fmt: skip
 
 

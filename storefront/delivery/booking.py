@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import label
+from storefront.collection import repository as collections
 from storefront.contracts import DeliveryView
 from storefront.delivery import repository, slots
 from storefront.delivery.areas import Area
@@ -39,9 +40,11 @@ def hold(session: Session, chosen: Chosen) -> None:
         raise SlotFull(extra={"slot_id": chosen.slot.id})
 
 
-def write(session: Session, order_id: str, shopper_id: str, chosen: Chosen) -> None:
-    """After `hold`, when the order stands: what it has booked, and where it goes."""
+def write(session: Session, order_id: str, shopper_id: str, chosen: Chosen, at: datetime) -> None:
+    """After `hold`, when the order stands: what it has booked and where it goes, or where it is fetched."""
     slot, area, kept = chosen.slot, chosen.area, chosen.kept
+    if chosen.stores and area is not None and area.place_id is not None:
+        collections.write(session, order_id, shopper_id, area.place_id, area.kept_days, at)
     if slot is None or area is None or kept is None:
         return
     session.add(

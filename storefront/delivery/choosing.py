@@ -24,18 +24,20 @@ from storefront.settings import DeliveryMethod
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What lies in the cart about its delivery: the slot, the address; None: not said."""
+    """What lies in the cart about its delivery: the slot, the address, the store it is fetched from; None: not said. `here`: the store she is in, if she says so."""
 
     shopper_id: str
     currency: str
     slot_id: str | None = None
     address_id: str | None = None
+    collect_at: str | None = None
+    here: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """`price_minor` is what is charged (of a slot that is not chosen yet, the least it can be); `base_minor` the way's own price. `needs`: why it
-    cannot be ordered like this; None: it can."""
+    cannot be ordered like this; None: it can. `stores`: where it could be fetched; then `area` is the one it is."""
 
     way: DeliveryMethod
     currency: str
@@ -46,6 +48,7 @@ class Chosen:
     area: Area | None = None
     slot: Slot | None = None
     needs: StorefrontReason | None = None
+    stores: tuple[Area, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ def chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, *, a
     of_way = [area for area in (repository.areas(session) if areas is None else areas) if area.way == way.id]
     if not of_way:
         return Chosen(way, wish.currency, base_minor, base_minor)
+    stores = tuple(area for area in of_way if area.collect)
+    if stores:
+        return _collected(way, wish, base_minor, stores)
     least_minor = min((_least(area, wish.currency, base_minor) for area in of_way), default=base_minor)
     kept = addresses.chosen(session, wish.shopper_id, wish.address_id)
     if kept is None:
@@ -83,7 +89,7 @@ def chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, *, a
 
 def free_slots(session: Session, found: Chosen, at: datetime) -> list[FreeSlot]:
     """All that could be chosen where her address lies, the soonest first, and those that are full among them; none without an area."""
-    if found.area is None:
+    if found.area is None or found.area.collect:
         return []
     open_ = slots.bookable(found.area.id, found.area.calendar, at)
     gone = repository.taken(session, [slot.id for slot in open_])
@@ -93,3 +99,11 @@ def free_slots(session: Session, found: Chosen, at: datetime) -> list[FreeSlot]:
 def _least(area: Area, currency: str, base_minor: int) -> int:
     windows = [w for day in (*area.calendar.week, *area.calendar.other_days.values()) for w in day]
     return min((w.prices_minor.get(currency, base_minor) for w in windows), default=base_minor)
+
+
+def _collected(way: DeliveryMethod, wish: Wish, base_minor: int, stores: tuple[Area, ...]) -> Chosen:
+    """At the store she named, else where she is, else at the first: she sees it before she pays."""
+    by_place = {area.place_id: area for area in reversed(stores)}
+    area = by_place.get(wish.collect_at) if wish.collect_at is not None else by_place.get(wish.here) or stores[0]
+    needs = StorefrontReason.STORE_GONE if area is None else None
+    return Chosen(way, wish.currency, base_minor, base_minor, area=area, needs=needs, stores=stores)

@@ -96,8 +96,10 @@ class AreaIn(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     timezone: Annotated[str, StringConstraints(max_length=60), Field(description="IANA name, such as Europe/Helsinki; may be left out where a place is named.")] = ""
     place_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
-    serves: Annotated[list[ServedIn], Field(min_length=1, max_length=200)]
-    windows: Annotated[list[WeeklyWindowIn], Field(max_length=200)]
+    collect: Annotated[bool, Field(description="Nothing is brought: it is fetched from the store `place_id` names. Then it serves no postcodes and has no windows.")] = False
+    kept_days: Annotated[int, Field(strict=True, ge=1, le=60, description="How long the store keeps what is ready to be fetched.")] = 7
+    serves: Annotated[list[ServedIn], Field(max_length=200)] = []
+    windows: Annotated[list[WeeklyWindowIn], Field(max_length=200)] = []
     other_days: Annotated[list[OtherDayIn], Field(max_length=400)] = []
     ahead_days: Annotated[int, Field(strict=True, ge=0, le=60)] = 14
 
@@ -111,6 +113,10 @@ class AreaIn(BaseModel):
 
     @model_validator(mode="after")
     def _each_once(self) -> AreaIn:
+        if self.collect and (self.place_id is None or self.serves or self.windows or self.other_days):
+            raise ValueError("collect: name the store in place_id, and neither postcodes nor windows")
+        if not self.collect and not self.serves:
+            raise ValueError("serves: say which postcodes are served, or collect")
         begun = [(day, one.begins) for one in self.windows for day in one.days]
         if len(set(begun)) != len(begun):
             raise ValueError("windows: two begin at the same time on the same day; make them one")

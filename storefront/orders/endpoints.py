@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 from storefront.balance import cards
+from storefront.collection.showing import view as collection_view
 from storefront.contracts import OrderDetail
-from storefront.orders import repository, rescheduling
-from storefront.orders.schemas import DeliveryOut, OtherSlotOut, SlotIn
+from storefront.orders import fetching, repository, rescheduling
+from storefront.orders.schemas import CollectionOut, DeliveryOut, OtherSlotOut, ProofIn, SlotIn
 
 router = APIRouter(tags=["orders"])
 
 Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
+Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
 OrderId = Annotated[str, Path(max_length=80)]
 Reader = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPERATOR))]
 
@@ -77,3 +80,52 @@ def gift_cards(order_id: Annotated[str, Path(max_length=80)], caller: Annotated[
         return {"gift_cards": cards.of_order(session, order_id)}
 
     return call.run(work)
+
+
+# --- fetched from a store ---------------------------------------------------------------------------------------------
+
+
+@router.get("/v1/orders/{order_id}/collection")
+def order_collection(order_id: OrderId, caller: Shopper, call: Reading) -> Response:
+    """Where you fetch your order, until when, and, once it is ready, the code your phone shows for it."""
+
+    def work(session: Session) -> CollectionOut:
+        proof = fetching.proof_for(session, order_id, caller.id, call.clock.now())
+        return CollectionOut(collection=collection_view(session, order_id), proof=proof)
+
+    response = call.run(work)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post("/v1/orders/{order_id}/here")
+def here(order_id: OrderId, caller: Shopper, call: Command) -> Response:
+    """Tell the store that you are there. Nobody need: with the use of your location agreed to, it learns so by itself."""
+
+    def work(session: Session) -> CollectionOut:
+        fetching.here(session, order_id, caller.id, at=call.clock.now())
+        return CollectionOut(collection=collection_view(session, order_id), proof=fetching.proof_for(session, order_id, caller.id, call.clock.now()))
+
+    return call.run(work)
+
+
+@router.get("/v1/till/collections")
+def collections(caller: Clerk, call: Reading) -> Response:
+    """What is to be picked and fetched at your stores; who has arrived comes first."""
+    return call.run(lambda session: {"collections": fetching.at_stores(session, caller.place_ids, call.clock.now())})
+
+
+@router.post("/v1/till/collections/{order_id}/ready", status_code=204)
+def make_ready(order_id: OrderId, caller: Clerk, call: Command) -> Response:
+    """It is picked and waits for her."""
+    return call.run(lambda session: fetching.make_ready(session, order_id, caller.place_ids, at=call.clock.now()), status=204)
+
+
+@router.post("/v1/till/collections/{order_id}/hand-over", status_code=204)
+def hand_over(order_id: OrderId, body: ProofIn, caller: Scanner, call: Command) -> Response:
+    """Hand it over against the code her phone shows now: scanned, or its eight digits."""
+
+    def work(session: Session) -> None:
+        fetching.hand_over(session, order_id, body.code, caller.place_ids, by=caller.id, at=call.clock.now())
+
+    return call.run(work, status=204)

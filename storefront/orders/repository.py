@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from storefront.collection.showing import view as collection_view
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.delivery.booking import view as delivery_view
 from storefront.errors import UnknownOrder
@@ -131,7 +132,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at, r.credit_minor) for r in refunds),
         points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
         credited_minor=row.credited_minor,
-        delivery=delivery_view(session, row.id),
+        delivery=delivery_view(session, row.id), collection=collection_view(session, row.id),
     )  # fmt: skip
 
 

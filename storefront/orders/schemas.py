@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
-from storefront.contracts import DeliveryView, OrderDetail
+from storefront.collection.proof import LiveProof
+from storefront.contracts import CollectionView, DeliveryView, OrderDetail
 
 MethodToken = Annotated[
     str,
@@ -122,3 +123,18 @@ class DeliveryOut(BaseModel):
     delivery: DeliveryView | None
     to: tuple[str, ...]
     others: list[OtherSlotOut]
+
+
+class CollectionOut(BaseModel):
+    """No collection: the order is not fetched from a store. `proof`: the code to show there, while it is ready."""
+
+    collection: CollectionView | None
+    proof: LiveProof | None
+
+
+class ProofIn(BaseModel):
+    """What was scanned or typed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=120)]

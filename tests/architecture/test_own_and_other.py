@@ -22,6 +22,7 @@ from app.security.access import Role
 from geofences.models import PlaceRow
 from offers import facade as offers
 from offers.tills.journal import entry_hash, first_hash
+from storefront.collection import repository as collections
 from storefront.orders.models import OrderRow
 from tests.architecture.belongings import Belongings
 from tests.architecture.who_may import CLERK, MARKETER, WHO_MAY
@@ -69,6 +70,7 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
         redeemed = client.post("/v1/till/redemptions", headers=by, json={"code": used.coupon.code, "place_id": place_id})
         with house.database.transaction() as session:
             session.get_one(OrderRow, fresh.order_id).place_id = place_id
+            collections.write(session, fresh.order_id, fresh.shopper_id, place_id, 7, START)
         bundle = client.post("/v1/till/bundle", headers=by, json={"place_id": place_id}).json()["bundle"]
         return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"])
 
@@ -90,6 +92,10 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /till/redeem": lambda c, h, s: c.post("/till/redeem", headers=h | HTMX, data={"code": s.code, "place_id": s.place_id}),
     "POST /v1/till/redemptions/{redemption_id}/undo": lambda c, h, s: c.post(f"/v1/till/redemptions/{s.redemption_id}/undo", headers=h),
     "POST /till/redemptions/{redemption_id}/undo": lambda c, h, s: c.post(f"/till/redemptions/{s.redemption_id}/undo", headers=h | HTMX),
+    "POST /v1/till/collections/{order_id}/ready": lambda c, h, s: c.post(f"/v1/till/collections/{s.order_id}/ready", headers=h),
+    "POST /till/collections/{order_id}/ready": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/ready", headers=h),
+    "POST /v1/till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/v1/till/collections/{s.order_id}/hand-over", headers=h, json={"code": "12345678"}),
+    "POST /till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/hand-over", headers=h, data={"code": "12345678"}),
     "POST /v1/orders/{order_id}/returns": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/returns", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}]}),
     "GET /till/returns/{order_id}": lambda c, h, s: c.get(f"/till/returns/{s.order_id}", headers=h),
     "POST /till/returns/{order_id}": lambda c, h, s: c.post(f"/till/returns/{s.order_id}", headers=h, data={"line1": "1", "seen": "0"}),
@@ -101,7 +107,7 @@ NOT_OF_A_STORE = {
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one
-    "GET /v1/till/findings", "GET /till", "GET /till/returns",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

@@ -180,6 +180,12 @@ NOT_ASKED: dict[str, str] = {
     "POST /m/orders/{order_id}/cancel": _WITHDRAWS,
     "POST /m/orders/{order_id}/slot": _LATER,
     "PUT /v1/orders/{order_id}/slot": _LATER,
+    "POST /v1/orders/{order_id}/here": _REPORT,
+    "POST /m/orders/{order_id}/here": _REPORT,
+    "POST /v1/till/collections/{order_id}/ready": _HOUSE,
+    "POST /till/collections/{order_id}/ready": _HOUSE,
+    "POST /v1/till/collections/{order_id}/hand-over": "proved by the code her phone shows now; what is handed over was paid for",
+    "POST /till/collections/{order_id}/hand-over": "proved by the code her phone shows now; what is handed over was paid for",
     "PUT /v1/delivery/areas/{area_id}": _HOUSE,
     "DELETE /v1/delivery/areas/{area_id}": _HOUSE,
 }

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from app.security import rotating
 from app.security.principals import Role
-from offers import coupon_token, rotating
+from offers import coupon_token
 from tests.browser.conftest import DESKTOP, PHONE, Eyes, Serving
 from tests.browser.test_story import READ_QR, fresh_shopper, qr_on
 

@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select
 
 from app.kernel.verdict import Fail
-from app.security import key_changes, signing
+from app.security import key_changes, rotating, signing
 from app.security.principals import Role
-from offers import coupon_signing, coupon_token, facade, rotating
+from offers import coupon_signing, coupon_token, facade
 from offers.models import Redemption
 from offers.tills import journal
 from tests.browser.conftest import DESKTOP, PHONE, SHOP, Eyes, Serving, coupon_of_a_stranger

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.verdict import Fail
+from app.security import rotating
 from offers import coupon_token as token
-from offers import rotating
 from offers.coupon_token import CheckedKey, Claims, Judged, Shown
 
 NOW = datetime(2026, 11, 22, 12, 0, 3, tzinfo=UTC)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.kernel.db import Database
-from app.security import people, signing
+from app.security import people, rotating, signing
 from app.security.sealing import use_secrets
 from app.security.secrets import new_secrets
-from offers import coupon_signing, coupon_token, errors, facade, rotating, scanning
+from offers import coupon_signing, coupon_token, errors, facade, scanning
 from offers.contracts import CouponView, LiveCoupon
 from offers.scanning import Scanned
 from tests.conftest import START

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 
 from app.kernel.db import Database
 from app.kernel.errors import AppError
-from app.security import people, signing
+from app.security import people, rotating, signing
 from app.security.sealing import use_secrets
 from app.security.secrets import Replacement, Secrets, new_secrets
-from offers import coupon_signing, coupon_token, facade, rotating
+from offers import coupon_signing, coupon_token, facade
 from offers.contracts import LiveCoupon
 from offers.models import CouponRow, Redemption
 from tests.conftest import START

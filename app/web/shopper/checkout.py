@@ -169,6 +169,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "coupons": detail.coupons,
         "refunds": detail.refunds,
         "points": detail.points,
+        "collection": detail.collection,
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
         "gift_cards": _gift_cards(call, caller, order_id) if detail.order.state is OrderState.PAID else (),

@@ -186,9 +186,10 @@ def set_delivery(request: Request, caller: Shopper, call: Command, form: Fields)
     """How she wants to get it, and when and where."""
     way = form.text("method", most=40)
     slot_id, address_id = form.text("slot_id", most=60) or None, form.text("address_id", most=40) or None
+    collect_at = form.text("collect_at", most=60) or None
 
     def work(session: Session) -> dict[str, str]:
-        at_counter.choose_delivery(session, call.app.shop, caller.id, way, at=call.clock.now(), slot_id=slot_id, address_id=address_id)
+        at_counter.choose_delivery(session, call.app.shop, caller.id, way, at=call.clock.now(), slot_id=slot_id, address_id=address_id, collect_at=collect_at)
         return {"delivery": way}
 
     call.run(work)

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.kernel.db import Database
-from app.security import people, signing
-from offers import coupon_signing, coupon_token, errors, facade, rotating
+from app.security import people, rotating, signing
+from offers import coupon_signing, coupon_token, errors, facade
 from offers.contracts import CouponState, CouponView
 from offers.models import CouponRow, Redemption
 from offers.tills import journal, offline

@@ -35,7 +35,7 @@ class TestAreas:
         ("wrong", "field"),
         [
             ({"way": "drone"}, "way"), ({"timezone": "Mars/Olympus"}, "timezone"), ({"timezone": ""}, "timezone"), ({"place_id": "plc_none"}, "place_id"),
-            ({"serves": []}, "serves"), ({"serves": [{"country": "XX"}]}, "serves[0].country"), ({"serves": [{"country": "FI", "first": "00990", "last": "00100"}]}, "serves[0]"),
+            ({"serves": []}, "body"), ({"collect": True}, "body"), ({"collect": True, "serves": [], "windows": []}, "body"), ({"serves": [{"country": "XX"}]}, "serves[0].country"), ({"serves": [{"country": "FI", "first": "00990", "last": "00100"}]}, "serves[0]"),
             ({"serves": [{"country": "FI", "first": "00100"}]}, "serves[0]"), ({"serves": [{"country": "FI", "starts": ["-"]}]}, "serves[0]"),
             ({"windows": [{"days": ["mon"], "begins": "12:00", "ends": "12:00", "capacity": 1}]}, "windows[0]"),
             ({"windows": [{"days": ["mon"], "begins": "12:00", "ends": "25:00", "capacity": 1}]}, "windows[0].ends"),

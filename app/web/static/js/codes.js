@@ -1,5 +1,5 @@
 // Live codes (RFC 4226 over SHA-256) and their steps, for the phone that makes them and the till that checks them.
-// The same as offers/rotating.py; a browser test compares the two. Needs WebCrypto, so https or localhost.
+// The same as app/security/rotating.py; a browser test compares the two. Needs WebCrypto, so https or localhost.
 
 export const NEIGHBOURS = 1;
 

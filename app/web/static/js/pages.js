@@ -34,6 +34,13 @@ fade();
 setInterval(countDown, 1000);
 document.addEventListener("htmx:after:swap", () => { countDown(); fade(); });
 
+// what asks again by itself waits while somebody types into it
+document.addEventListener("htmx:before:request", (event) => {
+  const source = event.detail?.ctx?.sourceElement;
+  const typing = document.activeElement?.matches("input, select, textarea") && document.activeElement.value;
+  if (source?.matches?.("[data-waits-for-fields]") && source.contains(document.activeElement) && typing) event.preventDefault();
+});
+
 // a link that opens a dialog also loads into it; the address stays good for a new tab
 document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;

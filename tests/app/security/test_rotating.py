@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers import rotating
-from offers.rotating import Step
+from app.security import rotating
+from app.security.rotating import Step
 from tests.paths import shared
 
 SECRET = bytes(range(32))

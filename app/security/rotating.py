@@ -1,6 +1,6 @@
-"""The live code of a coupon on one phone: eight digits that are others every fifteen seconds.
+"""The live code of a thing on one phone, a coupon or an order to be fetched: eight digits that are others every fifteen seconds.
 
-Pure. Owns the one-time password (RFC 4226, RFC 6238), the step, and how far two clocks may be apart. Must not know coupons
+Pure. Owns the one-time password (RFC 4226, RFC 6238), the step, and how far two clocks may be apart. Must not know coupons, orders
 or keys: a secret is handed in.
 
 A step is 15 s and a neighbouring step is taken too, so a picture of a code is worthless at most 30 s after it was made.

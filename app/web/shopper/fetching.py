@@ -1,0 +1,56 @@
+"""Fetching an order: the code on the phone that changes by itself, and "I'm here".
+
+Owns these two pages. Must not decide: storefront/orders/fetching does. Another's order is as none.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import AppError
+from app.kernel.http import Command, Reading
+from app.security.access import Principal, Role, allow
+from app.web import rendering
+from app.web.browser import go_to
+from app.web.shopper.frame import frame
+from app.web.shopper.qr import qr_svg
+from storefront import facade as storefront
+from storefront.facade import at_counter
+
+router = APIRouter(include_in_schema=False)
+
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Id = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_]+$")]
+
+
+@router.get("/m/orders/{order_id}/collect")
+def code_page(request: Request, order_id: Id, caller: Shopper, call: Reading) -> Response:
+    """The code to show at the shop; once it was handed over, the order."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        live = at_counter.proof_for(session, order_id, caller.id, at)
+        detail = storefront.order(session, order_id)
+        context = frame(session, caller.id, "me", at)
+    if live is None or detail is None or detail.collection is None:
+        return go_to(request, f"/m/orders/{order_id}")
+    context |= {"order_id": order_id, "live": live, "collection": detail.collection, "picture": Markup(qr_svg(live.text))}  # noqa: S704 - drawn by us
+    return rendering.page(request, "shopper/collect.html", context, frame_self=True)
+
+
+@router.post("/m/orders/{order_id}/here")
+def here(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
+    """The shop is told that she is there."""
+
+    def work(session: Session) -> dict[str, bool]:
+        return {"new": at_counter.here(session, order_id, caller.id, at=call.clock.now())}
+
+    try:
+        call.run(work)
+    except AppError as refusal:
+        if refusal.status != 409:
+            raise  # not hers; what is not ready (any more) is said by the order's own page
+    return go_to(request, f"/m/orders/{order_id}")

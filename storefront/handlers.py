@@ -1,0 +1,30 @@
+"""What the storefront does when something happened elsewhere: a shopper has come to a place, or it turns out that she had not.
+
+Owns the subscriptions of the room. Each handler runs in its own transaction beside its inbox row; a repeat does nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.kernel.outbox import Envelope, Subscriptions
+from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
+from storefront.collection import repository as collections
+from storefront.orders import fetching
+
+COMES = (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT, MomentKind.DWELL)
+"""She is inside; who only passes by has not come."""
+
+
+def subscribe(subscriptions: Subscriptions) -> None:
+    """Called once by bootstrap."""
+
+    def arrived(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
+        if event.kind in COMES:
+            fetching.arrived(session, event.shopper_id, event.place_id, event.moment_id, at=session.info["clock"].now())
+
+    def was_not(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
+        collections.not_there(session, event.shopper_id, event.moment_id)
+
+    subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.any_ready)
+    subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.any_ready)
