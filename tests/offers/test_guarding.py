@@ -12,6 +12,7 @@ from app.security.asking import Asker
 from app.security.contacts import repository as contacts
 from app.security.contacts.values import ContactKind
 from app.security.errors import PolicyRefused
+from app.security.people import register_device
 from app.security.principals import Principal, Role
 from app.security.settings import SecuritySettings
 from offers import facade
@@ -29,8 +30,9 @@ class TestMayRedeem:
     def code(self, database: Database) -> str:
         with database.transaction() as session:
             go_live(session, benefit=TENTH, coupon={**document()["coupon"], "show": "any"})
-            contacts.note_change(session, "shp_jane", ContactKind.EMAIL, "changed", "jane@example.org", cooling=True, at=START)
-        return give(database).code
+            jane = register_device(session, "Phone", "ios", START).shopper_id
+            contacts.note_change(session, jane, ContactKind.EMAIL, "changed", "jane@example.org", cooling=True, at=START)
+        return give(database, shopper_id=jane).code
 
     def redeem(self, database: Database, code: str, **more: Any) -> TillRedemption:
         with database.transaction() as session:
