@@ -11,7 +11,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -105,7 +105,9 @@ class Points:
         def watched_claim(relay: Relay) -> Any:
             with relay._database.reading() as session:
                 due = session.scalar(select(OutboxDelivery.event_id).where(OutboxDelivery.state == "pending", relay._mine).limit(1))
-            with self.work("claim") if due else nullcontext():  # looking in vain is no work
+            if not due:
+                return []  # looking in vain is no work; what has come since is taken up, and watched, at the next look
+            with self.work("claim"):
                 return claim(relay)
 
         def watched_delivery(relay: Relay, envelope: Any, payload: Any, consumer: str) -> None:
