@@ -250,6 +250,20 @@ class OrderDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnRequestView:
+    """What a shopper has asked to give back (`pieces`: line number -> how many), why, and where the money shall go. She brings them until `expires_at`."""
+
+    id: str
+    order_id: str
+    pieces: Mapping[str, int]
+    reason: str
+    to_credit: bool
+    amount_minor: int
+    asked_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PaperView:
     """A receipt or credit note that was issued. `sha256` is the hash of its content, which never changes."""
 

@@ -24,13 +24,16 @@ from storefront.checkout import check_out as _check_out
 from storefront.checkout import choose_delivery as _choose_delivery
 from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
-from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderState
+from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderState, ReturnRequestView
 from storefront.delivery.choosing import FreeSlot
 from storefront.errors import OrderClosed, UnknownProduct
 from storefront.orders import repository as orders
+from storefront.orders import return_requests
 from storefront.orders.fetching import at_stores, hand_over, here, make_ready, proof_for
 from storefront.orders.repository import owned
 from storefront.orders.rescheduling import move_slot, planned
+from storefront.orders.return_endpoints import policy_of
+from storefront.orders.return_policy import Cause
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.ports import Payment
@@ -80,6 +83,39 @@ def take_coupon_out(session: Session, shopper_id: str, *, at: datetime, coupon_i
         carts.set_coupons(session, shopper_id, (), at=at)
     else:
         carts.take_coupon_out(session, shopper_id, coupon_id, at=at)
+
+
+def returnable(session: Session, shop: Shop, order_id: str, shopper_id: str, *, at: datetime) -> return_requests.Returnable:
+    """What of her order may come back, and until when. Raises UnknownOrder, OrderNotRefundable."""
+    return return_requests.returnable(session, owned(session, order_id, shopper_id), policy_of(shop.settings), at=at)
+
+
+def return_request(session: Session, order_id: str, *, at: datetime) -> ReturnRequestView | None:
+    """What she has asked to give back."""
+    return return_requests.request_of(session, order_id, at=at)
+
+
+def return_worth(
+    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, at: datetime
+) -> return_requests.Worth:
+    """What she would get, exactly. Raises NotReturnable and what `returnable` raises."""
+    return return_requests.worth(session, owned(session, order_id, shopper_id), pieces, reason, policy_of(shop.settings), to_credit=to_credit, at=at)
+
+
+def ask_return(
+    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, expected_minor: int, at: datetime
+) -> ReturnRequestView:
+    """Her request. Raises QuoteChanged, ReturnAlreadyAsked, NotReturnable."""
+    return return_requests.ask(
+        session, owned(session, order_id, shopper_id), pieces, reason, policy_of(shop.settings), to_credit=to_credit, expected_minor=expected_minor,
+        within_days=shop.settings.return_within_days, at=at,
+    )  # fmt: skip
+
+
+def withdraw_return(session: Session, order_id: str, shopper_id: str, *, at: datetime) -> None:
+    """Raises UnknownOrder, UnknownReturn."""
+    owned(session, order_id, shopper_id)
+    return_requests.withdraw(session, order_id, at=at)
 
 
 def load_gift_card(session: Session, shopper_id: str, typed: str, *, at: datetime) -> GiftCardView:

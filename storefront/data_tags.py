@@ -115,6 +115,10 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_product_search": {
         "system.operations": "no product_id names category rest",
     },
+    "storefront_return_request": {
+        "user.behavior.purchase_history": "pieces reason to_credit amount_minor state asked_at",
+        "system.operations": "id order_id expires_at closed_at",
+    },
     "storefront_tax_class": {
         "system.operations": "category tax_class set_at",
     },
@@ -138,7 +142,7 @@ USES: dict[str, str] = {
     "essential.service": (
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
-        "orders.paper_due papers.issuing papers.repository taxes.repository"
+        "orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

@@ -47,6 +47,7 @@ from storefront.contracts import (
 from storefront.errors import UnknownProduct
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
+from storefront.orders.return_policy import Cause as ReturnCause
 from storefront.papers import repository as _papers
 from storefront.papers.endpoints import pdf_answer as _pdf_answer
 from storefront.papers.issuing import issue_of as _issue_papers_of
@@ -70,6 +71,7 @@ __all__ = [
     "Cart",
     "CartQuote",
     "CatalogueReport",
+    "ReturnCause",
     "Shop",
     "address_book",
     "at_counter",

@@ -26,6 +26,7 @@ from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import detail
+from storefront.orders.return_requests import request_of
 from storefront.papers.repository import papers_of
 from storefront.points import ledger
 from storefront.points.models import PointsEntry
@@ -55,8 +56,13 @@ def erase_cart(session: Session, shopper_id: str) -> int:
 
 def export_orders(session: Session, shopper_id: str) -> dict[str, Any]:
     rows = session.scalars(select(OrderRow).where(OrderRow.shopper_id == shopper_id).order_by(OrderRow.placed_at, OrderRow.id)).all()
-    told = [dataclasses.asdict(detail(session, row)) | {"papers": [dataclasses.asdict(p) for p in papers_of(session, row.id)]} for row in rows]
+    told = [dataclasses.asdict(detail(session, row)) | {"papers": [dataclasses.asdict(p) for p in papers_of(session, row.id)], "return_request": asked_back(session, row.id)} for row in rows]
     return {"orders": [_plain(one) for one in told]} if told else {}
+
+
+def asked_back(session: Session, order_id: str) -> Any:
+    found = request_of(session, order_id, at=session.info["clock"].now())
+    return dataclasses.asdict(found) if found else None
 
 
 def erase_orders(session: Session, shopper_id: str) -> int:

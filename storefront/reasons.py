@@ -35,6 +35,11 @@ class StorefrontReason(StrEnum):
     SLOT_MISSING = "slot_missing"
     SLOT_GONE = "slot_gone"
     SLOT_FULL = "slot_full"
+    NOTHING_LEFT_TO_RETURN = "nothing_left_to_return"
+    RETURN_TIME_OVER = "return_time_over"
+    GIFT_CARD_NOT_RETURNABLE = "gift_card_not_returnable"
+    DELIVERY_COMES_BACK_WITH_ALL = "delivery_comes_back_with_all"
+    KIND_NOT_RETURNABLE = "kind_not_returnable"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -67,6 +72,11 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.SLOT_MISSING: "Choose when it shall be brought.",
     StorefrontReason.SLOT_GONE: "The time you chose can no longer be booked. Choose another.",
     StorefrontReason.SLOT_FULL: "The time you chose was taken by others meanwhile. Choose another.",
+    StorefrontReason.NOTHING_LEFT_TO_RETURN: "It is all back already.",
+    StorefrontReason.RETURN_TIME_OVER: "The time to give it back is over. Ask us if something is wrong with it.",
+    StorefrontReason.GIFT_CARD_NOT_RETURNABLE: "A gift card does not come back.",
+    StorefrontReason.DELIVERY_COMES_BACK_WITH_ALL: "The delivery is paid back when everything comes back.",
+    StorefrontReason.KIND_NOT_RETURNABLE: "Products of this kind come back only if something is wrong with them.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -11,7 +11,19 @@ from app.web import assets, landing, papers, problems, returns
 from app.web.console import audience, audit, campaign_writing, conversations, explain, message, trying, webhooks
 from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
-from app.web.shopper import addresses, balance, chat, checkout, contacts, fetching, here, messages, shop, where
+from app.web.shopper import (
+    addresses,
+    balance,
+    chat,
+    checkout,
+    contacts,
+    fetching,
+    giving_back,
+    here,
+    messages,
+    shop,
+    where,
+)
 from app.web.shopper import endpoints as shopper
 from app.web.shopper import worker as push_worker
 from app.web.till import collections as till_collections
@@ -21,7 +33,7 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, here, fetching, checkout, balance, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, shop, here, fetching, checkout, giving_back, balance, where,
     till, till_here, till_collections, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
 )  # fmt: skip

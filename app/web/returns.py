@@ -110,7 +110,7 @@ def _pieces(detail: OrderDetail, form: Form) -> dict[int, int]:
 def _shown(
     request: Request, call: Any, caller: Principal, order_id: str, *, trouble: str = "", entered: dict[int, str] | None = None, status: int = 200
 ) -> Response:  # fmt: skip
-    context: dict[str, Any] = {"here": "orders", "home": _home(caller), "detail": None, "trouble": trouble, "entered": entered or {}}
+    context: dict[str, Any] = {"here": "orders", "home": _home(caller), "detail": None, "trouble": trouble, "entered": entered or {}, "asked": None}
     if order_id:
         with call.database.reading() as session:
             context |= _told(session, order_id, caller)
@@ -123,7 +123,8 @@ def _told(session: Session, order_id: str, caller: Principal) -> dict[str, Any]:
     detail = storefront.at_counter.order_of_staff(session, order_id, caller)
     may = detail.order.state is OrderState.PAID and not detail.refund_due
     left = [line for line in detail.lines if line.quantity > line.returned] if may else []
-    return {"detail": detail, "returnable": {line.line_no for line in left[:LINES_ASKED]}, "more": len(left) > LINES_ASKED, "seen": sum(line.returned for line in detail.lines)}
+    asked = storefront.at_counter.return_request(session, order_id, at=session.info["clock"].now())
+    return {"asked": asked, "detail": detail, "returnable": {line.line_no for line in left[:LINES_ASKED]}, "more": len(left) > LINES_ASKED, "seen": sum(line.returned for line in detail.lines)}
 
 
 def _home(caller: Principal) -> str:

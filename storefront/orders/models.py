@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -87,6 +87,25 @@ class OrderCouponRow(Base):
     discount_minor: Mapped[int]
     shares: Mapped[dict[str, int]] = mapped_column(Json)
     entitlements: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+
+
+class ReturnRequestRow(Base):
+    """Pieces a shopper wants to give back. `state`: open, received, withdrawn, lapsed (she did not bring them until `expires_at`)."""
+
+    __tablename__ = "storefront_return_request"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("storefront_order.id", ondelete="CASCADE"), index=True)
+    pieces: Mapped[dict[str, int]] = mapped_column(Json)
+    reason: Mapped[str] = mapped_column(String(20))
+    to_credit: Mapped[bool]
+    amount_minor: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (
+        Index("uq_storefront_return_request_open", "order_id", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+    )
 
 
 class PaperDueRow(Base):

@@ -24,7 +24,7 @@ from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
 from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
 from storefront.orders import paper_due, purchases
-from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
+from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow, ReturnRequestRow
 from storefront.orders.repository import coupons_of, refunds_of
 from storefront.orders.worth import settle_points
 from storefront.ports import CouponDesk
@@ -36,40 +36,75 @@ DUE, DONE, DROPPED = "due", "done", "dropped"
 
 
 def ask_return(
-    session: Session, order_id: str, pieces: Mapping[int, int], *, refund_id: str, restock: bool, asked_by: str, at: datetime, to_credit: bool = False
+    session: Session, order_id: str, pieces: Mapping[int, int], *, refund_id: str, restock: bool, asked_by: str, at: datetime, to_credit: bool | None = None
 ) -> None:
     """So many pieces (line number -> how many) come back, and what was paid for them is due: to the card first and what it did not pay to her balance, or
-    all `to_credit`. The same `refund_id` again changes
+    all `to_credit`; None: as she asked for (return_requests.py), whose request ends with this. The same `refund_id` again changes
     nothing. Raises UnknownOrder, OrderNotRefundable, RefundUnderWay, TooManyReturned; nothing is kept then."""
     order = _locked(session, order_id)
     if session.get(RefundRow, refund_id) is not None:
         return
     if order.state != OrderState.PAID or order.refund_state != "none":
         raise OrderNotRefundable(extra={"state": order.state})
-    known = refunds_of(session, order_id)
-    if any(row.kind == CASHBACK and row.state == DUE for row in known):
-        raise RefundUnderWay
+    known = _settled_refunds(session, order_id)
     paid_back = {row.coupon_id: row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE}
     goods_minor, shares = _claim_pieces(session, order_id, pieces, coupons_of(session, order_id))
     before, after = order.returned_minor, order.returned_minor + goods_minor
     claimed = update(OrderRow).where(OrderRow.id == order_id, OrderRow.returned_minor + goods_minor <= OrderRow.total_minor)
     if not moved(session, claimed.values(returned_minor=OrderRow.returned_minor + goods_minor, next_look_at=at)):
         raise TooManyReturned
-    kept_minor = 0
     if order.total_minor:
-        kept_minor = _between(sum(paid_back.values()), before, after, order.total_minor)
         for coupon_id, amount_minor in paid_back.items():
             shares[str(coupon_id)] += _between(amount_minor, before, after, order.total_minor)
     _void_cards(session, order_id, pieces, at=at)
-    amount_minor = goods_minor - kept_minor
+    amount_minor = goods_minor - _kept_minor(order, known, goods_minor)
+    to_credit = _end_request(session, order_id, to_credit, at=at)
     session.add(
         RefundRow(
             id=refund_id, order_id=order_id, kind=RETURN, state=DUE, amount_minor=amount_minor, coupon_id=None,
-            credit_minor=amount_minor if to_credit else max(0, amount_minor - _card_left_minor(order, known)),
+            credit_minor=_credit_minor(order, known, amount_minor, to_credit=to_credit),
             pieces={str(n): count for n, count in pieces.items()}, shares=dict(shares), restock=restock, asked_by=asked_by, asked_at=at,
         )
     )  # fmt: skip
     session.flush()
+
+
+def worth_of(session: Session, order: OrderRow, pieces: Mapping[int, int], *, to_credit: bool) -> tuple[int, int]:
+    """(what would be due for these pieces now, what of it would go to her balance), with nothing claimed. Raises RefundUnderWay."""
+    known, goods_minor = _settled_refunds(session, order.id), 0
+    line = OrderLineRow
+    for row in session.scalars(select(line).where(line.order_id == order.id, line.line_no.in_(pieces))):
+        whole = row.unit_minor * row.quantity
+        goods_minor += refund_minor(whole, row.discount_minor, row.quantity, returned_before=row.returned, returned_now=pieces[row.line_no])
+    amount_minor = goods_minor - _kept_minor(order, known, goods_minor)
+    return amount_minor, _credit_minor(order, known, amount_minor, to_credit=to_credit)
+
+
+def _settled_refunds(session: Session, order_id: str) -> list[RefundRow]:
+    known = refunds_of(session, order_id)
+    if any(row.kind == CASHBACK and row.state == DUE for row in known):
+        raise RefundUnderWay
+    return known
+
+
+def _kept_minor(order: OrderRow, known: Sequence[RefundRow], goods_minor: int) -> int:
+    """What of the goods' money she has already, as cashback."""
+    paid_back_minor = sum(row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE)
+    if not order.total_minor:
+        return 0
+    return _between(paid_back_minor, order.returned_minor, order.returned_minor + goods_minor, order.total_minor)
+
+
+def _credit_minor(order: OrderRow, known: Sequence[RefundRow], amount_minor: int, *, to_credit: bool) -> int:
+    return amount_minor if to_credit else max(0, amount_minor - _card_left_minor(order, known))
+
+
+def _end_request(session: Session, order_id: str, to_credit: bool | None, *, at: datetime) -> bool:
+    """What she asked for is here: whether its money shall go to her balance, unless somebody says otherwise now."""
+    r = ReturnRequestRow
+    wanted = session.scalar(select(r.to_credit).where(r.order_id == order_id, r.state == "open"))
+    session.execute(update(r).where(r.order_id == order_id, r.state == "open").values(state="received", closed_at=at))
+    return bool(wanted) if to_credit is None else to_credit
 
 
 def _card_left_minor(order: OrderRow, known: Sequence[RefundRow]) -> int:

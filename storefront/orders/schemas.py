@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from app.kernel.money import MAX_AMOUNT_MINOR
 from storefront.collection.proof import LiveProof
 from storefront.contracts import CollectionView, DeliveryView, OrderDetail
+from storefront.orders.return_policy import Cause
 
 MethodToken = Annotated[
     str,
@@ -63,14 +64,14 @@ class PiecesIn(BaseModel):
 
 
 class ReturnIn(BaseModel):
-    """What comes back, each line once; `restock` false when the pieces do not go back on the shelf, `to_credit` true when she
-    wants the money on her balance."""
+    """What comes back, each line once; `restock` false when the pieces do not go back on the shelf, `to_credit` says whether the
+    money goes to her balance; without it as she asked for."""
 
     model_config = ConfigDict(extra="forbid")
 
     lines: Annotated[list[PiecesIn], Field(min_length=1, max_length=201)]
     restock: bool = True
-    to_credit: bool = False
+    to_credit: bool | None = None
 
     @field_validator("lines")
     @classmethod
@@ -78,6 +79,22 @@ class ReturnIn(BaseModel):
         if len({one.line_no for one in lines}) != len(lines):
             raise ValueError("name each line once, with all the pieces of it that come back")
         return lines
+
+
+class GiveBackIn(BaseModel):
+    """Which pieces, each line once, why, and whether the money shall go to her balance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: Annotated[list[PiecesIn], Field(min_length=1, max_length=201)]
+    reason: Cause
+    to_credit: bool = False
+
+
+class GiveBackNowIn(GiveBackIn):
+    """`expected_minor` is what the quote said she gets."""
+
+    expected_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)]
 
 
 class PaymentOut(BaseModel):

@@ -158,7 +158,7 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
 
 
 def give_pieces_back(
-    shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str, to_credit: bool = False
+    shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str, to_credit: bool | None = None
 ) -> Payment | None:
     """Return pieces of a paid order (line number -> how many) and send what was paid for them; once per `key`. Raises
     UnknownOrder, OrderNotRefundable, TooManyReturned, RefundUnderWay, with nothing applied; GatewayUnreachable when the

@@ -25,7 +25,7 @@ from offers.contracts import CouponView
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
 from storefront.carts.models import CartLineRow, CartRow
-from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
 from storefront.orders.repository import detail
 from storefront.papers import contents
 from storefront.papers.models import PaperRow
@@ -87,11 +87,17 @@ def _thread(session: Session, shopper_id: str) -> str:
 
 
 def _paper(session: Session, order_id: str) -> str:
-    """A receipt of her order."""
+    """A receipt of her order, and a piece of it that she wants to give back."""
     number, order = f"R{order_id[-12:]}", session.get_one(OrderRow, order_id)
     heading = contents.Heading(number, "receipt", START)
     text = contents.canonical(contents.receipt(heading, detail(session, order), (), Merchant()))  # type: ignore[call-arg]
     session.add(PaperRow(order_id=order_id, cause="paid", kind="receipt", number=number, content=text, sha256=contents.sha256_of(text), issued_at=START))
+    session.add(
+        ReturnRequestRow(
+            id=new_id("ret"), order_id=order_id, pieces={"1": 1}, reason="damaged", to_credit=False, amount_minor=450, state="open", asked_at=START,
+            expires_at=START.replace(hour=23),
+        )
+    )  # fmt: skip
     session.flush()
     return number
 

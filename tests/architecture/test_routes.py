@@ -214,6 +214,9 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
         return client.request(method, "/".join(parts), headers=headers, data=form)
     if template.endswith("/slot"):
         return client.request(method, "/".join(parts), headers=headers, json={"slot_id": "bike.20261121.1800"})
+    if template.endswith(("/return", "/return/quote")) and method == "POST":
+        body = {"lines": [{"line_no": 1, "quantity": 1}], "reason": "damaged"} | ({} if template.endswith("/quote") else {"expected_minor": 450})
+        return client.request(method, "/".join(parts), headers=headers, json=body)
     json = ADDRESS if "/addresses/" in template and method == "PUT" else {"quantity": 1} if method == "PUT" else {"name": "x"} if method == "PATCH" else {} if template.endswith("/confirm") else None
     return client.request(method, "/".join(parts), headers=headers, json=json)
 

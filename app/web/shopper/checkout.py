@@ -138,6 +138,11 @@ def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, p
     return rendering.page(request, "shopper/order.html", context, frame_self=True)
 
 
+def _returning(call: Any, order_id: str) -> Any:
+    with call.database.reading() as session:
+        return at_counter.return_request(session, order_id, at=call.clock.now())
+
+
 def _gift_cards(call: Any, caller: Principal, order_id: str) -> Any:
     with call.database.reading() as session:
         return at_counter.gift_cards(session, order_id, caller.id)
@@ -172,6 +177,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "collection": detail.collection,
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
+        "returning": _returning(call, order_id),
         "gift_cards": _gift_cards(call, caller, order_id) if detail.order.state is OrderState.PAID else (),
         "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,

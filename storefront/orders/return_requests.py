@@ -1,0 +1,143 @@
+"""A shopper asks to give pieces back: what may come back, what she would get, her request, and its end.
+
+Owns those requests. The money moves only when the pieces are received (returning.ask_return, which ends the request in the same transaction); until then
+a request holds nothing and can be withdrawn. One is open for an order at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.kernel.db import moved
+from app.kernel.ids import new_id
+from app.kernel.verdict import Fail
+from storefront.catalog.models import ProductRow
+from storefront.contracts import DELIVERY, OrderState, ReturnRequestView
+from storefront.errors import NotReturnable, OrderNotRefundable, QuoteChanged, ReturnAlreadyAsked, UnknownReturn
+from storefront.orders import return_policy, returning
+from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
+from storefront.orders.return_policy import Cause, Policy
+from storefront.reasons import sentence
+from storefront.taxes.repository import voucher_lines
+
+OPEN, RECEIVED, WITHDRAWN, LAPSED = "open", "received", "withdrawn", "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnableLine:
+    """`left` pieces are out. `why_not`: a code, where none may come back for any reason; `only_faulty`: not because she changed her mind."""
+
+    line_no: int
+    name: str
+    left: int
+    why_not: str | None
+    why_not_text: str | None
+    only_faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """What of an order may come back, and until when to ask; `request`: what she has asked for already."""
+
+    until: datetime
+    days: int
+    lines: tuple[ReturnableLine, ...]
+    request: ReturnRequestView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What she would get: `card_minor` to where it was paid from, `credit_minor` to her balance. `pieces`: with the delivery, when all goods come back."""
+
+    amount_minor: int
+    card_minor: int
+    credit_minor: int
+    pieces: Mapping[int, int]
+
+
+def returnable(session: Session, order: OrderRow, policy: Policy, *, at: datetime) -> Returnable:
+    """Raises OrderNotRefundable for one that is not paid, or whose money is all on its way back."""
+    if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
+        raise OrderNotRefundable(extra={"state": order.state})
+    lines: list[ReturnableLine] = []
+    for row, category, voucher in _lines(session, order.id):
+        left = row.quantity - row.returned
+        asked = {"voucher": voucher, "delivery": row.product_id == DELIVERY, "left": left, "paid_at": order.paid_at, "policy": policy, "at": at}
+        never = return_policy.may_return(category, None, **asked)
+        minded = return_policy.may_return(category, Cause.CHANGED_MIND, **asked)
+        code = never.reason if isinstance(never, Fail) else None
+        lines.append(ReturnableLine(row.line_no, row.name, left, code, sentence(code), code is None and isinstance(minded, Fail)))
+    return Returnable(return_policy.until(order.paid_at, policy), policy.days, tuple(lines), request_of(session, order.id, at=at))
+
+
+def _lines(session: Session, order_id: str) -> list[tuple[OrderLineRow, str, bool]]:
+    line, vouchers = OrderLineRow, voucher_lines(session, order_id)
+    rows = session.execute(select(line, ProductRow.category).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order_id).order_by(line.line_no))
+    return [(row, category or "", row.line_no in vouchers) for row, category in rows]
+
+
+def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, at: datetime) -> Worth:
+    """What these pieces would bring, exactly. When all goods come back the delivery is given back too. Raises NotReturnable, OrderNotRefundable."""
+    if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
+        raise OrderNotRefundable(extra={"state": order.state})
+    known = {row.line_no: (row, category, voucher) for row, category, voucher in _lines(session, order.id)}
+    for line_no, count in pieces.items():
+        row, category, voucher = known.get(line_no, (None, "", False))
+        if row is None or not 1 <= count <= row.quantity - row.returned:
+            raise NotReturnable(f"line {line_no}: not so many pieces are out")
+        verdict = return_policy.may_return(category, reason, voucher=voucher, delivery=row.product_id == DELIVERY, left=row.quantity - row.returned, paid_at=order.paid_at, policy=policy, at=at)
+        if isinstance(verdict, Fail):
+            raise NotReturnable(f"{row.name}: {sentence(verdict.reason)}", extra={"line_no": line_no, "reason": verdict.reason})
+    if not pieces:
+        raise NotReturnable("say of at least one line how many pieces come back")
+    whole = dict(pieces)
+    for row, _, _ in known.values():
+        if row.product_id == DELIVERY and all(r.returned + pieces.get(n, 0) == r.quantity for n, (r, _, _) in known.items() if r.product_id != DELIVERY):
+            whole[row.line_no] = row.quantity - row.returned
+    amount_minor, credit_minor = returning.worth_of(session, order, {n: count for n, count in whole.items() if count}, to_credit=to_credit)
+    return Worth(amount_minor, amount_minor - credit_minor, credit_minor, {n: count for n, count in whole.items() if count})
+
+
+def ask(
+    session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, expected_minor: int, within_days: int, at: datetime
+) -> ReturnRequestView:
+    """Her request, for what she was shown. Raises QuoteChanged, ReturnAlreadyAsked, and what `worth` raises."""
+    found = worth(session, order, pieces, reason, policy, to_credit=to_credit, at=at)
+    if found.amount_minor != expected_minor:
+        raise QuoteChanged(f"you would get {found.amount_minor}, not {expected_minor}; look at it again", extra={"amount_minor": found.amount_minor, "changes": []})
+    r = ReturnRequestRow
+    session.execute(update(r).where(r.order_id == order.id, r.state == OPEN, r.expires_at <= at).values(state=LAPSED, closed_at=at))
+    row = ReturnRequestRow(
+        id=new_id("ret"), order_id=order.id, pieces={str(n): count for n, count in found.pieces.items()}, reason=reason, to_credit=to_credit,
+        amount_minor=found.amount_minor, state=OPEN, asked_at=at, expires_at=at + timedelta(days=within_days),
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise ReturnAlreadyAsked from None
+    return _view(row)
+
+
+def withdraw(session: Session, order_id: str, *, at: datetime) -> None:
+    """She keeps them after all. Raises UnknownReturn when nothing is open."""
+    r = ReturnRequestRow
+    if not moved(session, update(r).where(r.order_id == order_id, r.state == OPEN).values(state=WITHDRAWN, closed_at=at)):
+        raise UnknownReturn
+
+
+def request_of(session: Session, order_id: str, *, at: datetime) -> ReturnRequestView | None:
+    """The one that is open."""
+    r = ReturnRequestRow
+    row = session.execute(select(r).where(r.order_id == order_id, r.state == OPEN, r.expires_at > at)).scalar_one_or_none()
+    return _view(row) if row is not None else None
+
+
+def _view(row: ReturnRequestRow) -> ReturnRequestView:
+    return ReturnRequestView(row.id, row.order_id, row.pieces, row.reason, row.to_credit, row.amount_minor, row.asked_at, row.expires_at)
