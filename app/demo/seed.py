@@ -7,6 +7,7 @@ since changed, paused or ended stay as they are. Must not make shoppers (crowd.p
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,13 @@ def delivery() -> dict[str, Any]:
     return {"way": "home", "name": "Helsinki by bike", "timezone": "Europe/Helsinki", "serves": served, "windows": [*by_day, evening, sunday], "ahead_days": 7}
 
 
+def shelves(branches: Sequence[str]) -> dict[str, Any]:
+    """What of the chocolate lies in each of these shops; the last of them has no Box of Twelve left."""
+    chocolate = [item["id"] for item in catalogue()["products"] if item["category"] == "chocolate"]
+    lies = [(branch, product_id, 0 if branch == branches[-1] and product_id == "prd_box_of_twelve" else 6 + 3 * n) for branch in branches for n, product_id in enumerate(chocolate)]
+    return {"shelves": [{"place_id": b, "product_id": i, "units": units, "aisle": str(1 + n % 3)} for n, (b, i, units) in enumerate(lies)]}
+
+
 def campaigns() -> list[tuple[str, dict[str, Any]]]:
     """(id, document) of each campaign, the document as the room `offers` takes it."""
     listed = json.loads((HERE / "campaigns.json").read_text(encoding="utf-8"))["campaigns"]
@@ -91,6 +99,7 @@ def seed(session: Session, at: datetime) -> Seeded:
     offers.import_outside(session, weather(at))
     added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]
     branches = [chosen.id for chosen in PLACES if chosen.chain == OOEY_GOOEY]
+    storefront.put_shelves(session, shelves(branches), at=at)
     people.staff(session, Role.CLERK, Role.CLERK.value, at=at, place_ids=branches)
     return Seeded(
         places=len(geofences.places(session)),

@@ -6,7 +6,7 @@ Owns these forms and pages. Must not price anything: every sum comes from the st
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -19,8 +19,10 @@ from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, ready_coupons
+from geofences import facade as geofences
 from offers import facade as offers
 from storefront import facade as storefront
+from storefront.contracts import ProductDetail
 from storefront.facade import at_counter
 
 router = APIRouter(include_in_schema=False)
@@ -29,24 +31,42 @@ Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
 CodeHolder = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="coupon_code"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 Word = Annotated[str, Query(max_length=200)]
+SHOWN = 60
 
 
 @router.get("/m/shop")
-def shop(request: Request, caller: Shopper, call: Reading, q: Word = "", category: Word = "", coupon: Word = "") -> Response:
-    """Search and categories. `coupon` lays one of hers into the cart on the way, so that she sees what it gives."""
+def shop(
+    request: Request,
+    caller: Shopper,
+    call: Reading,
+    q: Word = "",
+    category: Word = "",
+    coupon: Word = "",
+    sort: Annotated[Literal["best", "name", "newest", "price", "price_down"], Query()] = "best",
+    in_stock: Annotated[bool, Query()] = False,
+    option: Annotated[str, Query(max_length=130)] = "",
+) -> Response:
+    """Search, categories and what can be chosen. `coupon` lays one of hers into the cart on the way, so that she sees what it gives."""
     at = call.clock.now()
     if coupon:
         _lay_in(call, caller.id, coupon, at)
     with call.database.reading() as session:
         applied = _applied(session, caller.id, at)
         context = frame(session, caller.id, "shop", at) | {
-            "products": storefront.products(session, q, category or None),
+            "found": storefront.find_products(session, _asked(q, category, sort, in_stock, option)),
+            "kept": {"q": q, "category": category, "sort": sort if sort != "best" else "", "in_stock": "true" if in_stock else "", "option": option},
             "categories": storefront.categories(session),
             "query": q,
             "category": category,
             "applied": applied,
         }
     return rendering.page(request, "shopper/shop.html", context, frame_self=True)
+
+
+def _asked(q: str, category: str, sort: Literal["best", "name", "newest", "price", "price_down"], in_stock: bool, option: str) -> storefront.Asked:
+    name, colon, value = option.partition(":")
+    options = {name: value} if colon and name and value else {}
+    return storefront.Asked(q, category or None, in_stock=in_stock, options=options, sort=sort, limit=SHOWN)
 
 
 def _lay_in(call: Any, shopper_id: str, coupon_id: str, at: datetime) -> None:
@@ -71,11 +91,17 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading) ->
     """One product."""
     at = call.clock.now()
     with call.database.reading() as session:
-        item = storefront.product(session, product_id)
-        if item is None:
+        found = storefront.product_detail(session, product_id)
+        if found is None:
             raise NotFound
-        context = frame(session, caller.id, "shop", at) | {"item": item}
+        stores = {place.id: place.name for place in geofences.places_by_ids(session, {shelf.place_id for shelf in found.shelves}).values()}
+        context = frame(session, caller.id, "shop", at) | {"item": found.product, "found": found, "stores": stores, "names": _labels(found)}
     return rendering.page(request, "shopper/product.html", context, frame_self=True)
+
+
+def _labels(found: ProductDetail) -> dict[str, str]:
+    """What each variant is called among its siblings."""
+    return {v.id: ", ".join(v.options.values()) or v.name.removeprefix(f"{found.product.name}, ") for v in found.variants}
 
 
 # --- cart -------------------------------------------------------------------------------------------------------------

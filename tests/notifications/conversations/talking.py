@@ -43,7 +43,7 @@ def shelf() -> tuple[ProductFact, ...]:
     products = json.loads((Path(seed.__file__).parent / "catalogue.json").read_text(encoding="utf-8"))["products"]
     return tuple(
         ProductFact(
-            p["id"], p["name"], p["description"], p["category"], f"{p['price_minor'] / 100:.2f} €", p["stock"],
+            p["id"], p["name"], p["description"], p["category"], f"{p['price_minor'] / 100:.2f} €", p.get("stock", 5),
             None if p.get("allergens") is None else tuple(p["allergens"]), None if p.get("may_contain") is None else tuple(p["may_contain"]),
             p.get("ingredients", {}), p.get("care", {}), p.get("serves"), p["price_minor"],
         )

@@ -27,6 +27,32 @@ class TestShop:
         assert "Nothing found" in shopper.get("/m/shop?q=zebra").text
         assert "Salted Rye Bonbon" not in shopper.get("/m/shop?category=books").text
 
+    def test_a_slip_is_understood_and_said(self, shopper: Browser) -> None:
+        text = shopper.get("/m/shop?q=bonbom").text
+        assert "“bonbom” is read as bonbon" in text
+        assert "Salted Rye Bonbon" in text
+
+    def test_what_can_be_chosen_is_kept_beside_the_rest(self, shopper: Browser) -> None:
+        text = shopper.get("/m/shop?category=shoes&sort=price_down&option=size:41").text
+        assert "Harbour Sneaker" in text
+        assert "Felt Slipper" not in text
+        assert 'href="/m/shop?category=shoes&amp;sort=price_down&amp;in_stock=true&amp;option=size%3A41"' in text
+        assert 'href="/m/shop?category=shoes&amp;sort=price_down"' in text  # the chosen one takes itself back
+        assert shopper.get("/m/shop?sort=worst").status_code == 422
+
+    def test_one_of_several_kinds_is_chosen_on_its_page(self, town: Town, shopper: Browser) -> None:
+        text = shopper.get("/m/shop/prd_harbour_sneaker").text
+        kinds = re.findall(r'name="product_id" value="([^"]+)" required (disabled)?', text)
+        assert [bool(gone) for _, gone in kinds] == [False, False, True, False, False, False]
+        refused = shopper.post("/m/cart/lines", {"product_id": "prd_harbour_sneaker"})
+        assert (refused.status_code, "comes in several kinds" in refused.text) == (422, True)
+        shopper.post("/m/cart/lines", {"product_id": kinds[0][0]})
+        assert "Harbour Sneaker, 37" in shopper.get("/m/cart").text
+
+    def test_what_lies_in_our_stores(self, shopper: Browser) -> None:
+        text = shopper.get(f"/m/shop/{BONBON}").text
+        assert re.search(r"Ooey Gooey [^<]+</span><span class=\"small soft\">\d+ pieces, aisle \d", text)
+
     def test_a_coupon_is_laid_in_on_the_way(self, town: Town, shopper: Browser) -> None:
         coupon = town.coupon(shopper)
         assert "is in your cart: 25 % off" in shopper.get(f"/m/shop?coupon={coupon.id}").text
