@@ -23,7 +23,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`days` after it was paid; products of the categories in `kept` do not come back because somebody changed her mind."""
+    """`days` after it was paid; products of the categories in `kept`, and whatever is digital, do not come back because somebody changed her mind."""
 
     days: int
     kept: frozenset[str]
@@ -34,7 +34,7 @@ def until(paid_at: datetime, policy: Policy) -> datetime:
     return paid_at + timedelta(days=policy.days)
 
 
-def may_return(category: str, reason: Cause | None, *, voucher: bool, delivery: bool, left: int, paid_at: datetime, policy: Policy, at: datetime) -> Verdict:
+def may_return(category: str, reason: Cause | None, *, digital: bool, voucher: bool, delivery: bool, left: int, paid_at: datetime, policy: Policy, at: datetime) -> Verdict:
     """Whether a piece of this line may come back; without a reason: for any at all."""
     if left <= 0:
         return Fail("nothing_left_to_return")
@@ -44,6 +44,6 @@ def may_return(category: str, reason: Cause | None, *, voucher: bool, delivery: 
         return Fail("gift_card_not_returnable")
     if delivery:
         return Fail("delivery_comes_back_with_all")
-    if category in policy.kept and reason is Cause.CHANGED_MIND:
+    if (digital or category in policy.kept) and reason is Cause.CHANGED_MIND:
         return Fail("kind_not_returnable")
     return PASS

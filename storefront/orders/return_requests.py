@@ -66,9 +66,9 @@ def returnable(session: Session, order: OrderRow, policy: Policy, *, at: datetim
     if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
         raise OrderNotRefundable(extra={"state": order.state})
     lines: list[ReturnableLine] = []
-    for row, category, voucher in _lines(session, order.id):
+    for row, category, digital, voucher in _lines(session, order.id):
         left = row.quantity - row.returned
-        asked = {"voucher": voucher, "delivery": row.product_id == DELIVERY, "left": left, "paid_at": order.paid_at, "policy": policy, "at": at}
+        asked = {"digital": digital, "voucher": voucher, "delivery": row.product_id == DELIVERY, "left": left, "paid_at": order.paid_at, "policy": policy, "at": at}
         never = return_policy.may_return(category, None, **asked)
         minded = return_policy.may_return(category, Cause.CHANGED_MIND, **asked)
         code = never.reason if isinstance(never, Fail) else None
@@ -76,29 +76,30 @@ def returnable(session: Session, order: OrderRow, policy: Policy, *, at: datetim
     return Returnable(return_policy.until(order.paid_at, policy), policy.days, tuple(lines), request_of(session, order.id, at=at))
 
 
-def _lines(session: Session, order_id: str) -> list[tuple[OrderLineRow, str, bool]]:
+def _lines(session: Session, order_id: str) -> list[tuple[OrderLineRow, str, bool, bool]]:
+    """Each line with the category of its product, whether that is digital, and whether it is a gift card."""
     line, vouchers = OrderLineRow, voucher_lines(session, order_id)
-    rows = session.execute(select(line, ProductRow.category).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order_id).order_by(line.line_no))
-    return [(row, category or "", row.line_no in vouchers) for row, category in rows]
+    rows = session.execute(select(line, ProductRow.category, ProductRow.kind).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order_id).order_by(line.line_no))
+    return [(row, category or "", kind == "digital", row.line_no in vouchers) for row, category, kind in rows]
 
 
 def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, at: datetime) -> Worth:
     """What these pieces would bring, exactly. When all goods come back the delivery is given back too. Raises NotReturnable, OrderNotRefundable."""
     if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
         raise OrderNotRefundable(extra={"state": order.state})
-    known = {row.line_no: (row, category, voucher) for row, category, voucher in _lines(session, order.id)}
+    known = {row.line_no: (row, category, digital, voucher) for row, category, digital, voucher in _lines(session, order.id)}
     for line_no, count in pieces.items():
-        row, category, voucher = known.get(line_no, (None, "", False))
+        row, category, digital, voucher = known.get(line_no, (None, "", False, False))
         if row is None or not 1 <= count <= row.quantity - row.returned:
             raise NotReturnable(f"line {line_no}: not so many pieces are out")
-        verdict = return_policy.may_return(category, reason, voucher=voucher, delivery=row.product_id == DELIVERY, left=row.quantity - row.returned, paid_at=order.paid_at, policy=policy, at=at)
+        verdict = return_policy.may_return(category, reason, digital=digital, voucher=voucher, delivery=row.product_id == DELIVERY, left=row.quantity - row.returned, paid_at=order.paid_at, policy=policy, at=at)
         if isinstance(verdict, Fail):
             raise NotReturnable(f"{row.name}: {sentence(verdict.reason)}", extra={"line_no": line_no, "reason": verdict.reason})
     if not pieces:
         raise NotReturnable("say of at least one line how many pieces come back")
     whole = dict(pieces)
-    for row, _, _ in known.values():
-        if row.product_id == DELIVERY and all(r.returned + pieces.get(n, 0) == r.quantity for n, (r, _, _) in known.items() if r.product_id != DELIVERY):
+    for row, *_ in known.values():
+        if row.product_id == DELIVERY and all(r.returned + pieces.get(n, 0) == r.quantity for n, (r, *_) in known.items() if r.product_id != DELIVERY):
             whole[row.line_no] = row.quantity - row.returned
     amount_minor, credit_minor = returning.worth_of(session, order, {n: count for n, count in whole.items() if count}, to_credit=to_credit)
     return Worth(amount_minor, amount_minor - credit_minor, credit_minor, {n: count for n, count in whole.items() if count})

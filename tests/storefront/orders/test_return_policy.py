@@ -15,7 +15,7 @@ POLICY = Policy(14, frozenset({"egg"}))
 
 
 def why_not(category: str = "truffle", reason: Cause | None = Cause.CHANGED_MIND, days: float = 0, **facts: Any) -> str | None:
-    asked = {"voucher": False, "delivery": False, "left": 1, "paid_at": START, "policy": POLICY, "at": START + timedelta(days=days)} | facts
+    asked = {"digital": False, "voucher": False, "delivery": False, "left": 1, "paid_at": START, "policy": POLICY, "at": START + timedelta(days=days)} | facts
     verdict = may_return(category, reason, **asked)
     return verdict.reason if isinstance(verdict, Fail) else None
 
@@ -31,6 +31,8 @@ class TestMayReturn:
             ({"voucher": True}, "gift_card_not_returnable"),
             ({"delivery": True}, "delivery_comes_back_with_all"),
             ({"category": "egg"}, "kind_not_returnable"),
+            ({"digital": True}, "kind_not_returnable"),
+            ({"digital": True, "reason": Cause.NOT_AS_DESCRIBED}, None),
             ({"category": "egg", "reason": Cause.DAMAGED}, None),
             ({"category": "egg", "reason": None}, None),
         ],
