@@ -145,7 +145,7 @@ def _watch_events() -> None:
     from sqlalchemy.engine import Engine
 
     def before(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        if "kernel_outbox_" in statement and statement.startswith(("INSERT", "UPDATE")):
+        if "kernel_outbox_" in statement and statement.startswith(("INSERT", "UPDATE", "WITH")):
             look("the outbox", _said(parameters))
 
     event.listen(Engine, "before_cursor_execute", before)

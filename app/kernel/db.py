@@ -253,7 +253,8 @@ class Database:
 def _undo(session: Session) -> None:
     """Roll back. On PostgreSQL past psycopg, which at each rollback of its own forgets every statement the server has prepared, lest
     a table was made and unmade in between; here only migrations do that, and every look ends so."""
-    if session.get_bind().dialect.name == "postgresql":
+    bound = session.get_bind()
+    if bound.dialect.name == "postgresql" and isinstance(bound, Engine):  # within somebody's transaction only she rolls back
         with suppress(Exception):  # nothing was begun, or the connection broke: the rollback below finds out
             driver: Any = session.connection().connection.driver_connection
             driver.pgconn.exec_(b"ROLLBACK")

@@ -49,6 +49,8 @@ class ProductRow(Base):
         CheckConstraint("stock_units >= 0", name="stock_not_negative"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         Index("ix_storefront_product_listed", "name", "id"),
+        Index("ix_storefront_product_by_price", "price_minor"),
+        Index("ix_storefront_product_by_age", "added_at"),
     )
 
 
@@ -68,7 +70,6 @@ class OptionRow(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(80))
     listed_id: Mapped[str] = mapped_column(String(60), index=True)
-    __table_args__ = (Index("ix_storefront_product_option_chosen", "name", "value"),)
 
 
 class ShelfRow(Base):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.bulk import listed
@@ -98,6 +98,7 @@ def _wanted(session: Session, words: Sequence[str]) -> list[Wanted]:
 
 
 def _filtered(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
+    """Each condition is asked of one product at a time: a word leaves few of them, and what a whole shop has in stock is never listed."""
     p, v = ProductRow, aliased(ProductRow)
     found = select(p.id, p.name, p.category, p.kind, p.price_minor, p.currency, p.added_at)
     if asked.category:
@@ -105,12 +106,12 @@ def _filtered(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
     if asked.kind:
         found = found.where(p.kind == asked.kind)
     if asked.in_stock:
-        found = found.where(or_(p.stock_units > 0, p.id.in_(select(v.head_id).where(v.on_sale, v.stock_units > 0, v.head_id.is_not(None)))))
+        found = found.where(or_(p.stock_units > 0, exists().where(v.head_id == p.id, v.on_sale, v.stock_units > 0)))
     if asked.place_id:
-        lies = select(func.coalesce(v.head_id, v.id)).join(ShelfRow, ShelfRow.product_id == v.id).where(ShelfRow.place_id == asked.place_id, ShelfRow.units > 0, v.on_sale)
-        found = found.where(p.id.in_(lies))
+        lies = (ShelfRow.place_id == asked.place_id, ShelfRow.units > 0)
+        found = found.where(or_(exists().where(*lies, ShelfRow.product_id == p.id), exists().where(*lies, ShelfRow.product_id == v.id, v.head_id == p.id, v.on_sale)))
     for name, value in asked.options.items():
-        found = found.where(p.id.in_(select(OptionRow.listed_id).where(OptionRow.name == name, OptionRow.value == value)))
+        found = found.where(exists().where(OptionRow.listed_id == p.id, OptionRow.name == name, OptionRow.value == value))
     if asked.currency:
         found = found.where(p.currency == asked.currency)
     if asked.price_from_minor is not None:

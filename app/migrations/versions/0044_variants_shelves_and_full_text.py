@@ -36,6 +36,8 @@ def upgrade() -> None:
         op.add_column('storefront_product', column)
     op.create_index(op.f('ix_storefront_product_head_id'), 'storefront_product', ['head_id'])
     op.create_index('ix_storefront_product_listed', 'storefront_product', ['name', 'id'])
+    op.create_index('ix_storefront_product_by_price', 'storefront_product', ['price_minor'])
+    op.create_index('ix_storefront_product_by_age', 'storefront_product', ['added_at'])
     _tables()
     _fill()
     if op.get_bind().dialect.name == 'sqlite':
@@ -64,7 +66,6 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint('product_id', 'name', name=op.f('pk_storefront_product_option')),
     )
     op.create_index(op.f('ix_storefront_product_option_listed_id'), 'storefront_product_option', ['listed_id'])
-    op.create_index('ix_storefront_product_option_chosen', 'storefront_product_option', ['name', 'value'])
     op.create_table(
         'storefront_shelf',
         sa.Column('place_id', sa.String(length=40), nullable=False),
@@ -157,7 +158,8 @@ def downgrade() -> None:
     for table in ('storefront_search_word', 'storefront_product_search', 'storefront_shelf', 'storefront_product_option', 'storefront_category'):
         op.drop_table(table)
     op.execute("DELETE FROM storefront_product WHERE is_head OR head_id IS NOT NULL")  # as a product of its own neither means anything
-    op.drop_index('ix_storefront_product_listed', table_name='storefront_product')
+    for name in ('by_age', 'by_price', 'listed'):
+        op.drop_index(f'ix_storefront_product_{name}', table_name='storefront_product')
     op.drop_index(op.f('ix_storefront_product_head_id'), table_name='storefront_product')
     for column in reversed(_added()):
         op.drop_column('storefront_product', column.name)

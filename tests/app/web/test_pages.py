@@ -127,7 +127,7 @@ class TestRefusals:
             raise RuntimeError("the secret of the inside")
 
         shopper = town.browser(Role.SHOPPER)
-        monkeypatch.setattr(shop.storefront, "products", boom)
+        monkeypatch.setattr(shop.storefront, "find_products", boom)
         client = TestClient(town.app, raise_server_exceptions=False, cookies=shopper.client.cookies)
         with capture_logs():  # drawing the traceback of a whole house for a terminal takes a minute
             text = assert_page(client.get("/m/shop", headers={"Accept": "text/html"}), 500)
