@@ -314,7 +314,8 @@ def moved(session: Session, statement: Update, values: Mapping[str, Any] | None 
 
 
 def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
-    """Insert unless a row with the same `unique` columns exists; True if this call inserted it."""
+    """Insert unless a row with the same `unique` columns exists; True if this call inserted it. With none named, unless any constraint holds against
+    it: of a row whose id follows from columns that are unique too, PostgreSQL tells a racer of whichever it meets first."""
     statement = _insert_new(model, tuple(unique), session.get_bind().dialect.name)
     return prepared(session, statement, values).first() is not None
 
@@ -325,4 +326,5 @@ def _insert_new(model: type[Base], unique: tuple[str, ...], dialect: str) -> Any
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     table = cast("Any", model.__table__)
     # RETURNING tells on both engines; psycopg's rowcount does not after ON CONFLICT.
-    return insert(table).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c[unique[0]])
+    told = table.c[unique[0]] if unique else next(iter(table.primary_key.columns))
+    return insert(table).on_conflict_do_nothing(index_elements=list(unique) or None).returning(told)

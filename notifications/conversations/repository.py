@@ -33,7 +33,7 @@ def take_turn(session: Session, shopper_id: str, way: Way, identity: str, at: da
         "id": thread_id, "shopper_id": shopper_id, "channel": way.value, "identity": identity, "state": ThreadState.BOT.value, "language": "en",
         "last_seq": 0, "created_at": at, "changed_at": at,
     }  # fmt: skip
-    insert_new(session, Thread, fresh, unique=["shopper_id", "channel", "identity"])
+    insert_new(session, Thread, fresh, unique=[])
     found = lock(session, thread_id, at)
     if found is None:
         raise LookupError("a thread vanished between insert and update")

@@ -70,6 +70,7 @@ class TestHear:
         assert replies[0].startswith("That was too long for me; I read the first 2000")
 
     def test_of_messages_at_once_each_has_its_number(self, talk: Talking, database: Database) -> None:
+        """Seen to fail, seldom, on PostgreSQL, while the first message looked out for a thread of the same shopper, and met one of the same id."""
         jane = talk.shopper()
         threads = [threading.Thread(target=talk.say, args=(jane, f"hello {i}")) for i in range(4)]
         for one in threads:

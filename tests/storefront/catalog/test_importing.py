@@ -80,9 +80,8 @@ class TestVariants:
         assert bring(shop, {"products": [item]}) == CatalogueReport(1, 0, 0)
         assert bring(shop, {"products": [item]}) == CatalogueReport(0, 0, 1)
 
-    @pytest.mark.parametrize(
-        ("wrong", "field"),
-        [
+    def test_what_cannot_be_told_apart_is_refused_by_name(self, shop: Shop) -> None:
+        cases: list[tuple[dict[str, object], str]] = [
             ({"stock": 3}, "products[0]"),
             ({"variants": [{"stock": 1}]}, "products[0]"),
             ({"variants": [{"name": "A", "stock": 1}, {"options": {"size": "a"}, "stock": 1}]}, "products[0]"),
@@ -91,20 +90,19 @@ class TestVariants:
             ({"variants": [{"id": "prd_a", "name": "A", "stock": 1}, {"id": "prd_a", "name": "B", "stock": 1}]}, "products[0].variants[1].id"),
             ({"variants": [{"name": "A", "stock": -1}]}, "products[0].variants[0].stock"),
             ({"prices": {"sek": 1}}, "products[0].prices.sek.[key]"),
-        ],
-    )
-    def test_what_cannot_be_told_apart_is_refused_by_name(self, shop: Shop, wrong: dict[str, object], field: str) -> None:
-        with pytest.raises(Invalid) as refused:
-            bring(shop, {"products": [{**SHOES["products"][0], **wrong}]})
-        assert [f.field for f in refused.value.fields] == [field]
+        ]
+        for wrong, field in cases:
+            with pytest.raises(Invalid) as refused:
+                bring(shop, {"products": [{**SHOES["products"][0], **wrong}]})
+            assert [f.field for f in refused.value.fields] == [field]
         with shop.database.reading() as session:
             assert products(session, "plimsolls") == []
 
-    @pytest.mark.parametrize("tree", [{"shoes": "shoes"}, {"a": "b", "b": "c", "c": "a"}, {f"c{n}": f"c{n + 1}" for n in range(9)}])
-    def test_a_category_in_itself_is_refused(self, shop: Shop, tree: dict[str, str]) -> None:
-        told = [{"name": name, "parent": parent} for name, parent in tree.items()]
-        with pytest.raises(Invalid, match="name another parent"):
-            bring(shop, {"categories": told, "products": PRODUCTS})
+    def test_a_category_in_itself_is_refused(self, shop: Shop) -> None:
+        for tree in ({"shoes": "shoes"}, {"a": "b", "b": "c", "c": "a"}, {f"c{n}": f"c{n + 1}" for n in range(9)}):
+            told = [{"name": name, "parent": parent} for name, parent in tree.items()]
+            with pytest.raises(Invalid, match="name another parent"):
+                bring(shop, {"categories": told, "products": PRODUCTS})
 
 
 class TestSold:
@@ -167,16 +165,13 @@ class TestFiles:
 
 
 class TestShelves:
-    @pytest.mark.parametrize(
-        ("wrong", "field"),
-        [({"place_id": "plc_none"}, "shelves[1].place_id"), ({"product_id": "prd_plimsolls"}, "shelves[1].product_id"), ({"product_id": "prd_laces"}, "shelves[1].product_id"), ({"units": -1}, "shelves[1].units")],
-    )
-    def test_one_wrong_one_and_none_is_told(self, shop: Shop, wrong: dict[str, object], field: str) -> None:
+    def test_one_wrong_one_and_none_is_told(self, shop: Shop) -> None:
         bring(shop, SHOES)
         good = {"place_id": KLUUVI.id, "product_id": "prd_laces", "units": 3, "aisle": "2"}
-        with pytest.raises(Invalid) as refused, shop.database.transaction() as session:
-            put_shelves(session, {"shelves": [good, {**good, "product_id": "prd_socks", **wrong}]}, at=shop.now())
-        assert [f.field for f in refused.value.fields] == [field]
+        for wrong, field in (({"place_id": "plc_none"}, "place_id"), ({"product_id": "prd_plimsolls"}, "product_id"), ({"product_id": "prd_laces"}, "product_id"), ({"units": -1}, "units")):
+            with pytest.raises(Invalid) as refused, shop.database.transaction() as session:
+                put_shelves(session, {"shelves": [good, {**good, "product_id": "prd_socks", **wrong}]}, at=shop.now())
+            assert [f.field for f in refused.value.fields] == [f"shelves[1].{field}"]
         with shop.database.reading() as session:
             assert shelves.of_products(session, ["prd_laces"]) == ()
 
