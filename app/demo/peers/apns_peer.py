@@ -57,6 +57,10 @@ class ApnsPeer:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends every line, whatever is still to be said on it."""
         with self._lock:
             still_open = list(self._open)
         for one in still_open:

@@ -8,6 +8,7 @@ Sources: Apple, "Sending notification requests to APNs", "Handling notification 
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 from urllib.parse import quote
 
@@ -41,13 +42,15 @@ class ApnsGateway:
         tls = ssl.create_default_context(cafile=trust)
         tls.load_cert_chain(certificate)
         self._url, headers = url.rstrip("/"), {"apns-topic": pass_type, "apns-push-type": "background", "apns-priority": "5"}
-        self._http = httpx2.Client(
+        self._make: Any = lambda: httpx2.Client(
             http1=False, http2=True, verify=tls, headers=headers, timeout=timeout_s, follow_redirects=False, trust_env=False
         )
+        # A line for each request under way, kept for the next. Of those that share one, the first not answered in time breaks it for all.
+        self._idle: deque[Any] = deque()
 
     def send(self, update: PassUpdate) -> PushReceipt:
         try:
-            receipt = self._meaning(self._http.post(f"{self._url}/3/device/{quote(update.address, safe='')}", content=b"{}"))
+            receipt = self._meaning(self._post(f"{self._url}/3/device/{quote(update.address, safe='')}"))
         except Exception as error:  # noqa: BLE001 - one bad recipient or answer must never stop the others
             receipt, why = self._failure(error), type(error).__name__
         else:
@@ -57,7 +60,18 @@ class ApnsGateway:
         return receipt
 
     def close(self) -> None:
-        self._http.close()
+        while self._idle:
+            self._idle.pop().close()
+
+    def _post(self, url: str) -> Any:
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            line = self._make()
+        try:
+            return line.post(url, content=b"{}")
+        finally:
+            self._idle.append(line)
 
     def _failure(self, error: Exception) -> PushReceipt:
         import ssl

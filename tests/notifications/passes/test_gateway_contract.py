@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -168,16 +169,30 @@ class TestApns:
         apns.program(token, answer)
         assert (apple_gateway.send(to(token)), len(apns.attempts[token])) == (meaning, 1)
 
-    def test_many_at_once_share_a_connection_and_a_slow_one_holds_up_none(self, papers: Papers) -> None:
+    def test_a_slow_one_holds_up_none_and_a_broken_one_breaks_no_other(self, papers: Papers) -> None:
+        """Planted bug: one line for all (a client that is shared), which breaks for all that are under way with the first that does."""
+        with ApnsPeer(papers.apple, papers.ours, PASS_TYPE) as peer, ThreadPoolExecutor(6) as pool:
+            gateway = ApnsGateway(peer.url, str(papers.ours), PASS_TYPE, timeout_s=30.0, trust=str(papers.apple))
+            gateway.send(to("abc123first"))
+            waiting = {"abc123slow": SILENCE, **{f"abc123held{n}": Answer(200, hold_s=0.5) for n in range(3)}}
+            for token, answer in waiting.items():
+                peer.program(token, answer)
+            slow, *held = [pool.submit(gateway.send, to(token)) for token in waiting]
+            while len(peer.attempts) < 1 + len(waiting):
+                sleep(0.01)
+            peer.program("abc123broken", Answer(garbage=True))
+            assert gateway.send(to("abc123broken")) == UNKNOWN
+            quick = list(pool.map(gateway.send, [to(f"abc123quick{n}") for n in range(8)]))
+            assert ({one.outcome for one in quick}, {one.result().outcome for one in held}) == ({Outcome.ACCEPTED}, {Outcome.ACCEPTED})
+            assert (slow.done(), peer.connections <= 7) == (False, True)  # a line for each under way, and not for each of fourteen
+            peer.hang_up()
+            assert slow.result() == UNKNOWN
+            gateway.close()
+
+    def test_what_is_sent_one_after_the_other_goes_over_one_line(self, papers: Papers) -> None:
         with ApnsPeer(papers.apple, papers.ours, PASS_TYPE) as peer:
             gateway = ApnsGateway(peer.url, str(papers.ours), PASS_TYPE, timeout_s=TIMEOUT_S, trust=str(papers.apple))
-            gateway.send(to("abc123first"))
-            peer.program("abc123slow", SILENCE)
-            with ThreadPoolExecutor(6) as pool:
-                slow = pool.submit(gateway.send, to("abc123slow"))
-                quick = list(pool.map(gateway.send, [to(f"abc123quick{n}") for n in range(8)]))
-            assert ([one.outcome for one in quick], slow.result()) == ([Outcome.ACCEPTED] * 8, UNKNOWN)
-            assert peer.connections < 5  # of ten
+            assert ({gateway.send(to(f"abc123next{n}")).outcome for n in range(5)}, peer.connections) == ({Outcome.ACCEPTED}, 1)
             gateway.close()
 
     def test_without_the_certificate_of_the_pass_type_nothing_is_taken(self, apns: ApnsPeer, papers: Papers) -> None:
