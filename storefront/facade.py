@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
-from geofences import facade as geofences
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
 from storefront.carts.quoting import CartQuote
@@ -31,8 +30,8 @@ from storefront.catalog.files import catalogue_of, from_csv, to_csv
 from storefront.catalog.importing import CatalogueReport
 from storefront.catalog.importing import checked as _checked
 from storefront.catalog.importing import import_catalogue as _import_catalogue
-from storefront.catalog.schemas import ShelvesIn
-from storefront.catalog.search import Asked
+from storefront.catalog.schemas import MOST_PRODUCTS, ShelvesIn
+from storefront.catalog.search import Asked, Sort
 from storefront.checkout import quote as _quote
 from storefront.contracts import (
     Found,
@@ -67,12 +66,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "MOST_PRODUCTS",
     "Asked",
     "Cart",
     "CartQuote",
     "CatalogueReport",
     "ReturnCause",
     "Shop",
+    "Sort",
     "address_book",
     "at_counter",
     "bought_between",
@@ -187,8 +188,7 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str =
 
 def put_shelves(session: Session, document: Any, *, at: datetime) -> int:
     """`{"shelves": [...]}`: what lies in stores from now on, all or none; raises Invalid naming the wrong field."""
-    told = _checked(ShelvesIn, document).shelves
-    return _shelves.put(session, told, places=geofences.places_by_ids(session, {s.place_id for s in told}), at=at)
+    return _shelves.put(session, _checked(ShelvesIn, document).shelves, at=at)
 
 
 # --- delivery ---------------------------------------------------------------------------------------------------------

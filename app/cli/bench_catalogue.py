@@ -36,8 +36,8 @@ def catalogue(products: int) -> dict[str, Any]:
             upgrade(database)
             words = _vocabulary(random.Random(7))  # noqa: S311 - made-up words
             begun = time.perf_counter()
-            for start in range(0, products, 5000):
-                document = _document(random.Random(start), words, start, min(5000, products - start))  # noqa: S311 - as above
+            for start in range(0, products, storefront.MOST_PRODUCTS):
+                document = _document(random.Random(start), words, start, min(storefront.MOST_PRODUCTS, products - start))  # noqa: S311 - as above
                 with database.transaction() as session:
                     storefront.import_catalogue(session, document, at=AT)
             figures[f"{name}_import_s"] = round(time.perf_counter() - begun, 1)

@@ -13,7 +13,6 @@ import typer
 program = typer.Typer(help="What is for sale: import, export, search.", no_args_is_help=True, rich_markup_mode=None)
 
 MOST_BYTES = 256 * 1024 * 1024
-AT_ONCE = 5000
 
 
 @program.command("import")
@@ -46,10 +45,9 @@ def import_file(
 def _import(storefront: Any, session: Any, document: Any, at: Any) -> dict[str, int]:
     """Any number of products, so many at a time, in one transaction."""
     products = document.get("products") if isinstance(document, dict) else None
-    if not isinstance(products, list) or len(products) <= AT_ONCE:
-        parts = [document]
-    else:
-        parts = [{**document, "products": products[start : start + AT_ONCE]} for start in range(0, len(products), AT_ONCE)]
+    parts, most = [document], storefront.MOST_PRODUCTS
+    if isinstance(products, list) and len(products) > most:
+        parts = [{**document, "products": products[start : start + most]} for start in range(0, len(products), most)]
     reports = [storefront.import_catalogue(session, part, at=at) for part in parts]
     return {name: sum(getattr(report, name) for report in reports) for name in ("created", "changed", "same")}
 

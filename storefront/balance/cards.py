@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
@@ -83,22 +83,25 @@ def load(session: Session, typed: str, shopper_id: str, *, at: datetime) -> Gift
 def void(session: Session, order_id: str, *, line_no: int | None = None, most: int | None = None, at: datetime) -> int:
     """Cards of an order (or of one line) that nobody has loaded are worth nothing any more; returns how many."""
     g = GiftCardRow
-    mine = select(g.id, g.amount_minor, g.currency).where(g.order_id == order_id, g.state == ISSUED).order_by(g.line_no, g.piece)
+    mine = _OPEN.where(g.order_id == order_id).order_by(g.line_no, g.piece)
     rows = session.execute(mine.where(g.line_no == line_no) if line_no is not None else mine).all()
-    voided = 0
-    for card_id, amount_minor, currency in rows[:most]:
-        if moved(session, update(g).where(g.id == card_id, g.state == ISSUED).values(state=VOID)):
-            books.enter(session, Account.CARD, Account.SOLD, amount_minor, currency, order_id=order_id, card_id=card_id, at=at)
-            voided += 1
-    return voided
+    return _end(session, rows[:most], VOID, Account.SOLD, at)
 
 
 def expire(session: Session, at: datetime, limit: int = 200) -> int:
     """Cards whose time is over; returns how many."""
+    due = _OPEN.where(GiftCardRow.expires_at <= at).order_by(GiftCardRow.expires_at).limit(limit)
+    return _end(session, session.execute(due).all(), EXPIRED, Account.EXPIRED, at)
+
+
+_OPEN = select(GiftCardRow.id, GiftCardRow.amount_minor, GiftCardRow.currency, GiftCardRow.order_id).where(GiftCardRow.state == ISSUED)
+
+
+def _end(session: Session, rows: Sequence[Row[str, int, str, str | None]], state: str, target: Account, at: datetime) -> int:
+    """Of these of `_OPEN`: what is on each goes to `target`, once; returns how many nobody had ended before."""
     g, ended = GiftCardRow, 0
-    due = select(g.id, g.amount_minor, g.currency, g.order_id).where(g.state == ISSUED, g.expires_at <= at).order_by(g.expires_at).limit(limit)
-    for card_id, amount_minor, currency, order_id in session.execute(due).all():
-        if moved(session, update(g).where(g.id == card_id, g.state == ISSUED).values(state=EXPIRED)):
-            books.enter(session, Account.CARD, Account.EXPIRED, amount_minor, currency, order_id=order_id, card_id=card_id, at=at)
+    for card_id, amount_minor, currency, order_id in rows:
+        if moved(session, update(g).where(g.id == card_id, g.state == ISSUED).values(state=state)):
+            books.enter(session, Account.CARD, target, amount_minor, currency, order_id=order_id, card_id=card_id, at=at)
             ended += 1
     return ended

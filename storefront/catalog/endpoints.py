@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
 from app.security.access import ANYONE, Role, allow
-from geofences import facade as geofences
 from storefront.catalog import categories, details, search, shelves
 from storefront.catalog.importing import CatalogueReport, import_catalogue
 from storefront.catalog.schemas import CatalogueIn, ShelvesIn
@@ -99,7 +98,6 @@ def import_shelves(body: ShelvesIn, call: Command) -> Response:
     """Say what lies in stores and in which aisle, all or none; what is not named stays as it is. Answers how many."""
 
     def work(session: Session) -> dict[str, int]:
-        known = geofences.places_by_ids(session, {shelf.place_id for shelf in body.shelves})
-        return {"shelves": shelves.put(session, body.shelves, places=known, at=call.clock.now())}
+        return {"shelves": shelves.put(session, body.shelves, at=call.clock.now())}
 
     return call.run(work)

@@ -1,12 +1,12 @@
 """What lies in which store, and where there.
 
 Owns the statements about shelves. A shelf is counted by staff and moves by one conditional UPDATE; it stands beside the stock of the
-warehouse (`ProductRow.stock_units`), from which is sent. Whether a place exists is known by the caller.
+warehouse (`ProductRow.stock_units`), from which is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from app.kernel.bulk import insert_many, listed
 from app.kernel.db import moved
 from app.kernel.errors import Invalid
+from geofences import facade as geofences
 from storefront.catalog.models import ProductRow, ShelfRow
 from storefront.catalog.schemas import ShelfIn
 from storefront.contracts import ShelfView
 
 
-def put(session: Session, shelves: Sequence[ShelfIn], *, places: Collection[str], at: datetime) -> int:
+def put(session: Session, shelves: Sequence[ShelfIn], *, at: datetime) -> int:
     """So many lie there from now on, all or none of them; how many were told. Raises Invalid naming the first that is nothing we have."""
-    p = ProductRow
+    p, places = ProductRow, geofences.places_by_ids(session, {s.place_id for s in shelves})
     sold = set(session.scalars(select(p.id).where(p.id.in_(listed(session, {s.product_id for s in shelves})), p.is_head.is_(False))))
     told: set[tuple[str, str]] = set()
     for index, shelf in enumerate(shelves):

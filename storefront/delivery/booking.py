@@ -18,7 +18,6 @@ from storefront.addresses.formats import label
 from storefront.collection import repository as collections
 from storefront.contracts import DeliveryView
 from storefront.delivery import repository, slots
-from storefront.delivery.areas import Area
 from storefront.delivery.choosing import Chosen
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.delivery.repository import HELD
@@ -70,7 +69,7 @@ def others(session: Session, order_id: str, at: datetime) -> list[OtherSlot]:
     found = repository.booking(session, order_id)
     if found is None or found.state != HELD or found.closes_at <= at:
         return []
-    area = _area(session, found.area_id)
+    area = repository.area(session, found.area_id)
     free = [] if area is None else slots.bookable(area.id, area.calendar, at)
     gone = repository.taken(session, [slot.id for slot in free])
     return [OtherSlot(slot, slot.capacity - gone.get(slot.id, 0)) for slot in free if slot.id != found.slot_id and not _dearer(slot, found)]
@@ -85,7 +84,7 @@ def move(session: Session, order_id: str, slot_id: str, *, at: datetime) -> None
         raise SlotFixed
     if found.slot_id == slot_id:
         return
-    area = _area(session, found.area_id)
+    area = repository.area(session, found.area_id)
     slot = slots.find(area.id, area.calendar, slot_id, at) if area is not None else None
     if slot is None:
         raise UnknownSlot
@@ -107,7 +106,7 @@ def view(session: Session, order_id: str) -> DeliveryView | None:
     found = repository.booking(session, order_id)
     if found is None:
         return None
-    area = _area(session, found.area_id)
+    area = repository.area(session, found.area_id)
     return DeliveryView(
         found.slot_id, area.name if area is not None else found.area_id, found.starts_at, found.ends_at, found.closes_at, found.timezone, found.state == HELD
     )
@@ -128,10 +127,6 @@ def forget(session: Session, shopper_id: str) -> int:
         give_back(session, order_id)
     session.execute(delete(b).where(b.order_id.in_(ids)).execution_options(synchronize_session=False))
     return len(ids)
-
-
-def _area(session: Session, area_id: str) -> Area | None:
-    return next((area for area in repository.areas(session) if area.id == area_id), None)
 
 
 def _dearer(slot: Slot, found: DeliveryBookingRow) -> bool:

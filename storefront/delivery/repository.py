@@ -20,10 +20,15 @@ from storefront.delivery.slots import Slot
 HELD, GIVEN_BACK = "held", "given_back"
 
 
-def areas(session: Session, way: str | None = None) -> list[Area]:
-    """By id; of one way, or all."""
-    rows = session.execute(select(DeliveryAreaRow.id, DeliveryAreaRow.document).order_by(DeliveryAreaRow.id))
-    return [area_of(row.id, row.document) for row in rows if way is None or row.document["way"] == way]
+def areas(session: Session) -> list[Area]:
+    """All of them, by id."""
+    return [area_of(area_id, document) for area_id, document in documents(session)]
+
+
+def area(session: Session, area_id: str) -> Area | None:
+    """None for one that was taken away since."""
+    document = session.scalar(select(DeliveryAreaRow.document).where(DeliveryAreaRow.id == area_id))
+    return area_of(area_id, document) if document is not None else None
 
 
 def documents(session: Session) -> list[tuple[str, dict[str, Any]]]:

@@ -20,10 +20,10 @@ from storefront.addresses import repository as addresses
 from storefront.collection import proof, repository
 from storefront.collection.models import CollectionRow
 from storefront.collection.repository import BY_HERSELF, BY_MOMENT, OPEN, READY
-from storefront.contracts import CollectionAtStore, OrderState
+from storefront.contracts import CollectionAtStore
 from storefront.errors import CollectionNotReady, HandOverRefused, UnknownOrder
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import lines, owned
+from storefront.orders.repository import lines, locked, owned, stands
 
 PROOF_GOOD = timedelta(hours=1)
 """So long a phone may make codes without hearing from us."""
@@ -33,7 +33,7 @@ def proof_for(session: Session, order_id: str, shopper_id: str, at: datetime) ->
     """The code she shows; None while there is nothing to be handed over. Raises UnknownOrder, also for another's."""
     order = owned(session, order_id, shopper_id)
     row = repository.of_order(session, order_id)
-    return proof.live(order_id, at, at + PROOF_GOOD) if row is not None and row.state == READY and _stands(order) else None
+    return proof.live(order_id, at, at + PROOF_GOOD) if row is not None and row.state == READY and stands(order) else None
 
 
 def here(session: Session, order_id: str, shopper_id: str, *, at: datetime) -> bool:
@@ -56,7 +56,7 @@ def arrived(session: Session, shopper_id: str, place_id: str, moment_id: str, *,
 def at_stores(session: Session, place_ids: Collection[str], at: datetime) -> list[CollectionAtStore]:
     """What the stores pick and hand over; only orders that stand."""
     rows = repository.of_places(session, place_ids)
-    standing = {o.id: o for o in session.scalars(select(OrderRow).where(OrderRow.id.in_([row.order_id for row in rows]))) if _stands(o)}
+    standing = {o.id: o for o in session.scalars(select(OrderRow).where(OrderRow.id.in_([row.order_id for row in rows]))) if stands(o)}
     return [_at_store(session, row, at) for row in rows if row.order_id in standing]
 
 
@@ -90,18 +90,13 @@ def hand_over(session: Session, order_id: str, typed: str, place_ids: Collection
 
 def _of_store(session: Session, order_id: str, place_ids: Collection[str]) -> CollectionRow:
     """With the order's row locked, so that it is not given up meanwhile."""
-    locked = select(OrderRow).where(OrderRow.id == order_id).with_for_update().execution_options(populate_existing=True)
-    order = session.execute(locked).scalar_one_or_none()
+    order = locked(session, order_id)
     row = repository.of_order(session, order_id)
     if order is None or row is None or row.place_id not in place_ids:
         raise UnknownOrder
-    if not _stands(order):
+    if not stands(order):
         raise CollectionNotReady
     return row
-
-
-def _stands(order: OrderRow) -> bool:
-    return order.state == OrderState.PAID and order.refund_state == "none"
 
 
 def _at_store(session: Session, row: CollectionRow, at: datetime) -> CollectionAtStore:
@@ -110,5 +105,3 @@ def _at_store(session: Session, row: CollectionRow, at: datetime) -> CollectionA
     pieces = tuple((line.name, line.quantity - line.returned) for line in lines(session, row.order_id, ()) if line.product_id and line.quantity > line.returned)
     late = row.ready_until is not None and row.ready_until <= at
     return CollectionAtStore(row.order_id, row.place_id, row.state, called, pieces, row.placed_at, row.ready_until, row.arrived_at, late)
-
-

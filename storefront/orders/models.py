@@ -90,7 +90,7 @@ class OrderCouponRow(Base):
 
 
 class ReturnRequestRow(Base):
-    """Pieces a shopper wants to give back. `state`: open, received, withdrawn, lapsed (she did not bring them until `expires_at`)."""
+    """Pieces a shopper wants to give back. `state`: states.ReturnState; lapsed when she did not bring them until `expires_at`."""
 
     __tablename__ = "storefront_return_request"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

@@ -33,6 +33,17 @@ def fresh(session: Session, order_id: str) -> OrderRow | None:
     return session.execute(select(OrderRow).where(OrderRow.id == order_id).execution_options(populate_existing=True)).scalar_one_or_none()
 
 
+def locked(session: Session, order_id: str) -> OrderRow | None:
+    """The same, and nobody moves it until the transaction ends: what is decided by its state begins so."""
+    row = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
+    return session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def stands(order: OrderRow) -> bool:
+    """It is paid, and its money is not on its way back as a whole."""
+    return order.state == OrderState.PAID and order.refund_state == "none"
+
+
 def owned(session: Session, order_id: str, shopper_id: str | None) -> OrderRow:
     """The order, if it is this shopper's (None: asked by staff). Raises UnknownOrder, for another's order too."""
     row = fresh(session, order_id)

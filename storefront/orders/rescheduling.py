@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.contracts import DeliveryView, OrderState
@@ -16,9 +15,7 @@ from storefront.delivery import booking
 from storefront.delivery.booking import OtherSlot
 from storefront.errors import SlotFixed
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import owned
-
-STANDS = (OrderState.PENDING, OrderState.PAID)
+from storefront.orders.repository import locked, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +33,19 @@ def planned(session: Session, order_id: str, shopper_id: str, at: datetime) -> P
     found = booking.view(session, order_id)
     if found is None:
         return None
-    free = booking.others(session, order_id, at) if _stands(order) else []
+    free = booking.others(session, order_id, at) if _waits(order) else []
     return Planned(found, booking.address_of(session, order_id), tuple(free))
 
 
 def move_slot(session: Session, order_id: str, shopper_id: str, slot_id: str, *, at: datetime) -> None:
     """Raises UnknownOrder, SlotFixed, UnknownSlot, SlotDearer, SlotFull."""
     owned(session, order_id, shopper_id)
-    row = select(OrderRow).where(OrderRow.id == order_id).with_for_update().execution_options(populate_existing=True)
-    if not _stands(session.execute(row).scalar_one()):
+    order = locked(session, order_id)
+    if order is None or not _waits(order):
         raise SlotFixed
     booking.move(session, order_id, slot_id, at=at)
 
 
-def _stands(order: OrderRow) -> bool:
-    return order.state in STANDS and order.refund_state == "none"
+def _waits(order: OrderRow) -> bool:
+    """It is to be brought: paid, or still being paid."""
+    return order.state in (OrderState.PENDING, OrderState.PAID) and order.refund_state == "none"

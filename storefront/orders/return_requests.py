@@ -6,9 +6,10 @@ a request holds nothing and can be withdrawn. One is open for an order at a time
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,17 +17,17 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from app.kernel.ids import new_id
-from app.kernel.verdict import Fail
+from app.kernel.verdict import Fail, Verdict
 from storefront.catalog.models import ProductRow
-from storefront.contracts import DELIVERY, OrderState, ReturnRequestView
+from storefront.contracts import DELIVERY, ReturnRequestView
 from storefront.errors import NotReturnable, OrderNotRefundable, QuoteChanged, ReturnAlreadyAsked, UnknownReturn
 from storefront.orders import return_policy, returning
 from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
+from storefront.orders.repository import stands
 from storefront.orders.return_policy import Cause, Policy
+from storefront.orders.states import ReturnState
 from storefront.reasons import sentence
 from storefront.taxes.repository import voucher_lines
-
-OPEN, RECEIVED, WITHDRAWN, LAPSED = "open", "received", "withdrawn", "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,44 +64,58 @@ class Worth:
 
 def returnable(session: Session, order: OrderRow, policy: Policy, *, at: datetime) -> Returnable:
     """Raises OrderNotRefundable for one that is not paid, or whose money is all on its way back."""
-    if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
-        raise OrderNotRefundable(extra={"state": order.state})
     lines: list[ReturnableLine] = []
-    for row, category, digital, voucher in _lines(session, order.id):
-        left = row.quantity - row.returned
-        asked = {"digital": digital, "voucher": voucher, "delivery": row.product_id == DELIVERY, "left": left, "paid_at": order.paid_at, "policy": policy, "at": at}
-        never = return_policy.may_return(category, None, **asked)
-        minded = return_policy.may_return(category, Cause.CHANGED_MIND, **asked)
+    for one in _lines(session, order, policy, at):
+        never, minded = one.may(None), one.may(Cause.CHANGED_MIND)
         code = never.reason if isinstance(never, Fail) else None
-        lines.append(ReturnableLine(row.line_no, row.name, left, code, sentence(code), code is None and isinstance(minded, Fail)))
-    return Returnable(return_policy.until(order.paid_at, policy), policy.days, tuple(lines), request_of(session, order.id, at=at))
+        lines.append(ReturnableLine(one.row.line_no, one.row.name, one.left, code, sentence(code), code is None and isinstance(minded, Fail)))
+    return Returnable(return_policy.until(_paid_at(order), policy), policy.days, tuple(lines), request_of(session, order.id, at=at))
 
 
-def _lines(session: Session, order_id: str) -> list[tuple[OrderLineRow, str, bool, bool]]:
-    """Each line with the category of its product, whether that is digital, and whether it is a gift card."""
-    line, vouchers = OrderLineRow, voucher_lines(session, order_id)
-    rows = session.execute(select(line, ProductRow.category, ProductRow.kind).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order_id).order_by(line.line_no))
-    return [(row, category or "", kind == "digital", row.line_no in vouchers) for row, category, kind in rows]
+def _paid_at(order: OrderRow) -> datetime:
+    if not stands(order) or order.paid_at is None:
+        raise OrderNotRefundable(extra={"state": order.state})
+    return order.paid_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of an order with what the policy asks of it."""
+
+    row: OrderLineRow
+    left: int
+    may: Callable[[Cause | None], Verdict]
+
+
+def _lines(session: Session, order: OrderRow, policy: Policy, at: datetime) -> list[_Line]:
+    paid_at = _paid_at(order)
+    line, vouchers, out = OrderLineRow, voucher_lines(session, order.id), list[_Line]()
+    rows = session.execute(select(line, ProductRow.category, ProductRow.kind).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order.id).order_by(line.line_no))
+    for row, category, kind in rows:
+        left = row.quantity - row.returned
+        may = partial(
+            return_policy.may_return, category or "", digital=kind == "digital", voucher=row.line_no in vouchers, delivery=row.product_id == DELIVERY, left=left,
+            paid_at=paid_at, policy=policy, at=at,
+        )  # fmt: skip
+        out.append(_Line(row, left, may))
+    return out
 
 
 def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, at: datetime) -> Worth:
     """What these pieces would bring, exactly. When all goods come back the delivery is given back too. Raises NotReturnable, OrderNotRefundable."""
-    if order.state != OrderState.PAID or order.refund_state != "none" or order.paid_at is None:
-        raise OrderNotRefundable(extra={"state": order.state})
-    known = {row.line_no: (row, category, digital, voucher) for row, category, digital, voucher in _lines(session, order.id)}
+    known = {one.row.line_no: one for one in _lines(session, order, policy, at)}
     for line_no, count in pieces.items():
-        row, category, digital, voucher = known.get(line_no, (None, "", False, False))
-        if row is None or not 1 <= count <= row.quantity - row.returned:
+        one = known.get(line_no)
+        if one is None or not 1 <= count <= one.left:
             raise NotReturnable(f"line {line_no}: not so many pieces are out")
-        verdict = return_policy.may_return(category, reason, digital=digital, voucher=voucher, delivery=row.product_id == DELIVERY, left=row.quantity - row.returned, paid_at=order.paid_at, policy=policy, at=at)
+        verdict = one.may(reason)
         if isinstance(verdict, Fail):
-            raise NotReturnable(f"{row.name}: {sentence(verdict.reason)}", extra={"line_no": line_no, "reason": verdict.reason})
+            raise NotReturnable(f"{one.row.name}: {sentence(verdict.reason)}", extra={"line_no": line_no, "reason": verdict.reason})
     if not pieces:
         raise NotReturnable("say of at least one line how many pieces come back")
     whole = dict(pieces)
-    for row, *_ in known.values():
-        if row.product_id == DELIVERY and all(r.returned + pieces.get(n, 0) == r.quantity for n, (r, *_) in known.items() if r.product_id != DELIVERY):
-            whole[row.line_no] = row.quantity - row.returned
+    if all(one.left == pieces.get(line_no, 0) for line_no, one in known.items() if one.row.product_id != DELIVERY):
+        whole |= {line_no: one.left for line_no, one in known.items() if one.row.product_id == DELIVERY}
     amount_minor, credit_minor = returning.worth_of(session, order, {n: count for n, count in whole.items() if count}, to_credit=to_credit)
     return Worth(amount_minor, amount_minor - credit_minor, credit_minor, {n: count for n, count in whole.items() if count})
 
@@ -113,10 +128,10 @@ def ask(
     if found.amount_minor != expected_minor:
         raise QuoteChanged(f"you would get {found.amount_minor}, not {expected_minor}; look at it again", extra={"amount_minor": found.amount_minor, "changes": []})
     r = ReturnRequestRow
-    session.execute(update(r).where(r.order_id == order.id, r.state == OPEN, r.expires_at <= at).values(state=LAPSED, closed_at=at))
+    session.execute(update(r).where(r.order_id == order.id, r.state == ReturnState.OPEN, r.expires_at <= at).values(state=ReturnState.LAPSED, closed_at=at))
     row = ReturnRequestRow(
         id=new_id("ret"), order_id=order.id, pieces={str(n): count for n, count in found.pieces.items()}, reason=reason, to_credit=to_credit,
-        amount_minor=found.amount_minor, state=OPEN, asked_at=at, expires_at=at + timedelta(days=within_days),
+        amount_minor=found.amount_minor, state=ReturnState.OPEN, asked_at=at, expires_at=at + timedelta(days=within_days),
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -129,14 +144,14 @@ def ask(
 def withdraw(session: Session, order_id: str, *, at: datetime) -> None:
     """She keeps them after all. Raises UnknownReturn when nothing is open."""
     r = ReturnRequestRow
-    if not moved(session, update(r).where(r.order_id == order_id, r.state == OPEN).values(state=WITHDRAWN, closed_at=at)):
+    if not moved(session, update(r).where(r.order_id == order_id, r.state == ReturnState.OPEN).values(state=ReturnState.WITHDRAWN, closed_at=at)):
         raise UnknownReturn
 
 
 def request_of(session: Session, order_id: str, *, at: datetime) -> ReturnRequestView | None:
     """The one that is open."""
     r = ReturnRequestRow
-    row = session.execute(select(r).where(r.order_id == order_id, r.state == OPEN, r.expires_at > at)).scalar_one_or_none()
+    row = session.execute(select(r).where(r.order_id == order_id, r.state == ReturnState.OPEN, r.expires_at > at)).scalar_one_or_none()
     return _view(row) if row is not None else None
 
 

@@ -25,7 +25,8 @@ from storefront.contracts import DELIVERY, OrderState
 from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
 from storefront.orders import paper_due, purchases
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow, ReturnRequestRow
-from storefront.orders.repository import coupons_of, refunds_of
+from storefront.orders.repository import coupons_of, locked, refunds_of, stands
+from storefront.orders.states import ReturnState
 from storefront.orders.worth import settle_points
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
@@ -44,7 +45,7 @@ def ask_return(
     order = _locked(session, order_id)
     if session.get(RefundRow, refund_id) is not None:
         return
-    if order.state != OrderState.PAID or order.refund_state != "none":
+    if not stands(order):
         raise OrderNotRefundable(extra={"state": order.state})
     known = _settled_refunds(session, order_id)
     paid_back = {row.coupon_id: row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE}
@@ -102,8 +103,8 @@ def _credit_minor(order: OrderRow, known: Sequence[RefundRow], amount_minor: int
 def _end_request(session: Session, order_id: str, to_credit: bool | None, *, at: datetime) -> bool:
     """What she asked for is here: whether its money shall go to her balance, unless somebody says otherwise now."""
     r = ReturnRequestRow
-    wanted = session.scalar(select(r.to_credit).where(r.order_id == order_id, r.state == "open"))
-    session.execute(update(r).where(r.order_id == order_id, r.state == "open").values(state="received", closed_at=at))
+    wanted = session.scalar(select(r.to_credit).where(r.order_id == order_id, r.state == ReturnState.OPEN))
+    session.execute(update(r).where(r.order_id == order_id, r.state == ReturnState.OPEN).values(state=ReturnState.RECEIVED, closed_at=at))
     return bool(wanted) if to_credit is None else to_credit
 
 
@@ -282,8 +283,7 @@ def _units(session: Session, row: RefundRow) -> Counter[str]:
 
 
 def _locked(session: Session, order_id: str) -> OrderRow:
-    row = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
-    order = session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
+    order = locked(session, order_id)
     if order is None:
         raise UnknownOrder
     return order

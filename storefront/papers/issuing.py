@@ -15,9 +15,9 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
-from storefront.orders.models import OrderRow, PaperDueRow
+from storefront.orders.models import PaperDueRow
 from storefront.orders.paper_due import CREDIT_NOTE, PAID, RECEIPT, REFUNDED
-from storefront.orders.repository import detail
+from storefront.orders.repository import detail, locked
 from storefront.papers import contents
 from storefront.papers.models import PaperRow, PaperSeriesRow
 from storefront.payments.shop import Shop
@@ -50,8 +50,7 @@ def issue_of(shop: Shop, order_id: str) -> int:
 
 def _issue(session: Session, order_id: str, cause: str, merchant: Merchant, *, at: datetime) -> bool:
     """False when somebody else has, or there is nothing to write."""
-    locked = select(OrderRow).where(OrderRow.id == order_id).with_for_update().execution_options(populate_existing=True)
-    order, due = session.execute(locked).scalar_one_or_none(), session.get(PaperDueRow, (order_id, cause))
+    order, due = locked(session, order_id), session.get(PaperDueRow, (order_id, cause))
     if order is None or due is None:
         return False
     kind, facts = due.kind, due.facts

@@ -138,16 +138,6 @@ def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, p
     return rendering.page(request, "shopper/order.html", context, frame_self=True)
 
 
-def _returning(call: Any, order_id: str) -> Any:
-    with call.database.reading() as session:
-        return at_counter.return_request(session, order_id, at=call.clock.now())
-
-
-def _gift_cards(call: Any, caller: Principal, order_id: str) -> Any:
-    with call.database.reading() as session:
-        return at_counter.gift_cards(session, order_id, caller.id)
-
-
 def _own_order(call: Any, caller: Principal, order_id: str) -> OrderDetail:
     with call.database.reading() as session:
         found = storefront.order(session, order_id)
@@ -177,24 +167,25 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "collection": detail.collection,
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
-        "returning": _returning(call, order_id),
-        "gift_cards": _gift_cards(call, caller, order_id) if detail.order.state is OrderState.PAID else (),
         "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
         "cards": _cards(call) if wants_card else (),
         "settled": not pending or bool(next_url) or wants_card,
-    } | _plan(call, caller, order_id)
+    } | _beside(call, caller, detail)
 
 
-def _plan(call: Any, caller: Principal, order_id: str) -> dict[str, Any]:
-    """When and where it is brought, and the times it may be moved to, by day."""
+def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]:
+    """What she asked to give back, the gift cards she bought, when and where it is brought, and the times it may be moved to, by day."""
+    order_id, at = detail.order.id, call.clock.now()
     with call.database.reading() as session:
-        found = at_counter.planned(session, order_id, caller.id, call.clock.now())
+        returning = at_counter.return_request(session, order_id, at=at)
+        gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
+        found = at_counter.planned(session, order_id, caller.id, at)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
-    return {"plan": found, "others": others}
+    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others}
 
 
 @router.post("/m/orders/{order_id}/slot")

@@ -6,7 +6,7 @@ Owns these forms and pages. Must not price anything: every sum comes from the st
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -42,7 +42,7 @@ def shop(
     q: Word = "",
     category: Word = "",
     coupon: Word = "",
-    sort: Annotated[Literal["best", "name", "newest", "price", "price_down"], Query()] = "best",
+    sort: Annotated[storefront.Sort, Query()] = "best",
     in_stock: Annotated[bool, Query()] = False,
     option: Annotated[str, Query(max_length=130)] = "",
 ) -> Response:
@@ -63,7 +63,7 @@ def shop(
     return rendering.page(request, "shopper/shop.html", context, frame_self=True)
 
 
-def _asked(q: str, category: str, sort: Literal["best", "name", "newest", "price", "price_down"], in_stock: bool, option: str) -> storefront.Asked:
+def _asked(q: str, category: str, sort: storefront.Sort, in_stock: bool, option: str) -> storefront.Asked:
     name, colon, value = option.partition(":")
     options = {name: value} if colon and name and value else {}
     return storefront.Asked(q, category or None, in_stock=in_stock, options=options, sort=sort, limit=SHOWN)
@@ -101,7 +101,7 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading) ->
 
 def _labels(found: ProductDetail) -> dict[str, str]:
     """What each variant is called among its siblings."""
-    return {v.id: ", ".join(v.options.values()) or v.name.removeprefix(f"{found.product.name}, ") for v in found.variants}
+    return {v.id: ", ".join(v.options.values()) for v in found.variants}
 
 
 # --- cart -------------------------------------------------------------------------------------------------------------
