@@ -118,14 +118,14 @@ def key_stored_after_the_effect(put: Put) -> None:
             with call.database.reading() as session:
                 row = session.get(idempotency.IdempotencyRow, key_hash)
                 if row is not None:
-                    return http._replayed(idempotency.Answer(row.status or 200, row.body or b""))
+                    return http._replayed(idempotency.Answer(row.status or 200, call.database.answers.given(key_hash, row.body or b"")))
         with call.database.transaction() as session:
             answer = idempotency.Answer(status, http.to_json(work(session)))
         time.sleep(GAP_S)
         if key_hash is not None:
             with call.database.transaction() as session:
                 idempotency.begin(session, key_hash, call._request_hash(), at, staged=False)
-                idempotency.finish(session, key_hash, answer)
+                idempotency.finish(session, key_hash, answer, call._caller)
         return http._respond(answer)
 
     put(http.CommandCall, "run", run)

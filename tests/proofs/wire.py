@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,13 +115,17 @@ def ask(url: str, method: str, path: str, body: Any = None, **headers: str) -> A
         return wire.ask(Asked(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()}))
 
 
-def together(url: str, asked: Sequence[Asked]) -> list[Answer]:
-    """All at once: every request is there but for its last byte, then the last bytes go out in one sweep."""
+def together(url: str, asked: Sequence[Asked], *, ahead: int = 0, by_s: float = 0.0) -> list[Answer]:
+    """All at once: every request is there but for its last byte, then the last bytes go out in one sweep. The first `ahead` of
+    them may have a start of `by_s` on the others."""
     wires = [Wire(url) for _ in asked]
     try:
         for wire, one in zip(wires, asked, strict=True):
             wire.hold(one)
-        for wire in wires:
+        for wire in wires[:ahead]:
+            wire.release()
+        time.sleep(by_s)
+        for wire in wires[ahead:]:
             wire.release()
         return [wire.answer() for wire in wires]
     finally:
