@@ -122,7 +122,7 @@ def redeem_at_till(
             raise UnknownCode()
         if redemption.lapse(session, coupon, at):
             continue
-        holder = holders.holder(session, coupon.shopper_id, at)
+        holder = holders.holder(session, coupon.shopper_id, at, locked=True)
         state = redemption.state_refusal(session, coupon, at, holder.frozen)
         if state is not None:
             _refuse(session, coupon, state)
@@ -188,12 +188,14 @@ def redeem_later(
 def _redeem(
     session: Session, coupon: CouponRow, place_id: str, clerk_id: str, at: datetime, discount_minor: int | None, owner: str | None = None
 ) -> Redemption | None:
+    """`owner`: whose it is, by somebody who has seen that she is not frozen, and holds her so."""
     from_state = coupon.state
     worth_minor = _worth_minor(session, coupon, discount_minor)
     redemption_id = new_id("red")
     if not moves.move(session, coupon, from_state, CouponState.REDEEMED, at, *moves.FREE, redemption_id=redemption_id):
         return None
-    redemption.refuse_frozen(session, coupon)
+    if owner is None:  # else she was looked at, and held, before
+        redemption.refuse_frozen(session, coupon)
     use = Redemption(
         id=redemption_id,
         coupon_id=coupon.id,

@@ -26,7 +26,7 @@ from offers.tills.journal import Entry
 router = APIRouter(tags=["offers"])
 
 Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
-Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
+Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code", limit_with_work=True))]
 Keyholder = Annotated[Principal, Depends(allow(Role.CLERK, Role.SERVER, scope="till_keys"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 

@@ -26,5 +26,5 @@ def subscribe(subscriptions: Subscriptions) -> None:
     def was_not(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
         collections.not_there(session, event.shopper_id, event.moment_id)
 
-    subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.any_ready)
-    subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.any_ready)
+    subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
+    subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)

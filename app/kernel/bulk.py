@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
-from sqlalchemy import JSON, Boolean, DateTime, LargeBinary, Table, Text, func, literal, select
+from sqlalchemy import JSON, Boolean, DateTime, LargeBinary, Select, Table, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.orm import Session
@@ -55,30 +55,43 @@ Rows = tuple[type[Base], tuple[str, ...], Sequence[Sequence[Any]]]
 """Of a table, the columns and the rows of their values that are to be added."""
 
 
-def insert_together(session: Session, *parts: Rows) -> None:
+class RowsIf(NamedTuple):
+    """Rows that are added only if `look`, a statement without values that was built once, finds any row."""
+
+    model: type[Base]
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    look: Select[Any]
+
+
+def insert_together(session: Session, *parts: Rows | RowsIf) -> None:
     """Insert a few rows of several tables. On PostgreSQL by one statement: there each costs a journey, and more time on our side than on
     the server's. Foreign keys are looked at once all are there."""
     session.flush()
-    filled = [(model, columns, rows) for model, columns, rows in parts if rows]
+    filled = [part for part in parts if part[2]]
     connection = connection_of(session)
     if connection.dialect.name == "sqlite":
-        for model, columns, rows in filled:
-            insert_many(session, model, columns, rows)
+        for part in filled:
+            if not isinstance(part, RowsIf) or connection.execute(part.look).first() is not None:
+                insert_many(session, *part[:3])
     elif filled:
-        statement, converters = _at_once(tuple((cast("Table", model.__table__), columns, len(rows)) for model, columns, rows in filled))
-        values = (value for _, _, rows in filled for row in rows for value in row)
+        statement, converters = _at_once(tuple((cast("Table", part[0].__table__), part[1], len(part[2]), part.look if isinstance(part, RowsIf) else None) for part in filled))
+        values = (value for part in filled for row in part[2] for value in row)
         given = tuple(convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
         connection.exec_driver_sql(statement, given)
 
 
 @cache
-def _at_once(parts: tuple[tuple[Table, tuple[str, ...], int], ...]) -> tuple[str, tuple[Converter, ...]]:
+def _at_once(parts: tuple[tuple[Table, tuple[str, ...], int, Select[Any] | None], ...]) -> tuple[str, tuple[Converter, ...]]:
     statements: list[str] = []
     converters: list[Converter] = []
-    for table, columns, count in parts:
+    for table, columns, count, look in parts:
         kinds = [_postgresql_kind(table.c[name].type) for name in columns]
-        marks = ", ".join([f"({', '.join(f'%s::{kind}' for kind in kinds)})"] * count)
-        statements.append(f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) VALUES {marks}")  # noqa: S608 - names of our own tables
+        marks = "VALUES " + ", ".join([f"({', '.join(f'%s::{kind}' for kind in kinds)})"] * count)
+        if look is not None:
+            found = look.compile(dialect=postgresql_dialect(), compile_kwargs={"literal_binds": True})
+            marks = f"SELECT * FROM ({marks}) AS given WHERE EXISTS ({found})"  # noqa: S608 - names of our own tables
+        statements.append(f"INSERT INTO {table.name} ({', '.join(_quoted(columns))}) {marks}")
         converters += [_TO_POSTGRESQL.get(kind) for kind in kinds] * count
     *before, last = statements
     with_these = ", ".join(f"part_{n} AS ({statement})" for n, statement in enumerate(before))

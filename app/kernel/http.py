@@ -153,6 +153,10 @@ class CommandCall:
         return hashlib.sha256(f"{self._caller}\x1f{key}".encode()).hexdigest()
 
     @property
+    def _tries(self) -> Any:
+        return getattr(self.request.state, "tries", None)  # set by app/security/access.py: a try at a limit, to be counted with the work
+
+    @property
     def _caller(self) -> str:
         return getattr(self.request.state, "principal_id", "anyone")  # set by app/security/access.py
 
@@ -163,8 +167,26 @@ class CommandCall:
 
     def run(self, work: Callable[[Session], Any], status: int = 200) -> Response:
         """`work(session)` returns the result (dataclass, model, dict, None, or a ready Answer); commits, then answers."""
+        if self._tries is None:
+            return self._run(work, status)
+        counted: list[bool] = []
+
+        def counting(session: Session) -> None:
+            self._tries.within(session)
+            counted.append(True)
+
+        try:
+            return self._run(work, status, counting)
+        except BaseException:
+            if counted:  # a try that came to nothing is one all the same
+                self._tries.alone(self.database)
+            raise
+
+    def _run(self, work: Callable[[Session], Any], status: int, first: Callable[[Session], None] | None = None) -> Response:
         key_hash = self._key_hash()
         with self.database.transaction() as session:
+            if first is not None:
+                first(session)
             if key_hash is not None:
                 stored, _ = idempotency.begin(session, key_hash, self._request_hash(), self.clock.now(), staged=False)
                 if stored is not None:
@@ -177,6 +199,8 @@ class CommandCall:
 
     def staged(self, work: Callable[[Stage], None]) -> Response:
         """For work that must speak to the network between two transactions; `work` ends by calling `stage.finish`."""
+        if self._tries is not None:
+            self._tries.alone(self.database)
         key_hash = self._key_hash()
         attempt = 1
         if key_hash is not None:

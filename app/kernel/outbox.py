@@ -19,6 +19,7 @@ from sqlalchemy import (
     CursorResult,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     and_,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.kernel.bulk import Rows, insert_many, insert_together
+from app.kernel.bulk import Rows, RowsIf, insert_many, insert_together
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
@@ -99,7 +100,7 @@ class Envelope:
 
 
 Handler = Callable[[Session, Any, Envelope], None]
-Wanted = Callable[[Session], bool]
+Look = Select[Any]
 _ONLY_IF = "consumers_only_if"
 
 
@@ -110,14 +111,14 @@ class Subscriptions:
         self._handlers: dict[tuple[str, str], tuple[pydantic.TypeAdapter[Any], Handler]] = {}
         self.prompt: set[str] = set()
         """Consumers a shopper waits for: a relay of their own delivers to them, so that they never queue behind bookkeeping."""
-        self._only_if: dict[str, Wanted] = {}
+        self._only_if: dict[str, Look] = {}
 
     def on(
         self, event_class: type[E], *, consumer: str, handler: Callable[[Session, E, Envelope], None], prompt: bool = False,
-        only_if: Wanted | None = None,
+        only_if: Look | None = None,
     ) -> None:  # fmt: skip
-        """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows. `only_if` is asked once in each
-        transaction that emits: when it says no, nothing is owed to this consumer."""
+        """`consumer` names the pair for ever (`offers.decide`): it is the key of the inbox rows. `only_if` is a statement without values,
+        asked in each transaction that emits: when it finds no row, nothing is owed to this consumer."""
         if prompt:
             self.prompt.add(consumer)
         if only_if is not None:
@@ -164,8 +165,10 @@ def emit(session: Session, event: Event, *, subject: str, beside: Sequence[Rows]
     """
     now = session.info["clock"].now()
     told = (new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now)
-    due = [(told[0], consumer, "pending", 0, now) for consumer in _consumers(session, event.TYPE)]
-    insert_together(session, *beside, (OutboxEvent, _TOLD, [told]), (OutboxDelivery, _OWED, due))
+    due = [((told[0], consumer, "pending", 0, now), look) for consumer, look in _concerned(session, event.TYPE)]
+    surely = (OutboxDelivery, _OWED, [row for row, look in due if look is None])
+    perhaps = [RowsIf(OutboxDelivery, _OWED, [row], look) for row, look in due if look is not None]  # looked at as it is written: a journey less
+    insert_together(session, *beside, (OutboxEvent, _TOLD, [told]), surely, *perhaps)
     _wake_after_commit(session)
     return told[0]
 
@@ -187,17 +190,21 @@ def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
     _wake_after_commit(session)
 
 
-def _consumers(session: Session, event_type: str) -> Sequence[str]:
+def _consumers(session: Session, event_type: str) -> list[str]:
     """Who is owed an event of this type in this transaction."""
-    names: Sequence[str] = session.info["consumers"].get(event_type, ())
-    only_if: dict[str, Wanted] = session.info["remembered"].get(_ONLY_IF, {})
-    if not any(name in only_if for name in names):
-        return names
     known: dict[str, bool] = session.info.setdefault("wanted", {})
-    for name in names:
-        if name in only_if and name not in known:
-            known[name] = only_if[name](session)
-    return [name for name in names if known.get(name, True)]
+    for name, look in _concerned(session, event_type):
+        if look is not None:
+            known[name] = prepared(session, look, {}).first() is not None
+    return [name for name, _ in _concerned(session, event_type)]
+
+
+def _concerned(session: Session, event_type: str) -> list[tuple[str, Look | None]]:
+    """Who is owed an event of this type, each with what must find a row first; without those who are known to be owed nothing."""
+    names: Sequence[str] = session.info["consumers"].get(event_type, ())
+    only_if: dict[str, Look] = session.info["remembered"].get(_ONLY_IF, {})
+    known: dict[str, bool] = session.info.get("wanted", {})
+    return [(name, None if name in known else only_if.get(name)) for name in names if known.get(name, True)]
 
 
 def _wake_after_commit(session: Session) -> None:

@@ -30,7 +30,7 @@ from app.security.cookies import session_cookies, set_session_cookie
 from app.security.credentials import Known, Shown, resolve
 from app.security.errors import CrossSiteRequest, RoleNotAllowed, ScopeMissing, SignInRequired
 from app.security.holding import require_key
-from app.security.limits import spend
+from app.security.limits import spend, tries
 from app.security.origins import same_origin
 from app.security.principals import ANYONE, EVERY_ROLE, NOBODY, STAFF, Anyone, Principal, Role
 from app.security.sessions import open_session
@@ -48,9 +48,9 @@ For what must hold at every route and belongs to another floor."""
 class Allow:
     """The dependency that `allow(...)` makes; `.roles` is what the route declares."""
 
-    def __init__(self, roles: Sequence[Role | Anyone], *, scope: str | None, tracking: bool, limit: str | None) -> None:
+    def __init__(self, roles: Sequence[Role | Anyone], *, scope: str | None, tracking: bool, limit: str | None, limit_with_work: bool) -> None:
         self.roles: frozenset[Role | Anyone] = frozenset(roles)
-        self.scope, self.tracking, self.limit = scope, tracking, limit
+        self.scope, self.tracking, self.limit, self.limit_with_work = scope, tracking, limit, limit_with_work
         self._known = tuple(r for r in roles if isinstance(r, Role))
 
     def __call__(self, request: Request) -> Principal:
@@ -76,7 +76,11 @@ class Allow:
             # on an open route the address counts even for the known: making a device would else make a new allowance
             who = f"ip:{address_of(request)}" if ANYONE in self.roles else principal.key
             device = (f"device:{principal.device_id}",) if principal.device_id else ()  # it stays when another signs in on it
-            spend(database, security_settings(request).limit(self.limit), who, *device)
+            made = tries(security_settings(request).limit(self.limit), who, *device)
+            if self.limit_with_work:
+                request.state.tries = made  # app/kernel/http.py counts it in the transaction of the work
+            else:
+                made.alone(database)
         if known is not None and known.device_stale and principal.device_id is not None:
             with database.transaction() as session:
                 seen(session, principal.device_id, at=database.clock.now())
@@ -102,19 +106,22 @@ class _AllowKnown(Allow, SecurityBase):
     scheme_name = "caller"
 
 
-def allow(*roles: Role | Anyone, scope: str | None = None, tracking: bool = False, limit: str | None = None) -> Allow:
+def allow(
+    *roles: Role | Anyone, scope: str | None = None, tracking: bool = False, limit: str | None = None, limit_with_work: bool = False
+) -> Allow:
     """Who may call a route. `allow(ANYONE)` finds the caller too, but lets everybody in.
 
     `scope`: what an API key must hold when a server calls. `tracking`: a tracking key is enough (as Basic password or
     bearer); only for routes that report positions. `limit`: the name of a limit of SecuritySettings, spent before the
-    endpoint runs: per caller, or per network address where ANYONE may call; and per device where one calls.
+    endpoint runs: per caller, or per network address where ANYONE may call; and per device where one calls. `limit_with_work`: spent in the
+    transaction of the endpoint's Command instead, for routes that are called all day; what is refused before that begins is no try.
     """
     if not roles:
         raise ValueError("a route declares at least one role, or ANYONE")
     if Role.SERVER in roles and scope is None:
         raise ValueError("a route for servers names the scope of the API key")
     kind = Allow if ANYONE in roles else _AllowKnown
-    return kind(roles, scope=scope, tracking=tracking, limit=limit)
+    return kind(roles, scope=scope, tracking=tracking, limit=limit, limit_with_work=limit_with_work)
 
 
 def _find(shown: Shown, database: Database, roles: Sequence[Role], tracking: bool) -> Known | None:

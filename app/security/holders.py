@@ -17,6 +17,7 @@ from app.kernel.db import Instant, prepared
 from app.security.contacts.contracts import RecentChanges
 from app.security.contacts.models import ContactChangeRow
 from app.security.contacts.verifying import ADDED
+from app.security.devices import freezing
 from app.security.models import ShopperRow
 
 
@@ -50,13 +51,23 @@ _LOOK = (
     .select_from(_then.outerjoin(_now, _now.c.id == _then.c.joined_into_shopper_id))
     .where(_then.c.id == bindparam("shopper_id"))
 )
+_LOCKED = _LOOK.with_for_update(read=True, of=_then)
 
 
-def holder(session: Session, shopper_id: str, at: datetime) -> Holder:
-    """Of what was given to `shopper_id`. Somebody who is not there (any more) is herself, with nothing known."""
-    row = prepared(session, _LOOK, {"shopper_id": shopper_id, "at": at}).one_or_none()
+def holder(session: Session, shopper_id: str, at: datetime, *, locked: bool = False) -> Holder:
+    """Of what was given to `shopper_id`. Somebody who is not there (any more) is herself, with nothing known.
+
+    `locked`: whether she is frozen stays as it is found until the transaction ends, as in freezing.frozen.
+    """
+    row = prepared(session, _LOCKED if locked else _LOOK, {"shopper_id": shopper_id, "at": at}).one_or_none()
     if row is None:
         return Holder(shopper_id, False, RecentChanges(None, None))
     was_frozen, now_id, is_frozen, changed, added = row
+    if locked and now_id is not None:  # the lock is on the row that was asked for alone
+        return Holder(now_id, freezing.frozen(session, shopper_id, locked=True), _since(changed, added, at))
+    return Holder(now_id or shopper_id, was_frozen is not None or is_frozen is not None, _since(changed, added, at))
+
+
+def _since(changed: datetime | None, added: datetime | None, at: datetime) -> RecentChanges:
     since_s = (None if then is None else int((at - then).total_seconds()) for then in (changed, added))
-    return Holder(now_id or shopper_id, was_frozen is not None or is_frozen is not None, RecentChanges(*since_s))
+    return RecentChanges(*since_s)

@@ -1,11 +1,13 @@
 """Limits that hold across workers: every try is counted in the database before it is made.
 
-Owns the table of tries. Must not decide how many are too many (app/security/windows.py). A try is spent in a
-transaction of its own, because the use case it precedes may fail and roll back, and a failed guess must still count.
+Owns the table of tries. Must not decide how many are too many (app/security/windows.py). A try counts also when the use
+case it precedes fails and rolls back: it is spent in a transaction of its own, or with the work and, if that comes to
+nothing, once more in one of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -25,16 +27,36 @@ _TIMES = select(_limits.c.times_ms).where(*_MINE).with_for_update()
 _SPEND = update(_limits).where(*_MINE).values(times_ms=bindparam("times_ms"), updated_at=bindparam("updated_at"))
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """One try by each of some identities (`ip:...`, `clerk:per_...`, `device:...`, as keyed hashes in order), not yet counted."""
+
+    rule: LimitRule
+    identity_hashes: tuple[str, ...]
+
+    def within(self, session: Session) -> None:
+        """Count it in the caller's transaction, first of all: raises `LimitReached` when one of them has none left. If that transaction
+        comes to nothing, what it found out must not be told before `alone` has counted the try after all."""
+        for identity_hash in self.identity_hashes:
+            _spend(session, self.rule, identity_hash, session.info["clock"].now())
+
+    def alone(self, database: Database) -> None:
+        """Count it in a transaction of its own: raises `LimitReached`, and nothing is counted for the others either."""
+        with database.transaction() as session:
+            self.within(session)
+
+
+def tries(rule: LimitRule, *identities: str) -> Tries:
+    return Tries(rule, tuple(sorted({keyed_hash("limit", identity) for identity in identities})))
+
+
 def spend(database: Database, rule: LimitRule, *identities: str) -> None:
-    """Count one try of every one of `identities` (`ip:...`, `clerk:per_...`, `device:...`), or raise `LimitReached` (429 with
-    Retry-After) when one of them has none left; then nothing is counted for the others either.
+    """Count one try of every one of `identities`, or raise `LimitReached` (429 with Retry-After) when one of them has none left.
 
     Call it outside a transaction. Of tries that race, at most `rule.tries` are admitted in any window: they queue on
     the rows (PostgreSQL; always in the same order) or on the writer's turn (SQLite).
     """
-    with database.transaction() as session:
-        for identity_hash in sorted({keyed_hash("limit", identity) for identity in identities}):
-            _spend(session, rule, identity_hash, database.clock.now())
+    tries(rule, *identities).alone(database)
 
 
 def _spend(session: Session, rule: LimitRule, identity_hash: str, now: datetime) -> None:

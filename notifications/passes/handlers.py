@@ -15,7 +15,7 @@ from app.privacy.purposes import Purpose
 from app.security import people
 from app.security.devices.contracts import FreezeChanged
 from notifications.passes import changes
-from notifications.passes.keeping import any_held
+from notifications.passes.keeping import ANY_HELD
 from offers.contracts import CouponMoved
 
 CONSUMER = "notifications.passes"
@@ -39,6 +39,6 @@ def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
         if asked:
             session.info["after_commit"].append(wake)
 
-    subscriptions.on(CouponMoved, consumer=CONSUMER, handler=moved, only_if=any_held)
-    subscriptions.on(ConsentChanged, consumer=CONSUMER, handler=agreed, only_if=any_held)
-    subscriptions.on(FreezeChanged, consumer=CONSUMER, handler=frozen, only_if=any_held)
+    subscriptions.on(CouponMoved, consumer=CONSUMER, handler=moved, only_if=ANY_HELD)
+    subscriptions.on(ConsentChanged, consumer=CONSUMER, handler=agreed, only_if=ANY_HELD)
+    subscriptions.on(FreezeChanged, consumer=CONSUMER, handler=frozen, only_if=ANY_HELD)

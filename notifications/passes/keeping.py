@@ -13,7 +13,7 @@ from typing import cast
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, prepared
+from app.kernel.db import insert_new
 from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
 from app.security.sealing import CannotOpen, keyed_hash
@@ -27,12 +27,8 @@ TOKEN_MOST_CHARS = 256
 COPIES_MOST = 10
 """So many devices of one pass; one more takes the place of the oldest. A pass is hers alone, and nobody has more watches and telephones."""
 
-_ANY = select(PassCopy.id).limit(1)
-
-
-def any_held(session: Session) -> bool:
-    """Whether any wallet holds a pass at all: asked in the transactions that change coupons."""
-    return prepared(session, _ANY, {}).first() is not None
+ANY_HELD = select(PassCopy.id).limit(1)
+"""Whether any wallet holds a pass at all: asked in the transactions that change coupons."""
 
 
 def register(session: Session, facts: PassFacts, shopper_id: str, device: str, token: str, at: datetime) -> bool:

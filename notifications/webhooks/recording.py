@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, prepared
+from app.kernel.db import insert_new
 from app.kernel.ids import new_id
 from app.kernel.outbox import Envelope, Subscriptions
 from notifications.webhooks import registry
@@ -24,12 +24,8 @@ from notifications.webhooks.models import Endpoint, Happening, WebhookDelivery
 
 CONSUMER = "notifications.webhooks"
 
-_ANY = select(Endpoint.id).limit(1)
-
-
-def wanted(session: Session) -> bool:
-    """Whether there is an endpoint at all, on or off: asked in the transaction that emits."""
-    return prepared(session, _ANY, {}).first() is not None
+ANY_ENDPOINT = select(Endpoint.id).limit(1)
+"""Whether there is an endpoint at all, on or off: asked in the transaction that emits."""
 
 
 def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
@@ -46,7 +42,7 @@ def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
         return handler
 
     for event_class in TOLD:
-        subscriptions.on(event_class, consumer=CONSUMER, handler=tell(event_class), only_if=wanted)
+        subscriptions.on(event_class, consumer=CONSUMER, handler=tell(event_class), only_if=ANY_ENDPOINT)
 
 
 def record(session: Session, event_id: str, event_type: str, subject: str, data: Mapping[str, Any], at: datetime) -> int:

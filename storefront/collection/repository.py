@@ -18,18 +18,14 @@ from storefront.collection.models import CollectionRow
 OPEN, READY, HANDED_OVER = "open", "ready", "handed_over"
 BY_MOMENT, BY_HERSELF = "moment", "herself"
 C = CollectionRow
-_ANY_READY = select(C.order_id).where(C.state == READY).limit(1)
+ANY_READY = select(C.order_id).where(C.state == READY).limit(1)
+"""Whether anything waits for anybody: if not, nobody who comes in matters here."""
 
 
 def write(session: Session, order_id: str, shopper_id: str, place_id: str, kept_days: int, at: datetime) -> None:
     """With the order: it is to be picked there."""
     session.add(C(order_id=order_id, shopper_id=shopper_id, place_id=place_id, state=OPEN, kept_days=kept_days, placed_at=at))
     session.flush()
-
-
-def any_ready(session: Session) -> bool:
-    """Whether anything waits for anybody: if not, nobody who comes in matters here."""
-    return session.scalar(_ANY_READY) is not None
 
 
 def of_order(session: Session, order_id: str) -> CollectionRow | None:

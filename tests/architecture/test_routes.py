@@ -85,6 +85,10 @@ class TestDeclarations:
     def test_whatever_could_be_guessed_is_limited(self, app: FastAPI) -> None:
         assert {f"{r.method} {r.path}": r.allow.limit for r in declared_routes(app) if r.allow is not None and r.allow.limit is not None} == LIMITED
 
+    def test_what_is_counted_with_its_work_goes_through_a_command(self, app: FastAPI) -> None:
+        """`allow` leaves the counting of these to `Command.run`: whoever adds one looks that it begins with it."""
+        assert {f"{r.method} {r.path}" for r in declared_routes(app) if r.allow is not None and r.allow.limit_with_work} == {"POST /v1/till/redemptions"}
+
     def test_every_scope_that_is_asked_for_can_be_given(self, app: FastAPI) -> None:
         asked = {r.allow.scope for r in declared_routes(app) if r.allow is not None and r.allow.scope is not None}
         assert asked - set(SCOPES) == set()

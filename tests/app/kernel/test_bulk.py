@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.kernel.bulk import delete_many, insert_many, insert_together, listed
+from app.kernel.bulk import RowsIf, delete_many, insert_many, insert_together, listed
 from app.kernel.db import Database
 from app.kernel.idempotency import IdempotencyRow
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -92,6 +92,16 @@ class TestInsertTogether:
             found = session.execute(select(OutboxDelivery.consumer, OutboxDelivery.attempts, OutboxDelivery.next_attempt_at).order_by(OutboxDelivery.consumer))
             assert found.all() == [("c", 2, AT), ("d", 0, AT)]
             assert session.execute(select(IdempotencyRow.status, IdempotencyRow.body)).all() == [(None, b"\x00\xff")]
+
+    def test_what_is_owed_only_if_something_is_found(self, database: Database) -> None:
+        """Planted bug: the look of the first of two taken for the second's."""
+        columns = ("event_id", "consumer", "state", "attempts", "next_attempt_at")
+        there, nowhere = (select(IdempotencyRow.key_hash).where(IdempotencyRow.key_hash == key).limit(1) for key in ("k", "none"))
+        with database.transaction() as session:
+            insert_together(session, (IdempotencyRow, KEPT, [("k", "r", None, b"", 1, AT)]))
+            perhaps = [RowsIf(OutboxDelivery, columns, [("a", name, "pending", 0, AT)], look) for name, look in (("never", nowhere), ("owed", there), ("nor", nowhere))]
+            insert_together(session, (OutboxEvent, COLUMNS, events("a")), *perhaps)
+            assert session.scalars(select(OutboxDelivery.consumer)).all() == ["owed"]
 
     def test_what_belongs_to_nothing_is_refused_and_nothing_kept(self, database: Database) -> None:
         owed = (OutboxDelivery, ("event_id", "consumer", "state", "attempts", "next_attempt_at"), [("nobody", "c", "pending", 0, AT)])

@@ -37,8 +37,9 @@ def owner(database: Database, phone: people.NewDevice) -> str:
 
 def _look(database: Database, shopper_id: str) -> Holder:
     """Also as each of its parts says it."""
-    with database.reading() as session:
+    with database.transaction() as session:
         found = holder(session, shopper_id, AT)
+        assert found == holder(session, shopper_id, AT, locked=True)
         assert found.id == people.known_as(session, [shopper_id])[shopper_id]
         assert found.frozen == freezing.frozen(session, shopper_id)
         assert found.lately == recent_changes(session, found.id, AT)
