@@ -302,7 +302,7 @@ def timetable(
 
     return [
         Job("contacts.send", 1, send_letters),
-        Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database)),
+        Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database, settings.security)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),

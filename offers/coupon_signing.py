@@ -43,7 +43,7 @@ def live_key(key: CheckingKey) -> bytes:
     return signing.secret_beside(PURPOSE, key, LIVE_PURPOSE)
 
 
-def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Claims:
+def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int, alone_minor: int | None = None) -> Claims:
     """The coupon's own caveats as claims, for one phone, good for `ttl_s` at most."""
     bound = caveats.from_json(coupon.caveats)
     places = next(
@@ -67,12 +67,14 @@ def claims_of(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Cl
         ends_at=coupon.expires_at,
         places=places,
         benefit_text=coupon.benefit_text,
+        alone_minor=alone_minor,
+        currency=coupon.currency,
     )
 
 
-def sign(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int) -> Signed | None:
+def sign(coupon: CouponRow, device_id: str, at: datetime, ttl_s: int, alone_minor: int | None = None) -> Signed | None:
     """None for a coupon of more places than a code can carry: its live code stands behind its typed code, and needs a network."""
-    claims = claims_of(coupon, device_id, at, ttl_s)
+    claims = claims_of(coupon, device_id, at, ttl_s, alone_minor)
     if claims.places is not None and len(claims.places) > coupon_token.MOST_PLACES:
         return None
     body = coupon_token.body(claims)

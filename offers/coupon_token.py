@@ -5,8 +5,8 @@ by the `Checker` that is handed in, so that server and offline till judge by the
 
     text      MM1.<base 32 of body and signature>.<live code>     upper case: the alphanumeric mode of QR
     body      version 1 | key id 4 | coupon id 17 | device 8 | holder 8 | flags 1 | uses 1
-              | issued 4 | good until 4 | starts 4 | ends 4 (Unix seconds) | places 1 + 6 each | benefit 1 + UTF-8
-    flags     bit 0 at the till, bit 1 in the app, bits 4-5 the trust of the visit, bits 6-7 the least trust asked for
+              | issued 4 | good until 4 | starts 4 | ends 4 (Unix seconds) | places 1 + 6 each | benefit 1 + UTF-8 | alone 4 | currency 3
+    flags     bit 0 at the till, bit 1 in the app, bit 2 the last two are there, bits 4-5 the trust of the visit, bits 6-7 the least trust asked for
     signature Ed25519 over CONTEXT and body
 
 Device, holder and places stand as marks (the beginning of a hash): a till compares them, and reads nothing off them.
@@ -40,6 +40,8 @@ MOST_TEXT = 700
 """No scanned text is longer; what is, is not looked at."""
 
 _HEAD = struct.Struct(">B4s17s8s8sBBIIII")
+_TAIL = struct.Struct(">I3s")
+_ANY_SUM = 2**32 - 1
 _LOWER = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE = {c: i for i, c in enumerate(_LOWER)}
 _TRUST = {rank: level for level, rank in TRUST_ORDER.items()}
@@ -60,7 +62,11 @@ Checker = Callable[[bytes, bytes, bytes], CheckedKey | None]
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """`device` and `holder` are marks of 8 bytes, `places` marks of 6 bytes or None for anywhere. Times are UTC."""
+    """`device` and `holder` are marks of 8 bytes, `places` marks of 6 bytes or None for anywhere. Times are UTC.
+
+    `alone_minor`: what may be taken off at most without a network, of a coupon that may take off more or has no bound; None where
+    any sum will do. `currency` is empty in coupons that were signed before it stood there.
+    """
 
     key_id: bytes
     coupon_id: str
@@ -77,6 +83,8 @@ class Claims:
     ends_at: datetime
     places: tuple[bytes, ...] | None
     benefit_text: str
+    alone_minor: int | None = None
+    currency: str = ""
 
     def caveats(self) -> tuple[Caveat, ...]:
         """As on the coupon itself, with marks in place of ids."""
@@ -134,14 +142,16 @@ def body(claims: Claims) -> bytes:
     places = claims.places
     if places is not None and len(places) > MOST_PLACES:
         raise ValueError("too many places for a code")
-    flags = claims.at_till | claims.in_app << 1 | TRUST_ORDER[claims.trust] << 4 | TRUST_ORDER[claims.min_trust] << 6
+    flags = claims.at_till | claims.in_app << 1 | bool(claims.currency) << 2 | TRUST_ORDER[claims.trust] << 4 | TRUST_ORDER[claims.min_trust] << 6
     times = (int(t.timestamp()) for t in (claims.issued_at, claims.good_until, claims.starts_at, claims.ends_at))
     head = _HEAD.pack(
         VERSION, claims.key_id, id_bytes(claims.coupon_id), claims.device, claims.holder, flags, claims.uses, *times
     )
     benefit = claims.benefit_text.encode()[:BENEFIT_BYTES].decode(errors="ignore").encode()
     where = bytes([ANYWHERE]) if places is None else bytes([len(places)]) + b"".join(places)
-    return head + where + bytes([len(benefit)]) + benefit
+    alone = _ANY_SUM if claims.alone_minor is None else min(claims.alone_minor, _ANY_SUM - 1)
+    tail = _TAIL.pack(alone, claims.currency.encode()) if claims.currency else b""
+    return head + where + bytes([len(benefit)]) + benefit + tail
 
 
 def signed_text(signed_body: bytes, signature: bytes) -> str:
@@ -172,9 +182,15 @@ def _claims(raw: bytes) -> tuple[Claims, int] | None:
     issued, good, starts, ends = (datetime.fromtimestamp(t, UTC) for t in times)
     trust, least = _TRUST.get(flags >> 4 & 3, ""), _TRUST.get(flags >> 6 & 3, "")
     text = raw[at + 1 : end].decode(errors="replace")
+    alone, currency = _ANY_SUM, b""
+    if flags & 4:
+        if len(raw) < end + _TAIL.size:
+            return None
+        alone, currency = _TAIL.unpack_from(raw, end)
+        end += _TAIL.size
     claims = Claims(
         key_id, _id_text(coupon), device, holder, bool(flags & 1), bool(flags & 2), trust, least, uses, issued, good,
-        starts, ends, places, text,
+        starts, ends, places, text, None if alone == _ANY_SUM else alone, currency.decode(errors="replace"),
     )  # fmt: skip
     return claims, end
 
@@ -226,11 +242,19 @@ def judge(text: str, at: datetime, checker: Checker) -> Judged | Fail:
     return Judged(claims, step.number)
 
 
-def against(claims: Claims, at: datetime, place_id: str) -> tuple[Fail, ...]:
-    """What the coupon's own caveats say against using it at this till now, as far as a till without a network can know."""
+def too_much_alone(claims: Claims, given_minor: int | None) -> Fail | None:
+    """What is worth much waits for the network, where all rules are asked; `given_minor` is what the clerk says she takes off."""
+    if claims.alone_minor is None or (given_minor is not None and given_minor <= claims.alone_minor):
+        return None
+    return Fail(TillReason.SUM_NEEDED if given_minor is None and claims.alone_minor > 0 else TillReason.ONLY_WITH_NETWORK)
+
+
+def against(claims: Claims, at: datetime, place_id: str, given_minor: int | None = None) -> tuple[Fail, ...]:
+    """What the coupon itself says against using it at this till now, as far as a till without a network can know."""
     context = caveats.Context(
         at, caveats.TILL, None, place_mark(place_id).hex(), claims.trust, device=claims.device.hex()
     )
     found = caveats.refusals(claims.caveats(), context)
     named = ({"place_id": place_id} if f.reason == ReasonCode.PLACE_NOT_COVERED else f.facts for f in found)
-    return tuple(Fail(f.reason, facts) for f, facts in zip(found, named, strict=True))
+    much = too_much_alone(claims, given_minor)
+    return (*(Fail(f.reason, facts) for f, facts in zip(found, named, strict=True)), *((much,) if much else ()))

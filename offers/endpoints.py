@@ -84,6 +84,7 @@ def live_coupon(coupon_id: Id, caller: Shopper, call: Reading) -> Response:
             ttl_s=chosen.signed_coupon_ttl_s,
             live_code_required=chosen.live_code_required,
             live_code_above_minor=chosen.live_code_above_minor,
+            till_offline_most_minor=chosen.till_offline_most_minor,
         )
         if shown is None:
             raise CouponNotLive

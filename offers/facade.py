@@ -185,17 +185,13 @@ def live_coupon(
     ttl_s: int = SIGNED_TTL_S,
     live_code_required: bool = False,
     live_code_above_minor: Mapping[str, int] | None = None,
+    till_offline_most_minor: Mapping[str, int] | None = None,
 ) -> LiveCoupon | None:
     """The coupon signed for one phone of its holder, with its live code; None when it cannot be used now. Ask whose it is first."""
     return live.live_coupon(
-        session,
-        coupon_id,
-        device_id=device_id,
-        at=at,
-        ttl_s=ttl_s,
-        live_code_required=live_code_required,
-        live_code_above_minor=live_code_above_minor,
-    )
+        session, coupon_id, device_id=device_id, at=at, ttl_s=ttl_s,
+        live_code_required=live_code_required, live_code_above_minor=live_code_above_minor, till_offline_most_minor=till_offline_most_minor,
+    )  # fmt: skip
 
 
 def gs1_coupon(session: Session, coupon_id: str, funder_id: str) -> str | None:

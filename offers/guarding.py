@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from app.kernel.verdict import Fail
 from app.security.asking import Asker, trust_verdict, visit_level
 from app.security.contacts.contracts import RecentChanges
-from app.security.errors import StepUpNeeded
-from app.security.policies.contracts import Acr, Action, Context, Presence, TrustVerdict, VisitLevel
+from app.security.errors import PolicyRefused, StepUpNeeded
+from app.security.policies.contracts import Acr, Action, Context, PolicyDecision, Presence, TrustVerdict, VisitLevel
 from geofences import facade as geofences
 from offers import repository, scanning
 from offers.models import CouponRow, Redemption
@@ -36,9 +36,31 @@ def may_redeem(
     lately: RecentChanges,
     at: datetime,
 ) -> None:
-    """At a till; `lately` is how its holder is reached. Raises PolicyRefused 403; where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
+    """At a till; `lately` is how its holder is reached. Raises PolicyRefused 403 (`sum_would_do`: were it known to be little, it would be taken);
+    where the phone itself is wanted, ScanRefused 422 as for any coupon that is shown live only."""
+    context = _at_till(session, coupon, shown, given_minor, lately)
+    try:
+        asker.allow(session, Action.REDEEM, context, currency=coupon.currency, at=at)
+    except PolicyRefused as refusal:
+        by_sum = [would_let(session, asker, coupon, shown, minor, lately).allowed for minor in (given_minor, 0)]
+        refusal.extra |= {"sum_would_do": True} if given_minor is None and by_sum == [False, True] else {}
+        raise
+    except StepUpNeeded as wanted:
+        if wanted.acr != Acr.LIVE_CODE:
+            raise
+        scanning.refuse(Fail(TillReason.LIVE_CODE_NEEDED))
+
+
+def would_let(
+    session: Session, asker: Asker, coupon: CouponRow, shown: scanning.Scanned, given_minor: int | None, lately: RecentChanges
+) -> PolicyDecision:
+    """As `may_redeem`, where it is too late to refuse, or too early: a till that had, or is going to have, no network."""
+    return asker.would_allow(Action.REDEEM, _at_till(session, coupon, shown, given_minor, lately), currency=coupon.currency)
+
+
+def _at_till(session: Session, coupon: CouponRow, shown: scanning.Scanned, given_minor: int | None, lately: RecentChanges) -> Context:
     level, verdict, _ = _visit_behind(session, coupon.visit_id, coupon.trust)
-    context = Context(
+    return Context(
         visit_level=level,
         trust_verdict=verdict,
         presence=Presence.TILL,
@@ -47,12 +69,6 @@ def may_redeem(
         contact_changed_s=lately.changed_s,
         contact_added_s=lately.added_s,
     )
-    try:
-        asker.allow(session, Action.REDEEM, context, currency=coupon.currency, at=at)
-    except StepUpNeeded as wanted:
-        if wanted.acr != Acr.LIVE_CODE:
-            raise
-        scanning.refuse(Fail(TillReason.LIVE_CODE_NEEDED))
 
 
 def may_undo(session: Session, asker: Asker, clerk_id: str, at: datetime) -> None:

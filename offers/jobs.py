@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
+from app.security.settings import SecuritySettings
 from offers import facade
 from offers.tills import offline
 
@@ -29,12 +30,12 @@ def expire_all(database: Database, batch: int = 500) -> int:
     return total
 
 
-def settle_waiting(database: Database) -> int:
-    """Uses at tills of coupons that an order held: ended now if the order has. One transaction each."""
+def settle_waiting(database: Database, settings: SecuritySettings | None = None) -> int:
+    """Uses at tills of coupons that an order held or whose holder was frozen: ended now if that has. One transaction each."""
     with database.reading() as session:
         waiting = offline.waiting(session)
     ended = 0
     for till_id, seq in waiting:
         with database.transaction() as session:
-            ended += offline.settle(session, till_id, seq, database.clock.now())
+            ended += offline.settle(session, till_id, seq, database.clock.now(), settings)
     return ended

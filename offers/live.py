@@ -26,12 +26,13 @@ def live_coupon(
     ttl_s: int,
     live_code_required: bool = False,
     live_code_above_minor: Mapping[str, int] | None = None,
+    till_offline_most_minor: Mapping[str, int] | None = None,
 ) -> LiveCoupon | None:
     """For one phone, for `ttl_s` at most; None when the coupon is not to be used now."""
     row = repository.coupon_row(session, coupon_id)
     if row is None or row.state != CouponState.ISSUED or row.expires_at <= at:
         return None
-    signed = coupon_signing.sign(row, device_id, at, ttl_s)
+    signed = coupon_signing.sign(row, device_id, at, ttl_s, scanning.alone_minor(session, row, till_offline_most_minor))
     secret = coupon_signing.secrets_of(row.id, device_id, at)[0]
     step = rotating.step_of(at.timestamp())
     digits = rotating.hotp(secret, step)

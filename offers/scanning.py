@@ -78,6 +78,15 @@ def live_only(coupon: CouponRow, above_minor: Mapping[str, int] | None) -> bool:
     return caveats.live_needed(caveats.from_json(coupon.caveats), coupon.bound_minor, most_minor)
 
 
+def alone_minor(session: Session, coupon: CouponRow, most_by_currency: Mapping[str, int] | None) -> int | None:
+    """What a till without a network may take off by one that could take off more; None where any sum will do. In a currency that is not named, nothing."""
+    if most_by_currency is None:
+        return None
+    alone = most_by_currency.get(coupon.currency, 0)
+    face_minor = repository.most_minor(session, coupon)
+    return None if face_minor is not None and face_minor <= alone else alone
+
+
 def _shown_by_her_phone(session: Session, coupon: CouponRow, digits: str, at: datetime) -> Scanned:
     """Typed digits do not say which phone shows them: each live one of hers is tried, with the key of this and the last week."""
     told: rotating.Step | None = None

@@ -58,6 +58,10 @@ class OfferSettings(SettingsGroup):
     till_offline_cap: int = Field(
         default=20, ge=0, le=1_000, description="How many coupons one till may take without a network before it has to report."
     )
+    till_offline_most_minor: dict[Currency, Annotated[int, Field(ge=0)]] = Field(
+        default={"EUR": 20_000, "USD": 20_000, "GBP": 20_000, "CHF": 20_000, "SEK": 200_000, "NOK": 200_000, "DKK": 150_000, "JPY": 30_000, "INR": 2_000_000},
+        description="How much a till without a network may take off by one coupon (minor units by currency); by a coupon that could take off more, or has no bound, only when the clerk says the sum. In a currency that is not named, nothing.",
+    )
     till_bundle_ttl_s: int = Field(
         default=12 * 3600,
         ge=300,

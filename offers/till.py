@@ -7,6 +7,7 @@ Must not see the shopper: a till knows a code and a place.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -16,10 +17,12 @@ from sqlalchemy.orm import Session
 from app.kernel.clock import utc_text
 from app.kernel.errors import Invalid
 from app.kernel.ids import new_id
+from app.kernel.money import Money
 from app.kernel.verdict import Fail
 from app.security import holders
 from app.security.asking import Asker
 from app.security.devices import freezing
+from app.security.enforcing import note_too_late
 from geofences import facade as geofences
 from offers import caveats, explanation, guarding, identity, moves, redemption, repository, scanning, schedule
 from offers.contracts import CouponState, TillRedemption
@@ -102,11 +105,12 @@ def redeem_at_till(
     at: datetime,
     undo_s: int = UNDO_S,
     discount_minor: int | None = None,
+    discount_currency: str | None = None,
     live_code_required: bool = False,
     live_code_above_minor: Mapping[str, int] | None = None,
     asker: Asker | None = None,
 ) -> TillRedemption:
-    """issued -> redeemed at `place_id`, if the rules let `asker` (None: the house itself, which is not asked). `discount_minor` is what the till took off, where it says so (else the most it may).
+    """issued -> redeemed at `place_id`, if the rules let `asker` (None: the house itself, which is not asked). `discount_minor` is what the till took off, where it says so (else the most it may), in the coupon's currency or the one it names.
 
     `code` in any form of scanning.py; with `live_code_required` one without a live code (a picture, a paper) is refused, else where
     the campaign says so or, if it says nothing, the coupon may take off more than `live_code_above_minor` of its currency.
@@ -134,6 +138,8 @@ def redeem_at_till(
         against = caveats.refusals(bound, context)
         if against:
             _refuse(session, coupon, against[0])
+        if discount_minor is not None and discount_currency not in (None, coupon.currency):
+            raise Invalid.field("discount_minor", f"this coupon counts in {coupon.currency}; leave the sum out")
         if asker is not None:
             guarding.may_redeem(session, asker, coupon, shown, discount_minor, holder.lately, at)
         use = _redeem(session, coupon, place_id, clerk_id, at, discount_minor, holder.id)
@@ -149,18 +155,36 @@ def _worth_minor(session: Session, coupon: CouponRow, given_minor: int | None) -
     """What this use costs the campaign. The till need not say: then an amount is its face, anything else its bound."""
     if given_minor is not None:
         if given_minor < 0 or (coupon.bound_minor is not None and given_minor > coupon.bound_minor):
-            most = "" if coupon.bound_minor is None else f" and {coupon.bound_minor}"
-            raise Invalid.field("discount_minor", f"this coupon takes off between 0{most} minor units")
+            most = "" if coupon.bound_minor is None else f", and at most {Money(coupon.bound_minor, coupon.currency).display()}"
+            raise Invalid.field("discount_minor", f"this coupon takes off 0 or more{most}")
         return given_minor
     return repository.most_minor(session, coupon) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class ToldLater:
+    """A use that nobody could be asked about when it was made; `doubts` are the reasons for which it would not have been then."""
+
+    use: Redemption
+    doubts: tuple[str, ...]
+
+
 def redeem_later(
-    session: Session, *, shown: scanning.Scanned, place_id: str, clerk_id: str, at: datetime, now: datetime
-) -> Redemption | Fail:
+    session: Session,
+    *,
+    shown: scanning.Scanned,
+    place_id: str,
+    clerk_id: str,
+    at: datetime,
+    now: datetime,
+    given_minor: int | None = None,
+    asker: Asker | None = None,
+) -> ToldLater | Fail:
     """A use at `at` by a till that had no network, told only `now`. A coupon that has expired meanwhile was good then.
 
-    Fail(coupon_reserved) while an unfinished order holds it: ask again when that is over.
+    What the till knew by itself can still be against it. What only the house knew (the rules `asker` is asked by, on the facts of
+    then, and the limit for one person) cannot: the shopper has her discount, and the coupon must not be good a second time.
+    Fail(coupon_reserved) while an unfinished order holds it, Fail(device_standing) while its holder is frozen: ask again when that is over.
     """
     for _ in range(moves.MOST_TRIES):
         coupon = repository.coupon_row(session, shown.coupon_id)
@@ -175,14 +199,36 @@ def redeem_later(
             return Fail(ReasonCode.COUPON_REVOKED)
         if freezing.frozen(session, coupon.shopper_id):
             return Fail(ReasonCode.DEVICE_STANDING)
-        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device)
-        against = caveats.refusals(caveats.from_json(coupon.caveats), context)
-        if against:
-            return against[0]
-        use = _redeem(session, coupon, place_id, clerk_id, at, None)
+        bound = caveats.from_json(coupon.caveats)
+        used = identity.used_by_same(session, coupon, bound)
+        context = caveats.Context(at, caveats.TILL, None, place_id, coupon.trust, device=shown.device, used_by_same=used)
+        against = caveats.refusals(bound, context)
+        known_there = [fail for fail in against if fail.reason != ReasonCode.PERSON_LIMIT_USED]
+        if known_there:
+            return known_there[0]
+        use = _redeem(session, coupon, place_id, clerk_id, at, _within_bound(coupon, given_minor))
         if use is not None:
-            return use
+            late = _refused_by_rules(session, coupon, shown, given_minor, at, now, asker)
+            return ToldLater(use, (*(str(fail.reason) for fail in against), *late))
     return Fail(ReasonCode.COUPON_RESERVED)
+
+
+def _within_bound(coupon: CouponRow, given_minor: int | None) -> int | None:
+    """What a till took off beyond the coupon's bound is its own loss: the campaign never pays more."""
+    return given_minor if given_minor is None or coupon.bound_minor is None else min(given_minor, coupon.bound_minor)
+
+
+def _refused_by_rules(
+    session: Session, coupon: CouponRow, shown: scanning.Scanned, given_minor: int | None, at: datetime, now: datetime, asker: Asker | None
+) -> tuple[str, ...]:
+    if asker is None:
+        return ()
+    lately = holders.holder(session, coupon.shopper_id, at).lately
+    decision = guarding.would_let(session, asker, coupon, shown, given_minor, lately)
+    if decision.allowed:
+        return ()
+    note_too_late(session, asker.principal, decision, at=now)
+    return decision.reasons
 
 
 def _redeem(

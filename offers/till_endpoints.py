@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
 from app.kernel.http import Command, Reading
-from app.security.access import allow, spend_at
+from app.security.access import allow, security_settings, spend_at
 from app.security.asking import asker_of
 from app.security.principals import Principal, Role
 from offers import coupon_signing, facade
@@ -112,6 +112,7 @@ def till_bundle(wish: BundleWish, caller: Clerk, call: Reading) -> Response:
             cap=chosen.till_offline_cap,
             ttl_s=chosen.till_bundle_ttl_s,
             undo_s=chosen.undo_s,
+            settings=security_settings(call.request),
         )
     response = call.run(lambda _session: made)
     response.headers["Cache-Control"] = "no-store"
@@ -139,6 +140,7 @@ def till_journal(sent: Journal, caller: Clerk, call: Reading) -> Response:
                 entries=[entry],
                 undo_s=settings_of(call).undo_s,
                 now=call.clock.now(),
+                settings=security_settings(call.request),
             )
     return call.run(lambda _session: {"outcomes": outcomes})
 

@@ -40,6 +40,8 @@ class TillReason(StrEnum):
     TILL_CLOCK_AHEAD = "till_clock_ahead"
     TILL_CLOCK_BEHIND = "till_clock_behind"
     NEEDS_NETWORK = "needs_network"
+    ONLY_WITH_NETWORK = "only_with_network"
+    SUM_NEEDED = "sum_needed"
     NOTHING_TO_UNDO = "nothing_to_undo"
 
 
@@ -72,5 +74,7 @@ SENTENCES: dict[TillReason, str] = {
     _R.TILL_CLOCK_AHEAD: "The till's clock is ahead of ours: this entry lies in the future. Set the clock.",
     _R.TILL_CLOCK_BEHIND: "The till's clock has gone back, or its journal is more than a week old. Set the clock.",
     _R.NEEDS_NETWORK: "Without a network only the QR code of the shopper's phone can be checked.",
+    _R.ONLY_WITH_NETWORK: "This coupon is taken only with a network: it is worth much, or has to be looked at first.",
+    _R.SUM_NEEDED: "Without a network, say what this coupon takes off: type the sum, then scan the phone once more.",
     _R.NOTHING_TO_UNDO: "There is nothing to undo: the entry it names was no use of a coupon.",
 }

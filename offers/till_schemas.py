@@ -46,13 +46,16 @@ class JournalEntry(_In):
         description="When, by the house's time as the till knows it since its last bundle, as 2026-11-22T12:00:00.000Z."
     )
     clock: Instant | None = Field(default=None, description="What the till's own clock said then; kept as evidence.")
+    discount_minor: Annotated[int, Field(ge=0, le=10**12)] | None = Field(
+        default=None, description="What the till took off, if it says so; as when a coupon is taken with a network."
+    )
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
-        description="SHA-256 over the hash before, seq, kind, at, clock (where it is told) and text, joined by line feeds."
+        description="SHA-256 over the hash before, seq, kind, at, clock and discount_minor (where they are told) and text, joined by line feeds."
     )
 
     def entry(self) -> Entry:
         """Raises ValueError for a day or hour that does not exist."""
-        return Entry(self.seq, EntryKind(self.kind), self.text, self.moment(), self.at, self.hash, self.clock or "")
+        return Entry(self.seq, EntryKind(self.kind), self.text, self.moment(), self.at, self.hash, self.clock or "", self.discount_minor)
 
     def moment(self) -> datetime:
         """Raises ValueError for a day or hour that does not exist."""

@@ -21,7 +21,16 @@ from app.security.devices import keeping as devices
 from app.security.enforcing import enforce
 from app.security.models import PersonRow
 from app.security.passkeys import keeping as passkeys
-from app.security.policies.contracts import Acr, Action, Context, SimSwap, TrustVerdict, ValueLimits, VisitLevel
+from app.security.policies.contracts import (
+    Acr,
+    Action,
+    Context,
+    PolicyDecision,
+    SimSwap,
+    TrustVerdict,
+    ValueLimits,
+    VisitLevel,
+)
 from app.security.policies.engine import decide
 from app.security.principals import STAFF, Principal, Role
 from app.security.settings import SecuritySettings
@@ -111,6 +120,10 @@ class Asker:
             enforce(session, self.principal, action, context, at=at, otherwise=and_caller)
         else:
             enforce(session, self.principal, action, and_caller(context), at=at)
+
+    def would_allow(self, action: Action, context: Context, *, currency: str) -> PolicyDecision:
+        """What the rules say of these facts alone; nothing follows from it (`enforcing.note_too_late` writes it down)."""
+        return decide(action, self.principal, replace(context, limits=limits_of(self.settings, action, currency)))
 
     def _turns_on_her_sim(self, session: Session, action: Action, known: Context) -> bool:
         if self.principal.kind is not Role.SHOPPER or not decide(action, self.principal, known).allowed:

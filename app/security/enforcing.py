@@ -62,6 +62,14 @@ def enforce(
     raise StepUpNeeded(decision.step_up.acr, decision.step_up.max_age_s, words, extra=told)
 
 
+def note_too_late(session: Session, principal: Principal, decision: PolicyDecision, *, at: datetime) -> None:
+    """What would have been refused or asked was done before anybody could be asked: that is written down, with what it belongs to."""
+    decision_id = new_id("pdc")
+    decision_log.write(session, decision_id, decision, principal, at)
+    told = {"action": str(decision.action), "reasons": list(decision.reasons), "policies": list(decision.policy_ids), "decision": decision_id, "already_done": True}
+    journal.note(session, f"policy.{decision.outcome}", by=principal, detail=told, at=at)
+
+
 def _worth_a_row(decision: PolicyDecision, context: Context) -> bool:
     if decision.action in WORTH_MONEY:
         small_minor = context.limits.small_minor if context.limits is not None else 0

@@ -1,13 +1,13 @@
 """Whose a coupon is today, and what lately happened to her: all a till has to know of a holder, at one look.
 
-Owns that one statement. Each part of it has its own module (shoppers.known_as, devices/freezing.py, contacts/verifying.py), and is
-meant as there.
+Owns that one statement, and the one that finds whom a till should not meet alone. Each part of the first has its own module
+(shoppers.known_as, devices/freezing.py, contacts/verifying.py), and is meant as there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ScalarSelect, bindparam, func, select
@@ -52,6 +52,23 @@ _LOOK = (
     .where(_then.c.id == bindparam("shopper_id"))
 )
 _LOCKED = _LOOK.with_for_update(read=True, of=_then)
+
+
+LATELY = timedelta(days=1)
+"""No rule looks further back at how somebody is reached."""
+_CONCERNED = (
+    select(_changes.c.shopper_id)
+    .where(_changes.c.at > bindparam("since", type_=Instant), (_changes.c.cooling.is_(True)) | (_changes.c.change == ADDED))
+    .union(select(_then.c.id).where(_then.c.frozen_why.is_not(None)))
+).subquery()
+_ALL_THEIR_IDS = select(_then.c.id).where(
+    (_then.c.id.in_(select(_CONCERNED.c.shopper_id))) | (_then.c.joined_into_shopper_id.in_(select(_CONCERNED.c.shopper_id)))
+)
+
+
+def to_be_careful_with(session: Session, at: datetime, most: int) -> list[str]:
+    """Ids, also earlier ones, of whoever is frozen or was lately given another way to be reached: what is theirs is better looked at one by one."""
+    return list(session.scalars(_ALL_THEIR_IDS.order_by(_then.c.id.desc()).limit(most), {"since": at - LATELY}))
 
 
 def holder(session: Session, shopper_id: str, at: datetime, *, locked: bool = False) -> Holder:

@@ -23,7 +23,7 @@ class Entry:
     """`text` is what was scanned, or the number of the entry that is undone.
 
     `at` is the house's time as the till knew it, `at_text` as it was written; `clock_text` what the till's own clock said,
-    empty for a till that did not say.
+    empty for a till that did not say. `discount_minor`: what the clerk took off, where she said so.
     """
 
     seq: int
@@ -33,6 +33,7 @@ class Entry:
     at_text: str
     hash: str
     clock_text: str = ""
+    discount_minor: int | None = None
 
 
 def first_hash(till_id: str) -> str:
@@ -40,16 +41,17 @@ def first_hash(till_id: str) -> str:
     return hashlib.sha256(f"moments till {till_id}".encode()).hexdigest()
 
 
-def entry_hash(before: str, seq: int, kind: str, at_text: str, text: str, clock_text: str = "") -> str:
+def entry_hash(before: str, seq: int, kind: str, at_text: str, text: str, clock_text: str = "", discount_minor: int | None = None) -> str:
     times = (at_text, clock_text) if clock_text else (at_text,)
-    return hashlib.sha256("\n".join((before, str(seq), kind, *times, text)).encode()).hexdigest()
+    told = () if discount_minor is None else (str(discount_minor),)
+    return hashlib.sha256("\n".join((before, str(seq), kind, *times, *told, text)).encode()).hexdigest()
 
 
 def broken_at(before: str, seq: int, entries: Sequence[Entry]) -> int | None:
     """The number of the first entry that does not continue the chain after `seq` and `before`; None when all do."""
     for entry in entries:
         seq += 1
-        told = entry_hash(before, seq, entry.kind, entry.at_text, entry.text, entry.clock_text)
+        told = entry_hash(before, seq, entry.kind, entry.at_text, entry.text, entry.clock_text, entry.discount_minor)
         if entry.seq != seq or entry.hash != told:
             return entry.seq
         before = entry.hash

@@ -21,8 +21,11 @@ from app.kernel.clock import utc_text
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail
-from app.security import rotating, signing
-from offers import coupon_signing, coupon_token, repository, sentences, till
+from app.security import holders, rotating, signing
+from app.security.asking import Asker
+from app.security.principals import Principal, Role
+from app.security.settings import SecuritySettings
+from offers import coupon_signing, coupon_token, guarding, repository, sentences, till
 from offers.contracts import CouponState
 from offers.errors import JournalBroken, JournalForked, NoSuchTill
 from offers.models import CouponRow, Redemption
@@ -41,12 +44,14 @@ CLOCK = timedelta(minutes=2)
 SAME_PRESS = timedelta(minutes=3)
 """A use at the same till by the same clerk this close is the same press, whose answer the network lost."""
 
-REDEEMED, UNDONE, DOUBLE, REFUSED, WAITING, OVER_CAP = "redeemed", "undone", "double", "refused", "waiting", "over_cap"
+REDEEMED, REVIEW, UNDONE, DOUBLE, REFUSED, WAITING, OVER_CAP = "redeemed", "review", "undone", "double", "refused", "waiting", "over_cap"
+"""`review` is a use as `redeemed` is, and one that nobody would have allowed: a person looks at it."""
+MOST_CAREFUL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`facts` of a double: the other use (when, where, how) and `first`: this or other, by the times both carry."""
+    """`facts` of a double: the other use (when, where, how) and `first`: this or other, by the times both carry; of a review: `doubts`, all its reasons."""
 
     seq: int
     outcome: str
@@ -69,6 +74,7 @@ def bundle(
     cap: int,
     ttl_s: int,
     undo_s: int,
+    settings: SecuritySettings | None = None,
 ) -> dict[str, str]:
     """A signed document with all a till needs. A till that asks again goes on with its journal; its cap begins anew."""
     row = _till(session, till_id, place_id) if till_id is not None else None
@@ -97,6 +103,7 @@ def bundle(
         "keys": keys,
         "revoked": coupon_signing.revoked_keys(at),
         "spent": _spent(session, place_id, at),
+        "held_back": _held_back(session, place_id, at, _asker(clerk_id, settings)),
         "words": {str(code): text for code, text in SENTENCES.items()} | _words(),
     }
     text = json.dumps(document, separators=(",", ":"), sort_keys=True)
@@ -141,11 +148,36 @@ def _spent(session: Session, place_id: str, at: datetime) -> list[str]:
     return [coupon_id for coupon_id, place_ids in rows if not place_ids or place_id in place_ids]
 
 
+def _asker(clerk_id: str, settings: SecuritySettings | None) -> Asker | None:
+    """Whoever stood at the till, before the rules; None where a test has no settings."""
+    return None if settings is None else Asker(Principal(Role.CLERK, clerk_id), settings)
+
+
+def _held_back(session: Session, place_id: str, at: datetime, asker: Asker | None) -> list[str]:
+    """Coupons good here that would be refused now, however well they are shown: their holder is frozen, or the rules say so."""
+    ids = holders.to_be_careful_with(session, at, MOST_CAREFUL)
+    rows = session.scalars(
+        select(CouponRow)
+        .where(CouponRow.shopper_id.in_(ids), CouponRow.state == CouponState.ISSUED, CouponRow.expires_at > at)
+        .order_by(CouponRow.id)
+        .limit(MOST_SPENT)
+    )
+    out: list[str] = []
+    for coupon in rows:
+        if coupon.place_ids and place_id not in coupon.place_ids:
+            continue
+        whose = holders.holder(session, coupon.shopper_id, at)
+        shown = Scanned(coupon.id, True)
+        if whose.frozen or (asker is not None and not guarding.would_let(session, asker, coupon, shown, None, whose.lately).allowed):
+            out.append(coupon.id)
+    return out
+
+
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 
 def take(
-    session: Session, *, till_id: str, place_id: str, entries: Sequence[Entry], undo_s: int, now: datetime
+    session: Session, *, till_id: str, place_id: str, entries: Sequence[Entry], undo_s: int, now: datetime, settings: SecuritySettings | None = None
 ) -> list[Outcome]:
     """What became of each entry. Give one entry a transaction: a use holds its coupon and its campaign's counter, and whoever
     held a counter and waited for a second coupon could wait for somebody who waits for the counter. Raises NoSuchTill 404, JournalBroken 409 (a gap or a changed entry), JournalForked 409."""
@@ -163,7 +195,7 @@ def take(
     if broken is not None:
         raise JournalBroken(extra={"seq": broken, "expected_seq": row.journal_seq + 1})
     for entry in fresh:
-        known[entry.seq] = _written(session, row, entry, now, undo_s)
+        known[entry.seq] = _written(session, row, entry, now, undo_s, settings)
     if fresh:
         row.journal_seq, row.journal_hash = fresh[-1].seq, fresh[-1].hash
     row.seen_at = now
@@ -172,7 +204,7 @@ def take(
 
 
 def waiting(session: Session, limit: int = 500) -> list[tuple[str, int]]:
-    """(till, number) of uses of coupons that an online order held when they were told, oldest first."""
+    """(till, number) of uses of coupons that an online order held, or whose holder was frozen, when they were told; oldest first."""
     rows = session.execute(
         select(Provisional.till_id, Provisional.seq)
         .where(Provisional.outcome == WAITING)
@@ -182,8 +214,8 @@ def waiting(session: Session, limit: int = 500) -> list[tuple[str, int]]:
     return [(till_id, seq) for till_id, seq in rows]
 
 
-def settle(session: Session, till_id: str, seq: int, now: datetime) -> bool:
-    """Ask once more, because the order may have let go. True if the entry has ended; one a transaction, as `take`."""
+def settle(session: Session, till_id: str, seq: int, now: datetime, settings: SecuritySettings | None = None) -> bool:
+    """Ask once more, because what it waited for may be over. True if the entry has ended; one a transaction, as `take`."""
     row = session.execute(
         select(Provisional)
         .where(Provisional.till_id == till_id, Provisional.seq == seq, Provisional.outcome == WAITING)
@@ -192,12 +224,12 @@ def settle(session: Session, till_id: str, seq: int, now: datetime) -> bool:
     ).scalar_one_or_none()
     if row is None:
         return False
-    _use(session, row, Scanned(row.coupon_id or "", True, json.loads(row.facts).get("device")), now)
+    _use(session, row, Scanned(row.coupon_id or "", True, json.loads(row.facts).get("device")), now, settings)
     session.flush()
     return row.outcome != WAITING
 
 
-def _written(session: Session, row: TillRow, entry: Entry, now: datetime, undo_s: int) -> Provisional:
+def _written(session: Session, row: TillRow, entry: Entry, now: datetime, undo_s: int, settings: SecuritySettings | None) -> Provisional:
     written = Provisional(
         till_id=row.id,
         seq=entry.seq,
@@ -221,12 +253,12 @@ def _written(session: Session, row: TillRow, entry: Entry, now: datetime, undo_s
     elif entry.at < now - LATEST:
         written.reason = TillReason.TILL_CLOCK_BEHIND
     else:
-        _redeem(session, row, written, entry, now)
+        _redeem(session, row, written, entry, now, settings)
     session.flush()
     return written
 
 
-def _redeem(session: Session, row: TillRow, written: Provisional, entry: Entry, now: datetime) -> None:
+def _redeem(session: Session, row: TillRow, written: Provisional, entry: Entry, now: datetime, settings: SecuritySettings | None) -> None:
     judged = coupon_token.judge(entry.text, entry.at, coupon_signing.checker(entry.at))
     if isinstance(judged, Fail):
         written.reason = judged.reason
@@ -238,19 +270,35 @@ def _redeem(session: Session, row: TillRow, written: Provisional, entry: Entry, 
     row.taken += 1
     device = judged.claims.device.hex()
     _noted(written, device=device, shown_at=utc_text(_step_start(judged.step, entry.at)))
-    _use(session, written, Scanned(judged.claims.coupon_id, True, device), now)
+    if entry.discount_minor is not None:
+        _noted(written, said_minor=entry.discount_minor)
+    much = coupon_token.too_much_alone(judged.claims, entry.discount_minor)
+    if much is not None:
+        _noted(written, doubts=[str(much.reason)])
+    _use(session, written, Scanned(judged.claims.coupon_id, True, device), now, settings)
 
 
-def _use(session: Session, written: Provisional, shown: Scanned, now: datetime) -> None:
-    at = min(written.at, now)
+def _use(session: Session, written: Provisional, shown: Scanned, now: datetime, settings: SecuritySettings | None) -> None:
+    at, facts = min(written.at, now), json.loads(written.facts)
     found = till.redeem_later(
-        session, shown=shown, place_id=written.place_id, clerk_id=written.clerk_id, at=at, now=now
+        session,
+        shown=shown,
+        place_id=written.place_id,
+        clerk_id=written.clerk_id,
+        at=at,
+        now=now,
+        given_minor=facts.get("said_minor"),
+        asker=_asker(written.clerk_id, settings),
     )
     if not isinstance(found, Fail):
-        written.outcome, written.reason, written.redemption_id = REDEEMED, None, found.id
+        was_frozen = [str(written.reason)] if written.reason == ReasonCode.DEVICE_STANDING else []
+        doubts = [*facts.get("doubts", ()), *was_frozen, *found.doubts]
+        _noted(written, **({"doubts": doubts} if doubts else {}))
+        written.outcome, written.reason, written.redemption_id = (REVIEW if doubts else REDEEMED), next(iter(doubts), None), found.use.id
         return
     written.reason = found.reason
-    if found.reason == ReasonCode.COUPON_RESERVED:
+    thaws = found.reason == ReasonCode.DEVICE_STANDING and now < written.received_at + LATEST
+    if found.reason == ReasonCode.COUPON_RESERVED or thaws:
         written.outcome = WAITING
     elif found.reason == ReasonCode.COUPON_ALREADY_REDEEMED:
         _double(session, written, at)

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 Window = Callable[..., Eyes]
 
-JUDGE = """async ({texts, place, nowMs}) => {
+JUDGE = """async ({texts, place, nowMs, givenMinor}) => {
   const { judge, against, checkingKey, bundleIsOurs, entryHash } = await import("moments/offline");
   const { bytesOf, hmacKey } = await import("moments/codes");
   const sent = await (await fetch("/v1/till/bundle", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({place_id: place})})).json();
@@ -37,7 +37,7 @@ JUDGE = """async ({texts, place, nowMs}) => {
   const reasons = [];
   for (const text of texts) {
     const judged = await judge(text, nowMs, keys, bundle.step_s);
-    const wrong = judged.claims ? await against(judged.claims, nowMs, place) : null;
+    const wrong = judged.claims ? await against(judged.claims, nowMs, place, givenMinor) : null;
     reasons.push(judged.reason ?? wrong?.reason ?? `${judged.claims.couponId} ${judged.claims.benefit}`);
   }
   return {
@@ -45,15 +45,16 @@ JUDGE = """async ({texts, place, nowMs}) => {
     ours: await bundleIsOurs(signer.check, sent.bundle, bytesOf(sent.signature)),
     changed: await bundleIsOurs(signer.check, sent.bundle.replace('"cap":20', '"cap":99'), bytesOf(sent.signature)),
     hash: await entryHash("0".repeat(64), 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678"),
+    with_sum: await entryHash("0".repeat(64), 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678", "2026-11-22T12:00:01.000Z", 490),
   };
 }"""
 
 
-def judged(text: str, at: datetime, place_id: str) -> str:
+def judged(text: str, at: datetime, place_id: str, given_minor: int | None) -> str:
     found = coupon_token.judge(text, at, coupon_signing.checker(at))
     if isinstance(found, Fail):
         return found.reason
-    wrong = coupon_token.against(found.claims, at, place_id)
+    wrong = coupon_token.against(found.claims, at, place_id, given_minor)
     return wrong[0].reason if wrong else f"{found.claims.coupon_id} {found.claims.benefit_text}"
 
 
@@ -81,7 +82,7 @@ class TestTwins:
     def texts(self, house_server: Serving, now: datetime) -> list[str]:
         coupon = coupon_of_a_stranger(house_server.url)
         with house_server.house.database.reading() as session:
-            kept = facade.live_coupon(session, coupon["id"], device_id="dev_1", at=now)
+            kept = facade.live_coupon(session, coupon["id"], device_id="dev_1", at=now, till_offline_most_minor={"EUR": 500})
         assert kept is not None
         secret = base64.b64decode(kept.secret)
 
@@ -99,12 +100,13 @@ class TestTwins:
     def test_both_say_the_same_of_every_text(self, house_server: Serving, window: Window) -> None:
         till, now = open_till(house_server, window), datetime.now(UTC)
         texts = self.texts(house_server, now)
-        for place_id, at in ((SHOP, now), (SHOP, now + timedelta(hours=30)), (SHOP, now - timedelta(minutes=20))):
-            given = {"texts": texts, "place": place_id, "nowMs": at.timestamp() * 1000}
+        for at, minor, some in ((now, 500, texts), (now + timedelta(hours=30), 500, texts), (now - timedelta(minutes=20), 500, texts), (now, 501, texts[:2]), (now, None, texts[:2])):
+            given = {"texts": some, "place": SHOP, "nowMs": at.timestamp() * 1000, "givenMinor": minor}
             told: dict[str, Any] = till.page.evaluate(JUDGE, given)
-            assert told["reasons"] == [judged(text, at, place_id) for text in texts]
+            assert told["reasons"] == [judged(text, at, SHOP, minor) for text in some]
         assert (told["ours"], told["changed"]) == (True, False)
-        assert told["hash"] == journal.entry_hash("0" * 64, 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678")
+        entry = ("0" * 64, 1, "redeem", "2026-11-22T12:00:00.000Z", "MM1.A.12345678")
+        assert (told["hash"], told["with_sum"]) == (journal.entry_hash(*entry), journal.entry_hash(*entry, "2026-11-22T12:00:01.000Z", 490))
         assert till.said == []
 
 
@@ -142,6 +144,46 @@ class TestWithoutANetwork:
             assert session.scalar(select(func.count()).select_from(Redemption).where(*standing)) == 1
             undone = (Redemption.coupon_id == coupon_id, Redemption.undone_at.is_not(None))
             assert session.scalar(select(func.count()).select_from(Redemption).where(*undone)) == 1
+
+
+class TestTheSum:
+    def test_is_asked_for_where_a_coupon_could_take_off_much(self, house_server: Serving, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As much as five euro without a network; the clerk says what it is, and that is what the use costs.
+
+        Planted bug this was seen to fail on: the sum judged by the till and not told to the house.
+        """
+        monkeypatch.setitem(house_server.house.settings.offers.till_offline_most_minor, "EUR", 500)
+        phone = shows_a_coupon(window, PHONE)
+        reader = window(DESKTOP)
+        reader.enter(house_server.link(Role.CLERK))
+        till = open_till(house_server, window)
+        till.context.set_offline(True)
+        for typed, verdict in (("", "sum_needed"), ("5,01", "only_with_network"), ("4.90", "taken_offline")):
+            till.page.fill("#discount", typed)
+            scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], verdict)
+            assert till.page.evaluate("document.activeElement.id") == ("discount" if verdict == "sum_needed" else "code")
+        assert till.page.input_value("#discount") == ""
+        till.context.set_offline(False)
+        till.page.wait_for_selector("[data-offline-state][data-waiting='0']")
+        assert till.page.locator("[data-offline-findings]").is_hidden()
+        with house_server.house.database.reading() as session:
+            use = session.scalars(select(Redemption).order_by(Redemption.id.desc()).limit(1)).one()
+            assert use.discount_minor == 490
+
+
+    def test_a_scanner_that_types_into_it_has_scanned(self, house_server: Serving, window: Window) -> None:
+        """The clerk is where she typed the sum, the scanner types there and ends with Enter: seen to fail with a sum that took it all."""
+        till = open_till(house_server, window)
+        till.page.focus("#discount")
+        for key in "4.90":
+            till.page.keyboard.press(key)
+            till.page.wait_for_timeout(60)  # people are slower than scanners
+        till.page.keyboard.type("MM1.AE3")
+        assert (till.page.input_value("#discount"), till.page.input_value("#code")) == ("4.90", "MM1.AE3")
+        till.page.keyboard.press("Enter")
+        till.page.wait_for_selector("[data-verdict=scan_refused]")
+        assert till.page.input_value("#discount") == "4.90"  # it is made again with it
+        till.look("till-sum")
 
 
 class TestAKeyThatLeaked:

@@ -22,8 +22,10 @@ CLAIMS = Claims(
     key_id=KEY_ID, coupon_id="cpn_01kdkmq5dkd7a2m3n4p5q6r7s8", device=b"device-1", holder=b"holder-1", at_till=True, in_app=False,
     trust="corroborated", min_trust="claimed", uses=1, issued_at=NOW, good_until=NOW + timedelta(hours=12), starts_at=NOW,
     ends_at=NOW + timedelta(days=1), places=(token.place_mark("plc_kluuvi"), token.place_mark("plc_kamppi")),
-    benefit_text="20 % off, up to €5.00",
+    benefit_text="20 % off, up to €5.00", alone_minor=20_000, currency="EUR",
 )  # fmt: skip
+
+ANY_SUM = replace(CLAIMS, alone_minor=None)
 
 
 def mac(message: bytes) -> bytes:
@@ -63,18 +65,31 @@ class TestRead:
         st.sampled_from(["claimed", "corroborated", "verified"]),
         st.binary(min_size=16, max_size=16),
         st.integers(0, 2**130 - 1),
+        st.integers(0, 2**32 - 2) | st.none(),
     )
-    def test_any_claims(self, places: tuple[bytes, ...] | None, benefit: str, flag: bool, trust: str, marks: bytes, number: int) -> None:
+    def test_any_claims(self, places: tuple[bytes, ...] | None, benefit: str, flag: bool, trust: str, marks: bytes, number: int, alone_minor: int | None) -> None:
         coupon_id = "cpn_" + "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> s & 31] for s in range(125, -5, -5))
         claims = replace(
             CLAIMS, places=places, benefit_text=benefit, at_till=flag, in_app=not flag, trust=trust, min_trust=trust, coupon_id=coupon_id,
-            device=marks[:8], holder=marks[8:],
+            device=marks[:8], holder=marks[8:], alone_minor=alone_minor,
         )  # fmt: skip
         found = token.read(signed(claims))
         assert isinstance(found, Shown)
         kept = found.claims.benefit_text
         assert replace(found.claims, benefit_text="") == replace(claims, benefit_text="")
         assert kept == benefit or (benefit.startswith(kept) and len(benefit.encode()) > token.BENEFIT_BYTES)
+
+    def test_one_that_was_signed_before_sums_stood_there_is_good_for_any(self) -> None:
+        old = replace(CLAIMS, alone_minor=None, currency="")
+        found = token.read(signed(old))
+        assert isinstance(found, Shown)
+        assert found.claims == replace(old, issued_at=NOW.replace(microsecond=0))
+        assert len(token.body(CLAIMS)) - len(token.body(old)) == 7
+
+    def test_a_sum_beyond_what_fits_is_the_most_that_does(self) -> None:
+        found = token.read(signed(replace(CLAIMS, alone_minor=10**12)))
+        assert isinstance(found, Shown)
+        assert found.claims.alone_minor == 2**32 - 2
 
     def test_a_text_too_long_for_its_place_is_cut_at_a_letter(self) -> None:
         found = token.read(signed(replace(CLAIMS, benefit_text="€" * 60)))
@@ -90,7 +105,7 @@ class TestRead:
 
     def test_it_fits_a_small_qr_code(self) -> None:
         code = segno.make(shown(), error="m", micro=False)
-        assert (code.mode, len(shown())) == ("alphanumeric", 265)
+        assert (code.mode, len(shown())) == ("alphanumeric", 276)
         assert code.version <= 10
 
 
@@ -144,26 +159,37 @@ class TestRefusedByName:
 
 
 class TestAgainst:
-    def against(self, claims: Claims = CLAIMS, at: datetime = NOW, place_id: str = "plc_kluuvi") -> list[str]:
+    def against(self, claims: Claims = ANY_SUM, at: datetime = NOW, place_id: str = "plc_kluuvi") -> list[str]:
         return [f.reason for f in token.against(claims, at, place_id)]
 
     def test_nothing(self) -> None:
         assert self.against() == []
-        assert self.against(replace(CLAIMS, places=None), place_id="plc_anywhere") == []
+        assert self.against(replace(ANY_SUM, places=None), place_id="plc_anywhere") == []
 
     def test_another_store(self) -> None:
-        assert token.against(CLAIMS, NOW, "plc_tokyo") == (Fail("place_not_covered", {"place_id": "plc_tokyo"}),)
+        assert token.against(ANY_SUM, NOW, "plc_tokyo") == (Fail("place_not_covered", {"place_id": "plc_tokyo"}),)
 
     def test_too_early_too_late_wrong_channel_too_little_trust(self) -> None:
         assert self.against(at=NOW - timedelta(seconds=4)) == ["coupon_not_yet_valid"]
         assert self.against(at=NOW + timedelta(days=1)) == ["coupon_expired"]
-        assert self.against(replace(CLAIMS, at_till=False)) == ["channel_not_covered"]
-        assert self.against(replace(CLAIMS, min_trust="verified")) == ["trust_too_low"]
+        assert self.against(replace(ANY_SUM, at_till=False)) == ["channel_not_covered"]
+        assert self.against(replace(ANY_SUM, min_trust="verified")) == ["trust_too_low"]
+
+    @pytest.mark.parametrize(
+        ("alone_minor", "given_minor", "expected"),
+        [
+            (None, None, []), (None, 10**9, []), (20_000, 20_000, []), (20_000, 20_001, ["only_with_network"]), (20_000, None, ["sum_needed"]),
+            (0, None, ["only_with_network"]), (0, 1, ["only_with_network"]), (0, 0, []),
+        ],
+    )  # fmt: skip
+    def test_what_is_worth_much_waits_for_the_network(self, alone_minor: int | None, given_minor: int | None, expected: list[str]) -> None:
+        claims = replace(CLAIMS, alone_minor=alone_minor)
+        assert [f.reason for f in token.against(claims, NOW, "plc_kluuvi", given_minor)] == expected
 
     def test_all_at_once(self) -> None:
         wrong = replace(CLAIMS, min_trust="verified", at_till=False)
         assert self.against(wrong, NOW + timedelta(days=2), "plc_tokyo") == [
-            "place_not_covered", "channel_not_covered", "coupon_expired", "trust_too_low",
+            "place_not_covered", "channel_not_covered", "coupon_expired", "trust_too_low", "sum_needed",
         ]  # fmt: skip
 
 

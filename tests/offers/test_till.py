@@ -130,7 +130,7 @@ class TestRedeemAtTill:
                     facade.redeem_at_till(session, code=code, place_id="plc_kluuvi", clerk_id="psn_clerk", at=START)
 
     def test_what_the_till_took_off_is_what_is_spent(self, database: Database, coupon: CouponView) -> None:
-        with pytest.raises(Invalid, match="between 0 and 500"):
+        with pytest.raises(Invalid, match=r"0 or more, and at most €5\.00"):
             scan(database, coupon, discount_minor=501)
         scan(database, coupon, discount_minor=90)
         with database.reading() as session:

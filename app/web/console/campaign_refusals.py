@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.kernel.errors import FieldError
+from app.web.amounts import amount_text
 from app.web.console.campaign_fields import BENEFITS, BY_PATH, CONDITION, NAMED, ROWS
-from app.web.console.campaign_texts import amount_text
 
 LINES = {
     "from": "from", "until": "until", "place": "store", "from_minor": "From", "percent": "Percent off", "amount_minor": "Amount off",

@@ -1,6 +1,6 @@
 """A campaign as the texts of its form, and the way to a document and back.
 
-Pure. Owns reading amounts, spans and lines as people write them. What cannot be read is named at its box; whether what was read may
+Pure. Owns reading spans and lines as people write them. What cannot be read is named at its box; whether what was read may
 be is the room's to say. A document there and back is the same document.
 """
 
@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from app.kernel.errors import FieldError
-from app.kernel.money import decimals_of
+from app.web.amounts import Unread, amount_text, minor_of, number_of
 from app.web.console import message_boxes
 from app.web.console.campaign_fields import BOXES, BY_PATH, ROWS, UNITS, VALUE_OF_KIND, Box
 from app.web.console.words import DAYS
@@ -48,46 +48,18 @@ class Written:
         inner[last] = value
 
 
-class _Unread(ValueError):
-    """The text is not what the box asks for; the message is the remedy."""
-
-
-def _number(text: str, decimals: int, such_as: str) -> str:
-    found = re.fullmatch(r"(-?[0-9]{1,12})(?:[.,]([0-9]{1,4}))?", text.replace(" ", ""))
-    if found is None or len(found[2] or "") > decimals:
-        raise _Unread(such_as)
-    return f"{found[1]}.{found[2] or '0'}"
-
-
-def minor_of(text: str, currency: str) -> int:
-    """`4.90` or `4,9` as 490 cents; raises ValueError with the remedy."""
-    decimals = decimals_of(currency)
-    such_as = f"an amount such as {'4.90' if decimals else '490'}, without the sign of the currency"
-    whole, _, part = _number(text, decimals, such_as).partition(".")
-    sign = -1 if whole.startswith("-") else 1
-    return int(whole) * 10**decimals + sign * int(part.ljust(decimals, "0")[:decimals] or 0)
-
-
-def amount_text(amount_minor: int, currency: str) -> str:
-    """The inverse: 490 as `4.90`, 500 as `5`."""
-    decimals = decimals_of(currency)
-    whole, part = divmod(abs(amount_minor), 10**decimals)
-    text = f"{whole}.{part:0{decimals}}" if part else str(whole)
-    return f"-{text}" if amount_minor < 0 else text
-
-
 def _plain(number: float) -> str:
     return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
 def _whole(text: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,12}", text):
-        raise _Unread("a whole number, such as 3")
+        raise Unread("a whole number, such as 3")
     return int(text)
 
 
 def _value(box: Box, texts: Texts, currency: str) -> Any:
-    """What stands in one box; raises _Unread."""
+    """What stands in one box; raises Unread."""
     if box.kind == "flag":
         return bool(texts.get(box.path))
     if box.kind == "ticks":
@@ -104,16 +76,16 @@ def _value(box: Box, texts: Texts, currency: str) -> Any:
     if box.kind == "span":
         unit = texts.get(f"{box.path}.unit", "1")
         if unit not in dict(UNITS):
-            raise _Unread("choose days, hours, minutes or seconds")
+            raise Unread("choose days, hours, minutes or seconds")
         return _whole(text) * int(unit)
     if box.kind in ("percent", "number", "degrees"):
-        number = float(_number(text, 2, "a number with at most two decimals, such as 12.5"))
+        number = float(number_of(text, 2, "a number with at most two decimals, such as 12.5"))
         return round(number * 100) if box.path.endswith("_bp") else number
     if box.kind == "date":
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            raise _Unread("a day such as 2026-12-24") from None
+            raise Unread("a day such as 2026-12-24") from None
     return text or box.empty or ""
 
 
@@ -151,7 +123,7 @@ def read(texts: Texts, benefit_fields: Mapping[str, Iterable[str]]) -> Written:
 def _take(out: Written, path: str, value: Any) -> None:
     try:
         out.put(path, value())
-    except _Unread as unread:
+    except Unread as unread:
         out.wrong.append(FieldError(path, str(unread)))
         out.put(path, BY_PATH[path].empty if path in BY_PATH else None)
 
@@ -232,7 +204,7 @@ def _read_variants(out: Written, texts: Texts, kind: str, currency: str) -> None
 def _read_box(out: Written, into: dict[str, Any], key: str, box: Box, texts: Texts, currency: str) -> None:
     try:
         into[key] = _value(box, texts, currency)
-    except _Unread as unread:
+    except Unread as unread:
         out.wrong.append(FieldError(box.path, str(unread)))
         into[key] = box.empty
 

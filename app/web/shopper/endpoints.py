@@ -179,6 +179,7 @@ def coupon_page(request: Request, coupon_id: Id, caller: Shopper, call: Reading,
         live = None if held_back else offers.live_coupon(
             session, coupon.id, device_id=caller.device_id or caller.id, at=at, ttl_s=chosen.signed_coupon_ttl_s,
             live_code_required=chosen.live_code_required, live_code_above_minor=chosen.live_code_above_minor,
+            till_offline_most_minor=chosen.till_offline_most_minor,
         )  # fmt: skip
         prefix = chosen.gs1_company_prefix if live is not None and not live.only else None
         if form == "gs1" and prefix is None:

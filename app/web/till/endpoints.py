@@ -14,11 +14,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import AppError
+from app.kernel.errors import AppError, Invalid
 from app.kernel.http import Command, Reading
+from app.kernel.money import Money, decimals_of
 from app.security.access import Principal, Role, allow, spend_at
 from app.security.asking import asker_of
 from app.web import rendering
+from app.web.amounts import minor_of
 from app.web.browser import asked_by_htmx
 from app.web.forms import Fields
 from geofences import facade as geofences
@@ -59,6 +61,9 @@ TITLES = {
 }
 
 
+HOW_MUCH = "What does it take off?"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the clerk sees. `code` is `redeemed`, `undone` or the code of the refusal."""
@@ -78,11 +83,17 @@ def _stores(session: Session, caller: Principal) -> list[Place]:
     return sorted(found.values(), key=lambda p: p.name)
 
 
+def _frame(session: Session, call: Any, caller: Principal) -> dict[str, Any]:
+    """Sums are typed in the house's own currency."""
+    currency = call.app.settings.storefront.currency
+    return {"places": _stores(session, caller), "currency": currency, "digits": decimals_of(currency)}
+
+
 def _answer(request: Request, call: Any, caller: Principal, outcome: Outcome, place_id: str = "") -> Response:
     if asked_by_htmx(request):
         return rendering.fragment("till/result.part.html", {"result": outcome})
     with call.database.reading() as session:
-        context = {"places": _stores(session, caller), "place_id": place_id, "result": outcome}
+        context = _frame(session, call, caller) | {"place_id": place_id, "result": outcome}
     return rendering.page(request, "till/till.html", context, wasm=True)
 
 
@@ -90,7 +101,7 @@ def _answer(request: Request, call: Any, caller: Principal, outcome: Outcome, pl
 def till_page(request: Request, caller: Clerk, call: Reading) -> Response:
     """One field, ready for a scanner that types."""
     with call.database.reading() as session:
-        context = {"places": _stores(session, caller), "place_id": "", "result": None}
+        context = _frame(session, call, caller) | {"place_id": "", "result": None}
     return rendering.page(request, "till/till.html", context, wasm=True)
 
 
@@ -98,15 +109,20 @@ def till_page(request: Request, caller: Clerk, call: Reading) -> Response:
 def redeem(request: Request, caller: Scanner, call: Command, form: Fields) -> Response:
     """Redeem once. The second time is answered with when and where the first was; that too is an answer, not a crash."""
     place_id = form.text("place_id", most=80)
-    outcome = _redeem(call, caller, form.text("code", most=700), place_id)
+    outcome = _redeem(call, caller, form.text("code", most=700), place_id, form.text("discount", most=20))
     return _answer(request, call, caller, outcome, place_id)
 
 
-def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
+def _redeem(call: Any, caller: Principal, code: str, place_id: str, discount: str) -> Outcome:
     if not code:
         return Outcome(False, "code_missing", "No code", "Scan the coupon, or type its 16 letters and digits.")
     if place_id not in caller.place_ids:
         return Outcome(False, "not_your_store", TITLES["not_your_store"], "You can redeem coupons only for a store you work at.")
+    currency = call.app.settings.storefront.currency
+    try:
+        given_minor = minor_of(discount, currency) if discount else None
+    except ValueError as remedy:
+        return Outcome(False, "sum_mistyped", HOW_MUCH, f"Type the sum as {remedy}, and scan once more.")
 
     def work(session: Session) -> TillRedemption:
         chosen = call.app.settings.offers
@@ -116,6 +132,8 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
             place_id=place_id,
             clerk_id=caller.id,
             at=call.clock.now(),
+            discount_minor=given_minor,
+            discount_currency=currency,
             undo_s=chosen.undo_s,
             live_code_required=chosen.live_code_required,
             live_code_above_minor=chosen.live_code_above_minor,
@@ -128,6 +146,11 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
             spend_at(call.request, "live_code", target)
         answer = json.loads(bytes(call.run(work).body))  # of this press, or the stored one if the press was sent twice
     except AppError as refusal:
+        if refusal.extra.get("sum_would_do"):
+            return Outcome(False, "sum_needed", HOW_MUCH, "Small amounts can be taken: type the sum, then scan the phone once more.")
+        if isinstance(refusal, Invalid):
+            [wrong, *_] = refusal.fields
+            return Outcome(False, "sum_mistyped", HOW_MUCH, f"Look at the sum: {wrong.remedy}.")
         title = TITLES.get(str(refusal.extra.get("reason"))) or TITLES.get(refusal.code, "Not redeemed")
         return Outcome(False, refusal.code, title, refusal.detail)
     with call.database.reading() as session:
@@ -135,6 +158,8 @@ def _redeem(call: Any, caller: Principal, code: str, place_id: str) -> Outcome:
     undo_until = datetime.fromisoformat(answer["undo_until"])
     seconds = max(0, int((undo_until - call.clock.now()).total_seconds()))
     text = f"{answer['title']}, in {place.name}." if place else answer["title"]
+    if given_minor is not None:
+        text += f" {Money(given_minor, currency).display('en_IE')} taken off."
     return Outcome(True, "redeemed", "Redeemed", text, answer["benefit_text"], answer["redemption_id"], undo_until, f"{seconds} s")
 
 

@@ -28,6 +28,15 @@ class TestEntryHash:
         )
 
 
+    def test_a_sum_that_the_clerk_said_is_in_it(self) -> None:
+        """Planted bug this was seen to fail on: the sum left out of the hash, so that it could be changed later, unseen."""
+        clock = "2026-11-22T12:00:01.000Z"
+        said = [journal.entry_hash("0" * 64, 1, "redeem", AT_TEXT, "MM1.A.12345678", clock, minor) for minor in (None, 0, 490)]
+        assert len(set(said)) == 3
+        [entry] = chain("a")
+        assert journal.broken_at(FIRST, 0, [replace(entry, discount_minor=490)]) == 1
+
+
 class TestBrokenAt:
     def test_whole(self) -> None:
         assert journal.broken_at(FIRST, 0, chain("a", "b", "c")) is None

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from app.kernel.db import Database
 from app.security import people, rotating, signing
+from app.security.settings import SecuritySettings
 from offers import coupon_signing, coupon_token, errors, facade
 from offers.contracts import CouponState, CouponView
 from offers.models import CouponRow, Redemption
@@ -23,6 +24,7 @@ from tests.conftest import START
 from tests.offers.builders import bonbons, give, go_live, race, seconds
 
 STORE, CLERK = "plc_kluuvi", "psn_clerk"
+RULES = SecuritySettings()  # type: ignore[call-arg]
 
 
 class Till:
@@ -37,22 +39,22 @@ class Till:
     def fetch(self, at: datetime) -> None:
         with self.database.transaction() as session:
             self.sent = offline.bundle(
-                session, till_id=self.id, place_id=self.place_id, clerk_id=CLERK, at=at, cap=self.cap, ttl_s=3600, undo_s=60
+                session, till_id=self.id, place_id=self.place_id, clerk_id=CLERK, at=at, cap=self.cap, ttl_s=3600, undo_s=60, settings=RULES
             )
         self.bundle: dict[str, Any] = json.loads(self.sent["bundle"])
         self.id, self.hash = str(self.bundle["till_id"]), str(self.bundle["hash"])
 
-    def write(self, kind: EntryKind, text: str, at: datetime) -> Entry:
+    def write(self, kind: EntryKind, text: str, at: datetime, discount_minor: int | None = None) -> Entry:
         before = self.entries[-1].hash if self.entries else self.hash
         seq, at_text = len(self.entries) + 1, at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry = Entry(seq, kind, text, at, at_text, journal.entry_hash(before, seq, kind, at_text, text))
+        entry = Entry(seq, kind, text, at, at_text, journal.entry_hash(before, seq, kind, at_text, text, "", discount_minor), "", discount_minor)
         self.entries.append(entry)
         return entry
 
     def report(self, at: datetime, entries: Sequence[Entry] | None = None) -> list[Outcome]:
         with self.database.transaction() as session:
             return offline.take(
-                session, till_id=self.id or "", place_id=self.place_id, entries=self.entries if entries is None else entries, undo_s=60, now=at
+                session, till_id=self.id or "", place_id=self.place_id, entries=self.entries if entries is None else entries, undo_s=60, now=at, settings=RULES
             )
 
 
@@ -61,7 +63,7 @@ class Phone:
 
     def __init__(self, database: Database, coupon: CouponView, device_id: str) -> None:
         with database.reading() as session:
-            kept = facade.live_coupon(session, coupon.id, device_id=device_id, at=START)
+            kept = facade.live_coupon(session, coupon.id, device_id=device_id, at=START, till_offline_most_minor={"EUR": 20_000})
         assert kept is not None
         self.signed, self.secret = kept.signed, base64.b64decode(kept.secret)
 
@@ -101,13 +103,14 @@ def said(outcomes: Sequence[Outcome]) -> list[tuple[str, str | None]]:
     return [(o.outcome, o.reason) for o in outcomes]
 
 
-def settled(database: Database) -> list[bool]:
+def settled(database: Database, at: datetime | None = None) -> list[bool]:
+    at = at or LATER
     with database.reading() as session:
         keys = offline.waiting(session)
     ended: list[bool] = []
     for till_id, seq in keys:
         with database.transaction() as session:
-            ended.append(offline.settle(session, till_id, seq, LATER))
+            ended.append(offline.settle(session, till_id, seq, at, RULES))
     return ended
 
 

@@ -7,6 +7,8 @@ const LONGEST = 700;
 const SHORTEST = 58;
 const SIGNATURE = 64;
 const PLACE = 6;
+const TAIL = 7;
+const ANY_SUM = 0xffffffff;
 const ANYWHERE = 255;
 const LOOK_STEPS = 240;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -66,7 +68,8 @@ export function read(scanned) {
     at += raw[56] * PLACE;
   }
   if (at >= raw.length) return fail("signed_code_truncated");
-  const end = at + 1 + raw[at];
+  const benefitEnds = at + 1 + raw[at];
+  const end = benefitEnds + (head.flags & 4 ? TAIL : 0);
   if (raw.length < end + SIGNATURE) return fail("signed_code_truncated");
   const [trust, least] = [(head.flags >> 4) & 3, (head.flags >> 6) & 3];
   if (raw.length > end + SIGNATURE || trust === 3 || least === 3) return fail("signed_code_malformed");
@@ -74,8 +77,13 @@ export function read(scanned) {
   const claims = {
     kid: hex(raw.subarray(1, 5)), couponId: couponId(raw.subarray(5, 22)), coupon: raw.slice(5, 22), device: raw.slice(22, 30),
     atTill: Boolean(head.flags & 1), trust, least, uses: head.uses, issuedAt, goodUntil, startsAt, endsAt, places,
-    benefit: new TextDecoder().decode(raw.subarray(at + 1, end)),
+    benefit: new TextDecoder().decode(raw.subarray(at + 1, benefitEnds)), currency: "", aloneMinor: null,
   };
+  if (head.flags & 4) {
+    const alone = view.getUint32(benefitEnds);
+    claims.aloneMinor = alone === ANY_SUM ? null : alone;
+    claims.currency = new TextDecoder().decode(raw.subarray(benefitEnds + 4, end));
+  }
   return { claims, message: join(CONTEXT, raw.subarray(0, end)), signature: raw.slice(end), live: dot < 0 ? "" : rest.slice(dot + 1) };
 }
 
@@ -115,18 +123,24 @@ export async function judge(scanned, nowMs, keys, stepS) {
   return { claims };
 }
 
-/** The first thing the coupon's own caveats say against using it here now, or null. */
-export async function against(claims, nowMs, placeId) {
+/** What is worth much waits for the network; `givenMinor` is what the clerk says she takes off, or null. */
+function tooMuchAlone({ aloneMinor }, givenMinor) {
+  if (aloneMinor === null || (givenMinor !== null && givenMinor <= aloneMinor)) return null;
+  return fail(givenMinor === null && aloneMinor > 0 ? "sum_needed" : "only_with_network");
+}
+
+/** The first thing the coupon itself says against using it here now, or null. */
+export async function against(claims, nowMs, placeId, givenMinor = null) {
   const mark = hex((await sha256(utf8.encode(`place\0${placeId}`))).subarray(0, PLACE));
   if (claims.places && !claims.places.includes(mark)) return fail("place_not_covered");
   if (!claims.atTill) return fail("channel_not_covered");
   if (nowMs < claims.startsAt) return fail("coupon_not_yet_valid");
   if (nowMs >= claims.endsAt) return fail("coupon_expired");
-  return claims.trust < claims.least ? fail("trust_too_low") : null;
+  return claims.trust < claims.least ? fail("trust_too_low") : tooMuchAlone(claims, givenMinor);
 }
 
-/** `at` is the house's time as this till knows it, `clock` what the till's own clock said. */
-export async function entryHash(before, seq, kind, at, text, clock = "") {
-  const times = clock ? [at, clock] : [at];
-  return hex(await sha256(utf8.encode([before, seq, kind, ...times, text].join("\n"))));
+/** `at` is the house's time as this till knows it, `clock` what the till's own clock said, `discountMinor` what the clerk said. */
+export async function entryHash(before, seq, kind, at, text, clock = "", discountMinor = null) {
+  const told = [...(clock ? [clock] : []), ...(discountMinor === null ? [] : [discountMinor])];
+  return hex(await sha256(utf8.encode([before, seq, kind, at, ...told, text].join("\n"))));
 }

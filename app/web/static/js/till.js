@@ -17,11 +17,14 @@ form?.addEventListener("submit", () => {
   field.select();
 });
 
+const discount = document.getElementById("discount");
 document.addEventListener("htmx:after:swap", (event) => {
-  if (document.getElementById("result")?.firstElementChild && field) {
+  const answer = document.getElementById("result")?.firstElementChild;
+  if (answer && field) {
     if (field.value === sent) field.value = "";
     sent = null;
-    field.focus();
+    if (answer.dataset.good === "yes") discount.value = ""; // the sum was of that coupon; a scan that failed is made again with it
+    (["sum_needed", "sum_mistyped"].includes(answer.dataset.verdict) ? discount : field).focus();
   }
 });
 
@@ -38,6 +41,26 @@ document.addEventListener("keydown", (event) => {
   const at = document.activeElement;
   const elsewhere = !at || at === document.body || at.id === "main" || at.dataset?.verdict;
   if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) field?.focus();
+});
+
+// Nor is a scan a sum: from its first letter on, and what a scanner typed right before it, it belongs to the code.
+const SCANNER_MS = 40;
+let burst = "";
+let typedAt = 0;
+discount?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !field.value) {
+    event.preventDefault();
+    field.focus();
+  }
+  if (event.key.length !== 1 || event.ctrlKey || event.altKey || event.metaKey) return;
+  burst = event.timeStamp - typedAt < SCANNER_MS ? burst + event.key : event.key;
+  typedAt = event.timeStamp;
+  if (!/[a-z]/i.test(event.key)) return;
+  event.preventDefault();
+  const before = burst.slice(0, -1);
+  if (discount.value.endsWith(before)) discount.value = discount.value.slice(0, discount.value.length - before.length);
+  field.value = burst;
+  field.focus();
 });
 
 let ready = null;

@@ -11,7 +11,7 @@ const found = document.querySelector("[data-offline-findings]");
 const CLOCK_MS = 2000;
 const ASKEW_MS = 60_000;
 const PLACE = "moments-till-place";
-const WORDS = { redeemed: "taken", undone: "undone", double: "used twice", refused: "not taken", waiting: "held by an online order", over_cap: "over the cap" };
+const WORDS = { redeemed: "taken", undone: "undone", double: "used twice", refused: "not taken", waiting: "waits", over_cap: "over the cap", review: "taken, and would not have been with a network" };
 
 const place = () => form.elements.place_id.value;
 /** How far the clock has been moved since the page began; a till that slept counts as moved too, so it only explains, it never refuses. */
@@ -109,11 +109,12 @@ async function sync(id) {
   });
 }
 
-async function written(id, till, kind, text, nowMs) {
+async function written(id, till, kind, text, nowMs, discountMinor = null) {
   const seq = till.seq + 1;
   const at = new Date(nowMs).toISOString();
   const clockSays = new Date().toISOString();
-  const entry = { seq, kind, text, at, clock: clockSays, hash: await entryHash(till.hash, seq, kind, at, text, clockSays) };
+  const said = discountMinor === null ? {} : { discount_minor: discountMinor };
+  const entry = { seq, kind, text, at, clock: clockSays, ...said, hash: await entryHash(till.hash, seq, kind, at, text, clockSays, discountMinor) };
   const grown = { ...till, seq, hash: entry.hash, lastMs: nowMs, journal: [...till.journal, entry] };
   return grown;
 }
@@ -126,7 +127,17 @@ function explained(judged) {
   return { reason: movedMs > 0 ? "till_clock_ahead" : "till_clock_behind", facts: {} };
 }
 
-async function refusal(till, id, scanned, nowMs) {
+/** What the clerk typed as taken off, in minor units of the page's currency; null for nothing, NaN for what is no sum. */
+function typedMinor() {
+  const text = (form.elements.discount?.value ?? "").replaceAll(" ", "").replace(",", ".");
+  if (!text) return null;
+  const digits = Number(form.dataset.digits);
+  const [whole, part = ""] = text.split(".");
+  if (!/^\d{1,10}(\.\d{1,4})?$/.test(text) || part.length > digits) return NaN;
+  return Number(whole + part.padEnd(digits, "0"));
+}
+
+async function refusal(till, id, scanned, nowMs, typed) {
   const { bundle } = till;
   if (nowMs < Date.parse(bundle.issued_at) - CLOCK_MS || nowMs < till.lastMs - CLOCK_MS) return { reason: "till_clock_behind", facts: {} };
   if (nowMs >= Date.parse(bundle.expires_at)) return { reason: "till_bundle_expired", facts: {} };
@@ -135,12 +146,14 @@ async function refusal(till, id, scanned, nowMs) {
   if (judged.reason === "live_code_late" || judged.reason === "live_code_early") return explained(judged);
   if (judged.reason) return judged;
   const { claims } = judged;
-  const wrong = await against(claims, nowMs, id);
+  const givenMinor = claims.currency === form.dataset.currency ? typed : null;
+  const wrong = await against(claims, nowMs, id, givenMinor);
   if (wrong) return wrong;
+  if (bundle.held_back?.includes(claims.couponId)) return { reason: "only_with_network", facts: {} };
   const used = bundle.spent.includes(claims.couponId) || till.taken.some((one) => one.couponId === claims.couponId);
   if (used) return { reason: "coupon_already_redeemed", facts: {} };
   if (till.journal.filter((entry) => entry.kind === "redeem").length >= bundle.cap) return { reason: "till_cap_reached", facts: {} };
-  return { claims };
+  return { claims, givenMinor };
 }
 
 function verdict(good, code, title, text, benefit, seq) {
@@ -160,21 +173,30 @@ function verdict(good, code, title, text, benefit, seq) {
   document.getElementById("result").replaceChildren(section);
 }
 
+function askSum() {
+  form.elements.discount.focus();
+  form.elements.discount.select();
+}
+
 async function take(scanned) {
   const id = place();
   await inTurn(async () => {
     const till = await kept(id);
     if (!till) { verdict(false, "till_no_bundle", "No network", "This till has not been prepared to work without a network."); return; }
     const nowMs = Date.now() + till.aheadMs;
-    const judged = await refusal(till, id, scanned, nowMs);
+    const typed = typedMinor();
+    if (Number.isNaN(typed)) { verdict(false, "sum_mistyped", "What does it take off?", "Type the sum with digits, such as 4.90, and scan once more."); askSum(); return; }
+    const judged = await refusal(till, id, scanned, nowMs, typed);
     if (judged.reason) {
       const words = till.bundle.words[judged.reason] ?? judged.reason;
-      verdict(false, judged.reason, "Not taken", words.replace("{apart_s}", judged.facts.apart_s));
+      verdict(false, judged.reason, judged.reason === "sum_needed" ? "What does it take off?" : "Not taken", words.replace("{apart_s}", judged.facts.apart_s));
+      if (judged.reason === "sum_needed") askSum();
       return;
     }
-    const grown = await written(id, till, "redeem", scanned.trim(), nowMs);
+    const grown = await written(id, till, "redeem", scanned.trim(), nowMs, judged.givenMinor);
     grown.taken = [...till.taken, { couponId: judged.claims.couponId, seq: grown.seq }];
     await keep(id, grown);
+    form.elements.discount.value = "";
     verdict(true, "taken_offline", "Taken without a network", "It is told to the house when the network is back.", judged.claims.benefit, grown.seq);
     show(grown);
   });

@@ -8,7 +8,7 @@ import pytest
 
 from app.demo import seed
 from app.web.console.campaign_fields import BOXES, ROWS
-from app.web.console.campaign_texts import amount_text, minor_of, read, texts_of
+from app.web.console.campaign_texts import read, texts_of
 from app.web.console.message_boxes import SHOWN
 from offers import facade as offers
 from offers import schemas
@@ -105,10 +105,3 @@ class TestRead:
         written = read(line, offers.BENEFIT_FIELDS)
         assert written.at["schedule.weekly[0]"] == "schedule.weekly.3"
         assert written.at["schedule.store_hours[0].weekly[0]"] == "schedule.weekly.5"
-
-
-class TestMinorOf:
-    @pytest.mark.parametrize(("text", "currency", "amount_minor"), [("4.90", "EUR", 490), ("4,9", "EUR", 490), ("12", "EUR", 1200), ("1 200", "JPY", 1200), ("-0.50", "EUR", -50), ("1.234", "KWD", 1234)])
-    def test_as_people_write_it_and_back(self, text: str, currency: str, amount_minor: int) -> None:
-        assert minor_of(text, currency) == amount_minor
-        assert minor_of(amount_text(amount_minor, currency), currency) == amount_minor

@@ -6,8 +6,12 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from app.security.contacts import repository as contacts
+from app.security.contacts.values import ContactKind
 from app.security.principals import Role
+from offers.models import Redemption
 from tests.app.web.conftest import BONBON_SHOP, Browser, Town
 
 
@@ -16,10 +20,15 @@ def clerk(town: Town) -> Browser:
     return town.browser(Role.CLERK, place_ids=(BONBON_SHOP, "plc_ooey_gooey_asema"))
 
 
-def scan(clerk: Browser, code: str, place_id: str = BONBON_SHOP) -> str:
-    answer = clerk.post("/till/redeem", {"code": code, "place_id": place_id}, htmx=True)
+def scan(clerk: Browser, code: str, place_id: str = BONBON_SHOP, discount: str = "") -> str:
+    answer = clerk.post("/till/redeem", {"code": code, "place_id": place_id, "discount": discount}, htmx=True)
     assert answer.status_code == 200
     return answer.text
+
+
+def uses(town: Town, coupon_id: str) -> list[int]:
+    with town.house.database.reading() as session:
+        return list(session.scalars(select(Redemption.discount_minor).where(Redemption.coupon_id == coupon_id)))
 
 
 class TestRedeem:
@@ -59,6 +68,34 @@ class TestRedeem:
         answers = [clerk.client.post("/till/redeem", data=form, headers=headers).text for _ in range(2)]
         assert answers[0] == answers[1]
         assert 'data-verdict="redeemed"' in answers[1]
+
+
+class TestTheSum:
+    def test_is_what_the_use_costs(self, town: Town, clerk: Browser) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        answer = scan(clerk, coupon.code, discount=" 4,90 ")
+        assert 'data-verdict="redeemed"' in answer
+        assert "€4.90 taken off." in answer
+        assert uses(town, coupon.id) == [490]
+
+    @pytest.mark.parametrize(("typed", "remedy"), [("4.905", "an amount such as 4.90"), ("lots", "an amount such as 4.90"), ("10.01", "at most €10.00"), ("-1", "0 or more")])
+    def test_one_that_cannot_be_is_asked_again_and_nothing_is_used(self, town: Town, clerk: Browser, typed: str, remedy: str) -> None:
+        coupon = town.coupon(town.browser(Role.SHOPPER))
+        answer = scan(clerk, coupon.code, discount=typed)
+        assert 'data-verdict="sum_mistyped"' in answer
+        assert remedy in answer
+        assert uses(town, coupon.id) == []
+
+    def test_is_asked_for_where_a_little_would_be_taken(self, town: Town, clerk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug this was seen to fail on: refused with words about contacts, and the clerk did not know that a sum would do."""
+        monkeypatch.setitem(town.house.settings.security.small_value_minor, "EUR", 500)
+        shopper = town.browser(Role.SHOPPER)
+        coupon = town.coupon(shopper)
+        with town.house.database.transaction() as session:
+            contacts.note_change(session, shopper.id, ContactKind.EMAIL, "changed", "jane@example.org", cooling=True, at=town.clock.now())
+        assert 'data-verdict="sum_needed"' in scan(clerk, coupon.code)
+        assert 'data-verdict="policy_refused"' in scan(clerk, coupon.code, discount="5.01")
+        assert 'data-verdict="redeemed"' in scan(clerk, coupon.code, discount="5")
 
 
 class TestUndo:
