@@ -101,11 +101,7 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     """redeemed -> home, the money out of `spent`; marks the redemption undone. False if the coupon is not in that use."""
     if not undo(session, use, at, why):
         return False
-    home = home_state(coupon, at)
-    if not move(
-        session, coupon, CouponState.REDEEMED, home, at, *OF_USE, of_use=use.id, order_id=None, redemption_id=None
-    ):
-        raise RuntimeError("a standing redemption whose coupon is not redeemed")
+    home = _home_from_use(session, coupon, use, at)
     books = Books(session, at)
     spent_minor = use.spent_minor
     again_minor = 0
@@ -125,6 +121,16 @@ def unuse(session: Session, coupon: CouponRow, use: Redemption, at: datetime, wh
     books.close()
     emit(session, CouponReleased(coupon.id, coupon.campaign_id, coupon.shopper_id, why, at), subject=coupon.shopper_id)
     return True
+
+
+def _home_from_use(session: Session, coupon: CouponRow, use: Redemption, at: datetime) -> CouponState:
+    """Meanwhile its moment may have been taken back, or stand again: then the coupon is still in that use, and its home another."""
+    for _ in range(MOST_TRIES):
+        home = home_state(coupon, at)
+        if move(session, coupon, CouponState.REDEEMED, home, at, *OF_USE, of_use=use.id, order_id=None, redemption_id=None):
+            return home
+        session.refresh(coupon)
+    raise RuntimeError("a standing redemption whose coupon is not redeemed")
 
 
 def _ask_for_all(session: Session, coupon: CouponRow, again_minor: int, at: datetime, cause: str, why: str) -> None:

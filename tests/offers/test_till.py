@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
-from offers import errors, facade
+from offers import errors, facade, moves
 from offers.contracts import CouponState, CouponView, TillRedemption
 from offers.models import CouponRow
 from tests.conftest import START
@@ -159,6 +162,21 @@ class TestUndoAtTill:
         use = scan(database, coupon)
         with pytest.raises(errors.NotYourRedemption):
             undo(database, use.redemption_id, clerk_id="psn_other")
+
+    def test_when_its_moment_is_taken_back_between_look_and_move(
+        self, database: Database, coupon: CouponView, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Planted bug: the move tried once; then the clerk was told of an error of ours."""
+        use, undone = scan(database, coupon), moves.undo
+
+        def taken_back_first(session: Session, *rest: Any) -> bool:
+            row = update(cast("Any", CouponRow.__table__))  # past what this session has read, as somebody else's commit
+            session.execute(row.values(retracted_at=START, revision=CouponRow.revision + 1))
+            return undone(session, *rest)
+
+        monkeypatch.setattr(moves, "undo", taken_back_first)
+        undo(database, use.redemption_id, 60)
+        assert state(database) == "revoked"
 
     def test_unknown(self, database: Database, coupon: CouponView) -> None:
         with pytest.raises(errors.NoSuchRedemption):

@@ -5,7 +5,9 @@ Planted bug this fails on (kept planted in test_planted.py): the coupon's state 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,6 +34,12 @@ def check(answers: list[Answer]) -> None:
     assert len(won) == 1
     assert Counter(a.status for a in answers if a.status != 201).keys() <= DEFINITE
     assert len(won) + sum(a.status in DEFINITE for a in answers) == len(answers)
+
+
+def orderers(rig: Rig) -> Iterator[tuple[str, dict[str, str]]]:
+    """Who orders in the next round."""
+    while True:
+        yield from itertools.repeat(rig.shopper(), ORDERS_OF_ONE)
 
 
 class TestThirtyTills:
@@ -74,9 +82,7 @@ class TestTillsAgainst:
     def test_checkouts(self, rig: Rig, rounds: int, record_property: Told) -> None:
         rig.campaign()
         clerks, start_s = rig.clerks(15), START_S
-        for n in range(rounds):
-            if n % ORDERS_OF_ONE == 0:
-                shopper_id, shopper = rig.shopper()
+        for n, (shopper_id, shopper) in zip(range(rounds), orderers(rig), strict=False):
             coupon = rig.coupon(shopper_id)
             lay_in(rig, shopper, coupon)
             asked = [check_out(shopper, f"{n}.{k}") for k in range(15)] + [scan(coupon, c) for c in clerks]
@@ -100,9 +106,7 @@ class TestTillsAgainst:
         """
         rig.campaign()
         clerks = rig.clerks(15)
-        for n in range(rounds):
-            if n % ORDERS_OF_ONE == 0:
-                shopper_id, shopper = rig.shopper()
+        for n, (shopper_id, shopper) in zip(range(rounds), orderers(rig), strict=False):
             coupon = rig.coupon(shopper_id)
             lay_in(rig, shopper, coupon)
             with Wire(rig.url) as wire:
