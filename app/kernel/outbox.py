@@ -126,7 +126,7 @@ class Subscriptions:
         key = (event_class.TYPE, consumer)
         if key in self._handlers:
             raise ValueError(f"{consumer} already handles {event_class.TYPE}")
-        self._handlers[key] = (pydantic.TypeAdapter(event_class), cast("Handler", handler))
+        self._handlers[key] = (_adapter(event_class), cast("Handler", handler))
 
     def attach(self, database: Database) -> None:
         """From now on, what is emitted through `database` is due for these consumers."""

@@ -15,6 +15,7 @@ import tempfile
 import traceback
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
@@ -32,6 +33,7 @@ from tests import canaries
 from tests.offers.builders import moment, weigh
 from tests.proofs import plants
 from tests.proofs.points import Answers, Points
+from tests.proofs.warming import warm
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that comes when the parent ends."""
@@ -89,7 +91,8 @@ def _serve(given: dict[str, Any]) -> None:
     settings = load_settings(**given)
     configure_logs(level=settings.log_level, as_json=False)
     points, clock = Points(), MovedClock()
-    house: House = build(settings, clock=clock, extra_routers=[_router(points, clock)])
+    house: House = build(settings, clock=clock)
+    house.routers.insert(0, _router(points, clock))  # the first request to a route makes ready all that are looked through before it
     upgrade(house.database)
     points.watch_database(house.database.engine)
     points.watch_gateway(house.shop.gateway)
@@ -125,9 +128,12 @@ def _bury(*_: Any) -> None:
 
 
 def main() -> None:
-    """Fork a server for every line; all end with whoever writes them."""
+    """Fork a server for every line; all end with whoever writes them. Warmed for the databases that are named."""
     canaries.install()
     _warm()
+    with tempfile.TemporaryDirectory() as folder:
+        for n, url in enumerate(sys.argv[1:]):
+            warm(Path(folder) / str(n), url)
     signal.signal(signal.SIGCHLD, _bury)
     for line in sys.stdin:
         if os.fork() == 0:

@@ -28,8 +28,9 @@ def rigs(postgres: PostgresServer) -> Iterator[dict[str, Rig]]:
 
 
 @pytest.fixture(scope="session")
-def forge(rigs: dict[str, Rig]) -> Iterator[Forge]:
-    forge = Forge()
+def forge(rigs: dict[str, Rig], postgres: PostgresServer, pytestconfig: pytest.Config) -> Iterator[Forge]:
+    """In the long form it is worth its while to warm it first."""
+    forge = Forge("", postgres.url(postgres.take())) if pytestconfig.option.markexpr == "full" else Forge()
     yield forge
     for rig in rigs.values():
         rig.kill()

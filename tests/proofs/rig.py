@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -58,12 +58,18 @@ Told = Callable[[str, object], None]
 """`record_property`: what a proof has proved, in its own figures, goes under "proved"."""
 
 
-class Forge:
-    """Forks servers; see child.py."""
+class Starts(Protocol):
+    """Where servers come from."""
 
-    def __init__(self) -> None:
+    def start(self, given: dict[str, Any]) -> tuple[str, int]: ...
+
+
+class Forge:
+    """Forks servers, warmed for scratch databases if there are any; see child.py."""
+
+    def __init__(self, *scratch_urls: str) -> None:
         env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
-        self._process = subprocess.Popen([sys.executable, "-m", "tests.proofs.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self._process = subprocess.Popen([sys.executable, "-m", "tests.proofs.child", *scratch_urls], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
     def start(self, given: dict[str, Any]) -> tuple[str, int]:
         """(address, process id) of a new server, once it listens."""
@@ -126,7 +132,7 @@ class Counted:
 class Rig:
     """One house on one database: `start`, `kill`, and what is true of it meanwhile."""
 
-    def __init__(self, forge: Forge, folder: Path, url: str, **settings: Any) -> None:
+    def __init__(self, forge: Starts, folder: Path, url: str, **settings: Any) -> None:
         self.peer = StripePeer()
         self._forge, self._folder, self._pid = forge, folder, 0
         self._settings: dict[str, Any] = {
