@@ -21,7 +21,8 @@ from app.kernel import data_tags as kernel_tags
 from app.kernel import idempotency
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
-from app.kernel.outbox import Relay, RelayLoop, Subscriptions, figures, sweep_handled
+from app.kernel.outbox import Subscriptions, figures, sweep_handled
+from app.kernel.relay import Relay, RelayLoop
 from app.privacy import data_tags as cellar_tags
 from app.privacy import endpoints as privacy_endpoints
 from app.privacy import jobs as privacy_jobs
@@ -106,6 +107,9 @@ from storefront.payments.shop import Shop
 
 DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, pass_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
+
+BOOKS_BREATH_S = 0.2
+"""Nobody waits for the books: what happens within this time is entered together."""
 
 
 @dataclass(slots=True)
@@ -255,7 +259,7 @@ def build(
         mqtt=_mqtt(database, settings, runner.wake),
         scheduler=Scheduler(timetable(database, shop, settings, contact_gateway, notifications)),
         routers=[*_routers(), *extra_routers],
-        _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt)) for prompt in (True, False)),
+        _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt), breath_s=0.0 if prompt else BOOKS_BREATH_S) for prompt in (True, False)),
     )
 
 

@@ -40,6 +40,6 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
             cancel.on_consent_withdrawn(session, event.shopper_id, channels, no_consent(purpose), session.info["clock"].now())
 
     subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
-    subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave)
+    subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

@@ -76,9 +76,7 @@ WALLET_PAST = timedelta(days=30)  # used and expired coupons stay in the wallet 
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
-def decide(
-    session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S, told: str = ""
-) -> list[str]:
+def decide(session: Session, moment: MomentView, *, at: datetime, fewer_mute_s: int = FEWER_MUTE_S, told: str = "") -> list[str]:
     """Weigh one moment: all listening campaigns, at most one coupon. Returns decision ids; a repeat returns none.
 
     `told` is the id of the event that tells it: one that is newer than its retraction is weighed again.
@@ -223,6 +221,7 @@ redeem = redemption.redeem
 renew = redemption.renew
 release = redemption.release
 give_back = redemption.give_back
+coupon_origins = repository.coupon_origins
 return_part = redemption.return_part
 refund_minor = refunds.refund_minor
 

@@ -6,7 +6,7 @@ Owns queries and row -> view. Must not move a state (issuance, redemption, campa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -237,6 +237,15 @@ def coupon_row(session: Session, coupon_id: str) -> CouponRow | None:
 
 
 _BY_ID = select(CouponRow).where(CouponRow.id == bindparam("coupon_id")).execution_options(populate_existing=True)
+
+
+def coupon_origins(session: Session, coupon_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Of each that there is, the ids of the moment and the campaign it came from."""
+    rows = prepared(session, _ORIGINS, {"coupon_ids": list(coupon_ids)})
+    return {row.id: (row.moment_id, row.campaign_id) for row in rows}
+
+
+_ORIGINS = select(CouponRow.id, CouponRow.moment_id, CouponRow.campaign_id).where(CouponRow.id.in_(bindparam("coupon_ids", expanding=True)))
 
 
 def coupon_row_by_code(session: Session, code: str) -> CouponRow | None:

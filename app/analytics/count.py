@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.analytics.models import CampaignTotal, FunnelRow
-from app.kernel.db import insert_new, moved
+from app.kernel.bulk import insert_many
+from app.kernel.db import connection_of, insert_new, moved
 
 STAGES = ("detected", "offered", "withheld", "pushed", "suppressed", "seen", "ordered", "redeemed")
 
@@ -41,6 +42,37 @@ def reached(
     insert_new(session, FunnelRow, fresh, unique=["moment_id", "campaign_id"])
     column = getattr(FunnelRow, f"{stage}_at")
     return moved(session, update(FunnelRow).where(*_row(spot), column.is_(None), *only).values({column: at, **values}))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage that was reached."""
+
+    spot: Spot
+    stage: str
+    at: datetime
+
+
+def reached_all(session: Session, steps: Sequence[Step]) -> None:
+    """`reached` for each of them, in one statement for the rows and one a stage: moments come by the hundred."""
+    if not steps:
+        return
+    session.flush()
+    fresh = [(step.spot.moment_id, step.spot.campaign_id, step.spot.shopper_id, step.spot.place_id, step.at, 0, "", 0, "") for step in steps]
+    insert_many(session, FunnelRow, _FRESH, fresh, unique=("moment_id", "campaign_id"))
+    for stage in dict.fromkeys(step.stage for step in steps):
+        rows = [{"moment": step.spot.moment_id, "campaign": step.spot.campaign_id, "at": step.at} for step in steps if step.stage == stage]
+        connection_of(session).execute(_REACHED[stage], rows)
+
+
+_FRESH = ("moment_id", "campaign_id", "shopper_id", "place_id", "noted_at", "revenue_minor", "revenue_currency", "discount_minor", "discount_currency")
+_TABLE = cast("Table", FunnelRow.__table__)
+_REACHED = {
+    stage: update(_TABLE)
+    .where(_TABLE.c.moment_id == bindparam("moment"), _TABLE.c.campaign_id == bindparam("campaign"), _TABLE.c[f"{stage}_at"].is_(None))
+    .values({_TABLE.c[f"{stage}_at"]: bindparam("at")})
+    for stage in STAGES
+}
 
 
 def redeemed(session: Session, spot: Spot, at: datetime, *, discount_minor: int, currency: str) -> bool:

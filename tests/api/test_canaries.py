@@ -25,7 +25,8 @@ from sqlalchemy.exc import IntegrityError
 from app.bootstrap import House
 from app.kernel.clock import ManualClock
 from app.kernel.logs import get_logger
-from app.kernel.outbox import OutboxDelivery, OutboxEvent, Relay, emit
+from app.kernel.outbox import OutboxDelivery, OutboxEvent, emit
+from app.kernel.relay import Relay
 from app.security.contacts import facade as contacts
 from app.security.contacts.adapters.memory_gateway import MemoryContactGateway
 from app.security.contacts.contracts import ContactVerified

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from sqlalchemy import select
 from app.kernel.db import Database
 from app.kernel.http import RequestGuard, install_problems
 from app.kernel.ids import derived_id
-from app.kernel.outbox import OutboxEvent, Relay, Subscriptions, emit
+from app.kernel.outbox import OutboxEvent, Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import grant, withdraw
 from app.privacy.purposes import Purpose
 from app.security.contacts.settings import ContactSettings

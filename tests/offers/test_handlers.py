@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.kernel.db import Database
-from app.kernel.outbox import Relay, Subscriptions, emit
+from app.kernel.outbox import Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security.contacts import repository as contacts

@@ -20,7 +20,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.kernel.outbox import OutboxDelivery, Relay
+from app.kernel.outbox import OutboxDelivery
+from app.kernel.relay import Relay
 
 TABLE = re.compile(r"\b(?:INTO|FROM|UPDATE)\s+(\w+)", re.IGNORECASE)
 VERBS = ("create_payment", "confirm_payment", "read_payment", "cancel_payment", "refund_payment")
@@ -110,9 +111,10 @@ class Points:
             with self.work("claim"):
                 return claim(relay)
 
-        def watched_delivery(relay: Relay, envelope: Any, payload: Any, consumer: str) -> None:
+        def watched_delivery(relay: Relay, group: Any) -> None:
+            (envelope, _, consumer), *_ = group
             with self.work(f"{consumer} {envelope.type}"):
-                deliver(relay, envelope, payload, consumer)
+                deliver(relay, group)
 
         Relay._claim = watched_claim  # type: ignore[method-assign]
         Relay._deliver = watched_delivery  # type: ignore[method-assign]

@@ -21,7 +21,8 @@ from sqlalchemy import Connection, delete
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Base, Database
-from app.kernel.outbox import Relay, Subscriptions, emit
+from app.kernel.outbox import Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import grant, withdraw
 from app.privacy.purposes import Purpose
 from app.security.people import register_device

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ import pytest
 from app.analytics import facade, handlers
 from app.analytics.contracts import Funnel
 from app.kernel.db import Database
-from app.kernel.outbox import Relay, Subscriptions, emit
+from app.kernel.outbox import Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected
@@ -29,12 +29,11 @@ NOW = datetime.fromisoformat("2026-11-21T12:00:00+00:00")
 def coupons(monkeypatch: pytest.MonkeyPatch) -> None:
     """Coupon `cpn_7` belongs to moment `mom_7` of campaign `cmp_1`; `cpn_none` to nothing."""
 
-    def coupon(_session: object, coupon_id: str, *, with_code: bool = True) -> Any:
-        assert with_code is False  # analytics has no business with codes
-        number = coupon_id.removeprefix("cpn_")
-        return SimpleNamespace(moment_id=f"mom_{number}", campaign_id="cmp_1") if number != "none" else None
+    def coupon_origins(_session: object, coupon_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        numbers = {coupon_id: coupon_id.removeprefix("cpn_") for coupon_id in coupon_ids}
+        return {coupon_id: (f"mom_{number}", "cmp_1") for coupon_id, number in numbers.items() if number != "none"}
 
-    monkeypatch.setattr(offers, "coupon", coupon)
+    monkeypatch.setattr(offers, "coupon_origins", coupon_origins)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from app.kernel.outbox import Relay, Subscriptions
+from app.kernel.outbox import Subscriptions
+from app.kernel.relay import Relay
 from app.privacy.consents import withdraw
 from app.privacy.purposes import Purpose
 from notifications.conversations import needs

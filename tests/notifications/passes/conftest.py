@@ -22,7 +22,8 @@ from sqlalchemy import select
 
 from app.kernel.db import Database
 from app.kernel.http import RequestGuard, install_problems
-from app.kernel.outbox import Relay, Subscriptions
+from app.kernel.outbox import Subscriptions
+from app.kernel.relay import Relay
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security import people

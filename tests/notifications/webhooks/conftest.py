@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from app.kernel.db import Database
-from app.kernel.outbox import Relay, Subscriptions, emit
+from app.kernel.outbox import Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import grant, withdraw
 from app.privacy.purposes import Purpose
 from app.security.people import register_device

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.kernel.clock import ManualClock
-from app.kernel.outbox import Relay
+from app.kernel.relay import Relay
 from app.privacy.purposes import Purpose
 from app.privacy.subjects import registered_holders
 from app.security.inbound import standard_webhooks
@@ -82,9 +82,9 @@ class TestRunOnce:
         out.endpoint()
         out.order("ord_1", relay=False)
         claimed = out.relay._claim()
-        out.relay._deliver(*claimed[1])  # the second comes first, as with two relays
+        out.relay._deliver([claimed[1]])  # the second comes first, as with two relays
         assert out.turn() == 0
-        out.relay._deliver(*claimed[0]), out.relay._deliver(*claimed[2])
+        out.relay._deliver([claimed[0]]), out.relay._deliver([claimed[2]])
         out.until_idle()
         assert [e["type"] for e in out.told] == ["order.placed", "order.paid", "order.closed"]
 
@@ -272,7 +272,7 @@ class TestRelay:
         claimed = out.relay._claim()
         again = [(dataclasses.replace(envelope, attempt=2), payload, consumer) for envelope, payload, consumer in claimed]
         for each in (*claimed, *again):
-            out.relay._deliver(*each)
+            out.relay._deliver([each])
         out.until_idle()
         assert len(out.told) == 1
         assert isinstance(out.relay, Relay)

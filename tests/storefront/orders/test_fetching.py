@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.kernel.clock import ManualClock
-from app.kernel.outbox import Relay, Subscriptions, emit
+from app.kernel.outbox import Subscriptions, emit
+from app.kernel.relay import Relay
 from app.privacy.consents import set_consent
 from app.privacy.purposes import Purpose
 from app.security.access import Role

@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from app.kernel.outbox import Relay, emit
+from app.kernel.outbox import emit
+from app.kernel.relay import Relay
 from app.security.principals import Role
 from notifications import facade as notifications
 from offers.contracts import CouponIssued, Way
