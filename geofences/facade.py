@@ -178,6 +178,12 @@ def visit(session: Session, visit_id: str) -> VisitView | None:
     return repository.visit(session, visit_id)
 
 
+def visit_lasts(session: Session, visit_id: str) -> bool:
+    """Whether there is such a visit and it has not ended."""
+    from geofences import repository
+    return repository.visit_lasts(session, visit_id)
+
+
 def open_visit(session: Session, shopper_id: str, place_id: str) -> VisitView | None:
     """The shopper's visit at the place that has not ended, if there is one."""
     from geofences import repository

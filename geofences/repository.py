@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import prepared
@@ -80,6 +80,13 @@ def places_by_ids(session: Session, ids: Collection[str]) -> dict[str, Place]:
 def visit(session: Session, visit_id: str) -> VisitView | None:
     row = session.get(VisitRow, visit_id)
     return to_visit(row) if row is not None else None
+
+
+def visit_lasts(session: Session, visit_id: str) -> bool:
+    return prepared(session, _LASTS, {"visit_id": visit_id}).first() is not None
+
+
+_LASTS = select(VisitRow.id).where(VisitRow.id == bindparam("visit_id"), VisitRow.ended_at.is_(None))
 
 
 def open_visit(session: Session, shopper_id: str, place_id: str) -> VisitView | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import insert_together
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.verdict import PASS, Fail, Pass, Verdict
@@ -35,7 +36,7 @@ from notifications import (
 from notifications.choosing import Choice
 from notifications.contracts import ChannelKind, PushSent
 from notifications.ending import say_suppressed
-from notifications.models import Delivery, Message, PushToken
+from notifications.models import Message
 from notifications.policy import Course, Say
 from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason
@@ -53,7 +54,7 @@ class Reach:
     """Where she may be told: her consent to the inbox and to push, her phones and browsers, and the way that was chosen."""
 
     to_inbox: Verdict
-    tokens: Sequence[PushToken]
+    tokens: Sequence[repository.Token]
     order: tuple[Way, ...]
     choice: Choice
 
@@ -86,7 +87,7 @@ class Announcer:
             return message_id
         gate.hold(session, (event.shopper_id,))
         own_zone = repository.take_turn(session, event.shopper_id, at)
-        if repository.message(session, message_id) is not None:
+        if repository.is_known(session, message_id):
             return message_id
         own = offers.coupon_message(session, event.decision_id, at=at, ends=event.expires_at) if event.has_message else None
         liked = preferences.liked(session, event.shopper_id)
@@ -112,7 +113,7 @@ class Announcer:
         """By which way, asked in the campaign's order and hers. By the devices she has now: a phone somebody else has signed in on since is
         no longer hers."""
         consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
-        tokens = repository.tokens_on(session, [d.device_id for d in people.devices_of(session, event.shopper_id)])
+        tokens = repository.tokens_on(session, people.device_ids_of(session, event.shopper_id))
         said = composing.plain(event.title, event.body) if isinstance(words, Fail) else words
         gathered = Gathering(
             session=session, shopper_id=event.shopper_id, channels=self.channels, tokens=tokens, consent_to_push=consent, title=said.title, body=said.body,
@@ -156,18 +157,19 @@ class Announcer:
 
     def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], reach: Reach, at: datetime) -> None:
         codes = tuple(r.reason for r in reasons)
-        session.add(row)
-        session.add(_delivery(row, INBOX, at, state="suppressed", reasons=codes))
+        made = [deliveries.values(row, INBOX, at, state="suppressed", reasons=codes)]
         if not reach.consent.ok:
-            self._not_by(session, row, [way for way in reach.choice.closed if way[0] is not Way.PUSH], at)
+            made += self._not_by(row, [way for way in reach.choice.closed if way[0] is not Way.PUSH], at)
+        insert_together(session, *deliveries.rows(row, made))
         say_suppressed(session, row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at)
 
     def _say(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> None:
-        session.add(row)
-        session.add(_delivery(row, INBOX, at, state="sent" if reach.in_inbox else "suppressed", reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,)))
-        queued = self._queue_ways(session, row, course, reach, at)
+        inbox = deliveries.values(row, INBOX, at, state="sent" if reach.in_inbox else "suppressed", reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,))
+        ways = self._ways(row, course, reach, at)
+        queued = any(way["state"] == "queued" for way in ways)
         row.held_until = course.until if queued else None
         row.said_at = at if course.say is Say.NOW else None
+        said = deliveries.rows(row, [inbox, *ways])
         wakes: list[Callable[[], None]] = session.info["after_commit"]
         if reach.in_inbox:
             sent = PushSent(
@@ -178,49 +180,44 @@ class Announcer:
                 campaign_id=row.campaign_id,
                 sent_at=at,
             )
-            emit(session, sent, subject=row.shopper_id)
+            emit(session, sent, subject=row.shopper_id, beside=said)
             shopper_id = row.shopper_id
             wakes.append(lambda: self.wake_streams(shopper_id))
+        else:
+            insert_together(session, *said)
         if queued and course.say is Say.NOW:
             wakes.append(self.wake_dispatch)
 
-    def _queue_ways(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> int:
-        """A push to each of her phones and browsers, or one message by the way that was taken. What is not sent says why. Returns how many
-        wait to be sent."""
+    def _ways(self, row: Message, course: Course, reach: Reach, at: datetime) -> list[dict[str, Any]]:
+        """A push to each of her phones and browsers, or one message by the way that was taken. What is not sent says why."""
         taken = reach.choice.taken
-        self._not_by(session, row, [way for way in reach.choice.closed if way[0] is not Way.PUSH or not self._by_device(reach)], at)
-        if taken is Way.PUSH or (taken is None and self._by_device(reach)):
-            return sum(self._queue(session, row, TokenKind(t.kind).channel, t.device_id, t.id, course, at) for t in reach.tokens)
-        if self._by_device(reach):  # push was set up for none of her devices, and another way was open
-            for token in reach.tokens:
-                self._queue(session, row, TokenKind(token.kind).channel, token.device_id, token.id, course, at)
-        return self._queue(session, row, choosing.CHANNELS[taken][0], "", None, course, at) if taken is not None else 0
+        made = self._not_by(row, [way for way in reach.choice.closed if way[0] is not Way.PUSH or not self._by_device(reach)], at)
+        if taken is Way.PUSH or self._by_device(reach):  # where push was set up for none of her devices, another way may have been open
+            made += [self._queued(row, TokenKind(t.kind).channel, t.device_id, t.id, course, at) for t in reach.tokens]
+        if taken is not None and taken is not Way.PUSH:
+            made.append(self._queued(row, choosing.CHANNELS[taken][0], "", None, course, at))
+        return made
 
     def _by_device(self, reach: Reach) -> bool:
         """Whether what became of push is told phone by phone: she may be pushed to, and nothing but the set-up stands in the way."""
         against = dict(reach.choice.closed).get(Way.PUSH)
         return reach.in_inbox and bool(reach.tokens) and (against is None or against.reason == NotificationReason.PUSH_NOT_CONFIGURED) and any(way is Way.PUSH for way, _ in reach.choice.looked)
 
-    def _not_by(self, session: Session, row: Message, closed: list[tuple[Way, Fail]], at: datetime) -> None:
+    def _not_by(self, row: Message, closed: list[tuple[Way, Fail]], at: datetime) -> list[dict[str, Any]]:
         """A row for each way that was closed. A channel that is not set up here is not spoken of."""
-        for way, fail in closed:
-            if fail.reason != NotificationReason.CHANNEL_NOT_CONFIGURED:
-                session.add(_delivery(row, choosing.CHANNELS[way][0], at, state="suppressed", reasons=(fail.reason,)))
+        told_of = [(way, fail) for way, fail in closed if fail.reason != NotificationReason.CHANNEL_NOT_CONFIGURED]
+        return [deliveries.values(row, choosing.CHANNELS[way][0], at, state="suppressed", reasons=(fail.reason,)) for way, fail in told_of]
 
-    def _queue(
-        self, session: Session, row: Message, channel: ChannelKind, device_id: str, token_id: str | None, course: Course, at: datetime
-    ) -> int:
-        """One delivery, waiting or with the reason why not; 1 if it waits to be sent."""
+    def _queued(self, row: Message, channel: ChannelKind, device_id: str, token_id: str | None, course: Course, at: datetime) -> dict[str, Any]:
+        """One delivery, waiting or with the reason why not."""
         silently = course.say is Say.SILENTLY
         why = NotificationReason.QUIET_HOURS if silently else NotificationReason.PUSH_NOT_CONFIGURED
         waits = channel in self.channels and not silently
         held = course.until is not None and waits
         reasons = (why,) if not waits else (NotificationReason.QUIET_HOURS,) if held else ()
-        push = _delivery(
+        return deliveries.values(
             row, channel, at, state="queued" if waits else "suppressed", device_id=device_id, token_id=token_id, reasons=reasons, due_at=course.until if held else None
         )
-        session.add(push)
-        return int(waits)
 
 
 def _words(event: CouponIssued, own: CouponMessage | None, liked: preferences.Liked) -> composing.Words | Fail:
@@ -261,7 +258,3 @@ def _row(
         created_at=at,
         expires_at=event.expires_at,
     )
-
-
-def _delivery(row: Message, channel: str, at: datetime, **rest: Any) -> Delivery:
-    return Delivery(**deliveries.values(row, channel, at, **rest))

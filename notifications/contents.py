@@ -42,13 +42,13 @@ def content_of(row: Message) -> Content:
     return found[row.id]
 
 
-def contents_of(rows: Sequence[Message]) -> dict[str, Content]:
-    """What each says, by the message's id; none of those whose owner was erased."""
+def contents_of(rows: Sequence[Any]) -> dict[str, Content]:
+    """What each says, by the message's id; none of those whose owner was erased. `rows` have at least their id and what is sealed."""
     kept = [row for row in rows if row.sealed]
     return {row.id: Content(**json.loads(plain)) for row, plain in zip(kept, _opened(kept), strict=True) if plain is not None}
 
 
-def _opened(rows: Sequence[Message]) -> list[bytes | None]:
+def _opened(rows: Sequence[Any]) -> list[bytes | None]:
     try:
         return open_each(PURPOSE, [(row.sealed, row.id.encode()) for row in rows])
     except CannotOpen:
@@ -57,7 +57,7 @@ def _opened(rows: Sequence[Message]) -> list[bytes | None]:
     return [_or_none(row) for row in rows]  # one of them: it must not hold up the others
 
 
-def _or_none(row: Message) -> bytes | None:
+def _or_none(row: Any) -> bytes | None:
     try:
         return _opened([row])[0]
     except CannotOpen:

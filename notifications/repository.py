@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, prepared
+from app.kernel.db import Database, prepared
 from app.kernel.verdict import Fail
 from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
@@ -21,10 +24,14 @@ from notifications.models import Delivery, Message, PushToken, Recipient
 from notifications.policy import Rule
 from notifications.reasons import NotificationReason as Reason
 
-_TURN = (
-    update(Recipient).where(Recipient.shopper_id == bindparam("whose"))
-    .values(weighed=Recipient.weighed + 1, last_weighed_at=bindparam("at")).returning(Recipient.timezone)
-)  # fmt: skip
+
+@cache
+def _turn(dialect: str) -> Any:
+    """Built once; the row is made if this is her first."""
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    first = insert(cast("Table", Recipient.__table__)).values(shopper_id=bindparam("whose"), weighed=1, last_weighed_at=bindparam("at"))
+    again = {"weighed": Recipient.weighed + 1, "last_weighed_at": first.excluded.last_weighed_at}
+    return first.on_conflict_do_update(index_elements=["shopper_id"], set_=again).returning(Recipient.timezone)
 
 
 def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
@@ -32,12 +39,7 @@ def take_turn(session: Session, shopper_id: str, at: datetime) -> str | None:
 
     Of two transactions about the same shopper the second waits here, so each sees what the other has said.
     """
-    mine = {"whose": shopper_id, "at": at}
-    known = prepared(session, _TURN, mine).first()
-    if known is None:
-        insert_new(session, Recipient, {"shopper_id": shopper_id, "weighed": 0, "last_weighed_at": at}, unique=["shopper_id"])
-        known = prepared(session, _TURN, mine).one()
-    return known.timezone
+    return prepared(session, _turn(session.get_bind().dialect.name), {"whose": shopper_id, "at": at}).scalar_one()
 
 
 def recorded(weighed: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -49,8 +51,27 @@ def against(fails: Sequence[Fail]) -> list[dict[str, Any]]:
     return [{"code": str(fail.reason), "facts": dict(fail.facts)} for fail in fails]
 
 
-def tokens_on(session: Session, device_ids: Sequence[str]) -> list[PushToken]:
-    return list(session.scalars(select(PushToken).where(PushToken.device_id.in_(device_ids)).order_by(PushToken.id)))
+class Token(NamedTuple):
+    """Where a push goes; the address itself is looked up when it is sent."""
+
+    id: str
+    device_id: str
+    kind: str
+
+
+_TOKENS = select(PushToken.id, PushToken.device_id, PushToken.kind).where(PushToken.device_id.in_(bindparam("device_ids", expanding=True))).order_by(PushToken.id)
+
+
+def tokens_on(session: Session, device_ids: Sequence[str]) -> list[Token]:
+    return [Token(*row) for row in prepared(session, _TOKENS, {"device_ids": list(device_ids)})] if device_ids else []
+
+
+_KNOWN = select(Message.id).where(Message.id == bindparam("message_id"))
+
+
+def is_known(session: Session, message_id: str) -> bool:
+    """Whether it was said, or not said, before."""
+    return prepared(session, _KNOWN, {"message_id": message_id}).first() is not None
 
 
 def message(session: Session, message_id: str, *, shopper_id: str | None = None) -> Message | None:
@@ -74,20 +95,22 @@ def newest_message(
     return session.scalar(found)
 
 
+_AFTER = (
+    select(Message.position, Message.id, Message.shopper_id, Message.kind, Message.sealed, Message.coupon_id, Message.collapse_key, Message.created_at, Message.expires_at, Message.seen_at)
+    .where(Message.shopper_id == bindparam("shopper_id"), Message.position > bindparam("after"), Message.state == "live", Message.expires_at > bindparam("at"))
+    .order_by(Message.position)
+    .limit(bindparam("most"))
+)
+
+
 def inbox_after(session: Session, shopper_id: str, after_position: int, at: datetime, limit: int) -> list[InboxMessage]:
     """Live messages that have not ended at `at`, oldest first, with a greater position."""
-    rows = session.scalars(
-        select(Message)
-        .where(
-            Message.shopper_id == shopper_id,
-            Message.position > after_position,
-            Message.state == "live",
-            Message.expires_at > at,
-        )
-        .order_by(Message.position)
-        .limit(limit)
-    )
-    return _in_inbox(list(rows))
+    return _in_inbox(prepared(session, _AFTER, {"shopper_id": shopper_id, "after": after_position, "at": at, "most": limit}).all())
+
+
+def glance_after(database: Database, shopper_id: str, after_position: int, at: datetime, limit: int) -> list[InboxMessage]:
+    """`inbox_after` outside any transaction."""
+    return _in_inbox(database.glance(_AFTER, {"shopper_id": shopper_id, "after": after_position, "at": at, "most": limit}))
 
 
 def newest_position(session: Session) -> int:
@@ -113,12 +136,12 @@ def in_inbox(row: Message) -> InboxMessage:
     return _inbox_message(row, contents.content_of(row))
 
 
-def _in_inbox(rows: Sequence[Message]) -> list[InboxMessage]:
+def _in_inbox(rows: Sequence[Any]) -> list[InboxMessage]:
     said = contents.contents_of(rows)
     return [_inbox_message(row, said[row.id]) for row in rows if row.id in said]
 
 
-def _inbox_message(row: Message, said: contents.Content) -> InboxMessage:
+def _inbox_message(row: Any, said: contents.Content) -> InboxMessage:
     return InboxMessage(
         id=row.id,
         position=row.position,

@@ -63,13 +63,14 @@ def look(database: Database, shopper_id: str, after_position: int) -> Look:
     A position nobody has reached yet comes from another database (restored, or made anew): start over, the device knows the
     messages it has shown.
     """
-    at = database.clock.now()
-    with database.reading() as session:
-        after = after_position if after_position <= repository.newest_position(session) else 0
-        if not gate.may(session, shopper_id, Purpose.MARKETING_PUSH, at).ok:
-            return Look((), after, withheld=True)
-        messages = tuple(repository.inbox_after(session, shopper_id, after, at, BATCH))
-    return Look(messages, messages[-1].position if messages else after)
+    at, after = database.clock.now(), after_position
+    if not gate.glance(database, shopper_id, Purpose.MARKETING_PUSH, at).ok:
+        return Look((), after, withheld=True)
+    messages = repository.glance_after(database, shopper_id, after, at, BATCH)
+    if not messages and after and after > (database.glance(_NEWEST, {})[0][0] or 0):
+        after = 0
+        messages = repository.glance_after(database, shopper_id, after, at, BATCH)
+    return Look(tuple(messages), messages[-1].position if messages else after)
 
 
 _NEWEST = select(func.max(Message.position))

@@ -20,9 +20,10 @@ from notifications import wording
 from notifications.addresses import contact_for, why_none
 from notifications.choosing import CHANNELS, Known, WayRules
 from notifications.contracts import ChannelKind
-from notifications.models import REPLY, Delivery, Message, PushToken
+from notifications.models import REPLY, Delivery, Message
 from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason as Reason
+from notifications.repository import Token
 from notifications.told import Said, on
 from offers.contracts import Way
 
@@ -40,7 +41,7 @@ class Gathering:
     session: Session
     shopper_id: str
     channels: Collection[ChannelKind]
-    tokens: Collection[PushToken]
+    tokens: Collection[Token]
     consent_to_push: Verdict
     title: str
     body: str

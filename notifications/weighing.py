@@ -68,14 +68,13 @@ def said_to(session: Session, shopper_id: str, settings: NotificationSettings, v
 
 def zones_of(session: Session, settings: NotificationSettings, place_id: str | None, own_zone: str | None) -> tuple[str, ...]:
     """The store's zone (or the default) and the shopper's own; a name this machine does not know is left out."""
-    place = geofences.place(session, place_id) if place_id else None
+    place = geofences.directory(session).by_id.get(place_id) if place_id else None
     wanted = dict.fromkeys(z for z in (place.timezone if place else settings.default_zone, own_zone) if z)
     return tuple(z for z in wanted if _is_zone(z)) or (settings.default_zone,)
 
 
 def in_store(session: Session, visit_id: str | None) -> bool:
-    visit = geofences.visit(session, visit_id) if visit_id else None
-    return visit is not None and visit.ended_at is None
+    return bool(visit_id) and geofences.visit_lasts(session, visit_id)
 
 
 def _is_zone(name: str) -> bool:

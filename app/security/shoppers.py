@@ -103,6 +103,14 @@ def owners_of(session: Session, device_ids: Collection[str]) -> dict[str, str]:
 _OWNERS = select(DeviceRow.id, DeviceRow.shopper_id).where(DeviceRow.id.in_(bindparam("ids", expanding=True)), DeviceRow.revoked_at.is_(None))
 
 
+def device_ids_of(session: Session, shopper_id: str) -> list[str]:
+    """Of her live devices, oldest first: for whoever has no use for their names, which have to be opened."""
+    return list(prepared(session, _DEVICE_IDS, {"shopper_id": shopper_id}).scalars())
+
+
+_DEVICE_IDS = select(DeviceRow.id).where(DeviceRow.shopper_id == bindparam("shopper_id"), DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id)
+
+
 def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
     """The live devices of a shopper, oldest first."""
     rows = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id, DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id))
@@ -110,7 +118,10 @@ def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
 
 
 def shopper_exists(session: Session, shopper_id: str) -> bool:
-    return session.scalar(select(ShopperRow.id).where(ShopperRow.id == shopper_id)) is not None
+    return prepared(session, _SHOPPER, {"id": shopper_id}).first() is not None
+
+
+_SHOPPER = select(ShopperRow.id).where(ShopperRow.id == bindparam("id"))
 
 
 def every_shopper(session: Session) -> Iterator[str]:

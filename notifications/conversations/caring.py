@@ -128,7 +128,7 @@ class Teller:
         """In the inbox now, and to each phone and browser of hers that can be reached from here."""
         message = Message(**row)  # as it was stored; not of this session
         session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
-        for token in messages.tokens_on(session, [d.device_id for d in people.devices_of(session, message.shopper_id)]):
+        for token in messages.tokens_on(session, people.device_ids_of(session, message.shopper_id)):
             channel = TokenKind(token.kind).channel
             if channel in self.channels:
                 session.add(Delivery(**deliveries.values(message, channel, at, device_id=token.device_id, token_id=token.id)))

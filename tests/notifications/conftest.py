@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ class FakePlaces:
 def places(monkeypatch: pytest.MonkeyPatch) -> FakePlaces:
     fake = FakePlaces()
     monkeypatch.setattr(geofences, "place", lambda _session, _id: fake.place, raising=False)
+    monkeypatch.setattr(geofences, "directory", lambda _session: SimpleNamespace(by_id=SimpleNamespace(get=lambda _id: fake.place)))
     monkeypatch.setattr(geofences, "visit", fake.visit, raising=False)
+    monkeypatch.setattr(geofences, "visit_lasts", lambda _session, _id: fake.ended_at is None)
     return fake
 
 

@@ -75,9 +75,9 @@ class Nights:
                 facade.register_push_token(session, device.device_id, device.shopper_id, f"address-of-phone-{n}", "token", timezone=zone)
             self._people.append((device.shopper_id, zone))
 
-    def place(self, _session: object, place_id: str) -> Any:
+    def directory(self, _session: object) -> Any:
         """In the room's stead: a store in each zone."""
-        return SimpleNamespace(timezone=ZONES[int(place_id.removeprefix("plc_"))])
+        return SimpleNamespace(by_id={f"plc_{number}": SimpleNamespace(timezone=zone) for number, zone in enumerate(ZONES)})
 
     def play(self, days: int) -> None:
         announcer = Announcer(self.settings, frozenset({ChannelKind.FCM}), lambda _s: None, lambda: None)

@@ -29,7 +29,7 @@ def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def played(database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, shoppers: int, days: int, ways: int) -> Nights:
     nights = Nights(database, clock, shoppers, ways)
-    monkeypatch.setattr(weighing.geofences, "place", nights.place)
+    monkeypatch.setattr(weighing.geofences, "directory", nights.directory)
     nights.play(days)
     return nights
 
