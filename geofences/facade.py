@@ -158,7 +158,6 @@ def places(session: Session) -> list[Place]:
 def directory(session: Session) -> Directory:
     """All places by id, chain and tag, remembered until one changes: for whoever asks with every moment."""
     from geofences.directory import directory as current
-
     return current(session)
 
 
@@ -187,14 +186,12 @@ def visit_lasts(session: Session, visit_id: str) -> bool:
 def open_visit(session: Session, shopper_id: str, place_id: str) -> VisitView | None:
     """The shopper's visit at the place that has not ended, if there is one."""
     from geofences import repository
-
     return repository.open_visit(session, shopper_id, place_id)
 
 
 def recent_visits(session: Session, shopper_id: str, limit: int) -> list[VisitView]:
     """Newest first."""
     from geofences import repository
-
     return repository.recent_visits(session, shopper_id, limit)
 
 
@@ -225,14 +222,12 @@ def stay_beginnings(session: Session, *, since: datetime, until: datetime) -> Se
 
 def moment(session: Session, moment_id: str) -> MomentView | None:
     from geofences import repository
-
     return repository.moment(session, moment_id)
 
 
 def recent_moments(session: Session, *, since: datetime, limit: int) -> list[MomentView]:
     """Detected since, newest first."""
     from geofences import repository
-
     return repository.recent_moments(session, since=since, limit=limit)
 
 
@@ -253,7 +248,6 @@ def moments_of_each(session: Session, kinds: Collection[str], *, since: datetime
 def fences_geojson(session: Session) -> dict[str, Any]:
     """All fences as a FeatureCollection; circles are Points with `radius_m`."""
     from geofences import repository
-
     return repository.fences_geojson(session)
 
 

@@ -25,5 +25,5 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "essential.service.operations": "idempotency outbox",
+    "essential.service.operations": "idempotency outbox relay",
 }
