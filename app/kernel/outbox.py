@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.bulk import Rows, RowsIf, insert_many, insert_together
-from app.kernel.db import Base, Database, Instant, Json, insert_new, moved
+from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 
