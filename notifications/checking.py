@@ -7,12 +7,14 @@ messages of the one who asks, and nothing is said of anybody else's: for her it 
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.security.contacts import facade as contacts
 from app.security.sealing import link_signature
 from notifications.contents import contents_of
 from notifications.models import Delivery, Message
@@ -62,9 +64,32 @@ def sent_to(session: Session, shopper_id: str, *, limit: int = 20) -> list[Sent]
     ][:limit]
 
 
-def ask(session: Session, shopper_id: str, code: str) -> Sent | None:
-    """The message of hers that has this code, as typed; None if none has. Count the tries before."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`sent`: the message of hers that has the code, if one has. `never_ours`: it looks like one of our codes, and is neither hers nor a slip
+    in one of hers."""
+
+    sent: Sent | None
+    never_ours: bool
+
+
+def ask(session: Session, shopper_id: str, code: str) -> Asked:
+    """By a code as typed. Count the tries before; `note` what was never ours."""
     typed = "".join(char for char in code.upper() if char in _LETTERS)
     wanted = f"{typed[:3]}-{typed[3:]}"
-    same = [one for one in sent_to(session, shopper_id, limit=_MOST) if hmac.compare_digest(one.code, wanted)]
-    return same[0] if same else None
+    hers = sent_to(session, shopper_id, limit=_MOST)
+    same = [one for one in hers if hmac.compare_digest(one.code, wanted)]
+    looks_like_one = len(typed) == _CODE_CHARS and _SHAPE.fullmatch(code.strip().upper()) is not None
+    return Asked(same[0] if same else None, looks_like_one and not any(_slips(one.code, wanted) <= 1 for one in hers))
+
+
+def note(session: Session, shopper_id: str, *, by: str, at: datetime) -> None:
+    """What she asked about was never ours: from now on the rules know that somebody may be writing to her in our name. `by`: where she asked."""
+    contacts.note_unknown_code(session, shopper_id, by=by, at=at)
+
+
+_SHAPE = re.compile(rf"[{_LETTERS}]{{3}}[- ]?[{_LETTERS}]{{3}}")
+
+
+def _slips(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))

@@ -119,7 +119,7 @@ def _looks(example: MessageExample, language: str, channel: str, called: str) ->
 
 liked = preferences.liked
 """How she likes to be told: language, ways and name."""
-sent_to, ask_code = checking.sent_to, checking.ask
+sent_to, ask_code, note_unknown_code = checking.sent_to, checking.ask, checking.note
 """The last messages that left for her, with their codes; and the one of hers that has a code, if there is one. Limit the tries."""
 
 

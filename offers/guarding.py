@@ -68,6 +68,7 @@ def _at_till(session: Session, coupon: CouponRow, shown: scanning.Scanned, given
         live_code=shown.live,
         contact_changed_s=lately.changed_s,
         contact_added_s=lately.added_s,
+        unknown_code_s=lately.unknown_code_s,
     )
 
 

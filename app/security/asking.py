@@ -106,7 +106,7 @@ class Asker:
             context = replace(context, device_standing=standing.known)
         if self.principal.kind is Role.SHOPPER and context.contact_changed_s is None:
             lately = recent_changes(session, self.principal.id, at)
-            context = replace(context, contact_changed_s=lately.changed_s, contact_added_s=lately.added_s)
+            context = replace(context, contact_changed_s=lately.changed_s, contact_added_s=lately.added_s, unknown_code_s=lately.unknown_code_s)
 
         def and_caller(asked: Context) -> Context:
             known = about_caller(session, self.principal, asked, at=at)

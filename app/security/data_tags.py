@@ -118,6 +118,10 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "created_at password_at passkey_at key_seen_at",
         "system.operations": "id role expires_at revoked_at",
     },
+    "security_unknown_code": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior": "times at",
+    },
     "security_shopper": {
         "user.unique_id.pseudonymous": "id joined_into_shopper_id",
         "system.operations": "created_at frozen_why frozen_at",
@@ -129,7 +133,7 @@ USES: dict[str, str] = {
         "accounts browser_keys challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
     ),
     "essential.service.security": (
-        "asking holders limits policies.decision_log audit.journal devices.freezing signals.effects contacts.letters contacts.repository contacts.undoing "
+        "asking holders limits policies.decision_log audit.journal devices.freezing signals.effects contacts.doubts contacts.letters contacts.repository contacts.undoing "
         "contacts.verifying"
     ),
     "marketing.advertising.first_party.targeted": "crowds",

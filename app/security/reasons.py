@@ -49,6 +49,7 @@ REASONS: dict[str, str] = {
     "too_often": "This was done too often within the last hour; wait an hour and try again.",
     "contact_added_lately": "How we reach you was added within the last twelve hours; until these have passed confirm that it is you for more than small amounts, and very large ones wait.",
     "contact_changed_lately": "How we reach you was changed within the last twelve hours; until these have passed only small amounts are possible.",
+    "unknown_code_asked": "You asked about a message that is not from us; for a day confirm that it is you for more than small amounts, or show the coupon at the till with your phone.",
     "key_not_shown": "This did not come from the browser you began in; go on there, or confirm that it is you. With nothing to confirm by, this one is taken for it once the other was not used for a week.",
     "sim_swapped": "The SIM card of your number was changed lately, so confirm with your passkey that it is you.",
     "device_not_trusted": "This phone or browser is reported as stolen or changed; use another one, or ask us.",

@@ -20,6 +20,7 @@ from app.privacy.purposes import Purpose
 from app.security.contacts import facade as contacts
 from geofences import facade as geofences
 from geofences.contracts import Place
+from notifications import checking
 from notifications.conversations.knowledge import (
     Delivery,
     Facts,
@@ -169,11 +170,14 @@ def _withheld(session: Session, shopper_id: str, at: datetime) -> tuple[str, str
 
 
 def _sent(session: Session, shopper_id: str, code: str) -> Sent:
-    """Her familiar word, or the code of a coupon of hers; anything else is not from us."""
+    """Her familiar word, the code of a message to her or of a coupon of hers; anything else is not from us."""
     if code == contacts.word_of(session, shopper_id).casefold():
         return Sent(code, "")
     try:
         coupon = offers.coupon_by_code(session, code)
     except NotFound:
         coupon = None
-    return Sent(code, coupon.title if coupon is not None and coupon.shopper_id == shopper_id else None)
+    if coupon is not None and coupon.shopper_id == shopper_id:
+        return Sent(code, coupon.title)
+    asked = checking.ask(session, shopper_id, code)
+    return Sent(code, asked.sent.title) if asked.sent is not None else Sent(code, None, asked.never_ours)

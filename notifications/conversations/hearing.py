@@ -17,6 +17,7 @@ from app.kernel.db import moved
 from app.kernel.outbox import emit
 from app.privacy import gate
 from app.privacy.purposes import NOTICES, Purpose
+from notifications import checking
 from notifications.conversations import needs as needs_
 from notifications.conversations import recalling, repository
 from notifications.conversations.answering import Kind, Needs, Reply, answer, completed
@@ -121,6 +122,8 @@ def _turn(
     facts = knowledge.facts(session, row.shopper_id, u, at=at)
     if u.intent is Intent.PLAN:
         facts = replace(facts, free_from=needs_.remembered(session, row.shopper_id, at).free_from)
+    if any(sent.never_ours for sent in facts.sent):
+        checking.note(session, row.shopper_id, by="conversation", at=at)
     reply = answer(u, facts, asked=memory.asked)
     return [_content(reply)], recalling.after(memory, reply), reply.reason if reply.kind is Kind.HAND_OFF else None
 

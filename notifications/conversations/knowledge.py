@@ -144,10 +144,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is known of a code she named. `title` of what we sent, empty: it is her familiar word, None: we sent nothing with it."""
+    """What is known of a code she named. `title` of what we sent, empty: it is her familiar word, None: we sent nothing with it.
+    `never_ours`: though it looks like the code of a message of ours."""
 
     code: str
     title: str | None
+    never_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,12 @@ class ContactVerified:
 
 @dataclass(frozen=True, slots=True)
 class RecentChanges:
-    """Whole seconds since how somebody is reached was last changed (`changed_s`), and since there first was a way (`added_s`); None: never."""
+    """Whole seconds since how somebody is reached was last changed (`changed_s`), since there first was a way (`added_s`), and since she asked by a
+    code that we never sent (`unknown_code_s`); None: never."""
 
     changed_s: int | None
     added_s: int | None
+    unknown_code_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Gathers what the modules beside it own. Callers must not read the tables, and mu
 - `contact_of(session, shopper_id, kind)` -> the verified value | None; `views`, `pending`, `word_of`, `words_of`
 - `owners_of(session, kind, value)` -> shopper ids, the latest first; `number_hash(number)`
 - `recent_changes(session, shopper_id, at)` -> seconds since the last change, and since the very first contact
-- `ask`, `confirm`, `remove`, `lose`, `was_lost`, `set_word`; `undo`; `send_due` (a job)
+- `ask`, `confirm`, `remove`, `lose`, `was_lost`, `set_word`; `undo`; `note_unknown_code`; `send_due` (a job)
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.security.contacts import repository
 from app.security.contacts.contracts import ContactView, PendingView
+from app.security.contacts.doubts import note_unknown_code
 from app.security.contacts.letters import send_due
 from app.security.contacts.undoing import check as check_undo
 from app.security.contacts.undoing import undo
@@ -45,6 +46,7 @@ __all__ = [
     "confirm",
     "contact_of",
     "lose",
+    "note_unknown_code",
     "number_hash",
     "owners_of",
     "pending",

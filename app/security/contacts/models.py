@@ -80,6 +80,15 @@ class LetterRow(Base):
     __table_args__ = (Index("ix_security_letter_due", "state", "due_at"),)
 
 
+class UnknownCodeRow(Base):
+    """She asked whether a message is from us by a code that we never sent: how often, and when last."""
+
+    __tablename__ = "security_unknown_code"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    times: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class FamiliarWordRow(Base):
     """The word she picked; who has none has the one that is given."""
 

@@ -12,9 +12,16 @@ from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from app.security.contacts import repository
-from app.security.contacts.models import ContactChangeRow, ContactCodeRow, ContactRow, FamiliarWordRow, LetterRow
+from app.security.contacts.models import (
+    ContactChangeRow,
+    ContactCodeRow,
+    ContactRow,
+    FamiliarWordRow,
+    LetterRow,
+    UnknownCodeRow,
+)
 
-MODELS = (ContactRow, ContactCodeRow, ContactChangeRow, LetterRow, FamiliarWordRow)
+MODELS = (ContactRow, ContactCodeRow, ContactChangeRow, LetterRow, FamiliarWordRow, UnknownCodeRow)
 TABLES = tuple(model.__tablename__ for model in MODELS)
 
 DAY_S = 86_400
@@ -24,6 +31,7 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_contact_code", "expires_at", DAY_S, "Codes that were sent to you, as hashes; kept a day after they have expired."),
     ("security_contact_change", "at", 90 * DAY_S, "When how we reach you was changed and what it was before, sealed; kept ninety days, to look into misuse."),
     ("security_letter", "created_at", 7 * DAY_S, "That we wrote to you and why; kept a week. What it said goes when it is sent."),
+    ("security_unknown_code", "at", 7 * DAY_S, "That you asked about a message by a code we never sent, and when; kept a week, to look out for whoever writes in our name."),
     ("security_familiar_word", "set_at", None, "The word you know us by; kept until you delete your data."),
 )
 """(table, column, seconds kept or None, why)."""
@@ -42,6 +50,7 @@ def export_contacts(session: Session, shopper_id: str) -> dict[str, Any]:
         ],
         "codes": [{"id": c.id, "kind": c.kind, "value": repository.pending_value(c), "expires_at": c.expires_at, "used_at": c.used_at} for c in codes],
         "letters": [{"id": letter.id, "kind": letter.kind, "about": letter.about, "state": letter.state, "created_at": letter.created_at, "sent_at": letter.sent_at} for letter in letters],
+        "unknown_codes": [{"times": asked.times, "at": asked.at} for asked in session.scalars(select(UnknownCodeRow).where(UnknownCodeRow.shopper_id == shopper_id))],
         "familiar_word": repository.picked_word(session, shopper_id),
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, func, or_, select, update
+from sqlalchemy import Boolean, Update, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database, moved
@@ -19,7 +19,7 @@ from app.kernel.outbox import emit
 from app.security.contacts import letters, repository, texts, words
 from app.security.contacts.contracts import ContactVerified, ContactView, PendingView, RecentChanges
 from app.security.contacts.errors import CodeSpent, CodeUnknown, CodeWrong, ContactUnknown, NothingChanged
-from app.security.contacts.models import ContactChangeRow, ContactCodeRow
+from app.security.contacts.models import ContactChangeRow, ContactCodeRow, UnknownCodeRow
 from app.security.contacts.repository import Contact
 from app.security.contacts.settings import ContactSettings
 from app.security.contacts.values import ContactKind, masked
@@ -216,9 +216,10 @@ def _changed(
 
 
 def recent_changes(session: Session, shopper_id: str, at: datetime) -> RecentChanges:
-    """How long ago how she is reached was last changed, and how long ago she was first to be reached at all."""
+    """How long ago how she is reached was last changed, she was first to be reached at all, and she asked by a code that we never sent."""
     c = ContactChangeRow
     first = c.change == ADDED  # that cools nothing down: of another one the older contact is told
-    rows = session.execute(select(c.cooling, func.max(c.at)).where(c.shopper_id == shopper_id, c.at <= at, or_(c.cooling.is_(True), first)).group_by(c.cooling))
-    since_s = {cooling: int((at - newest).total_seconds()) for cooling, newest in rows}
-    return RecentChanges(since_s.get(True), since_s.get(False))
+    changed = select(c.cooling, func.max(c.at)).where(c.shopper_id == shopper_id, c.at <= at, or_(c.cooling.is_(True), first)).group_by(c.cooling)
+    asked = select(cast(null(), Boolean), UnknownCodeRow.at).where(UnknownCodeRow.shopper_id == shopper_id, UnknownCodeRow.at <= at)
+    since_s: dict[bool | None, int] = {cooling: int((at - newest).total_seconds()) for cooling, newest in session.execute(changed.union_all(asked))}
+    return RecentChanges(since_s.get(True), since_s.get(False), since_s.get(None))

@@ -32,7 +32,7 @@ from app.security.policies.contracts import (
 WORDS = {
     "visit_level": VisitLevel, "trust_verdict": TrustVerdict, "presence": Presence, "device_standing": Standing, "sim_swap": SimSwap, "acr": Acr,
 }  # fmt: skip
-NUMBERS = ("amount_minor", "small_minor", "high_minor", "hour", "velocity_1h", "contact_changed_s", "contact_added_s", "auth_age_s")
+NUMBERS = ("amount_minor", "small_minor", "high_minor", "hour", "velocity_1h", "contact_changed_s", "contact_added_s", "unknown_code_s", "auth_age_s")
 SWITCHES = ("has_passkey", "has_password", "key_shown", "live_code", "same_author")
 FACTS = (*WORDS, *NUMBERS, *SWITCHES)
 COLUMNS = ("about", "action", "role", *FACTS, "outcome", "proof", "max_age_s", "reasons")

@@ -122,6 +122,7 @@ class Context:
     velocity_1h: int | None = None
     contact_changed_s: int | None = None
     contact_added_s: int | None = None
+    unknown_code_s: int | None = None
     sim_swap: SimSwap | None = None
     acr: Acr | None = None
     auth_age_s: int | None = None

@@ -50,12 +50,15 @@ def messages_page(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.post("/m/messages/check")
-def check(request: Request, caller: Guesser, call: Reading, form: Fields) -> Response:
+def check(request: Request, caller: Guesser, call: Command, form: Fields) -> Response:
     """Is this really from you? Yes, or not to you; never to whom else."""
     code = form.text("code", most=20)
     with call.database.reading() as session:
-        found = notifications.ask_code(session, caller.id, code)
-    return _page(request, caller, call, asked=code, found=found)
+        asked = notifications.ask_code(session, caller.id, code)
+    if asked.never_ours:
+        with call.database.transaction() as session:
+            notifications.note_unknown_code(session, caller.id, by="page", at=call.clock.now())
+    return _page(request, caller, call, asked=code, found=asked.sent)
 
 
 @router.post("/m/messages/likes")

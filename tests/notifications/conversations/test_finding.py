@@ -77,6 +77,8 @@ class TestFacts:
         with town.database.reading() as session:
             word = contacts.word_of(session, "shp_jane").casefold()
         assert town.facts(Intent.GENUINE, codes=(word, "zz-9999")).sent == (Sent(word, ""), Sent("zz-9999", None))
+        assert town.facts(Intent.GENUINE, codes=("k7q-2mf",)).sent == (Sent("k7q-2mf", None, never_ours=True),)
+        assert town.facts(Intent.PRICE, codes=("k7q-2mf",)).sent == ()
 
     def test_what_nobody_declared_is_not_known(self, town: Town) -> None:
         """Seen to fail with an empty list read for a missing declaration."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from app.kernel.db import Database
 from app.privacy.purposes import Purpose
+from app.security.contacts import facade as contacts
 from notifications.conversations import hearing, needs, reading
 from notifications.conversations.answering import Needs
 from notifications.conversations.contracts import Author, ThreadState, Way
 from notifications.conversations.errors import NothingProposed, UnknownConversation
+from notifications.conversations.knowledge import Intent, Sent, Understanding
 from notifications.conversations.models import Said
 from tests.notifications.conversations import talking
 from tests.notifications.conversations.conftest import Talking
@@ -64,6 +67,15 @@ class TestHear:
         talk.say(jane, "hello", way=Way.SMS, identity="b")
         with talk.database.reading() as session:
             assert sorted(t.way for t in reading.threads(session, jane)) == [Way.APP, Way.SMS, Way.SMS]
+
+    def test_a_code_that_was_never_ours_is_told_to_the_rules(self, talk: Talking) -> None:
+        """Planted bug: with the note left out, she was answered and nothing followed."""
+        jane, john = talk.shopper(), talk.shopper()
+        talk.shop.facts = lambda *_args, **_more: replace(talking.facts(Understanding(Intent.GENUINE, 1.0, "en"), "one"), sent=(Sent("k7q-2mf", None, never_ours=True),))  # type: ignore[method-assign]
+        assert "No." in talk.say(jane, "Is K7Q-2MF really from you?")[0]
+        with talk.database.reading() as session:
+            assert contacts.recent_changes(session, jane, talk.now).unknown_code_s == 0
+            assert contacts.recent_changes(session, john, talk.now).unknown_code_s is None
 
     def test_too_long_is_said_to_be(self, talk: Talking) -> None:
         replies = talk.say(talk.shopper(), "How much is the Cloudberry Bonbon? " + "x" * 3000, way=Way.WHATSAPP, identity="a")

@@ -118,6 +118,11 @@ def _new_here(c: Context) -> bool:
     return c.contact_added_s is not None and c.contact_added_s < 12 * 3600
 
 
+def _written_to(c: Context) -> bool:
+    """By somebody else in our name, for all we know."""
+    return c.unknown_code_s is not None and c.unknown_code_s < 24 * 3600
+
+
 def _little(c: Context) -> bool:
     return c.amount_minor is not None and c.limits is not None and not _more_than_little(c)
 
@@ -159,6 +164,8 @@ def _online(action: Action, c: Context) -> Iterator[Obstacle]:
         yield Obstacle("contact_added_lately")
     if _new_here(c) and _more_than_little(c) and not _confirmed(c, 900):
         yield Obstacle("contact_added_lately", "any", 900)
+    if _written_to(c) and _more_than_little(c) and not _confirmed(c, 900):
+        yield Obstacle("unknown_code_asked", "any", 900)
     often = c.velocity_1h or 0
     if often > 100:
         yield Obstacle("too_often")
@@ -194,6 +201,8 @@ def _till(c: Context) -> Iterator[Obstacle]:
         yield Obstacle("position_doubtful", "live", 60)
     if _new_here(c) and not _little(c):
         yield Obstacle("contact_added_lately", "live", 60)
+    if _written_to(c) and not _little(c):
+        yield Obstacle("unknown_code_asked", "live", 60)
 
 
 def _account(action: Action, role: str, c: Context) -> Iterator[Obstacle]:

@@ -54,6 +54,7 @@ CONTEXTS = st.builds(
     velocity_1h=maybe(near(10, 20, 60, 100)),
     contact_changed_s=st.one_of(st.none(), st.none(), near(43_200)),
     contact_added_s=st.one_of(st.none(), st.none(), near(43_200)),
+    unknown_code_s=st.one_of(st.none(), st.none(), near(86_400)),
     sim_swap=st.one_of(st.none(), st.sampled_from(SimSwap)),
     acr=maybe(st.sampled_from(Acr)),
     auth_age_s=maybe(near(300, 900, 3_600)),
