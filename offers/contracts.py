@@ -10,12 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from offers import campaign_contracts, message, quote_contracts
+from offers import campaign_contracts, decision_contracts, message, quote_contracts
 
 CampaignHistory = campaign_contracts.CampaignHistory
 CampaignPlan = campaign_contracts.CampaignPlan
 CampaignPreview = campaign_contracts.CampaignPreview
 CampaignChange = campaign_contracts.CampaignChange
+DecisionRecorded = decision_contracts.DecisionRecorded
+MomentDecided = decision_contracts.MomentDecided
 QuoteLine = quote_contracts.QuoteLine
 LineDiscount = quote_contracts.LineDiscount
 Entitlement = quote_contracts.Entitlement
@@ -316,22 +318,6 @@ class Books:
     revoked: int
     drift: tuple[str, ...]
     overrun_minor: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRecorded:
-    """Event `decision.recorded`: a campaign has weighed a moment; `outcome` is offer or withheld."""
-
-    TYPE: ClassVar[str] = "decision.recorded"
-
-    decision_id: str
-    moment_id: str
-    campaign_id: str
-    shopper_id: str
-    place_id: str
-    outcome: str
-    reason_codes: tuple[str, ...]
-    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

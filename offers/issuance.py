@@ -33,7 +33,7 @@ from offers import (
     tellings,
 )
 from offers.conditions import Counts
-from offers.contracts import DecisionRecorded
+from offers.contracts import MomentDecided
 from offers.decision import OFFER, Record, Result
 from offers.definition import Definition, Hint
 from offers.gathering import Hers, Listener, Setting
@@ -238,6 +238,7 @@ def _store(
     """All decisions, the coupon and their events, in a few statements however many campaigns there are."""
     rows: list[tuple[object, ...]] = []
     events: list[tuple[Event, str]] = []
+    failed: list[tuple[str, ...]] = []
     for campaign_id, (record, result) in weighed.items():
         decision_id = derived_id("dec", *tellings.parts(moment.id, telling), campaign_id)
         coupon: CouponRow | None = None
@@ -245,15 +246,7 @@ def _store(
             drawn = _drawn(heard, weighed, campaign_id)
             coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)[0]
             events.append((minting.announcement(coupon, record, drawn, at), moment.shopper_id))
-        failed = tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons)
-        events.append(
-            (
-                DecisionRecorded(
-                    decision_id, moment.id, campaign_id, moment.shopper_id, moment.place_id, result.outcome, failed, at
-                ),
-                moment.shopper_id,
-            )
-        )
+        failed.append(tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons))
         rows.append(
             (
                 decision_id,
@@ -272,5 +265,7 @@ def _store(
             )
         )
     insert_many(session, Decision, _COLUMNS, rows)
-    emit_many(session, events)
-    return [str(row[0]) for row in rows]
+    decision_ids, outcomes = tuple(str(row[0]) for row in rows), tuple(result.outcome for _, result in weighed.values())
+    decided = MomentDecided(moment.id, moment.shopper_id, moment.place_id, at, decision_ids, tuple(weighed), outcomes, tuple(failed))
+    emit_many(session, [*events, (decided, moment.shopper_id)])
+    return list(decision_ids)

@@ -19,7 +19,7 @@ from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from offers import facade as offers
-from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
+from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded, MomentDecided
 from storefront.contracts import OrderClosed, OrderPaid, OrderState
 
 Note = Callable[[Session, Any, datetime], object]
@@ -30,7 +30,8 @@ def subscribe(subscriptions: Subscriptions) -> None:
     """Register every consumer of analytics."""
     by_the_hundred: tuple[tuple[type[Any], Steps], ...] = (
         (MomentDetected, _detected),
-        (DecisionRecorded, _decided),
+        (MomentDecided, _decided),
+        (DecisionRecorded, _decided_alone),
         (CouponIssued, _issued),
         (PushSent, _pushed),
         (PushSuppressed, _suppressed),
@@ -93,7 +94,12 @@ def _retracted(session: Session, event: MomentRetracted, _now: datetime) -> None
     count.forget_moment(session, event.moment_id)
 
 
-def _decided(_session: Session, events: Sequence[DecisionRecorded]) -> list[Step]:
+def _decided(session: Session, events: Sequence[MomentDecided]) -> list[Step]:
+    return _decided_alone(session, [one for event in events for one in event.each()])
+
+
+def _decided_alone(_session: Session, events: Sequence[DecisionRecorded]) -> list[Step]:
+    """Also as releases before 0.2 left it in the outbox."""
     spots = [Spot(event.moment_id, event.campaign_id, event.shopper_id, event.place_id) for event in events]
     stages = ["offered" if event.outcome == "offer" else "withheld" for event in events]
     return [Step(spot, each, event.decided_at) for event, spot, stage in zip(events, spots, stages, strict=True) for each in ("detected", stage)]

@@ -21,6 +21,7 @@ from app.kernel.outbox import Envelope, Subscriptions
 from notifications.webhooks import registry
 from notifications.webhooks.catalogue import TEST, TOLD
 from notifications.webhooks.models import Endpoint, Happening, WebhookDelivery
+from offers.contracts import DecisionRecorded, MomentDecided
 
 CONSUMER = "notifications.webhooks"
 
@@ -29,7 +30,7 @@ ANY_ENDPOINT = select(Endpoint.id).limit(1)
 
 
 def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
-    """Listen to every event of the catalogue."""
+    """Listen to every event of the catalogue. The decisions of a moment are told one by one, in their order."""
 
     def tell(event_class: type[Any]) -> Callable[[Session, Any, Envelope], None]:
         adapter = TypeAdapter(event_class)
@@ -41,8 +42,17 @@ def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
 
         return handler
 
+    one_by_one = TypeAdapter(DecisionRecorded)
+
+    def tell_each(session: Session, event: MomentDecided, envelope: Envelope) -> None:
+        for n, one in enumerate(event.each()):
+            data = one_by_one.dump_python(one, mode="json")
+            if record(session, f"{envelope.event_id}_{n:04d}", one.TYPE, envelope.subject, data, envelope.created_at):
+                session.info["after_commit"].append(wake)
+
     for event_class in TOLD:
         subscriptions.on(event_class, consumer=CONSUMER, handler=tell(event_class), only_if=ANY_ENDPOINT)
+    subscriptions.on(MomentDecided, consumer=CONSUMER, handler=tell_each, only_if=ANY_ENDPOINT)
 
 
 def record(session: Session, event_id: str, event_type: str, subject: str, data: Mapping[str, Any], at: datetime) -> int:

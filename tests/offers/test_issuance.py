@@ -61,11 +61,11 @@ class TestDecideMoment:
         give(database)
         with database.reading() as session:
             events = {e.type: e.payload for e in session.scalars(select(OutboxEvent))}
-        assert set(events) == {"decision.recorded", "coupon.issued"}
+        assert set(events) == {"moment.decided", "coupon.issued"}
         assert events["coupon.issued"]["body"] == (
             "20 % off, up to €5.00 at Ooey Gooey Kluuvi, until 14:00 tomorrow. Show the code at the till or use it in the app."
         )
-        assert events["decision.recorded"]["outcome"] == "offer"
+        assert events["moment.decided"]["outcomes"] == ["offer"]
 
     def test_the_same_moment_again_changes_nothing(self, database: Database) -> None:
         with database.transaction() as session:

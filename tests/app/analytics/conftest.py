@@ -16,13 +16,21 @@ from app.kernel.outbox import Subscriptions, emit
 from app.kernel.relay import Relay
 from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
+from app.security.sealing import use_secrets
+from app.security.secrets import new_secrets
 from geofences.contracts import MomentDetected
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from offers import facade as offers
-from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
+from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, MomentDecided
 from storefront.contracts import OrderClosed, OrderPaid
 
 NOW = datetime.fromisoformat("2026-11-21T12:00:00+00:00")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def secrets() -> None:
+    """What a device is called is sealed."""
+    use_secrets(new_secrets())
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +86,10 @@ def detected(n: int | str) -> MomentDetected:
     )
 
 
-def decided(n: int | str, outcome: str = "offer") -> DecisionRecorded:
-    return DecisionRecorded(f"dec_{n}", f"mom_{n}", "cmp_1", f"shp_{n}", "plc_1", outcome, (), NOW)
+def decided(n: int | str, outcome: str = "offer", **others: str) -> MomentDecided:
+    """By `cmp_1`; `others` are the outcomes of more campaigns."""
+    told = {"cmp_1": outcome, **others}
+    return MomentDecided(f"mom_{n}", f"shp_{n}", "plc_1", NOW, tuple(f"dec_{n}_{name}" for name in told), tuple(told), tuple(told.values()), ((),) * len(told))
 
 
 def issued(n: int | str) -> CouponIssued:

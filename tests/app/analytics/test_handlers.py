@@ -84,6 +84,17 @@ class TestSubscribe:
         assert row(counting, 1) == {"detected", "withheld"}
         assert row(counting, 2) == {"offered", "suppressed"}
 
+    def test_all_campaigns_of_a_moment_are_noted_at_once(self, counting: Counting) -> None:
+        """Whatever was noted of one before, and heard twice. Planted bug: what was there before left as it was."""
+        counting.consent(1)
+        counting.hear(issued(1), *[decided(1, "offer", cmp_2="withheld", cmp_3="withheld")] * 2)
+        assert [row(counting, 1, name) for name in ("cmp_1", "cmp_2", "cmp_3")] == [{"detected", "offered"}, *[{"detected", "withheld"}] * 2]
+
+    def test_what_an_earlier_release_left_is_counted_as_well(self, counting: Counting) -> None:
+        counting.consent(1)
+        counting.hear(*decided(1, "withheld", cmp_2="offer").each())
+        assert [row(counting, 1, name) for name in ("cmp_1", "cmp_2")] == [{"detected", "withheld"}, {"detected", "offered"}]
+
     def test_a_coupon_nobody_knows_is_not_counted(self, counting: Counting) -> None:
         counting.consent("none")
         counting.hear(pushed("none"), answered("none"), paid("none"), redeemed("none"))

@@ -16,6 +16,7 @@ from notifications.webhooks import dispatch, privacy, registry, replaying
 from notifications.webhooks.ports import WebhookAnswer, WebhookRequest
 from notifications.webhooks.reasons import WebhookReason as Reason
 from notifications.webhooks.schedule import JITTER, TRIES, WAITS_S
+from offers.contracts import MomentDecided
 from tests.notifications.webhooks.conftest import SOURCE, Out
 
 DOWN = WebhookAnswer(reason=Reason.UNREACHABLE)
@@ -266,6 +267,16 @@ class TestResume:
 
 
 class TestRelay:
+    def test_the_decisions_of_a_moment_are_told_one_by_one_in_their_order(self, out: Out) -> None:
+        """Planted bug: all under the id of the event, so that only the first was told."""
+        out.endpoint("decision.recorded")
+        shopper_id = out.shopper(Purpose.PERSONALISATION)
+        decisions, campaigns = (tuple(f"{kind}_{n}" for n in range(12)) for kind in ("dec", "cmp"))
+        out.say(MomentDecided("mom_1", shopper_id, "plc_1", out.now, decisions, campaigns, ("withheld",) * 12, (("quiet_hours",),) * 12))
+        out.until_idle()
+        assert [(event["type"], event["data"]["decision_id"], event["data"]["moment_id"]) for event in out.told] == [("decision.recorded", f"dec_{n}", "mom_1") for n in range(12)]
+        assert len({event["id"] for event in out.told}) == 12
+
     def test_an_event_that_is_brought_twice_is_told_once(self, out: Out) -> None:
         out.endpoint("order.paid")
         out.order("ord_1", relay=False)
