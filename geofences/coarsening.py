@@ -22,12 +22,14 @@ from geofences.track import Sample, TrackRules
 RESOLUTION = 7
 CELL_REACH_M = 2_000.0
 """No place in a cell is further from its middle than this."""
+AROUND_S = 60.0
+"""Fixes so close in time to one inside are kept for a day: what a visit told again is told from (docs/decisions/the-way-to-a-door-stays-a-day.md)."""
 ROUNDED_DEG = 1e-3
 """Fixes are rounded to this before they are put into a cell (a hundred metres): many share one question then."""
 
 
 def near(columns: FixColumns, fences: FenceIndex, rules: TrackRules, busy_since_s: Floats) -> Flags:
-    """Which fixes matter to a fence: those that hit one, the ends of ways that may cross one, and what lies within `forget_s` of a hit
+    """Which fixes matter to a fence: those that hit one, the ends of ways that may cross one, and what lies within `AROUND_S` of a hit
     or, for a phone of which something is remembered, of its beginning (`busy_since_s`, per key; inf where nothing is).
     """
     count = len(columns)
@@ -45,8 +47,8 @@ def near(columns: FixColumns, fences: FenceIndex, rules: TrackRules, busy_since_
         a, b = order[legs], order[legs + 1]
         crossing = fences.may_cross(lat[a], lon[a], lat[b], lon[b])
         keep[a[crossing]] = keep[b[crossing]] = True
-    keep[order] |= _away_s(no, at_s, hit) <= rules.forget_s
-    return keep | (columns.at_s >= busy_since_s[columns.key_no] - rules.forget_s)
+    keep[order] |= _away_s(no, at_s, hit) <= AROUND_S
+    return keep | (columns.at_s >= busy_since_s[columns.key_no] - AROUND_S)
 
 
 def _away_s(no: Ints, at_s: Floats, hit: Flags) -> Floats:

@@ -22,7 +22,16 @@ from app.security.vault import owner_of, vault
 from geofences import facade, privacy
 from geofences.adapters.table_log import TableLog, fixes_of
 from geofences.batches import of_objects
-from geofences.coarsening import CELL_REACH_M, RESOLUTION, cell_of, coarsened, least_speed_mps, near, with_speed
+from geofences.coarsening import (
+    AROUND_S,
+    CELL_REACH_M,
+    RESOLUTION,
+    cell_of,
+    coarsened,
+    least_speed_mps,
+    near,
+    with_speed,
+)
 from geofences.columns import FixColumns, from_bytes, of_samples, to_bytes
 from geofences.index import Fence, FenceIndex
 from geofences.ingest import reading, take
@@ -92,7 +101,7 @@ class TestNear:
         fences = FenceIndex([Fence("fen_1", "plc_1", "", Circle(LAT, LON, 50.0))])
         kept = near(shuffled, fences, RULES, np.full(4, np.inf))
         every = list(zip(shuffled.key_no.tolist(), shuffled.at_s.tolist(), shuffled.lat_deg.tolist(), strict=True))
-        wanted = [any(k == no and lat == LAT and abs(at - t) <= RULES.forget_s for k, t, lat in every) for no, at, _ in every]
+        wanted = [any(k == no and lat == LAT and abs(at - t) <= AROUND_S for k, t, lat in every) for no, at, _ in every]
         assert [bool(k) for k in kept] == wanted
 
 
@@ -115,7 +124,7 @@ class TestWhatIsKept:
         inside = [i for i, fix in enumerate(held) if not fix.coarse]
         assert len(held) == 40
         assert set(range(15, 25)) <= set(inside)
-        assert min(inside) >= 15 - 8  # five minutes before
+        assert min(inside) == 14  # a minute before
         assert all(fix.accuracy_m == CELL_REACH_M and (fix.lat_deg, fix.lon_deg) == h3.cell_to_latlng(cell_of(fix.lat_deg, fix.lon_deg)) for fix in held if fix.coarse)
         retention.register_rules(*privacy.RULES)
         clock.advance(86_400 - 40 * 40 + 1)  # a day after the first of them

@@ -58,6 +58,7 @@ from storefront.orders.models import OrderRow
 from tests.conftest import START
 from tests.engines import PostgresServer
 from tests.offers.builders import give, go_live
+from tests.proofs.rig import Told
 from tests.proofs.searching import found_in
 from tests.proofs.standing import Took, timed
 
@@ -256,7 +257,7 @@ def _run(server: PostgresServer, program: str, database: str, *told: object) -> 
 
 class TestPeople:
     @pytest.mark.parametrize("number", SIZES)
-    def test_all_is_exported_and_nothing_is_left(self, house: House, copied: Copied, capfd: pytest.CaptureFixture[str], number: int) -> None:
+    def test_all_is_exported_and_nothing_is_left(self, house: House, copied: Copied, capfd: pytest.CaptureFixture[str], record_property: Told, number: int) -> None:
         client = TestClient(create_app(house), raise_server_exceptions=False, follow_redirects=False)
         people = _people(house, client, number)
         copied.make()
@@ -275,7 +276,7 @@ class TestPeople:
         self._an_old_copy_opens_nothing(restored, gone, stay)
         for person in stay[:20]:
             assert person.email in client.get("/v1/me/export", headers=person.headers).text
-        print(f"\n{number} people on {house.database.dialect}: export at most {exported.words}, erasure at most {erased.words}")
+        record_property("proved", f"{number} people: export at most {exported.words}, erasure at most {erased.words}; nothing of {len(gone)} left in any byte")
 
     @staticmethod
     def _all_is_exported(house: House, client: TestClient, people: list[Person], copied: Copied) -> Took:
