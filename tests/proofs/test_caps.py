@@ -32,9 +32,9 @@ def named(caps: dict[str, Any], cap: int, connections: int, rounds: int) -> Any:
     return pytest.param(caps, cap, connections, rounds, id=f"{next(k for k, v in caps.items() if v == 0)}-{cap}-{connections}-{rounds}", marks=marks)
 
 
-def rush(rig: Rig, connections: int, attempts: int) -> Counter[str]:
-    """`attempts` moments by so many clients; what every scan was answered."""
-    clerks, told = rig.clerks(connections), [Counter[str]() for _ in range(connections)]
+def rush(rig: Rig, clerks: list[dict[str, str]], attempts: int) -> Counter[str]:
+    """`attempts` moments by as many clients as there are clerks; what every scan was answered."""
+    told = [Counter[str]() for _ in clerks]
     numbers = iter(range(attempts))
 
     def client(k: int) -> None:
@@ -47,7 +47,7 @@ def rush(rig: Rig, connections: int, attempts: int) -> Counter[str]:
                 for _ in range(0 if code is None else 2):
                     told[k][wire.ask(Asked("POST", "/v1/till/redemptions", {"code": code}, clerks[k])).code] += 1
 
-    crowd(connections, client)
+    crowd(len(clerks), client)
     return sum(told, Counter())
 
 
@@ -57,15 +57,15 @@ class TestCaps:
         self, rig: Rig, caps: dict[str, Any], cap: int, connections: int, rounds: int, record_property: Told
     ) -> None:
         """`caps` with the cap in the place of its zero."""
+        attempts, clerks = cap + max(4, cap // 4), rig.clerks(connections)
         for _ in range(rounds):
-            attempts = cap + max(4, cap // 4)
             rig.campaign(caps={name: cap if value == 0 else value for name, value in caps.items()})
-            told = rush(rig, connections, attempts)
+            told = rush(rig, clerks, attempts)
             assert told == {"coupon": cap, "no coupon": attempts - cap, "201": cap, "coupon_already_redeemed": cap}
             assert rig.in_order().redemptions == cap
         record_property("proved", f"cap {cap} ({', '.join(caps)}), {connections} connections, {rounds} rounds of {attempts} attempts: {cap} coupons and {cap} redemptions in each")
 
     def test_fewer_attempts_than_the_cap(self, rig: Rig) -> None:
         rig.campaign(caps={"per_shopper": None, "total": 100})
-        assert rush(rig, 8, 10) == {"coupon": 10, "201": 10, "coupon_already_redeemed": 10}
+        assert rush(rig, rig.clerks(8), 10) == {"coupon": 10, "201": 10, "coupon_already_redeemed": 10}
         assert rig.in_order().redemptions == 10
