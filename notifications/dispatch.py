@@ -48,8 +48,9 @@ __all__ = ["Claimed", "claim", "last_look", "let_go", "next_due_at", "record", "
 log = get_logger(__name__)
 
 BATCHES_MOST = 50
-AHEAD = 4
-"""How many are claimed for each sender at once: fewer claims cost less, and what is claimed must set out before its lease ends."""
+AHEAD, AHEAD_TO_DEVICES = 4, 8
+"""How many are claimed for each sender at once: fewer claims cost less, and what is claimed must set out before its lease ends, however long each
+takes. A push whose lease has ended all the same is repeated, and shown once; of a text that was claimed nobody knows whether it went."""
 TOGETHER_MOST, TOGETHER_S = 128, 0.25
 """Answers that come within so short a time are written down together. A process that dies meanwhile has not noted these: they are repeated
 with the same ids, as ever."""
@@ -84,7 +85,7 @@ def _run(
     while more or on_their_way:
         if more and on_their_way <= settings.push_workers:
             batches += 1
-            wanted = settings.push_workers * AHEAD
+            wanted = claimed_at_once(gateway.channel, settings)
             try:
                 seen, claimed = _next_batch(database, gateway.channel, settings, breaker.may_go(wanted, database.clock.now()), further)
             except Exception as error:
@@ -108,6 +109,10 @@ def _run(
     if died is not None:
         raise died
     return looked_at
+
+
+def claimed_at_once(channel: str, settings: NotificationSettings) -> int:
+    return settings.push_workers * (AHEAD_TO_DEVICES if ChannelKind(channel).to_device else AHEAD)
 
 
 def _next_batch(

@@ -17,6 +17,7 @@ from app.security.people import join, register_device, revoke_device
 from notifications import answers, dispatch, facade
 from notifications.models import Delivery, PushToken
 from notifications.ports import Outcome, PushReceipt, PushRequest
+from notifications.settings import NotificationSettings
 from tests.notifications.conftest import Room
 from tests.notifications.wires import CASES
 
@@ -186,6 +187,15 @@ class TestRunOnce:
                 assert dispatch.record(session, claimed, accepted, channel="fcm", rules=rules, at=clock.now()) is counts
         assert (delivery(room, message_id).state, delivery(room, message_id).provider_message_id) == ("sent", "now")
         assert [told["channel"] for told in room.said("push.sent")].count("fcm") == 1
+
+
+class TestClaimedAtOnce:
+    @pytest.mark.parametrize(("channel", "timeout_s"), [("fcm", 5), ("sms", 10), ("whatsapp", 10), ("email", 10)])
+    def test_all_of_it_sets_out_within_the_lease_if_each_takes_as_long_as_it_may(self, channel: str, timeout_s: int) -> None:
+        """Planted bug: with as many texts claimed as pushes, the last set out when they were anybody's again."""
+        settings = NotificationSettings()  # type: ignore[call-arg]
+        rounds = dispatch.claimed_at_once(channel, settings) / settings.push_workers + 1  # some of the batch before are still on their way
+        assert rounds * timeout_s <= settings.push_lease_s
 
 
 class TestClaim:
