@@ -19,6 +19,7 @@ from app.kernel.bulk import delete_many, insert_many, listed
 from app.kernel.errors import FieldError, Invalid
 from app.kernel.ids import derived_id
 from storefront.catalog import categories
+from storefront.catalog.index import index_of
 from storefront.catalog.models import CategoryRow, OptionRow, ProductRow, ProductSearchRow, SearchWordRow
 from storefront.catalog.schemas import CatalogueIn, CategoryIn, ProductIn, VariantIn
 from storefront.catalog.words import Texts, texts
@@ -33,6 +34,8 @@ class CatalogueReport:
     same: int
 
 
+VERY_MANY = 500
+"""So many at once change what a search is like."""
 M = TypeVar("M", bound=BaseModel)
 _COMPARED = (
     "name", "description", "category", "image", "price_minor", "currency", "stock_units", "particulars", "on_sale", "kind", "sku", "head_id", "is_head",
@@ -62,6 +65,8 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str, 
     touched = [(families[index], catalogue.products[index]) for index in (*found["created"], *found["changed"])]
     _put_options(session, [family for family, _ in touched])
     _put_words(session, touched)
+    if len(touched) >= VERY_MANY:
+        index_of(session).learn(session)
     return CatalogueReport(*(len(found[what]) for what in ("created", "changed", "same")))
 
 

@@ -33,16 +33,16 @@ NAME, CATEGORY, REST = 6, 4, 2
 
 def score(candidate: Candidate, wanted: Sequence[Wanted]) -> int:
     """Larger is better; of two products found for the same query."""
-    names, category = candidate.names.split(), candidate.category.split()
+    # with a space before and after each word, whole words and beginnings are found by the search for a text, many times as quick as word by word
+    names, category = f" {candidate.names} ", f" {candidate.category} "
     return sum(_of_word(one, names, category) for one in wanted)
 
 
-def _of_word(wanted: Wanted, names: Sequence[str], category: Sequence[str]) -> int:
+def _of_word(wanted: Wanted, names: str, category: str) -> int:
+    begins = f" {wanted.word}"
     for words, weight in ((names, NAME), (category, CATEGORY)):
-        if wanted.word in words:
-            return weight + 1
-        if any(word.startswith(wanted.word) for word in words):
-            return weight
-        if any(meant in words for meant in wanted.meant):
+        if begins in words:
+            return weight + 1 if f"{begins} " in words else weight
+        if wanted.meant and any(f" {meant} " in words for meant in wanted.meant):
             return weight
     return REST

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from storefront.catalog.matching import Wanted
 
@@ -15,4 +16,8 @@ class ProductIndex(Protocol):
 
     def holds(self, wanted: Sequence[Wanted], *, in_names: bool) -> ColumnElement[bool]:
         """True for the rows of `storefront_product_search` that hold every one of `wanted` (at least one), in their names or anywhere."""
+        ...
+
+    def learn(self, session: Session) -> None:
+        """Very many products were just put in or changed: whatever the engine has to know of them to plan a search well, it learns now."""
         ...

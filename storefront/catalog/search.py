@@ -12,16 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, exists, func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.bulk import listed
 from storefront.catalog import categories
-from storefront.catalog.adapters.postgresql_index import PostgresqlIndex
-from storefront.catalog.adapters.sqlite_index import SqliteIndex
+from storefront.catalog.index import index_of
 from storefront.catalog.matching import Candidate, Wanted, score
 from storefront.catalog.models import OptionRow, ProductRow, ProductSearchRow, ShelfRow
-from storefront.catalog.ports import ProductIndex
 from storefront.catalog.repository import products_by_ids
 from storefront.catalog.spelling import Vocabulary
 from storefront.catalog.words import MAX_QUERY_WORDS, fold
@@ -100,7 +98,8 @@ def _wanted(session: Session, words: Sequence[str]) -> list[Wanted]:
 def _filtered(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
     """Each condition is asked of one product at a time: a word leaves few of them, and what a whole shop has in stock is never listed."""
     p, v = ProductRow, aliased(ProductRow)
-    found = select(p.id, p.name, p.category, p.kind, p.price_minor, p.currency, p.added_at)
+    added_at = p.added_at if asked.sort == "newest" else null()  # of hundreds of rows, reading instants takes longer than ranking them
+    found = select(p.id, p.name, p.category, p.kind, p.price_minor, p.currency, added_at)
     if asked.category:
         found = found.where(p.category.in_(categories.below(asked.category, categories.parents(session))))
     if asked.kind:
@@ -121,13 +120,9 @@ def _filtered(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
     return found
 
 
-def _index(session: Session) -> ProductIndex:
-    return SqliteIndex() if session.get_bind().dialect.name == "sqlite" else PostgresqlIndex()
-
-
 def _matching(session: Session, filtered: Select[*tuple[Any, ...]], wanted: Sequence[Wanted]) -> list[_Row]:
     """Those whose names hold the words; and where these are not too many already, those that hold them anywhere."""
-    s, index = ProductSearchRow, _index(session)
+    s, index = ProductSearchRow, index_of(session)
     held = filtered.add_columns(s.names, s.category).join(s, s.product_id == ProductRow.id)
     found: dict[str, _Row] = {}
     for in_names in (True, False):

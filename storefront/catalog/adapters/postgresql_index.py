@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, bindparam, text
+from sqlalchemy.orm import Session
 
 from storefront.catalog.matching import Wanted
 
@@ -20,6 +21,10 @@ class PostgresqlIndex:
     def holds(self, wanted: Sequence[Wanted], *, in_names: bool) -> ColumnElement[bool]:
         expression = " & ".join(f"({_word(one)})" for one in wanted)
         return text(f"{NAMES if in_names else ALL} @@ CAST(:wanted AS tsquery)").bindparams(bindparam("wanted", expression))  # type: ignore[return-value]
+
+    def learn(self, session: Session) -> None:
+        """Else it is asked about a table of which it knows nothing, until a minute later: searches take several times as long."""
+        session.execute(text("ANALYZE storefront_product, storefront_product_search, storefront_product_option"))
 
 
 def _word(wanted: Wanted) -> str:

@@ -6,14 +6,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from app.kernel.errors import Invalid
 from offers.benefits import in_scope
 from offers.definition import Benefit, BenefitKind
 from storefront.carts import repository as carts
 from storefront.carts.quoting import quote_lines
-from storefront.catalog import shelves
-from storefront.catalog.importing import CatalogueReport, import_catalogue
+from storefront.catalog import search, shelves
+from storefront.catalog.importing import VERY_MANY, CatalogueReport, import_catalogue
 from storefront.catalog.repository import for_cart, variants
 from storefront.contracts import Particulars
 from storefront.errors import ChooseVariant
@@ -33,6 +34,14 @@ class TestImportCatalogue:
         assert bring(shop, {"products": PRODUCTS}) == CatalogueReport(0, 0, 4)
         assert bring(shop, {"products": [{**PRODUCTS[0], "stock": 3}]}) == CatalogueReport(0, 1, 0)
         assert shelf(shop) == 3
+
+    def test_of_very_many_the_engine_learns_at_once_how_many_there_are(self, shop: Shop) -> None:
+        """Else PostgreSQL plans searches for an empty table until its own turn comes. Planted bug: it was not told to look."""
+        bring(shop, {"products": [{"name": f"Praline {n}", "category": "bonbon", "price_minor": 100, "stock": 1} for n in range(VERY_MANY)]})
+        with shop.database.reading() as session:
+            if shop.database.dialect == "postgresql":
+                assert session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'storefront_product_search'")) == VERY_MANY + len(PRODUCTS)
+            assert len(search.search(session, search.Asked("praline 7", limit=100)).products) == 11  # itself, and the seventies
 
     def test_without_an_id_the_name_and_category_make_it(self, shop: Shop) -> None:
         item = {"name": "Praline", "category": "bonbon", "price_minor": 100, "stock": 1}
