@@ -6,7 +6,7 @@ Owns the statements and the sealing. Must not check what an address looks like: 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import listed
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import new_id
 from app.security.vault import open_each, seal_for
@@ -73,6 +74,14 @@ def chosen(session: Session, shopper_id: str, address_id: str | None) -> Kept | 
     """The one she named while it is there, else her default; None when she has none."""
     kept = addresses(session, shopper_id)
     return next((one for one in kept if one.id == address_id), None) or next(iter(kept), None)
+
+
+def defaults(session: Session, shopper_ids: Collection[str]) -> dict[str, Address]:
+    """The default address of each who has one that can still be opened."""
+    hers = select(AddressBookRow.shopper_id, AddressRow.id, AddressRow.sealed).join(AddressRow, AddressRow.id == AddressBookRow.default_id)
+    rows = session.execute(hers.where(AddressBookRow.shopper_id.in_(listed(session, shopper_ids)))).all()
+    found = zip(rows, opened([(value, row_id) for _, row_id, value in rows]), strict=True)
+    return {shopper_id: address for (shopper_id, _, _), address in found if address is not None}
 
 
 def _changing(session: Session, shopper_id: str, at: datetime) -> AddressBookRow:

@@ -1,5 +1,7 @@
 """The routes of the catalogue. Anybody may look; staff import."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -57,9 +59,10 @@ def products(call: Reading, wanted: Annotated[search.Asked, Depends(asked)]) -> 
     one that nobody sells anything by. Also lists the categories there are."""
 
     def work(session: Session) -> dict[str, Any]:
-        found = search.search(session, wanted)
-        listed = categories.on_sale(session, categories.parents(session))
-        return {name: getattr(found, name) for name in ("products", "found", "more", "facets", "corrected", "price_minor", "currency")} | {"categories": listed}
+        found, tree = search.search(session, wanted), categories.parents(session)
+        of_all = {name: getattr(found, name) for name in ("found", "more", "facets", "corrected", "price_minor", "currency")}
+        page = [replace(item, above=categories.above(item.category, tree)) for item in found.products]
+        return {"products": page, **of_all, "categories": categories.on_sale(session, tree)}
 
     return call.run(work)
 
@@ -72,15 +75,15 @@ def product(product_id: Annotated[str, Path(max_length=80)], call: Reading) -> R
         found = details.detail(session, product_id)
         if found is None:
             raise UnknownProduct
-        return _said(found)
+        return _said(found, categories.parents(session))
 
     return call.run(work)
 
 
-def _said(found: ProductDetail) -> dict[str, Any]:
-    item = found.product
-    named = {name: getattr(item, name) for name in item.__dataclass_fields__ if name != "above"}
-    return named | {"variants": found.variants, "choices": found.choices, "shelves": found.shelves}
+def _said(found: ProductDetail, tree: Mapping[str, str]) -> dict[str, Any]:
+    item, *variants = (replace(one, above=categories.above(one.category, tree)) for one in (found.product, *found.variants))
+    named = {name: getattr(item, name) for name in item.__dataclass_fields__}
+    return named | {"variants": variants, "choices": found.choices, "shelves": found.shelves}
 
 
 @router.post("/v1/products/import", dependencies=[staff])

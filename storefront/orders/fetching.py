@@ -6,7 +6,7 @@ is as none. Whether our own geofence may tell the store that she is there is ask
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,13 +17,14 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from geofences import facade as geofences
 from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.collection import proof, repository
 from storefront.collection.models import CollectionRow
 from storefront.collection.repository import BY_HERSELF, BY_MOMENT, OPEN, READY
 from storefront.contracts import CollectionAtStore
 from storefront.errors import CollectionNotReady, HandOverRefused, UnknownOrder
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import lines, locked, owned, stands
+from storefront.orders.repository import locked, owned, pieces_of, stands
 
 PROOF_GOOD = timedelta(hours=1)
 """So long a phone may make codes without hearing from us."""
@@ -56,8 +57,10 @@ def arrived(session: Session, shopper_id: str, place_id: str, moment_id: str, *,
 def at_stores(session: Session, place_ids: Collection[str], at: datetime) -> list[CollectionAtStore]:
     """What the stores pick and hand over; only orders that stand."""
     rows = repository.of_places(session, place_ids)
-    standing = {o.id: o for o in session.scalars(select(OrderRow).where(OrderRow.id.in_([row.order_id for row in rows]))) if stands(o)}
-    return [_at_store(session, row, at) for row in rows if row.order_id in standing]
+    standing = {o.id for o in session.scalars(select(OrderRow).where(OrderRow.id.in_([row.order_id for row in rows]))) if stands(o)}
+    rows = [row for row in rows if row.order_id in standing]
+    names, pieces = addresses.defaults(session, {row.shopper_id for row in rows}), pieces_of(session, standing)
+    return [_at_store(row, names.get(row.shopper_id), pieces[row.order_id], at) for row in rows]
 
 
 def make_ready(session: Session, order_id: str, place_ids: Collection[str], *, at: datetime) -> None:
@@ -99,9 +102,7 @@ def _of_store(session: Session, order_id: str, place_ids: Collection[str]) -> Co
     return row
 
 
-def _at_store(session: Session, row: CollectionRow, at: datetime) -> CollectionAtStore:
-    kept = addresses.chosen(session, row.shopper_id, None)
-    called = kept.address.name.split()[0] if kept is not None else "Somebody"
-    pieces = tuple((line.name, line.quantity - line.returned) for line in lines(session, row.order_id, ()) if line.product_id and line.quantity > line.returned)
+def _at_store(row: CollectionRow, address: Address | None, pieces: Sequence[tuple[str, int]], at: datetime) -> CollectionAtStore:
+    called = address.name.split()[0] if address is not None else "Somebody"
     late = row.ready_until is not None and row.ready_until <= at
-    return CollectionAtStore(row.order_id, row.place_id, row.state, called, pieces, row.placed_at, row.ready_until, row.arrived_at, late)
+    return CollectionAtStore(row.order_id, row.place_id, row.state, called, tuple(pieces), row.placed_at, row.ready_until, row.arrived_at, late)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import listed
 from storefront.collection.showing import view as collection_view
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.delivery.booking import view as delivery_view
@@ -106,6 +107,16 @@ def lines(session: Session, order_id: str, taxed: Sequence[Taxed]) -> tuple[Orde
         OrderLineView(r.line_no, r.product_id, r.name, r.unit_minor, r.quantity, r.discount_minor, r.total_minor, r.returned, tax[str(r.line_no)])
         for r in rows
     )
+
+
+def pieces_of(session: Session, order_ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """By order, what it is called and how many of it are still hers; without what is no product."""
+    out: dict[str, list[tuple[str, int]]] = {order_id: [] for order_id in order_ids}
+    line, left = OrderLineRow, OrderLineRow.quantity - OrderLineRow.returned
+    hers = select(line.order_id, line.name, left).where(line.order_id.in_(listed(session, order_ids)), line.product_id != "", left > 0)
+    for order_id, name, quantity in session.execute(hers.order_by(line.order_id, line.line_no)):
+        out[order_id].append((name, quantity))
+    return out
 
 
 def coupons_of(session: Session, order_id: str) -> list[OrderCouponRow]:

@@ -10,6 +10,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -66,21 +68,41 @@ def count_then_insert(put: Put) -> None:
 def limit_counted_apart(put: Put) -> None:
     """The tries of the last minute are counted, and if they are fewer than allowed there is one more."""
 
+    def looked(session: Session, rule: LimitRule, identity_hash: str, at: datetime) -> list[int]:
+        found = session.scalar(select(LimitRow.times_ms).where(LimitRow.rule == rule.name, LimitRow.identity_hash == identity_hash)) or []
+        admission = admit(rule, found, int(at.timestamp() * 1000))
+        if isinstance(admission.verdict, Fail):
+            raise LimitReached(extra=admission.verdict.facts)
+        return list(admission.times_ms)
+
+    def written(database: Database, rule: LimitRule, identity_hash: str, times_ms: list[int]) -> None:
+        values = {"times_ms": times_ms, "updated_at": database.clock.now()}
+        with database.transaction() as session:
+            if not insert_new(session, LimitRow, {"rule": rule.name, "identity_hash": identity_hash, **values}, unique=["rule", "identity_hash"]):
+                session.execute(update(LimitRow).where(LimitRow.rule == rule.name, LimitRow.identity_hash == identity_hash).values(**values))
+
     def spend(database: Database, rule: LimitRule, *identities: str) -> None:
-        now = database.clock.now()
         for identity_hash in {sealing.keyed_hash("limit", identity) for identity in identities}:
-            mine = (LimitRow.rule == rule.name, LimitRow.identity_hash == identity_hash)
             with database.reading() as session:
-                times_ms = session.scalar(select(LimitRow.times_ms).where(*mine)) or []
-            admission = admit(rule, times_ms, int(now.timestamp() * 1000))
-            if isinstance(admission.verdict, Fail):
-                raise LimitReached(extra=admission.verdict.facts)
-            values = {"times_ms": list(admission.times_ms), "updated_at": now}
-            with database.transaction() as session:
-                if not insert_new(session, LimitRow, {"rule": rule.name, "identity_hash": identity_hash, **values}, unique=["rule", "identity_hash"]):
-                    session.execute(update(LimitRow).where(*mine).values(**values))
+                times_ms = looked(session, rule, identity_hash, database.clock.now())
+            written(database, rule, identity_hash, times_ms)
+
+    class Apart:
+        def __init__(self, rule: LimitRule, *identities: str) -> None:
+            self.rule, self.identities, self.counted = rule, identities, False
+
+        def within(self, session: Session) -> None:
+            for identity_hash in {sealing.keyed_hash("limit", identity) for identity in self.identities}:
+                times_ms = looked(session, self.rule, identity_hash, session.info["clock"].now())
+                session.info["afterwards"].append(partial(written, rule=self.rule, identity_hash=identity_hash, times_ms=times_ms))
+            self.counted = True
+
+        def alone(self, database: Database) -> None:
+            if not self.counted:
+                spend(database, self.rule, *self.identities)
 
     put(access, "spend", spend)
+    put(access, "tries", Apart)
 
 
 def check_before_lock(put: Put) -> None:

@@ -12,8 +12,9 @@ from fastapi.testclient import TestClient
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
 from app.security.access import Role, declared_routes
-from storefront.facade import Shop
+from storefront.facade import Shop, import_catalogue
 from tests.paths import shared
+from tests.storefront.catalog.shoes import SHOES
 from tests.storefront.floor import app_of, coupon, coupon_state, hook, order, orders, shelf, shopper, staff, state
 
 
@@ -41,6 +42,13 @@ class TestRoutes:
 
 
 class TestPurchase:
+    def test_a_product_says_which_categories_its_own_lies_in(self, stripe_client: TestClient, stripe_shop: Shop) -> None:
+        with stripe_shop.database.transaction() as session:
+            import_catalogue(session, SHOES, at=stripe_shop.now())
+        [listed] = stripe_client.get("/v1/products", params={"q": "plimsolls"}).json()["products"]
+        shown = stripe_client.get("/v1/products/prd_plimsolls").json()
+        assert [listed["above"], shown["above"], *(v["above"] for v in shown["variants"])] == [["shoes", "clothing"]] * 5
+
     def test_from_search_to_paid(self, stripe_client: TestClient, stripe_shop: Shop, peer: StripePeer) -> None:
         client, shop = stripe_client, stripe_shop
         jane_id, jane = shopper(shop.database)

@@ -16,6 +16,8 @@ from app.privacy.purposes import Purpose
 from app.security.access import Role
 from geofences.contracts import MomentDetected, MomentRetracted
 from storefront import handlers
+from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.checkout import choose_delivery
 from storefront.collection import repository
 from storefront.contracts import CollectionAtStore
@@ -91,6 +93,18 @@ def comes(shop: Shop, shopper_id: str = "shp_jane", moment_id: str = "mom_1", **
     relay = Relay(shop.database, subscriptions)
     while relay.run_once():
         pass
+
+
+class TestAtStores:
+    def test_each_of_several_is_called_by_her_default_address_and_has_its_own_pieces(self, town: Shop) -> None:
+        """However many there are, in as many statements. Planted bug: the newest address in place of the default one."""
+        first, second = bought(town), bought(town, "k2", shopper_id="shp_ann")
+        with town.database.transaction() as session:
+            for name, default in (("Ann Berg", True), ("Somebody Else", False)):
+                addresses.add(session, "shp_ann", Address(name, ("Kluuvikatu 3",), "00100", "Helsinki", "", "FI"), default=default, at=town.now())
+        assert {one.order_id: (one.called, one.pieces) for one in at_store(town)} == {
+            first: ("Somebody", (("Bonbon of the month", 2),)), second: ("Ann", (("Bonbon of the month", 2),)),
+        }  # fmt: skip
 
 
 class TestPicked:
