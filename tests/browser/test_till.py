@@ -170,7 +170,6 @@ class TestTheSum:
             use = session.scalars(select(Redemption).order_by(Redemption.id.desc()).limit(1)).one()
             assert use.discount_minor == 490
 
-
     def test_a_scanner_that_types_into_it_has_scanned(self, house_server: Serving, window: Window) -> None:
         """The clerk is where she typed the sum, the scanner types there and ends with Enter: seen to fail with a sum that took it all."""
         till = open_till(house_server, window)

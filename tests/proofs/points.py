@@ -1,4 +1,4 @@
-"""Where a process can be killed: every statement, commit, send and answer of one piece of work, counted as it goes by.
+"""Where a process can be killed: every begin, statement, commit, rollback, send and answer of one piece of work, counted as it goes by.
 
 Owns the counting and the kill. Nothing of the product knows of it: statements and commits are told by SQLAlchemy's own
 events, sends by wrapping the gateway's verbs, answers by ASGI middleware; and all of it is put in place by
@@ -93,6 +93,8 @@ class Points:
 
         event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "after_cursor_execute", after)
+        event.listen(engine, "begin", lambda _connection: reach("before begin"))
+        event.listen(engine, "rollback", lambda _connection: reach("before rollback"))
         event.listen(engine, "commit", lambda _connection: reach("before commit"))
         event.listen(Session, "after_commit", lambda _session: reach("after commit"))
 
