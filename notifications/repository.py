@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import Database, prepared
+from app.kernel.db import Database, inserting, prepared
 from app.kernel.verdict import Fail
 from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
@@ -28,8 +26,7 @@ from notifications.reasons import NotificationReason as Reason
 @cache
 def _turn(dialect: str) -> Any:
     """Built once; the row is made if this is her first."""
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    first = insert(cast("Table", Recipient.__table__)).values(shopper_id=bindparam("whose"), weighed=1, last_weighed_at=bindparam("at"))
+    first = inserting(Recipient, dialect).values(shopper_id=bindparam("whose"), weighed=1, last_weighed_at=bindparam("at"))
     again = {"weighed": Recipient.weighed + 1, "last_weighed_at": first.excluded.last_weighed_at}
     return first.on_conflict_do_update(index_elements=["shopper_id"], set_=again).returning(Recipient.timezone)
 

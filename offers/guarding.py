@@ -6,6 +6,7 @@ Owns collecting these facts and asking. Must not decide (app/security/policies d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -42,8 +43,9 @@ def may_redeem(
     try:
         asker.allow(session, Action.REDEEM, context, currency=coupon.currency, at=at)
     except PolicyRefused as refusal:
-        by_sum = [would_let(session, asker, coupon, shown, minor, lately).allowed for minor in (given_minor, 0)]
-        refusal.extra |= {"sum_would_do": True} if given_minor is None and by_sum == [False, True] else {}
+        if given_minor is None:
+            by_sum = [asker.would_allow(Action.REDEEM, one, currency=coupon.currency).allowed for one in (context, replace(context, amount_minor=0))]
+            refusal.extra |= {"sum_would_do": True} if by_sum == [False, True] else {}
         raise
     except StepUpNeeded as wanted:
         if wanted.acr != Acr.LIVE_CODE:

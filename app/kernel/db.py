@@ -323,8 +323,13 @@ def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *
 @cache
 def _insert_new(model: type[Base], unique: tuple[str, ...], dialect: str) -> Any:
     """Built once: building costs several times what running it does."""
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     table = cast("Any", model.__table__)
     # RETURNING tells on both engines; psycopg's rowcount does not after ON CONFLICT.
     told = table.c[unique[0]] if unique else next(iter(table.primary_key.columns))
-    return insert(table).on_conflict_do_nothing(index_elements=list(unique) or None).returning(told)
+    return inserting(model, dialect).on_conflict_do_nothing(index_elements=list(unique) or None).returning(told)
+
+
+def inserting(model: type[Base], dialect: str) -> Any:
+    """The engine's own INSERT, which knows what to do where the row is there already (`on_conflict_do_update`)."""
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    return insert(cast("Any", model.__table__))

@@ -30,9 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.kernel.bulk import Rows, RowsIf, insert_many, insert_together
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
 from app.kernel.ids import new_id
-from app.kernel.logs import get_logger
 
-log = get_logger(__name__)
 
 class Event(Protocol):
     """A frozen dataclass of plain values with its dotted name, past tense."""

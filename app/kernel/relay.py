@@ -93,11 +93,11 @@ class Relay:
         with self._database.transaction() as session:
             return cast("CursorResult[Any]", session.execute(left.execution_options(synchronize_session=False))).rowcount
 
-    def _claim(self) -> list[tuple[Envelope, dict[str, Any], str]]:
+    def _claim(self) -> list[Claimed]:
         now = self._database.clock.now()
         if not self._database.glance(self._any_due, {"at": now}):
             return []
-        claimed: list[tuple[Envelope, dict[str, Any], str]] = []
+        claimed: list[Claimed] = []
         with self._database.transaction() as session:
             for row in prepared(session, self._due, {"at": now}).all():
                 envelope = Envelope(row.event_id, row.type, row.subject, row.created_at, row.attempts + 1)

@@ -21,7 +21,7 @@ from app.kernel.outbox import Envelope, Subscriptions
 from notifications.webhooks import registry
 from notifications.webhooks.catalogue import TEST, TOLD
 from notifications.webhooks.models import Endpoint, Happening, WebhookDelivery
-from offers.contracts import DecisionRecorded, MomentDecided
+from offers.contracts import MomentDecided
 
 CONSUMER = "notifications.webhooks"
 
@@ -32,26 +32,22 @@ ANY_ENDPOINT = select(Endpoint.id).limit(1)
 def subscribe(subscriptions: Subscriptions, wake: Callable[[], None]) -> None:
     """Listen to every event of the catalogue. The decisions of a moment are told one by one, in their order."""
 
-    def tell(event_class: type[Any]) -> Callable[[Session, Any, Envelope], None]:
-        adapter = TypeAdapter(event_class)
+    adapters = {event_class: TypeAdapter(event_class) for event_class in TOLD}
 
-        def handler(session: Session, event: Any, envelope: Envelope) -> None:
-            data = adapter.dump_python(event, mode="json")
-            if record(session, envelope.event_id, envelope.type, envelope.subject, data, envelope.created_at):
-                session.info["after_commit"].append(wake)
+    def told(session: Session, event: Any, event_id: str, envelope: Envelope) -> None:
+        data = adapters[type(event)].dump_python(event, mode="json")
+        if record(session, event_id, event.TYPE, envelope.subject, data, envelope.created_at):
+            session.info["after_commit"].append(wake)
 
-        return handler
-
-    one_by_one = TypeAdapter(DecisionRecorded)
+    def tell(session: Session, event: Any, envelope: Envelope) -> None:
+        told(session, event, envelope.event_id, envelope)
 
     def tell_each(session: Session, event: MomentDecided, envelope: Envelope) -> None:
         for n, one in enumerate(event.each()):
-            data = one_by_one.dump_python(one, mode="json")
-            if record(session, f"{envelope.event_id}_{n:04d}", one.TYPE, envelope.subject, data, envelope.created_at):
-                session.info["after_commit"].append(wake)
+            told(session, one, f"{envelope.event_id}_{n:04d}", envelope)
 
     for event_class in TOLD:
-        subscriptions.on(event_class, consumer=CONSUMER, handler=tell(event_class), only_if=ANY_ENDPOINT)
+        subscriptions.on(event_class, consumer=CONSUMER, handler=tell, only_if=ANY_ENDPOINT)
     subscriptions.on(MomentDecided, consumer=CONSUMER, handler=tell_each, only_if=ANY_ENDPOINT)
 
 

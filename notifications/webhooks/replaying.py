@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func, literal, null, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from app.kernel.db import inserting
 from app.security.audit import journal
 from notifications.webhooks import registry
 from notifications.webhooks.catalogue import TEST
@@ -35,9 +34,8 @@ def replay(session: Session, endpoint_id: str, *, after: int, by: registry.By, a
         literal(endpoint_id), h.id, h.type, h.subject, h.shopper_id, literal("queued"), literal(0), literal(at, d.next_try_at.type), h.created_at
     ).where(h.position > after, mine, *([h.type.in_([*endpoint.types, TEST])] if endpoint.types else []))
     columns = ["endpoint_id", "event_id", "type", "subject", "shopper_id", "state", "tries", "next_try_at", "created_at"]
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     again = {"state": "queued", "tries": 0, "next_try_at": at, "reason": null(), "status": null()}
-    statement = insert(d).from_select(columns, told).on_conflict_do_update(index_elements=["endpoint_id", "event_id"], set_=again, where=d.state.in_(ENDED))
+    statement = inserting(d, session.get_bind().dialect.name).from_select(columns, told).on_conflict_do_update(index_elements=["endpoint_id", "event_id"], set_=again, where=d.state.in_(ENDED))
     queued = cast("CursorResult[Any]", session.execute(statement.execution_options(preserve_rowcount=True))).rowcount
     journal.note(session, "webhook.replayed", by=by, detail={"endpoint": endpoint_id, "after": after, "events": queued}, at=at)
     return queued

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import bindparam
 from sqlalchemy.orm import Session
 
-from app.kernel.db import prepared
+from app.kernel.db import inserting, prepared
 from app.security.audit import journal
 from app.security.contacts.models import UnknownCodeRow
 
@@ -28,7 +26,6 @@ def note_unknown_code(session: Session, shopper_id: str, *, by: str, at: datetim
 
 @cache
 def _noted(dialect: str) -> Any:
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    first = insert(cast("Table", UnknownCodeRow.__table__)).values(shopper_id=bindparam("whose"), times=1, at=bindparam("now"))
+    first = inserting(UnknownCodeRow, dialect).values(shopper_id=bindparam("whose"), times=1, at=bindparam("now"))
     again = {"times": UnknownCodeRow.times + 1, "at": first.excluded.at}
     return first.on_conflict_do_update(index_elements=["shopper_id"], set_=again)

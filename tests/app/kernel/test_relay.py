@@ -123,13 +123,18 @@ class TestRelay:
             assert session.execute(select(OutboxDelivery.state, OutboxDelivery.last_error)).one() == ("pending", "LookupError")
 
 
+def _two_lanes(database: Database) -> tuple[Ear, Ear, Subscriptions]:
+    """One whom a shopper waits for, and one who has time."""
+    prompt, calm, subscriptions = Ear(), Ear(), Subscriptions()
+    subscriptions.on(Rang, consumer="calm", handler=calm)
+    subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
+    subscriptions.attach(database)
+    return prompt, calm, subscriptions
+
+
 class TestLanes:
     def test_whom_a_shopper_waits_for_has_a_relay_of_its_own(self, database: Database) -> None:
-        prompt, calm = Ear(), Ear()
-        subscriptions = Subscriptions()
-        subscriptions.on(Rang, consumer="calm", handler=calm)
-        subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
-        subscriptions.attach(database)
+        prompt, calm, subscriptions = _two_lanes(database)
         event = _ring(database)
         assert Relay(database, subscriptions, prompt=True).run_until_idle() == 1
         assert (prompt.heard, calm.heard) == ([event], [])
@@ -138,11 +143,7 @@ class TestLanes:
 
     def test_between_them_the_two_lanes_deliver_everything_at_once(self, database: Database) -> None:
         """Planted bug: with one wake-up event for both loops, the one that clears it may leave the other waiting."""
-        prompt, calm = Ear(), Ear()
-        subscriptions = Subscriptions()
-        subscriptions.on(Rang, consumer="calm", handler=calm)
-        subscriptions.on(Rang, consumer="prompt", handler=prompt, prompt=True)
-        subscriptions.attach(database)
+        prompt, calm, subscriptions = _two_lanes(database)
         loops = [RelayLoop(database, Relay(database, subscriptions, prompt=lane), idle_s=30) for lane in (True, False)]
         assert len({id(wake) for wake in database.relay_wakes}) == 2
         for loop in loops:

@@ -62,7 +62,7 @@ class Tried(AppError):
     code = "tried"
 
 
-@inner.post("/work/{how}", dependencies=[Depends(allow(Role.SHOPPER, limit="till_code", limit_with_work=True))])
+@inner.post("/counted/{how}", dependencies=[Depends(allow(Role.SHOPPER, limit="till_code", limit_with_work=True))])
 def limited_with_its_work(how: str, call: Command) -> Response:
     """`work` is done, `wrong` comes to nothing once it has looked, `staged` speaks to the network in between."""
 
@@ -187,13 +187,13 @@ class TestAllow:
     def test_what_is_counted_with_the_work_counts_once_whatever_comes_of_it(self, web: TestClient, jane: NewDevice) -> None:
         """Planted bugs: a try that came to nothing gone with its transaction (guesses without end); counted again after it had been kept."""
         ways = ("work", "wrong", "staged")
-        answers = [web.post(f"/outer/inner/work/{ways[n % 3]}", headers=_bearer(jane.token)) for n in range(24)]
+        answers = [web.post(f"/outer/inner/counted/{ways[n % 3]}", headers=_bearer(jane.token)) for n in range(24)]
         assert [a.status_code for a in answers] == [200, 404, 200] * 6 + [200, 404] + [429] * 4
         assert {a.headers["retry-after"] for a in answers[20:]} == {"60"}
 
     def test_of_wrong_ones_that_race_no_more_are_told_so_than_are_allowed(self, web: TestClient, jane: NewDevice) -> None:
         """Each of them has looked by the time its try is counted after all; whoever is too late then is not told what it found."""
-        answers = race(30, lambda _: web.post("/outer/inner/work/wrong", headers=_bearer(jane.token)).status_code)
+        answers = race(30, lambda _: web.post("/outer/inner/counted/wrong", headers=_bearer(jane.token)).status_code)
         assert (answers.count(404), answers.count(429)) == (20, 10)
 
     def test_a_device_keeps_its_tries_when_another_signs_in_on_it(self, web: TestClient, jane: NewDevice, database: Database) -> None:
@@ -245,7 +245,7 @@ class TestDeclaredRoutes:
             ("GET", "/outer/inner/open"): ["Anyone.ANYONE"],
             ("POST", "/outer/inner/open"): ["Anyone.ANYONE"],
             ("POST", "/outer/inner/till"): ["shopper"],
-            ("POST", "/outer/inner/work/{how}"): ["shopper"],
+            ("POST", "/outer/inner/counted/{how}"): ["shopper"],
             ("POST", "/outer/inner/target/{name}"): ["Anyone.ANYONE"],
             ("GET", "/outer/inner/forgot"): None,
         }
