@@ -69,7 +69,7 @@ def open_till(house_server: Serving, window: Window, place_id: str = SHOP) -> Ey
 def scan(till: Eyes, text: str, verdict: str) -> None:
     till.page.fill("#code", text)
     till.page.keyboard.press("Enter")
-    till.page.wait_for_selector(f"[data-verdict={verdict}]")
+    expect(till.page.locator("[data-verdict]")).to_have_attribute("data-verdict", verdict, timeout=60_000)  # says what came instead
 
 
 def besides_the_network(eyes: Eyes) -> Eyes:
@@ -187,7 +187,10 @@ class TestTheSum:
 
 class TestAKeyThatLeaked:
     def test_till_and_phone_go_on_with_the_next_one(self, house_server: Serving, window: Window) -> None:
-        """Ended while the till has no network: it goes on with what it knows, and refuses as soon as it has been back."""
+        """Ended while the till has no network: it goes on with what it knows, and refuses as soon as it has been back.
+
+        Seen to fail on a busy machine with a phone that put its last picture, of the key that is gone, onto the page signed anew.
+        """
         phone = shows_a_coupon(window, PHONE)
         till = open_till(house_server, window)
         reader = window(DESKTOP)
@@ -208,8 +211,7 @@ class TestAKeyThatLeaked:
         till.page.wait_for_selector("[data-offline-state] >> text=Ready to go on without a network")
         till.context.set_offline(True)
         scan(till, old(), "signed_code_key_revoked")
-        expect(phone.page.locator("[data-live]")).not_to_have_attribute("data-stem", stem, timeout=10_000)  # by itself, within seconds
-        phone.page.wait_for_timeout(1000)
+        expect(phone.page.locator("[data-live]")).not_to_have_attribute("data-stem", stem, timeout=60_000)  # by itself, within seconds
         scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], "taken_offline")
         till.context.set_offline(False)
         till.page.wait_for_selector("[data-offline-state][data-waiting='0']")

@@ -4,7 +4,7 @@ import encodeQR from "qr";
 import { bytesOf, hmacKey, hotp } from "moments/codes";
 
 let told = null;     // {stem, key, stepS, aheadMs, goodUntil} of the element on the page
-let drawn = null;    // {step, svg, digits} as last shown, so that a page refreshed within a step shows it again at once
+let drawn = null;    // {stem, step, svg, digits} as last shown, so that a page refreshed within a step shows it again at once
 let drawing = false;
 
 function svgOf(text) {
@@ -19,12 +19,11 @@ async function hear() {
   const { stem, secret, step, now, good } = element.dataset;
   if (told?.stem === stem) return;
   told = { stem, key: await hmacKey(bytesOf(secret)), stepS: Number(step), aheadMs: Date.parse(now) - Date.now(), goodUntil: Date.parse(good) };
-  drawn = null;
 }
 
 function show() {
   const picture = document.querySelector("[data-live-qr]");
-  if (!picture || !drawn) return;
+  if (!picture || !drawn || drawn.stem !== document.querySelector("[data-live]")?.dataset.stem) return; // signed anew: the page's own is right until ours is drawn
   picture.innerHTML = drawn.svg;
   document.querySelector("[data-live-digits]").textContent = `${drawn.digits.slice(0, 4)} ${drawn.digits.slice(4)}`;
 }
@@ -40,10 +39,11 @@ async function tick() {
     document.querySelector("[data-live-left]").textContent = "No connection for too long. Open this coupon again with a network.";
     return;
   }
-  if (drawn?.step !== step) {
+  if (drawn?.step !== step || drawn.stem !== told.stem) {
     drawing = true;
-    const digits = await hotp(told.key, step);
-    drawn = { step, digits, svg: svgOf(`${told.stem}${digits}`) };
+    const { stem, key } = told; // another may be told while we wait
+    const digits = await hotp(key, step);
+    drawn = { stem, step, digits, svg: svgOf(`${stem}${digits}`) };
     drawing = false;
     show();
   }
