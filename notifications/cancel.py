@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from notifications.ending import drop
-from notifications.models import CARE, REPLY, Delivery, Message
+from notifications.models import REPLY, SERVICE, Delivery, Message
 from notifications.reasons import NotificationReason
 
 
@@ -38,13 +38,13 @@ def on_retraction(session: Session, moment_id: str, at: datetime) -> int:
 
 def on_consent_withdrawn(session: Session, shopper_id: str, channels: Sequence[str], reason: str, at: datetime) -> int:
     """What waits on the channels that consent was for; the others are hers to say no to by themselves, and an answer to her needs none."""
-    which = and_(Message.shopper_id == shopper_id, Message.kind.not_in((REPLY, CARE)), Delivery.channel.in_(channels))
+    which = and_(Message.shopper_id == shopper_id, Message.kind.not_in((REPLY, *SERVICE)), Delivery.channel.in_(channels))
     return drop_queued(session, which, (reason,), at)
 
 
-def on_care_declined(session: Session, shopper_id: str, reason: str, at: datetime) -> int:
-    """What waits of the care of what she bought, on every channel."""
-    return drop_queued(session, and_(Message.shopper_id == shopper_id, Message.kind == CARE), (reason,), at)
+def on_service_declined(session: Session, shopper_id: str, kinds: Sequence[str], reason: str, at: datetime) -> int:
+    """What waits of messages of these kinds, which stand on a consent of their own on every channel."""
+    return drop_queued(session, and_(Message.shopper_id == shopper_id, Message.kind.in_(kinds)), (reason,), at)
 
 
 def for_better(session: Session, message_id: str, at: datetime) -> bool:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.privacy.purposes import Purpose
 from notifications.contracts import ChannelKind
 from notifications.ports import PushRequest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Claimed:
-    """One push this process may now send. It holds an address, so it has no repr."""
+    """One push this process may now send. It holds an address, so it has no repr. `purpose`: what it stands on; None: an answer to her own word."""
 
     delivery_id: str
     channel: ChannelKind
@@ -24,5 +25,4 @@ class Claimed:
     campaign_id: str | None
     expires_at: datetime
     request: PushRequest
-    reply: bool = False
-    care: bool = False
+    purpose: Purpose | None

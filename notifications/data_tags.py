@@ -53,7 +53,8 @@ USES: dict[str, str] = {
         "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing recording rehearsing repository second_look stream tokens ways"
     ),
     "marketing.advertising.frequency_capping": "repository second_look ways weighing",
-    "essential.service": "preferences",
+    "essential.service": "order_news preferences",
+    "essential.service.notifications": "order_news",
     "essential.service.security": "checking",
     "essential.legal_obligation": "cancel privacy",
 }

@@ -24,7 +24,7 @@ from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.verdict import PASS, Fail, Verdict
 from app.privacy import gate
-from app.privacy.purposes import Purpose, no_consent
+from app.privacy.purposes import no_consent
 from app.security.contacts import facade as contacts
 from notifications import choosing, compose, outgoing, second_look
 from notifications.addresses import Address, addresses_of
@@ -36,7 +36,7 @@ from notifications.conversations.contracts import Way
 from notifications.conversations.outward import heard_lately
 from notifications.ending import codes_of, drop
 from notifications.fallback import Further
-from notifications.models import CARE, REPLY, Delivery, Message, PushToken
+from notifications.models import REPLY, SERVICE, Delivery, Message, PushToken
 from notifications.ports import Outcome, PushGateway, PushReceipt
 from notifications.reasons import NotificationReason as Reason
 from notifications.recording import fail, go_on, record, record_all
@@ -197,10 +197,9 @@ def _write(
 
 def last_look(database: Database, claimed: Claimed) -> str | None:
     """The reason why this push must not begin any more, or None."""
-    if claimed.reply:
+    if claimed.purpose is None:
         return None
-    purpose = Purpose.AFTERCARE if claimed.care else claimed.channel.purpose
-    verdict = gate.glance(database, claimed.shopper_id, purpose, database.clock.now())
+    verdict = gate.glance(database, claimed.shopper_id, claimed.purpose, database.clock.now())
     return verdict.reason if isinstance(verdict, Fail) else None
 
 
@@ -271,7 +270,7 @@ def claim(
     settled = second_look.release(session, [row.id for row in seen], settings, at)
     rows = session.execute(_ROWS, {"way": channel, "at": at, "ids": [row.id for row in seen]}).all()
     consents = gate.may_many(session, {d.shopper_id for d, _ in rows}, ChannelKind(channel).purpose, at)
-    cares = gate.may_many(session, {d.shopper_id for d, m in rows if m.kind == CARE}, Purpose.AFTERCARE, at)
+    services = {kind: gate.may_many(session, {d.shopper_id for d, m in rows if m.kind == kind}, purpose, at) for kind, purpose in SERVICE.items()}
     night = second_look.Night(session, settings, [d.shopper_id for d, _ in rows], at)
     found = addresses_of(session, [d for d, _ in rows])
     said = contents_of([message for _, message in rows])
@@ -284,7 +283,7 @@ def claim(
             continue
         address = found[delivery.id]
         is_reply = message.kind == REPLY
-        agreed = cares if message.kind == CARE else consents
+        agreed = services.get(message.kind, consents)
         against = _against(delivery, message, PASS if is_reply else agreed[delivery.shopper_id], address, settings, at)
         if not against and not is_reply and night.asleep(message):
             if night.wait(delivery, message):
@@ -367,6 +366,5 @@ def _claimed(
         campaign_id=message.campaign_id,
         expires_at=delivery.expires_at,
         request=outgoing.request_for(delivery, message, content, address, word, at, in_window=in_window),
-        reply=message.kind == REPLY,
-        care=message.kind == CARE,
+        purpose=None if message.kind == REPLY else SERVICE.get(message.kind, ChannelKind(delivery.channel).purpose),
     )

@@ -15,15 +15,21 @@ from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from notifications import cancel
 from notifications.announce import Announcer
 from notifications.contracts import ChannelKind
+from notifications.models import SERVICE
+from notifications.order_news import OrderTeller
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
+from storefront.contracts import OrderPicked
 
 
-def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: NotificationSettings) -> None:
+def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, settings: NotificationSettings) -> None:
     """Register every consumer of this room."""
 
     def announce(session: Session, event: CouponIssued, _envelope: Envelope) -> None:
         announcer.announce(session, event, session.info["clock"].now())
+
+    def ready(session: Session, event: OrderPicked, _envelope: Envelope) -> None:
+        teller.ready(session, event, session.info["clock"].now())
 
     def leave(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
         if event.kind == MomentKind.LEFT and settings.cancel_on_exit:
@@ -34,12 +40,13 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, settings: Noti
 
     def obey(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         purpose = Purpose(event.purpose)
-        if not event.granted and purpose is Purpose.AFTERCARE:
-            cancel.on_care_declined(session, event.shopper_id, no_consent(purpose), session.info["clock"].now())
+        if not event.granted and (kinds := [kind for kind, its in SERVICE.items() if its is purpose]):
+            cancel.on_service_declined(session, event.shopper_id, kinds, no_consent(purpose), session.info["clock"].now())
         if not event.granted and (channels := [kind.value for kind in ChannelKind if kind.purpose is purpose]):
             cancel.on_consent_withdrawn(session, event.shopper_id, channels, no_consent(purpose), session.info["clock"].now())
 
     subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
+    subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
+from app.privacy.purposes import Purpose
 
 Position = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column called INTEGER."""
@@ -118,6 +119,14 @@ REPLY = "reply"
 
 CARE = "care"
 """Kind of a message that tells how to care for what she bought: it stands on a consent of its own on every channel, and no cap counts it."""
+
+
+ORDER = "order"
+"""Kind of a message that says how far her order is. The inbox shows it as a part of the order; to her phones it goes by a consent of its own, and no cap counts it."""
+
+
+SERVICE = {CARE: Purpose.AFTERCARE, ORDER: Purpose.ORDER_NEWS}
+"""Kinds that are no marketing, each with the purpose by which it may be sent, whatever the channel."""
 
 
 class PushToken(Base):

@@ -11,7 +11,7 @@ from functools import cache
 
 from app.kernel import languages
 from app.privacy.purposes import Purpose, no_consent
-from notifications.reasons import NO_CONSENT, NO_CONSENT_TO_CARE, NOT_SENT, SENTENCES
+from notifications.reasons import NO_CONSENT, NO_CONSENT_TO_CARE, NO_CONSENT_TO_ORDER_NEWS, NOT_SENT, SENTENCES
 
 THERE = (languages.PLAIN, "fi", "sv")
 """The languages we speak; whoever reads another is told in English."""
@@ -35,6 +35,8 @@ PHRASES: dict[str, str] = {
     "state.suppressed": "No message was sent.",
     "state.elsewhere": "The message went another way; it is not in your inbox, as you have not agreed to messages there.",
     "state.withdrawn": "The message was taken back before it was seen.",
+    "order.ready.title": "Ready for you at {place}",
+    "order.ready.body": "Fetch your order until {until}. The code to show is on its page.",
     "pass.where": "Where",
     "pass.until": "Until",
     "pass.till": "At the till",
@@ -51,7 +53,10 @@ PHRASES: dict[str, str] = {
     "pass.anywhere": "Anywhere with us",
 }
 
-EVERY: dict[str, str] = {**PHRASES, "no_consent": NO_CONSENT, "not_sent": NOT_SENT, no_consent(Purpose.AFTERCARE): NO_CONSENT_TO_CARE, **{code.value: text for code, text in SENTENCES.items()}}
+EVERY: dict[str, str] = {
+    **PHRASES, "no_consent": NO_CONSENT, "not_sent": NOT_SENT, no_consent(Purpose.AFTERCARE): NO_CONSENT_TO_CARE, no_consent(Purpose.ORDER_NEWS): NO_CONSENT_TO_ORDER_NEWS,
+    **{code.value: text for code, text in SENTENCES.items()},
+}
 """Key -> English."""
 
 

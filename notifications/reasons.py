@@ -63,6 +63,8 @@ class NotificationReason(StrEnum):
     CARE_DUE = "care_due"
     CARE_WELCOME = "care_welcome"
     ITEM_RETURNED = "item_returned"
+    ORDER_MOVED_ON = "order_moved_on"
+    ORDER_NEWS_WELCOME = "order_news_welcome"
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -115,6 +117,8 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.CARE_DUE: "You had bought it some days before, and its maker says how to care for it.",
     NotificationReason.CARE_WELCOME: "You had agreed to be told how to care for what you buy.",
     NotificationReason.ITEM_RETURNED: "You had given it back.",
+    NotificationReason.ORDER_MOVED_ON: "Your order had come a step further.",
+    NotificationReason.ORDER_NEWS_WELCOME: "You had agreed to be told on your phone how far your orders are.",
     NotificationReason.TEXT_NOT_MADE: "The text of the offer could not be made, so nothing was sent.",
     NotificationReason.PASS_NOT_SAVED: "The pass is not in that wallet.",
 }
@@ -122,5 +126,6 @@ SENTENCES: dict[NotificationReason, str] = {
 
 NO_CONSENT = "You have not allowed us to send you messages about offers."
 NO_CONSENT_TO_CARE = "You have not asked us to tell you how to care for what you buy."
+NO_CONSENT_TO_ORDER_NEWS = "You have not asked us to tell your phone how far your orders are; the message is in the app's inbox."
 NOT_SENT = "Not sent: {what}."
 """Of a code of another floor."""

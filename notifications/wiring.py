@@ -20,6 +20,7 @@ from notifications.channel_settings import ChannelSettings
 from notifications.contracts import ChannelKind
 from notifications.fallback import Further
 from notifications.jobs import DispatchLoop
+from notifications.order_news import OrderTeller
 from notifications.passes import wiring as pass_wiring
 from notifications.passes.showing import LiveCodes
 from notifications.passes.wiring import Passes
@@ -49,6 +50,10 @@ class Notifications:
     def loops(self) -> list[DispatchLoop]:
         return [loop for loop in (self.loop, *(loop for _, loop in self.others)) if loop is not None]
 
+    @property
+    def teller(self) -> OrderTeller:
+        return OrderTeller(self.settings, self.channels, self.broadcaster.wake, self.wake)
+
     def subscribe(self, subscriptions: Subscriptions) -> None:
         announcer = Announcer(
             settings=self.settings,
@@ -56,7 +61,7 @@ class Notifications:
             wake_streams=self.broadcaster.wake,
             wake_dispatch=self.wake,
         )
-        handlers.subscribe(subscriptions, announcer, self.settings)
+        handlers.subscribe(subscriptions, announcer, self.teller, self.settings)
         self.passes.subscribe(subscriptions)
 
     def start(self) -> None:

@@ -339,6 +339,19 @@ class OrderPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPicked:
+    """Event `order.picked`: it is ready and waits at the store until `ready_until`."""
+
+    TYPE: ClassVar[str] = "order.picked"
+
+    order_id: str
+    shopper_id: str
+    place_id: str
+    ready_at: datetime
+    ready_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderClosed:
     """Event `order.closed`: cancelled, failed or refunded (`state` says which); the coupon went back."""
 

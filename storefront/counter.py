@@ -40,8 +40,29 @@ from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
 
 __all__ = [
-    "add_to_cart", "at_stores", "cancel", "cart_size", "check_out", "choose_delivery", "free_slots", "hand_over", "here", "make_ready", "move_slot", "order_of_staff", "pay_again", "payment_now",
-    "planned", "proof_for", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
+    "add_to_cart",
+    "at_stores",
+    "cancel",
+    "cart_size",
+    "check_out",
+    "choose_delivery",
+    "free_slots",
+    "hand_over",
+    "here",
+    "make_ready",
+    "move_slot",
+    "order_of_staff",
+    "owned",
+    "pay_again",
+    "payment_now",
+    "planned",
+    "proof_for",
+    "put_best_coupons",
+    "put_coupon",
+    "refresh",
+    "return_pieces",
+    "set_quantity",
+    "take_coupon_out",
 ]  # fmt: skip
 
 

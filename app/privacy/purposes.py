@@ -23,15 +23,16 @@ class Purpose(StrEnum):
     ANALYTICS = "analytics"
     ASSISTANT = "assistant"
     AFTERCARE = "aftercare"
+    ORDER_NEWS = "order_news"
 
 
 ASKED_AT_FIRST = (Purpose.LOCATION, Purpose.PERSONALISATION, Purpose.MARKETING_PUSH, Purpose.ANALYTICS)
 """What a newcomer is asked. The other channels need an address first; they wait on the page where she gives it."""
 
-NOT_FOR_MINORS = tuple(p for p in Purpose if p not in (Purpose.ANALYTICS, Purpose.AFTERCARE))
-"""A minor is not located and gets no marketing, and an offer chosen for her is marketing. How to care for what she bought is none."""
+NOT_FOR_MINORS = tuple(p for p in Purpose if p not in (Purpose.ANALYTICS, Purpose.AFTERCARE, Purpose.ORDER_NEWS))
+"""A minor is not located and gets no marketing, and an offer chosen for her is marketing. How to care for what she bought is none, nor where her order is."""
 
-ENDED_BY_SIGNAL = tuple(p for p in Purpose if p not in (Purpose.LOCATION, Purpose.AFTERCARE))
+ENDED_BY_SIGNAL = tuple(p for p in Purpose if p not in (Purpose.LOCATION, Purpose.AFTERCARE, Purpose.ORDER_NEWS))
 """What Global Privacy Control opts out of: being profiled for offers, approached and counted. It says nothing of a service she asks for."""
 
 
@@ -149,6 +150,16 @@ NOTICES: dict[Purpose, Notice] = {
             1,
             "Care of what you bought",
             "Some days after you bought something, we tell you once how to look after it, if its maker says so. Without this we tell you when you ask.",
+            "essential.service.notifications",
+            (*_MESSAGE, "user.behavior.purchase_history"),
+            _MESSAGES_KEPT,
+            ("the message service of your phone's maker, which carries the message and your phone's address",),
+        ),
+        Notice(
+            Purpose.ORDER_NEWS,
+            1,
+            "News of your orders",
+            "When an order of yours is ready, on its way or there, your phone tells you. Without this it stands on the order's page and in your inbox alone.",
             "essential.service.notifications",
             (*_MESSAGE, "user.behavior.purchase_history"),
             _MESSAGES_KEPT,

@@ -51,7 +51,7 @@ DATA_USES: dict[str, Use] = {
     "essential.service.payment_processing": Use("to take a payment and give it back", Basis.CONTRACT),
     "essential.service.security": Use("to keep strangers out", Basis.LEGITIMATE_INTEREST),
     "essential.fraud_detection": Use("to give once what is meant to be given once", Basis.LEGITIMATE_INTEREST),
-    "essential.service.notifications": _asked_for("to tell you how to care for what you bought", Purpose.AFTERCARE),
+    "essential.service.notifications": _asked_for("to tell you how far your order is, and how to care for what you bought", Purpose.AFTERCARE, Purpose.ORDER_NEWS),
     "essential.service.operations": Use("to do everything once and lose nothing", Basis.LEGITIMATE_INTEREST),
     "essential.service.operations.support": Use("to answer you, and to tell you or the shop why something happened", Basis.LEGITIMATE_INTEREST),
     "essential.legal_obligation": Use("to do what you have a right to: consent, export, erasure", Basis.LEGAL_OBLIGATION),

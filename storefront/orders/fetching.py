@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.outbox import emit
 from app.kernel.verdict import Fail
 from app.privacy import gate
 from app.privacy.purposes import Purpose
@@ -21,7 +22,7 @@ from storefront.addresses.formats import Address
 from storefront.collection import proof, repository
 from storefront.collection.models import CollectionRow
 from storefront.collection.repository import BY_HERSELF, BY_MOMENT, OPEN, READY
-from storefront.contracts import CollectionAtStore
+from storefront.contracts import CollectionAtStore, OrderPicked
 from storefront.errors import CollectionNotReady, HandOverRefused, UnknownOrder
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import locked, owned, pieces_of, stands
@@ -67,8 +68,10 @@ def make_ready(session: Session, order_id: str, place_ids: Collection[str], *, a
     """It is picked and waits. If she is in the store already, it is known at once that she is. Asked twice, nothing changes. Raises UnknownOrder,
     CollectionNotReady."""
     row = _of_store(session, order_id, place_ids)
-    if not repository.make_ready(session, order_id, at, at + timedelta(days=row.kept_days)):
+    until = at + timedelta(days=row.kept_days)
+    if not repository.make_ready(session, order_id, at, until):
         return
+    emit(session, OrderPicked(order_id, row.shopper_id, row.place_id, at, until), subject=row.shopper_id)
     visit = geofences.open_visit(session, row.shopper_id, row.place_id)
     if visit is not None and not isinstance(gate.may(session, row.shopper_id, Purpose.LOCATION, at), Fail):
         repository.arrive(session, order_id, at, BY_MOMENT)

@@ -187,6 +187,7 @@ NOT_ASKED: dict[str, str] = {
     "PUT /v1/orders/{order_id}/slot": _LATER,
     "POST /v1/orders/{order_id}/here": _REPORT,
     "POST /m/orders/{order_id}/here": _REPORT,
+    "POST /m/orders/{order_id}/tell-me": _HERS,
     "POST /v1/till/collections/{order_id}/ready": _HOUSE,
     "POST /till/collections/{order_id}/ready": _HOUSE,
     "POST /v1/till/collections/{order_id}/hand-over": "proved by the code her phone shows now; what is handed over was paid for",

@@ -263,6 +263,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /m/orders/{order_id}/slot": (SHOPPER,),
     "GET /m/orders/{order_id}/collect": (SHOPPER,),
     "POST /m/orders/{order_id}/here": (SHOPPER,),
+    "POST /m/orders/{order_id}/tell-me": (SHOPPER,),
     "GET /till/collections": (CLERK,),
     "POST /till/collections/{order_id}/ready": (CLERK,),
     "POST /till/collections/{order_id}/hand-over": (CLERK,),

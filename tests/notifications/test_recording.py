@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from app.privacy.purposes import Purpose
 from app.security.contacts import facade as contacts
 from app.security.contacts import repository
 from app.security.contacts.facade import ContactKind
@@ -33,7 +34,7 @@ class Mailed:
             row = update(Delivery).where(Delivery.message_id == self.message_id, Delivery.channel == "fcm")
             session.execute(row.values(channel="email", device_id="", push_token_id=None, state="claimed", claim="clm_1", attempts=1))
             d = session.scalars(select(Delivery).where(Delivery.message_id == self.message_id, Delivery.channel == "email")).one()
-            self.claimed = Claimed(d.id, ChannelKind.EMAIL, "clm_1", 1, None, self.shopper_id, None, None, d.expires_at, request_to(JANE, kind=ContactKind.EMAIL))
+            self.claimed = Claimed(d.id, ChannelKind.EMAIL, "clm_1", 1, None, self.shopper_id, None, None, d.expires_at, request_to(JANE, kind=ContactKind.EMAIL), Purpose.MARKETING_EMAIL)
 
     def show(self, address: str) -> None:
         with self.room.database.transaction() as session:

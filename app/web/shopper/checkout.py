@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
+from app.privacy.consents import consents
+from app.privacy.purposes import Purpose
 from app.security.access import ANYONE, Principal, Role, allow
 from app.security.asking import asker_of
 from app.security.errors import StepUpNeeded
@@ -182,10 +184,11 @@ def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]
         returning = at_counter.return_request(session, order_id, at=at)
         gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
         found = at_counter.planned(session, order_id, caller.id, at)
+        news = next(view for view in consents(session, caller.id, at) if view.purpose == Purpose.ORDER_NEWS)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
-    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others}
+    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others, "news": news}
 
 
 @router.post("/m/orders/{order_id}/slot")

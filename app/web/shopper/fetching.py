@@ -1,6 +1,6 @@
-"""Fetching an order: the code on the phone that changes by itself, and "I'm here".
+"""Waiting for an order and fetching it: the code on the phone that changes by itself, "I'm here", and "Tell me".
 
-Owns these two pages. Must not decide: storefront/orders/fetching does. Another's order is as none.
+Owns these steps. Must not decide: storefront/orders/fetching does. Another's order is as none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError
 from app.kernel.http import Command, Reading
+from app.privacy.consents import set_consent
+from app.privacy.purposes import Purpose
 from app.security.access import Principal, Role, allow
 from app.web import rendering
 from app.web.browser import go_to
@@ -53,4 +55,16 @@ def here(request: Request, order_id: Id, caller: Shopper, call: Command) -> Resp
     except AppError as refusal:
         if refusal.status != 409:
             raise  # not hers; what is not ready (any more) is said by the order's own page
+    return go_to(request, f"/m/orders/{order_id}")
+
+
+@router.post("/m/orders/{order_id}/tell-me")
+def tell_me(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
+    """Her phone may tell her how far her orders are: the switch of *Me*, where she waits for one."""
+
+    def work(session: Session) -> dict[str, bool]:
+        at_counter.owned(session, order_id, caller.id)
+        return {"changed": set_consent(session, caller.id, Purpose.ORDER_NEWS, granted=True, source="order_page", at=call.clock.now())}
+
+    call.run(work)
     return go_to(request, f"/m/orders/{order_id}")

@@ -41,7 +41,7 @@ class TestStateBirthYear:
         _everything(database)
         with database.transaction() as session:
             assert state_birth_year(session, "shp_1", 2012, database.clock.now())
-        assert _may(database) == ["analytics", "aftercare"]
+        assert _may(database) == ["analytics", "aftercare", "order_news"]
         with database.reading() as session:
             assert may(session, "shp_1", Purpose.MARKETING_SMS, database.clock.now()) == Fail("minor", {"purpose": "marketing_sms"})
             assert [agreed_to(session, p, database.clock.now()) for p in (Purpose.LOCATION, Purpose.ANALYTICS)] == [set(), {"shp_1"}]
@@ -76,6 +76,6 @@ class TestUnmarkMinor:
             mark_minor(session, "shp_1", database.clock.now())
         with database.transaction() as session:
             unmark_minor(session, "shp_1")
-        assert _may(database) == ["analytics", "aftercare"]
+        assert _may(database) == ["analytics", "aftercare", "order_news"]
         _everything(database)
         assert len(_may(database)) == len(Purpose)

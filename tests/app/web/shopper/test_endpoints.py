@@ -156,17 +156,17 @@ class TestMyData:
         shopper = town.browser(Role.SHOPPER)
         assert shopper.post("/m/me/age", {"birth_year": "2012"}).headers["location"] == "/m/me"
         text = shopper.get("/m/me").text
-        assert live(town, shopper.id) == ["analytics", "aftercare"]
-        assert re.findall(r'data-because="(\w+)"', text) == [p.value for p in Purpose if p not in (Purpose.ANALYTICS, Purpose.AFTERCARE)]
-        assert text.count(" disabled") == len(Purpose) - 2
+        assert live(town, shopper.id) == ["analytics", "aftercare", "order_news"]
+        assert re.findall(r'data-because="(\w+)"', text) == [p.value for p in Purpose if p not in (Purpose.ANALYTICS, Purpose.AFTERCARE, Purpose.ORDER_NEWS)]
+        assert text.count(" disabled") == len(Purpose) - 3
         assert 'name="birth_year"' not in text
         assert shopper.post("/m/me/age", {"birth_year": "1"}).status_code == 422
 
     def test_a_browser_with_the_privacy_signal_is_obeyed_and_told(self, town: Town) -> None:
         shopper = town.browser(Role.SHOPPER)
         text = shopper.get("/m/me", headers={"Sec-GPC": "1"}).text
-        assert live(town, shopper.id) == ["location", "aftercare"]
-        assert text.count("(Global Privacy Control)") == len(Purpose) - 2
+        assert live(town, shopper.id) == ["location", "aftercare", "order_news"]
+        assert text.count("(Global Privacy Control)") == len(Purpose) - 3
         assert "(Global Privacy Control)" not in shopper.get("/m/me").text
         stranger = town.browser()
         stranger.client.headers["Sec-GPC"] = "1"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.kernel.relay import Relay
+from app.privacy.purposes import Purpose
 from app.security.principals import Role
 from tests.app.web.conftest import BONBON_SHOP, Browser, Town
 
@@ -40,6 +42,18 @@ class TestCollections:
         assert clerk.post(f"/till/collections/{order_id}/hand-over", {"code": digits}).status_code == 422
         assert order_id not in clerk.get("/till/collections").text
         assert "It is yours" in me.get(f"/m/orders/{order_id}").text
+
+    def test_the_orders_page_asks_whether_her_phone_may_tell_her_and_the_message_leads_back_to_it(self, town: Town) -> None:
+        """Planted bug: the question is still there after her yes."""
+        me, clerk = town.browser(Role.SHOPPER, consents=(Purpose.ANALYTICS,)), town.browser(Role.CLERK, place_ids=(BONBON_SHOP,))
+        order_id = bought(town, me)
+        assert "Tell me on my phone" in me.get(f"/m/orders/{order_id}").text
+        assert me.post(f"/m/orders/{order_id}/tell-me").headers["location"] == f"/m/orders/{order_id}"
+        assert "Tell me on my phone" not in me.get(f"/m/orders/{order_id}").text
+        clerk.post(f"/till/collections/{order_id}/ready")
+        for prompt in (True, False):
+            Relay(town.house.database, town.house.subscriptions, prompt=prompt).run_until_idle()
+        assert f'href="/m/orders/{order_id}"' in me.get("/m").text
 
     def test_anothers_order_shows_no_code(self, town: Town) -> None:
         me, other = town.browser(Role.SHOPPER), town.browser(Role.SHOPPER)

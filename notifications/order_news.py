@@ -1,0 +1,127 @@
+"""How far her order is: said once for each step, in her inbox with the order's page behind it, and on her phones if she wants that.
+
+Owns the step from an event of the storefront to a message. It is no marketing: the inbox shows it as a part of the order, her phones are told by a
+consent of its own (*News of your orders*), and no cap counts it. By night it is in the inbox and the phone waits for the morning. What is over by the
+time it could be told is not told. Must not send: dispatch does, and asks for that consent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.kernel import languages
+from app.kernel.db import insert_new
+from app.kernel.ids import derived_id
+from app.kernel.outbox import emit
+from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
+from app.kernel.verdict import Fail, Verdict
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from app.security import people
+from geofences import facade as geofences
+from notifications import compose, contents, deliveries, policy, preferences, repository, told, weighing
+from notifications.composing import Words
+from notifications.contracts import ChannelKind, PushSent
+from notifications.models import ORDER, Delivery, Message
+from notifications.phrases import say
+from notifications.policy import Rule
+from notifications.ports import TokenKind
+from notifications.quiet import quiet_until
+from notifications.reasons import NotificationReason as Reason
+from notifications.settings import NotificationSettings
+from offers.contracts import Way
+from storefront import facade as storefront
+from storefront.contracts import OrderPicked, OrderState
+
+LIFE = timedelta(days=30)
+"""So long it stays in the inbox, where nothing ends it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`step` names what has happened to it, once each; `facts` are put into its words. `place_id`: whose clock is asked for quiet hours beside hers."""
+
+    shopper_id: str
+    order_id: str
+    step: str
+    key: str
+    facts: dict[str, str]
+    expires_at: datetime
+    place_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTeller:
+    """`channels` can be sent on from here. `wake_streams` and `wake_dispatch` run after the commit."""
+
+    settings: NotificationSettings
+    channels: Collection[ChannelKind]
+    wake_streams: Callable[[str], None]
+    wake_dispatch: Callable[[], None]
+
+    def ready(self, session: Session, event: OrderPicked, at: datetime) -> bool:
+        """It waits for her at the store. False: not any more, she is gone, or it was told before."""
+        order = storefront.order(session, event.order_id)
+        waits = order is not None and order.order.state is OrderState.PAID and not order.refund_due and order.collection is not None and order.collection.state == "ready"
+        if order is None or order.collection is None or not waits or event.ready_until <= at:
+            return False
+        place = geofences.place(session, event.place_id)
+        until = event.ready_until.astimezone(ZoneInfo(place.timezone if place is not None else self.settings.default_zone))
+        language = preferences.language_of(session, event.shopper_id)
+        facts = {"place": order.collection.place_name, "until": languages.date(until.date(), language, "long")}
+        return self.tell(session, News(event.shopper_id, event.order_id, "ready", "order.ready", facts, event.ready_until, event.place_id), at)
+
+    def tell(self, session: Session, news: News, at: datetime) -> bool:
+        """Whether it was said now; a second time it is not."""
+        if not people.shopper_exists(session, news.shopper_id):
+            return False
+        gate.hold(session, (news.shopper_id,))
+        own_zone = repository.take_turn(session, news.shopper_id, at)
+        consent = gate.may(session, news.shopper_id, Purpose.ORDER_NEWS, at)
+        morning = quiet_until(self.settings.policy().quiet, weighing.zones_of(session, self.settings, news.place_id, own_zone), at)
+        row = self._row(news, preferences.language_of(session, news.shopper_id), consent, at)
+        if not insert_new(session, Message, row, unique=["id"]):
+            return False
+        self._queue(session, Message(**row), consent, morning or row["expires_at"], at)
+        return True
+
+    def _row(self, news: News, language: str, consent: Verdict, at: datetime) -> dict[str, Any]:
+        message_id = message_id_of(news.order_id, news.step)
+        title, body = (compose.clean(say(f"{news.key}.{part}", language, **news.facts)) for part in ("title", "body"))
+        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        texts = told.kept(Words(language, title, body), (Way.PUSH,))
+        weighed = [Rule(True, Reason.ORDER_MOVED_ON.value, {"step": news.step}), policy.rule(Reason.ORDER_NEWS_WELCOME, consent, {})]
+        return {
+            "id": message_id, "shopper_id": news.shopper_id, "kind": ORDER, "state": "live", "reasons": [], "place_id": news.place_id,
+            "sealed": contents.sealed(news.shopper_id, message_id, contents.Content(title, body, f"/m/orders/{news.order_id}", texts)),
+            "collapse_key": compose.collapse_key(news.order_id, message_id), "value_minor": 0, "weighed": repository.recorded(weighed), "kept_from": at,
+            "created_at": at, "expires_at": news.expires_at,
+        }  # fmt: skip
+
+    def _queue(self, session: Session, message: Message, consent: Verdict, due_at: datetime, at: datetime) -> None:
+        """In the inbox now; to each phone and browser that can be reached from here when it is not quiet there, or with the reason why not."""
+        session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
+        for token in repository.tokens_on(session, people.device_ids_of(session, message.shopper_id)):
+            channel = TokenKind(token.kind).channel
+            if channel not in self.channels:
+                continue
+            if isinstance(consent, Fail):
+                made = deliveries.values(message, channel, at, state="suppressed", device_id=token.device_id, token_id=token.id, reasons=(str(consent.reason),))
+            else:
+                held = (Reason.QUIET_HOURS,) if due_at > at else ()
+                made = deliveries.values(message, channel, at, device_id=token.device_id, token_id=token.id, reasons=held, due_at=due_at)
+            session.add(Delivery(**made))
+        emit(session, PushSent(message.id, message.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=message.shopper_id)
+        shopper_id = message.shopper_id
+        session.info["after_commit"] += [lambda: self.wake_streams(shopper_id), self.wake_dispatch]
+
+
+def message_id_of(order_id: str, step: str) -> str:
+    """One for each step of an order: it cannot be said twice."""
+    return derived_id("msg", ORDER, order_id, step)
