@@ -191,7 +191,7 @@ class House:
     def measure(self, registry: CollectorRegistry) -> None:
         """Refresh the gauges that are read from rows."""
         with self.database.reading() as session:
-            found = figures(session) | self.runner.figures(session)
+            found = figures(session) | self.runner.figures(session) | contacts.returning.figures(session)
         for name, (words, value) in found.items():
             gauge: Any = registry._names_to_collectors.get(name)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             (gauge or Gauge(name, words, registry=registry)).set(value)
@@ -229,7 +229,7 @@ def build(
     )  # fmt: skip
     webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
     conversations = conversation_wiring.Conversations(settings.conversations, HouseKnowledge(shop, settings.conversations), conversation_wiring.adviser(settings.conversations, language_model), notifications.wake)
-    contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo)
+    contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo, bounces=settings.channels.email_bounces)
     sim_swap_gateway = sim_swap_gateway or sim_swap_wiring.choose(settings.sim_swap)
     subscriptions = Subscriptions()
     geofence_handlers.subscribe(subscriptions)

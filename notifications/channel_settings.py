@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from app.kernel.settings import SettingsGroup
 from app.security.inbound.standard_webhooks import key_of
-from notifications.return_paths import BASE_MOST_CHARS
+from app.security.return_paths import BASE_MOST_CHARS
 from notifications.subscriptions import PUSH_SERVICES
 
 
@@ -46,7 +46,7 @@ class ChannelSettings(SettingsGroup):
         "", max_length=200, description="From whom offers by e-mail are; empty: none is sent. Needs MOMENTS_CONTACTS__SMTP_HOST."
     )
     email_bounces: Annotated[str, AfterValidator(_takes_bounces)] = Field(
-        "", max_length=200, description="Where offers that cannot be delivered come back to, such as bounces@shop.example; each comes back to bounces+<its name>@shop.example. Empty: to `email_sender`."
+        "", max_length=200, description="Where e-mails that cannot be delivered come back to, offers and letters about an account, such as bounces@shop.example; each comes back to bounces+<its name>@shop.example. Empty: to their senders."
     )
     mail_secrets: Annotated[tuple[SecretStr, ...], AfterValidator(_of_webhooks)] = Field(
         (), description="Secrets (Standard Webhooks, whsec_...) of whoever posts mail that came back to /v1/inbound/mail, all in force, as a JSON list; empty: none is believed."

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
+from app.security import return_paths
 from app.security.deep_links import signed_link
-from notifications import checking, compose, leaving, linking, return_paths, told
+from notifications import checking, compose, leaving, linking, told
 from notifications.addresses import Address
 from notifications.contents import Content
 from notifications.contracts import ChannelKind

@@ -186,4 +186,4 @@ def _lose_contact(session: Session, claimed: Claimed, at: datetime) -> None:
     """If it is still the one that was written to. What waits for it finds none when its turn comes."""
     known = contact_for(session, claimed.shopper_id, claimed.channel)
     if known is not None and isinstance(known.kind, ContactKind) and known.value == claimed.request.address:
-        contacts.lose(session, claimed.shopper_id, known.kind, at, shown_before=at)
+        contacts.lose(session, claimed.shopper_id, known.kind, at, told_of=claimed.request.message_id, shown_before=at)

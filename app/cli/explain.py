@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from app.security.contacts.facade import LetterView
     from notifications.contracts import MessageExplained
     from notifications.facade import Reader as Words
     from offers.contracts import Explanation
@@ -28,22 +29,27 @@ class Reader(StrEnum):
 
 
 def explain(
-    any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption; of a shopper with --campaign.")],
+    any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption; of a letter about an account (ltr_...); of a shopper with --campaign.")],
     campaign: Annotated[str, typer.Option(metavar="ID", help="Why this shopper did, or did not, get that campaign: the last time it was weighed for her.")] = "",
     reader: Annotated[Reader, typer.Option("--for", help="Whose words: the same reasons, told to another reader.")] = Reader.MARKETER,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON: {decision, message}.")] = False,
 ) -> None:
     """Say why an offer was made or withheld.
 
-    And why a message was sent or not; all of it from what was recorded then.
+    And why a message was sent or not, or what became of a letter about an account; all of it from what was recorded then.
     """
     from app.cli.opening import opened_house
     from app.cli.terminal import print_json
     from app.kernel.errors import NotFound
+    from app.security.contacts import facade as contacts
     from notifications import facade as notifications
     from offers import facade as offers
 
     with opened_house() as house, house.database.reading() as session:
+        letter = contacts.returning.letter(session, any_id)
+        if letter is not None:
+            print_json({"letter": letter}) if as_json else _print_letter(letter)
+            return
         at = house.database.clock.now()
         words, audience = _words_for(reader)
         message = notifications.explain(session, message_id=any_id, moment_id=any_id, reader=words)
@@ -108,6 +114,17 @@ def _print_message(message: MessageExplained) -> None:
             print(f"  {sign} {reason.text}\n      {reason.code}{_facts(reason.facts)}")
     for delivery in message.deliveries:
         print(f"  {delivery.channel:<9} {delivery.in_short}")
+
+
+def _print_letter(letter: LetterView) -> None:
+    from app.security.contacts import texts
+
+    print(f"{texts.became(letter.about, letter.state, letter.status)} ({letter.id}, {letter.kind})")
+    print(f"\n  written   {letter.created_at:%Y-%m-%d %H:%M:%S} UTC")
+    for name, at in (("sent", letter.sent_at), ("unwanted", letter.complained_at)):
+        if at is not None:
+            print(f"  {name:<9} {at:%Y-%m-%d %H:%M:%S} UTC")
+    print(f"  shopper   {letter.shopper_id}")
 
 
 def _facts(facts: dict[str, Any]) -> str:

@@ -77,12 +77,12 @@ def set_word(session: Session, post: Post, asker: Asker, word: str, at: datetime
 
 
 def held(session: Session, shopper_id: str, at: Any) -> dict[str, Any]:
-    return {"contacts": facade.views(session, shopper_id), "pending": facade.pending(session, shopper_id, at), "word": facade.word_of(session, shopper_id)}
+    return {"contacts": facade.views(session, shopper_id), "pending": facade.pending(session, shopper_id, at), "came_back": facade.came_back(session, shopper_id), "word": facade.word_of(session, shopper_id)}
 
 
 @router.get("/v1/contacts")
 def my_contacts(caller: Shopper, call: Reading) -> Response:
-    """How we reach you, what waits for a code, and the word you know us by."""
+    """How we reach you, what waits for a code, where nobody could be reached, and the word you know us by."""
     response = call.run(lambda session: held(session, caller.id, call.clock.now()))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -73,9 +73,10 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "id purpose key_id change why at",
     },
     "security_letter": {
-        "user.unique_id.pseudonymous": "shopper_id",
+        "user.unique_id.pseudonymous": "shopper_id to_hash",
         "user.content.private": "sealed about",
-        "system.operations": "id kind state attempts claim due_at expires_at created_at sent_at",
+        "user.behavior": "complained_at",
+        "system.operations": "id kind state attempts claim due_at expires_at created_at sent_at mail_status",
     },
     "security_limit": {
         "user.unique_id.pseudonymous": "identity_hash",
@@ -133,8 +134,8 @@ USES: dict[str, str] = {
         "accounts browser_keys challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
     ),
     "essential.service.security": (
-        "asking holders limits policies.decision_log audit.journal devices.freezing signals.effects contacts.doubts contacts.letters contacts.repository contacts.undoing "
-        "contacts.verifying"
+        "asking holders limits policies.decision_log audit.journal devices.freezing signals.effects contacts.doubts contacts.letters contacts.losing contacts.repository contacts.returning "
+        "contacts.undoing contacts.verifying"
     ),
     "marketing.advertising.first_party.targeted": "crowds",
     "essential.legal_obligation": "privacy passkeys.privacy devices.privacy contacts.privacy",

@@ -16,14 +16,15 @@ from html import escape
 from app.kernel.clock import SystemClock
 from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
-from app.security.contacts.adapters.smtp_gateway import connected
+from app.security.contacts.adapters.smtp_talk import NO_ANSWER, Answer, Envelope, Step, connected, hand_over, written
+from app.security.contacts.mail_codes import NOBODY_THERE
 from app.security.contacts.settings import ContactSettings
+from app.security.return_paths import NAMED_IN, return_address
 from notifications import mail_statuses, wording
 from notifications.contracts import ChannelKind
 from notifications.phrases import say
 from notifications.ports import Outcome, PushReceipt, PushRequest
 from notifications.reasons import NotificationReason as Reason
-from notifications.return_paths import return_address
 
 log = get_logger(__name__)
 
@@ -54,7 +55,7 @@ class EmailGateway:
         if isinstance(fits, Fail):
             return PushReceipt(Outcome.REFUSED, reason=fits.reason)
         try:
-            content = self.message(request).as_bytes(policy=SMTP)
+            content = written(self.message(request), request.address)
         except (MessageError, ValueError, UnicodeError):  # a line break in a header: never leaves
             return PushReceipt(Outcome.REFUSED, reason=Reason.PROVIDER_REFUSED)
         try:
@@ -63,35 +64,7 @@ class EmailGateway:
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_AUTH)
         except (smtplib.SMTPException, OSError, ValueError):
             return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
-        try:
-            return self._talk(server, request, content)
-        finally:
-            server.close()
-
-    def _talk(self, server: smtplib.SMTP, request: PushRequest, content: bytes) -> PushReceipt:
-        """Step by step, because what went wrong means something else at each: only after the last dot may it have arrived."""
-        try:
-            server.ehlo_or_helo_if_needed()
-            reports = bool(request.extras.returned_as) and server.has_extn("dsn")
-            code, _ = server.mail(self._comes_back_to(request), [f"ENVID={request.extras.returned_as}", "RET=HDRS"] if reports else ())
-            if code == 250:
-                code, said = server.rcpt(request.address, ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(request.address)}"] if reports else ())
-                if 500 <= code < 600:
-                    return _refused(said, Reason.ADDRESS_REFUSED)
-                code = 250 if code in (250, 251) else code
-            if code != 250:
-                return _judged(code)
-        except (smtplib.SMTPException, OSError, UnicodeError):
-            return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
-        try:
-            code, said = server.data(content)
-        except smtplib.SMTPDataError as error:
-            return _judged(error.smtp_code)
-        except (smtplib.SMTPException, OSError):
-            return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
-        if code < 0:  # an answer that is none, after all of it was handed over
-            return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
-        return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {code}") if code == 250 else _judged(code, said)
+        return _judged(hand_over(server, Envelope(self._comes_back_to(request), request.address, request.extras.returned_as), content))
 
     def _comes_back_to(self, request: PushRequest) -> str:
         """The sender of the envelope: it names the message, so that a report need not be guessed at (RFC 3461, 4)."""
@@ -111,7 +84,7 @@ class EmailGateway:
         message["List-Unsubscribe"] = f"<{leave}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         if request.extras.returned_as:  # who complains of it names it by this (RFC 9477)
-            message["CFBL-Feedback-ID"] = request.extras.returned_as
+            message[NAMED_IN] = request.extras.returned_as
             if self._bounces:
                 message["CFBL-Address"] = f"{self._comes_back_to(request)}; report=arf"
         lines = [request.body, link, say("mail.leave", request.extras.language, link=leave)]
@@ -132,21 +105,16 @@ def _page(request: PushRequest, link: str, leave: str) -> str:
     )
 
 
-def _xtext(address: str) -> str:
-    """RFC 3461, 4. Raises UnicodeError for an address that only SMTPUTF8 could carry."""
-    return "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in address.encode("ascii").decode())
-
-
-def _judged(code: int, said: bytes = b"") -> PushReceipt:
-    if 500 <= code < 600:
-        return _refused(said, Reason.PROVIDER_REFUSED)
-    return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
-
-
-def _refused(said: bytes, otherwise: Reason) -> PushReceipt:
+def _judged(answer: Answer) -> PushReceipt:
     """As a report that comes back later is read: where nobody has this mailbox, it is forgotten. What tells no code proves nothing of it."""
-    status = mail_statuses.told_in(said)
-    if status in mail_statuses.NOBODY_THERE:
+    if answer.taken:
+        return PushReceipt(Outcome.ACCEPTED, provider_message_id=f"smtp {answer.code}")
+    if answer.step is Step.TEXT and answer.code == NO_ANSWER:  # after all of it was handed over
+        return PushReceipt(Outcome.UNKNOWN, reason=Reason.PROVIDER_UNKNOWN)
+    if not answer.for_good:
+        return PushReceipt(Outcome.RETRY, reason=Reason.PROVIDER_UNAVAILABLE)
+    if answer.status in NOBODY_THERE:
         return PushReceipt(Outcome.DEAD, reason=Reason.ADDRESS_REFUSED)
-    reason = mail_statuses.meaning(status)
-    return PushReceipt(Outcome.REFUSED, reason=otherwise if reason is Reason.NOT_DELIVERED else reason)
+    reason = mail_statuses.meaning(answer.status)
+    unsaid = Reason.ADDRESS_REFUSED if answer.step is Step.RECIPIENT else Reason.PROVIDER_REFUSED
+    return PushReceipt(Outcome.REFUSED, reason=unsaid if reason is Reason.NOT_DELIVERED else reason)

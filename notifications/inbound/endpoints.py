@@ -72,7 +72,7 @@ def meta_tells(request: Request, call: Command, body: RawBody) -> Response:
 @router.post("/mail", response_model=MailHeard)
 def mail_comes_back(request: Request, call: Command, body: RawBody) -> MailHeard:
     """A mail that came to the return address, whole and as it came (`message/rfc822`), signed as a webhook is (Standard Webhooks): a report
-    that an offer could not be delivered, or a complaint. 503 while the message is still being written down: bring it again."""
+    that an offer or a letter about an account could not be delivered, or a complaint. 503 while it is still being written down: bring it again."""
     settings: Any = call.app.settings
     believing.mail(settings.channels, request.headers, body, call.clock.now().timestamp())
     reason = returned.take(call.database, body)

@@ -17,15 +17,13 @@ from email.policy import compat32
 from email.utils import getaddresses
 
 from app.kernel.verdict import Fail
-from notifications import return_paths
+from app.security import return_paths
 from notifications.inbound.reasons import MailReason as Reason
 
 MOST_BYTES = 256 * 1024
 MOST_PARTS = 40
 """Counted before anything is parsed: each level of nesting needs a header of its own. A report on a message of ours has eight."""
 MOST_RECIPIENTS = 20
-FEEDBACK_ID = "CFBL-Feedback-ID"
-"""The header by which a message of ours is known again by whoever complains of it."""
 _ARRIVED_AT = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _CLASSES = {"failed": "45", "delayed": "4", "delivered": "2", "relayed": "2", "expanded": "2"}
@@ -148,9 +146,9 @@ def _in_original(parts: Iterable[Part]) -> Iterator[str]:
     for part in parts:
         kind, payload = part.get_content_type(), part.get_payload()
         if kind == "message/rfc822" and isinstance(payload, list) and isinstance(payload[0], Part):
-            yield from _candidate(str(payload[0].get(FEEDBACK_ID, "")))
+            yield from _candidate(str(payload[0].get(return_paths.NAMED_IN, "")))
         elif kind == "text/rfc822-headers" and isinstance(payload, str):
-            yield from _candidate(str(HeaderParser(policy=compat32).parsestr(payload).get(FEEDBACK_ID, "")))
+            yield from _candidate(str(HeaderParser(policy=compat32).parsestr(payload).get(return_paths.NAMED_IN, "")))
 
 
 def _candidate(written: str | None) -> set[str]:

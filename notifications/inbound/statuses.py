@@ -42,6 +42,6 @@ def heed(session: Session, report: Report, at: datetime) -> bool:
     codes = [Reason.NOT_DELIVERED.value]
     if report.dead and row.channel == ChannelKind.SMS:
         codes = [Reason.ADDRESS_REFUSED.value]
-        contacts.lose(session, row.shopper_id, ContactKind.PHONE, at, shown_before=row.sent_at)
+        contacts.lose(session, row.shopper_id, ContactKind.PHONE, at, told_of=row.message_id, shown_before=row.sent_at)
     say_suppressed(session, row.message_id, row.shopper_id, row.channel, message.coupon_id, message.campaign_id, codes, at)
     return True

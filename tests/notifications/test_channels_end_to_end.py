@@ -18,10 +18,10 @@ from app.privacy.purposes import Purpose
 from app.security.contacts import repository
 from app.security.contacts.facade import ContactKind
 from app.security.contacts.settings import ContactSettings
+from app.security.return_paths import return_address, token_of
 from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.channel_settings import ChannelSettings
 from notifications.leaving_endpoints import router as leaving_router
-from notifications.return_paths import return_address, token_of
 from notifications.settings import NotificationSettings
 from tests.app.security.contacts.smtp_peer import SmtpPeer
 from tests.notifications.conftest import FakePlaces, Phone, Room

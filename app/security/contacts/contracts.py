@@ -41,6 +41,31 @@ class ContactView:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBackView:
+    """Where nobody could be reached: a contact of hers that is not written to any more (`was_hers`), or one she has only named, whose code came back."""
+
+    kind: str
+    shown: str
+    at: datetime
+    was_hers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """What is known of a letter to a shopper: never where it went nor what it said. `status` is the code of a mail system (RFC 3463), if one spoke."""
+
+    id: str
+    shopper_id: str
+    kind: str
+    about: str
+    state: str
+    status: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    complained_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PendingView:
     """A contact a code was sent to; it must be typed in before `expires_at`."""
 

@@ -5,17 +5,19 @@ Gathers what the modules beside it own. Callers must not read the tables, and mu
 - `contact_of(session, shopper_id, kind)` -> the verified value | None; `views`, `pending`, `word_of`, `words_of`
 - `owners_of(session, kind, value)` -> shopper ids, the latest first; `number_hash(number)`
 - `recent_changes(session, shopper_id, at)` -> seconds since the last change, and since the very first contact
-- `ask`, `confirm`, `remove`, `lose`, `was_lost`, `set_word`; `undo`; `note_unknown_code`; `send_due` (a job)
+- `ask`, `confirm`, `remove`, `set_word`; `undo`; `note_unknown_code`; `send_due` (a job)
+- `lose`, `was_lost`, `came_back`: addresses that are nobody's; `returning`: what became of a letter
 """
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.security.contacts import repository
-from app.security.contacts.contracts import ContactView, PendingView
+from app.security.contacts import repository, returning
+from app.security.contacts.contracts import CameBackView, ContactView, LetterView, PendingView
 from app.security.contacts.doubts import note_unknown_code
 from app.security.contacts.letters import send_due
+from app.security.contacts.losing import came_back, lose, was_lost
 from app.security.contacts.undoing import check as check_undo
 from app.security.contacts.undoing import undo
 from app.security.contacts.values import ContactKind, accepted
@@ -23,25 +25,26 @@ from app.security.contacts.verifying import (
     Post,
     ask,
     confirm,
-    lose,
     pending,
     pending_values,
     recent_changes,
     remove,
     set_word,
     views,
-    was_lost,
     word_of,
     words_of,
 )
 
 __all__ = [
+    "CameBackView",
     "ContactKind",
     "ContactView",
+    "LetterView",
     "PendingView",
     "Post",
     "accepted",
     "ask",
+    "came_back",
     "check_undo",
     "confirm",
     "contact_of",
@@ -53,6 +56,7 @@ __all__ = [
     "pending_values",
     "recent_changes",
     "remove",
+    "returning",
     "send_due",
     "set_word",
     "undo",

@@ -62,7 +62,11 @@ class ContactChangeRow(Base):
 
 
 class LetterRow(Base):
-    """Something to be sent to a contact: `queued`, `claimed`, then `sent`, `failed` or `expired`, when its text goes."""
+    """Something to be sent to a contact: `queued`, `claimed`, then `sent`, `failed` or `expired`, when its text goes.
+
+    What is heard of it later moves it on: `nobody` has the mailbox, or it `failed` otherwise; `mail_status` is the code a mail system gave (RFC 3463).
+    `to_hash` is keyed: it tells whether a report is of the address it was sent to, and nothing else.
+    """
 
     __tablename__ = "security_letter"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -77,6 +81,9 @@ class LetterRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    to_hash: Mapped[str | None] = mapped_column(String(64))
+    mail_status: Mapped[str | None] = mapped_column(String(11))
+    complained_at: Mapped[datetime | None] = mapped_column(Instant)
     __table_args__ = (Index("ix_security_letter_due", "state", "due_at"),)
 
 

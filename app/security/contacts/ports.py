@@ -19,6 +19,16 @@ class Sent(StrEnum):
     """Not taken, or perhaps taken; the same letter may be sent again."""
     REFUSED = "refused"
     """This letter will never be taken."""
+    NOBODY = "nobody"
+    """Nor any other: nobody has this mailbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`status` is the code the mail server gave for it (RFC 3463), if it gave one."""
+
+    sent: Sent
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,4 +51,4 @@ class ContactGateway(Protocol):
     @property
     def kinds(self) -> Collection[ContactKind]: ...
 
-    def send(self, letter: Letter) -> Sent: ...
+    def send(self, letter: Letter) -> Receipt: ...

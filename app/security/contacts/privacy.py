@@ -30,7 +30,7 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_contact", "verified_at", None, "The address and number you have shown to be yours; kept until you remove them or delete your data."),
     ("security_contact_code", "expires_at", DAY_S, "Codes that were sent to you, as hashes; kept a day after they have expired."),
     ("security_contact_change", "at", 90 * DAY_S, "When how we reach you was changed and what it was before, sealed; kept ninety days, to look into misuse."),
-    ("security_letter", "created_at", 7 * DAY_S, "That we wrote to you and why; kept a week. What it said goes when it is sent."),
+    ("security_letter", "created_at", 7 * DAY_S, "That we wrote to you and why, and what a mail server said of it; kept a week. What it said goes when it is sent."),
     ("security_unknown_code", "at", 7 * DAY_S, "That you asked about a message by a code we never sent, and when; kept a week, to look out for whoever writes in our name."),
     ("security_familiar_word", "set_at", None, "The word you know us by; kept until you delete your data."),
 )
@@ -49,7 +49,7 @@ def export_contacts(session: Session, shopper_id: str) -> dict[str, Any]:
             for c in changes
         ],
         "codes": [{"id": c.id, "kind": c.kind, "value": repository.pending_value(c), "expires_at": c.expires_at, "used_at": c.used_at} for c in codes],
-        "letters": [{"id": letter.id, "kind": letter.kind, "about": letter.about, "state": letter.state, "created_at": letter.created_at, "sent_at": letter.sent_at} for letter in letters],
+        "letters": [{"id": letter.id, "kind": letter.kind, "about": letter.about, "state": letter.state, "created_at": letter.created_at, "sent_at": letter.sent_at, "mail_status": letter.mail_status, "complained_at": letter.complained_at} for letter in letters],
         "unknown_codes": [{"times": asked.times, "at": asked.at} for asked in session.scalars(select(UnknownCodeRow).where(UnknownCodeRow.shopper_id == shopper_id))],
         "familiar_word": repository.picked_word(session, shopper_id),
     }

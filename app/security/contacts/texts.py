@@ -43,5 +43,24 @@ def changed(what: str, shown: str, word: str, *, undo_url: str) -> Text:
     )
 
 
+ABOUT = {"code": "A code", "added": "That a way to reach her was added", "changed": "That how we reach her was changed", "removed": "That we no longer reach her somewhere", "word": "That her word was changed"}
+ENDED = {
+    "queued": "waits to be sent",
+    "claimed": "is being sent",
+    "sent": "was taken by the mail server",
+    "expired": "was too late to be of use, and was not sent",
+    "nobody": "could not be brought: nobody has this mailbox. It is not written to until she shows that it is hers; another contact of hers stays",
+    "failed": "was not brought. Her address stays",
+}
+"""What became of a letter, by its state."""
+
+
+def became(about: str, state: str, status: str | None) -> str:
+    """To whoever asks what became of a letter."""
+    heard = status if state == "sent" else None
+    more = "" if heard is None else "; it may still arrive" if heard.startswith("4.") else "; it was delivered"
+    return f"{ABOUT.get(about, about)}: {ENDED[state]}{more}.{f' The mail server said {status}.' if status else ''}"
+
+
 def _signed(word: str) -> str:
     return f'Your word with us is "{word}". A message without it is not from us.'

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from app.security.accounts import account_of_shopper
-from app.security.contacts import repository
+from app.security.contacts import losing, repository
 from app.security.contacts.errors import UndoSpent, UndoUnknown
 from app.security.contacts.models import ContactChangeRow
 from app.security.contacts.values import ContactKind
@@ -50,7 +50,7 @@ def undo(session: Session, token: str, *, at: datetime) -> str | None:
     repository.contacts(session, this.shopper_id, for_change=True)
     first: dict[str, ContactChangeRow] = {}
     for row in since:
-        if row.change not in ("undone", "lost"):  # what the network has taken, no link brings back
+        if row.change not in ("undone", losing.LOST):
             first.setdefault(row.kind, row)
     for row in first.values():
         _restore(session, row, at)
@@ -73,7 +73,7 @@ def _restore(session: Session, row: ContactChangeRow, at: datetime) -> None:
             repository.drop_word(session, row.shopper_id)
         else:
             repository.put_word(session, row.shopper_id, old, at)
-    elif old is None:
-        repository.drop(session, row.shopper_id, ContactKind(row.kind))
+    elif old is None or losing.nobody_at(session, row.shopper_id, [repository.value_hash(ContactKind(row.kind), old)]):
+        repository.drop(session, row.shopper_id, ContactKind(row.kind))  # what the network has taken, no link brings back
     else:
         repository.put(session, row.shopper_id, ContactKind(row.kind), old, row.old_verified_at or at)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import Database, moved
 from app.kernel.outbox import emit
-from app.security.contacts import letters, repository, texts, words
+from app.security.contacts import letters, losing, repository, texts, words
 from app.security.contacts.contracts import ContactVerified, ContactView, PendingView, RecentChanges
 from app.security.contacts.errors import CodeSpent, CodeUnknown, CodeWrong, ContactUnknown, NothingChanged
 from app.security.contacts.models import ContactChangeRow, ContactCodeRow, UnknownCodeRow
@@ -30,7 +30,7 @@ May = Callable[[Session], None]
 """Returns when it may be, raises when not."""
 
 CODE_DIGITS = 6
-ADDED, LOST = "added", "lost"
+ADDED = "added"
 UNDO_PATH = "/not-me/{token}"
 
 
@@ -58,9 +58,10 @@ def views(session: Session, shopper_id: str) -> list[ContactView]:
 
 
 def pending(session: Session, shopper_id: str, at: datetime) -> list[PendingView]:
-    """Contacts a code is on its way to."""
+    """Contacts a code is on its way to; one that came back is not (losing.py tells of it)."""
     rows = repository.waiting_codes(session, shopper_id, at)
-    return [PendingView(r.kind, masked(ContactKind(r.kind), repository.pending_value(r)), r.expires_at, r.tries_left) for r in rows]
+    nobody = losing.nobody_at(session, shopper_id, [row.value_hash for row in rows]) if rows else {}
+    return [PendingView(r.kind, masked(ContactKind(r.kind), repository.pending_value(r)), r.expires_at, r.tries_left) for r in rows if r.value_hash not in nobody]
 
 
 def pending_values(session: Session, shopper_id: str, at: datetime) -> list[str]:
@@ -149,24 +150,6 @@ def remove(session: Session, post: Post, shopper_id: str, kind: ContactKind, at:
         raise ContactUnknown
     repository.drop(session, shopper_id, kind)
     _changed(session, post, shopper_id, kind, "removed", before[kind].value, before, at, shown=masked(kind, before[kind].value))
-
-
-def lose(session: Session, shopper_id: str, kind: ContactKind, at: datetime, *, shown_before: datetime | None = None) -> bool:
-    """Nobody can be reached there, the network says: it is not written to again until she shows once more that it is hers. Nothing is
-    told and nothing cools down: she has not changed anything. False if there is none, or if she has shown hers to be hers since
-    `shown_before`: what was said then was said of another."""
-    known = repository.contacts(session, shopper_id, for_change=True).get(kind)
-    if known is None or (shown_before is not None and known.verified_at > shown_before):
-        return False
-    repository.drop(session, shopper_id, kind)
-    repository.note_change(session, shopper_id, kind, LOST, known.value, cooling=False, at=at, old_verified_at=known.verified_at)
-    return True
-
-
-def was_lost(session: Session, shopper_id: str, kind: ContactKind) -> bool:
-    """Whether the last that happened to it was that nobody could be reached there (`lose`)."""
-    c = ContactChangeRow
-    return session.scalar(select(c.change).where(c.shopper_id == shopper_id, c.kind == kind.value).order_by(c.at.desc(), c.id.desc()).limit(1)) == LOST
 
 
 def set_word(session: Session, post: Post, shopper_id: str, typed: str, at: datetime) -> str:

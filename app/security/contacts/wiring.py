@@ -10,7 +10,8 @@ from app.security.contacts.ports import ContactGateway
 from app.security.contacts.settings import ContactSettings
 
 
-def choose(settings: ContactSettings, *, demo: bool) -> ContactGateway | None:
+def choose(settings: ContactSettings, *, demo: bool, bounces: str = "") -> ContactGateway | None:
+    """`bounces`: where letters that cannot be delivered come back to; empty: to their sender."""
     if demo:
         return MemoryContactGateway()
     if not settings.smtp_host:
@@ -18,4 +19,4 @@ def choose(settings: ContactSettings, *, demo: bool) -> ContactGateway | None:
     # lazy: the mail libraries are not needed where none is sent
     from app.security.contacts.adapters.smtp_gateway import SmtpGateway
 
-    return SmtpGateway(settings)
+    return SmtpGateway(settings, bounces=bounces)

@@ -82,6 +82,29 @@ class TestExplain:
         assert "Her mailbox was full; her address stays." in ran.out
         assert ran.out.splitlines()[-1] == "  email     failed: mailbox_full (5.2.2)"
 
+    def test_what_became_of_a_letter_about_an_account(self, migrated: Moments, data_dir: Path) -> None:
+        """Planted bug: a letter's id taken for a message's."""
+        from app.bootstrap import build
+        from app.security.contacts import letters, returning, texts
+        from app.security.contacts.values import ContactKind
+        from app.settings import load_settings
+
+        house = build(load_settings(data_dir=data_dir, loops=False, demo=True))
+        now = house.clock.now()
+        with house.database.transaction() as session:
+            letter_id = letters.queue(session, "shp_1", ContactKind.EMAIL, "jane@example.org", "code", texts.Text("Hello", "123456"), at=now)
+        assert house.contact_gateway is not None
+        assert letters.send_due(house.database, house.contact_gateway, house.settings.contacts) == 1
+        with house.database.transaction() as session:
+            assert returning.returned(session, letter_id, "5.1.1", now, meant=True)
+        house.stop()
+        ran = migrated("explain", letter_id)
+        assert ran.out.startswith("A code: could not be brought: nobody has this mailbox.")
+        assert f"The mail server said 5.1.1. ({letter_id}, email)" in ran.out
+        found = json.loads(migrated("explain", letter_id, "--json").out)["letter"]
+        assert (found["state"], found["status"]) == ("nobody", "5.1.1")
+        assert "jane" not in ran.out
+
     def test_nothing_decided(self, migrated: Moments) -> None:
         ran = migrated("explain", "mom_none")
         assert (ran.code, ran.out) == (1, "")

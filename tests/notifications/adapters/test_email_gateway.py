@@ -97,13 +97,14 @@ class TestSend:
         ("verb", "reply", "outcome", "reason"),
         [
             ("RCPT", "550-5.1.1 no such\r\n550 5.1.1 mailbox", Outcome.DEAD, Reason.ADDRESS_REFUSED), ("RCPT", "556 5.1.10 no mail here", Outcome.DEAD, Reason.ADDRESS_REFUSED),
+            ("DATA", "550 5.1.1 nobody", Outcome.DEAD, Reason.ADDRESS_REFUSED), ("DATA", "554 no recipients", Outcome.REFUSED, Reason.PROVIDER_REFUSED), ("DATA", "what?", Outcome.RETRY, Reason.PROVIDER_UNAVAILABLE),
             ("END", "550 5.1.1 nobody", Outcome.DEAD, Reason.ADDRESS_REFUSED), ("RCPT", "552 5.2.2 full", Outcome.REFUSED, Reason.MAILBOX_FULL),
             ("RCPT", "550 5.7.1 blocked", Outcome.REFUSED, Reason.REFUSED_BY_POLICY), ("END", "554 5.7.1 spam", Outcome.REFUSED, Reason.REFUSED_BY_POLICY),
             ("RCPT", "550 5.1.2 no such host", Outcome.REFUSED, Reason.ADDRESS_REFUSED), ("MAIL", "550 5.1.1 who are you", Outcome.REFUSED, Reason.PROVIDER_REFUSED),
         ],
     )  # fmt: skip
     def test_a_code_means_what_it_means_in_a_report(self, wire: SmtpWire, verb: str, reply: str, outcome: Outcome, reason: Reason) -> None:
-        """Planted bug: what was told of our own sender taken for hers."""
+        """Planted bugs: what was told of our own sender taken for hers; what was answered before the text not read."""
         wire.peer.replies[verb] = reply
         assert wire.gateway.send(wire.request("jane")) == PushReceipt(outcome, reason=reason)
 

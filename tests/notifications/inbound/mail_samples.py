@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifications.return_paths import return_address
+from app.security.return_paths import return_address
 
 JANE = "jane@example.org"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.kernel.verdict import Fail
+from app.security.return_paths import return_address
 from notifications.inbound.mails import MOST_BYTES, MOST_PARTS, Bounce, Complaint, Recipient, read
 from notifications.inbound.reasons import MailReason as Reason
-from notifications.return_paths import return_address
 from tests.notifications.inbound.mail_samples import JANE, bounce, complaint, group, mail
 
 TOKEN = "1" + "a" * 16

@@ -20,6 +20,7 @@ from app.security.contacts import facade as contacts
 from app.security.contacts import repository
 from app.security.contacts.facade import ContactKind
 from app.security.inbound.standard_webhooks import key_of, signed_headers
+from app.security.return_paths import token_of
 from notifications import facade
 from notifications.addresses import why_none
 from notifications.channel_settings import ChannelSettings
@@ -31,7 +32,6 @@ from notifications.inbound.reasons import MailReason as Reason
 from notifications.inbound.returned import meaning
 from notifications.models import Delivery
 from notifications.privacy import HOLDERS
-from notifications.return_paths import token_of
 from tests.notifications.conftest import Phone, Room
 from tests.notifications.inbound.mail_samples import JANE, bounce, complaint, group
 

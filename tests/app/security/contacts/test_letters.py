@@ -10,7 +10,7 @@ from app.kernel.db import Database
 from app.security.contacts import letters
 from app.security.contacts.adapters.memory_gateway import MemoryContactGateway
 from app.security.contacts.models import LetterRow
-from app.security.contacts.ports import Letter, Sent
+from app.security.contacts.ports import Letter, Receipt, Sent
 from app.security.contacts.privacy import erase_contacts
 from app.security.contacts.settings import ContactSettings
 from app.security.contacts.texts import Text
@@ -49,7 +49,7 @@ class TestSendDue:
         """Seen to fail with the send inside the claim's transaction."""
 
         class Nosy(MemoryContactGateway):
-            def send(self, letter: Letter) -> Sent:
+            def send(self, letter: Letter) -> Receipt:
                 with database.transaction():  # raises when one is open in this thread
                     return super().send(letter)
 
@@ -78,7 +78,7 @@ class TestSendDue:
 
     def test_a_sender_that_died_holds_it_up_until_its_lease_ends_and_the_mailbox_shows_one(self, database: Database, clock: ManualClock, letter_id: str) -> None:
         class Dies(MemoryContactGateway):
-            def send(self, letter: Letter) -> Sent:
+            def send(self, letter: Letter) -> Receipt:
                 super().send(letter)
                 raise KeyboardInterrupt
 

@@ -3,8 +3,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from app.security.contacts import facade as contacts
+from app.security.contacts.adapters.memory_gateway import MemoryContactGateway
+from app.security.contacts.facade import ContactKind
 from app.security.principals import Role
-from tests.app.web.conftest import Browser
+from tests.app.web.conftest import Browser, Town
 
 
 class TestContactsPage:
@@ -23,6 +26,25 @@ class TestContactsPage:
         assert "<bdi>Merry owl</bdi>" in me.get("/m/contacts").text
         assert me.post("/m/contacts/email/remove", {}).status_code == 303
         assert "None yet." in me.get("/m/contacts").text
+
+    def test_where_nobody_could_be_reached_is_said_with_what_to_do(self, town: Town) -> None:
+        """Planted bug: the codes on their way shown as before, and where she was reached just gone."""
+        me, gateway = town.browser(Role.SHOPPER), town.house.contact_gateway
+        assert isinstance(gateway, MemoryContactGateway)
+        gateway.nobody_at.add("typo@exmaple.org")
+        me.post("/m/contacts", {"value": "typo@exmaple.org"})
+        page = me.get("/m/contacts").text
+        assert 't…@exmaple.org</strong> came back: nobody has this mailbox.' in page
+        assert ("We have sent a code" in page, "None yet." in page, 'name="value"' in page) == (False, False, True)
+
+        me.post("/m/contacts", {"value": "jane@example.org"})
+        digits = gateway.letters_to("jane@example.org")[-1].text[:6]
+        me.post("/m/contacts/email/code", {"code": digits})
+        with town.house.database.transaction() as session:
+            assert contacts.lose(session, me.id, ContactKind.EMAIL, town.clock.now(), told_of="ltr_1")
+        page = me.get("/m/contacts").text
+        assert 'We no longer write to <strong class="whole">j…@example.org</strong>' in page
+        assert ("E-mail, verified" in page, "None yet." in page) == (False, False)
 
     def test_what_is_wrong_is_said_on_the_page(self, browser: Callable[..., Browser]) -> None:
         me = browser(Role.SHOPPER)
