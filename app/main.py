@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.bootstrap import House
 from app.kernel.http import RequestGuard, install_problems, no_nul, problem
 from app.kernel.logs import get_logger
+from app.kernel.routes import RouteTable
 from app.migrations import current
 from app.privacy import signals
 from app.security.access import ANYONE, WHEN_KNOWN, Principal, Role, allow
@@ -96,6 +97,7 @@ def create_app(house: House) -> FastAPI:
     for router in house.routers:
         app.include_router(router)
     install_problem_pages(app)
+    app.router.routes.insert(0, RouteTable(iter_route_contexts(app.routes)))
     return app
 
 

@@ -24,6 +24,7 @@ from fastapi.security.base import SecurityBase
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from app.kernel.routes import RouteTable
 from app.kernel.verdict import Fail
 from app.security import browser_keys
 from app.security.cookies import session_cookies, set_session_cookie
@@ -201,6 +202,8 @@ class DeclaredRoute:
 def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
     """Every route of the app, also those of included routers and mounts; a route with several methods once for each."""
     for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, RouteTable):
+            continue
         gate = _gate(getattr(context, "dependant", None))
         for method in sorted(getattr(context, "methods", None) or {"*"}):
             yield DeclaredRoute(method, str(getattr(context, "path", "")), str(getattr(context, "name", "")), gate)
