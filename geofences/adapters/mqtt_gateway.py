@@ -7,6 +7,7 @@ what messages mean.
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,7 +25,10 @@ MOST_BYTES = 65_536
 
 
 class MqttGateway:
-    """`url` is mqtt://user:password@host:port or mqtts://... . A session the broker keeps: what comes while nobody listens waits."""
+    """`url` is mqtt://user:password@host:port or mqtts://... . A session the broker keeps: what comes while nobody listens waits.
+
+    `listening` is set while the broker has said that it will send us what we asked for.
+    """
 
     def __init__(self, url: str, client_id: str, *, slowest_s: int = 60) -> None:
         parts = urlsplit(url)
@@ -37,6 +41,7 @@ class MqttGateway:
         self._client_id, self._slowest_s = client_id, slowest_s
         self._client: paho.Client | None = None
         self._connection = 0
+        self.listening = threading.Event()
         self._topics: Sequence[str] = ()
         self._deliver: Callable[[Delivery], None] = _nobody
 
@@ -55,6 +60,7 @@ class MqttGateway:
             client.tls_set_context(ssl.create_default_context())
         client.reconnect_delay_set(1, self._slowest_s)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         self._client = client
@@ -80,6 +86,7 @@ class MqttGateway:
         if client is not None:
             client.disconnect()
             client.loop_stop()
+        self.listening.clear()
 
     # -- what paho calls, in its thread --------------------------------------------------------------------------------
 
@@ -91,7 +98,15 @@ class MqttGateway:
         client.subscribe([(topic, 1) for topic in self._topics])
         log.info("mqtt_connected")
 
+    def _on_subscribe(self, _client: paho.Client, _data: Any, _number: int, codes: Sequence[Any], _properties: Any) -> None:
+        refused = [topic for topic, code in zip(self._topics, codes, strict=False) if code.is_failure]
+        if refused:
+            log.warning("mqtt_topics_refused", topics=refused)
+        else:
+            self.listening.set()
+
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        self.listening.clear()
         self._connection += 1
         if code.is_failure:
             log.warning("mqtt_disconnected", why=str(code))

@@ -27,16 +27,19 @@ class Mosquitto:
 
     def __init__(self, folder: Path) -> None:
         self._program = mosquitto()
+        self._folder, self._config = folder, folder / "mosquitto.conf"
+        self.take_a_port()
+        folder.chmod(0o777)  # started by root, mosquitto goes on as its own user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def take_a_port(self) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self._config = folder / "mosquitto.conf"
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self._folder}/\n"
             "log_type error\nmax_queued_messages 10000\n"
         )
-        folder.chmod(0o777)  # started by root, mosquitto goes on as its own user
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -44,26 +47,34 @@ class Mosquitto:
 
     def start(self) -> None:
         self._process = subprocess.Popen([self._program, "-c", str(self._config)])
-        for _ in range(200):
+        end = time.monotonic() + 60
+        while self._process.poll() is None and time.monotonic() < end:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
             except OSError:
                 time.sleep(0.02)
             else:
                 return
-        raise RuntimeError("mosquitto does not listen")
+        raise RuntimeError(f"mosquitto does not listen; it ended with {self._process.poll()}")
 
     def stop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
 
 @contextmanager
 def running_mosquitto(folder: Path) -> Iterator[Mosquitto]:
     broker = Mosquitto(folder)
-    broker.start()
+    for left in (2, 1, 0):
+        try:
+            broker.start()
+            break
+        except RuntimeError:  # between our look and its start another may have taken the port
+            if not left:
+                raise
+            broker.take_a_port()
     try:
         yield broker
     finally:

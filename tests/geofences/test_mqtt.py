@@ -218,8 +218,10 @@ class TestStart:
             phone = Phone(server.port, listens=f"owntracks/jane/{jane.tracking_key}/cmd")
 
             def listening() -> MqttListener:
-                listener = MqttListener(database, settings, MqttGateway(server.url, "house", slowest_s=1), woken.set)
+                gateway = MqttGateway(server.url, "house", slowest_s=1)
+                listener = MqttListener(database, settings, gateway, woken.set)
                 listener.start()
+                assert gateway.listening.wait(SOON_S)
                 return listener
 
             def until(count: int) -> None:
@@ -230,7 +232,6 @@ class TestStart:
                 raise AssertionError(f"{len(kept(database))} of {count} kept")
 
             first = listening()
-            time.sleep(0.5)
             assert first.running
             phone.publish(f"owntracks/jane/{jane.tracking_key}", message(database, t="u"))
             assert json.loads(phone.heard.get(timeout=SOON_S)[1])["action"] == "setWaypoints"
@@ -267,7 +268,7 @@ class TestStart:
         listener = MqttListener(database, settings, broker, lambda: None)
         listener.start()
         broker.publish(f"owntracks/jane/{jane.tracking_key}", message(database))
-        for _ in range(200):
+        for _ in range(1_200):
             if not broker.unacknowledged:
                 break
             time.sleep(0.05)
