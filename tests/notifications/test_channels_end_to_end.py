@@ -55,7 +55,7 @@ class World:
         return TestClient(app)
 
 
-def until(done: Callable[[], object], most_s: float = 10) -> None:
+def until(done: Callable[[], object], most_s: float = 60) -> None:
     end = time.monotonic() + most_s
     while not done():
         assert time.monotonic() < end, "it did not come"
@@ -67,9 +67,9 @@ def world(database: Database, settings: NotificationSettings, places: FakePlaces
     with WebPushPeer() as web_push, SmtpPeer() as mail, TwilioPeer() as twilio:
         channels = ChannelSettings(  # type: ignore[call-arg]
             web_push_contact="mailto:ops@shop.example", web_push_services=(web_push.url,), email_sender="offers@shop.example", email_bounces="bounces@shop.example",
-            twilio_account=twilio.account, twilio_token="t", twilio_url=twilio.url, sms_sender="+358401111111", whatsapp_sender="+358401111111", timeout_s=2,
+            twilio_account=twilio.account, twilio_token="t", twilio_url=twilio.url, sms_sender="+358401111111", whatsapp_sender="+358401111111", timeout_s=30,
         )  # fmt: skip
-        server = ContactSettings(smtp_host="127.0.0.1", smtp_port=mail.port, smtp_security="none", smtp_timeout_s=2)  # type: ignore[call-arg]
+        server = ContactSettings(smtp_host="127.0.0.1", smtp_port=mail.port, smtp_security="none", smtp_timeout_s=30)  # type: ignore[call-arg]
         room = Room(database, settings, MemoryGateway(), channels, server)
         room.parts.start()
         yield World(room, web_push, mail, twilio)

@@ -101,7 +101,7 @@ class TestSend:
     def test_one_slow_recipient_does_not_hold_the_others(self, peers: dict[str, object]) -> None:
         for name in ("memory", "fcm", "web_push", "sms"):
             wire = _made(name, peers)
-            wire.script("dev-slow", "timeout")
+            wire.script("dev-slow", "timeout", patience_s=3)  # the quick ones have as long
             with ThreadPoolExecutor(4) as pool:
                 slow = pool.submit(wire.gateway.send, wire.request("dev-slow"))
                 quick = list(pool.map(wire.gateway.send, [wire.request(f"dev-quick-{n}") for n in range(6)]))

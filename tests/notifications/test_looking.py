@@ -9,7 +9,7 @@ from notifications.looking import LookingThread
 
 class Counting(LookingThread):
     def __init__(self) -> None:
-        super().__init__("counting", patience_s=5)
+        super().__init__("counting", patience_s=60)
         self.looks, self.looked = 0, threading.Semaphore(0)
 
     def _run(self) -> None:
@@ -26,9 +26,9 @@ class TestLookingThread:
         one = Counting()
         assert not one.running
         one.start()
-        assert one.looked.acquire(timeout=5)
+        assert one.looked.acquire(timeout=60)
         one.wake()
-        assert one.looked.acquire(timeout=5)
+        assert one.looked.acquire(timeout=60)
         one.stop()
         assert (one.running, one.looks) == (False, 2)
 

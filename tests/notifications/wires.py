@@ -40,6 +40,8 @@ CASES: dict[str, PushReceipt] = {
 """What each thing a provider may do means to us."""
 
 DELIVERED_ANYWAY = {"unavailable_but_delivered"}
+PATIENT_S, IMPATIENT_S = 30.0, 1.5
+"""A busy machine's answer may take a second; only where silence is the case, nobody waits long for it."""
 _TRIES = {"third_party_auth_error": 3}
 """The SDK asks for a new access token and repeats a 401 twice; such a message was never delivered."""
 
@@ -53,7 +55,7 @@ class MemoryWire:
         self._twin = MemoryGateway()
         self.gateway: PushGateway = self._twin
 
-    def script(self, address: str, case: str) -> None:
+    def script(self, address: str, case: str, patience_s: float = IMPATIENT_S) -> None:
         self._twin.program(address, CASES[case], delivered=case in DELIVERED_ANYWAY)
 
     def arrived(self, address: str) -> list[tuple[str, str]]:
@@ -76,11 +78,17 @@ class FcmWire:
 
     def __init__(self, peer: FcmPeer) -> None:
         self.peer = peer
-        self.gateway: PushGateway = FcmGateway(peer.service_account(), fcm_url=peer.fcm_url, timeout_s=0.5)
+        self.gateway = self._made(PATIENT_S)
 
-    def script(self, address: str, case: str) -> None:
+    def _made(self, timeout_s: float) -> PushGateway:
+        return FcmGateway(self.peer.service_account(), fcm_url=self.peer.fcm_url, timeout_s=timeout_s)
+
+    def script(self, address: str, case: str, patience_s: float = IMPATIENT_S) -> None:
+        if case == "timeout":
+            self.gateway.close()
+            self.gateway = self._made(patience_s)
         retry_after = "7" if case == "quota_exceeded" else None
-        self.peer.program(address, *[Step(Peer(case), retry_after=retry_after, hold_s=2.0)] * _TRIES.get(case, 1))
+        self.peer.program(address, *[Step(Peer(case), retry_after=retry_after, hold_s=2 * patience_s)] * _TRIES.get(case, 1))
 
     def arrived(self, address: str) -> list[tuple[str, str]]:
         return [(d.data["message_id"], d.message["android"]["collapse_key"]) for d in self.peer.delivered(address)]
@@ -111,7 +119,7 @@ WEB_PUSH_CASES = {
 WEB_PUSH_ANSWERS = {
     "gone": Answer(410), "not_found": Answer(404), "another_key": Answer(403), "bad_request": Answer(400), "too_large": Answer(413),
     "moved": Answer(307, headers={"Location": "http://127.0.0.1:1/"}), "quota": Answer(429, headers={"Retry-After": "7"}), "auth": Answer(401),
-    "unavailable_but_delivered": Answer(503, takes=True), "timeout": Answer(hold_s=1.2), "garbage": Answer(garbage=True),
+    "unavailable_but_delivered": Answer(503, takes=True), "garbage": Answer(garbage=True),
 }  # fmt: skip
 
 
@@ -122,10 +130,16 @@ class WebPushWire:
 
     def __init__(self, peer: WebPushPeer) -> None:
         self.peer = peer
-        self.gateway: PushGateway = WebPushGateway("mailto:ops@shop.example", [peer.url], timeout_s=0.5)
+        self.gateway = self._made(PATIENT_S)
 
-    def script(self, address: str, case: str) -> None:
-        self.peer.program(address, WEB_PUSH_ANSWERS[case])
+    def _made(self, timeout_s: float) -> PushGateway:
+        return WebPushGateway("mailto:ops@shop.example", [self.peer.url], timeout_s=timeout_s)
+
+    def script(self, address: str, case: str, patience_s: float = IMPATIENT_S) -> None:
+        if case == "timeout":
+            self.gateway.close()
+            self.gateway = self._made(patience_s)
+        self.peer.program(address, Answer(hold_s=2 * patience_s) if case == "timeout" else WEB_PUSH_ANSWERS[case])
 
     def arrived(self, address: str) -> list[tuple[str, str]]:
         return [(data["message_id"], data["collapse_key"]) for data, _ in self.peer.delivered.get(address, [])]
@@ -165,10 +179,10 @@ class SmtpWire:
     def __init__(self, peer: SmtpPeer) -> None:
         peer.replies.clear()
         self.peer, self._asked = peer, 0
-        server = ContactSettings(smtp_host="127.0.0.1", smtp_port=peer.port, smtp_security="none", smtp_timeout_s=2)  # pyright: ignore[reportCallIssue]
+        server = ContactSettings(smtp_host="127.0.0.1", smtp_port=peer.port, smtp_security="none", smtp_timeout_s=30)  # pyright: ignore[reportCallIssue]
         self.gateway: PushGateway = EmailGateway(server, "Ooey Gooey <offers@shop.example>", "https://shop.example")
 
-    def script(self, address: str, case: str) -> None:
+    def script(self, address: str, case: str, patience_s: float = IMPATIENT_S) -> None:
         verb, line = SMTP_REPLIES[case]
         self.peer.replies[verb] = line
 
@@ -201,7 +215,7 @@ TWILIO_CASES = {
 }
 TWILIO_ANSWERS = {
     "stopped": refusal(400, 21610), "no_number": refusal(400, 21211), "bad_request": refusal(400, 21602), "quota": refusal(429, 20429, Retry_After="7"),
-    "auth": refusal(401, 20003), "unavailable": refusal(503, 20503), "timeout": Answer(hold_s=1.2), "garbage": Answer(garbage=True),
+    "auth": refusal(401, 20003), "unavailable": refusal(503, 20503), "garbage": Answer(garbage=True),
     "garbage_answer": Answer(201, b"<html>hello</html>"),
 }  # fmt: skip
 
@@ -215,9 +229,11 @@ class TwilioWire:
         self.peer, self.channel = peer, channel
         self._numbers: dict[str, str] = {}
         self._serial = next(_wires)
-        self.gateway: PushGateway = TwilioGateway(
-            channel, account=peer.account, token="t", sender="+358401111111", origin="https://shop.example", url=peer.url, timeout_s=0.5
-        )
+        self.gateway = self._made(PATIENT_S)
+
+    def _made(self, timeout_s: float) -> PushGateway:
+        sender, origin = "+358401111111", "https://shop.example"
+        return TwilioGateway(self.channel, account=self.peer.account, token="t", sender=sender, origin=origin, url=self.peer.url, timeout_s=timeout_s)
 
     def number(self, address: str) -> str:
         return self._numbers.setdefault(address, f"+35840{self._serial:05d}{len(self._numbers):02d}")
@@ -225,8 +241,11 @@ class TwilioWire:
     def _to(self, address: str) -> str:
         return ("whatsapp:" if self.channel is ChannelKind.WHATSAPP else "") + self.number(address)
 
-    def script(self, address: str, case: str) -> None:
-        self.peer.program(self._to(address), TWILIO_ANSWERS[case])
+    def script(self, address: str, case: str, patience_s: float = IMPATIENT_S) -> None:
+        if case == "timeout":
+            self.gateway.close()
+            self.gateway = self._made(patience_s)
+        self.peer.program(self._to(address), Answer(hold_s=2 * patience_s) if case == "timeout" else TWILIO_ANSWERS[case])
 
     def arrived(self, address: str) -> list[tuple[str, str]]:
         return [("msg_1", "vis_1") for _ in self.peer.delivered.get(self._to(address), [])]

@@ -61,7 +61,7 @@ class TestRefuseFrozen:
         looked, froze = threading.Event(), threading.Event()
 
         def freeze() -> None:
-            looked.wait(10)
+            looked.wait(60)
             with database.transaction() as session:
                 freezing.freeze_device(session, phone.device_id, "not_compliant", told_at=START)
             committed.append("freeze")
@@ -81,7 +81,7 @@ class TestRefuseFrozen:
         with database.transaction() as session:
             facade.redeem_at_till(session, code=coupon.code, place_id=KLUUVI.id, clerk_id="per_1", at=START, undo_s=60)
             committed.append("use")  # before the commit: whoever waits for it comes after
-        thread.join(10)
+        thread.join(60)
         assert committed == ["use", "freeze"]
 
     def test_a_use_waits_for_a_freeze_under_way_and_is_refused(self, database: Database, phone: people.NewDevice) -> None:
@@ -89,7 +89,7 @@ class TestRefuseFrozen:
         marked, answers = threading.Event(), list[object]()
 
         def use() -> None:
-            marked.wait(10)
+            marked.wait(60)
             try:
                 with database.transaction() as session:
                     answers.append(facade.redeem_at_till(session, code=coupon.code, place_id=KLUUVI.id, clerk_id="per_1", at=START, undo_s=60))
@@ -102,5 +102,5 @@ class TestRefuseFrozen:
             freezing.freeze_device(session, phone.device_id, "not_compliant", told_at=START)
             marked.set()
             thread.join(0.4)
-        thread.join(10)
+        thread.join(60)
         assert answers == ["device_standing"]

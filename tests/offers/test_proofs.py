@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -266,14 +266,29 @@ def _anything(session: Session, chance: random.Random, k: int, n: int) -> None:
                 facade.expire_due(session, at)
 
 
+class Thinking:
+    """Between a look and the write: until a second has looked too. On SQLite, where one writes at a time, nobody else comes to look."""
+
+    def __init__(self) -> None:
+        self._lock, self._looked, self._two = threading.Lock(), 0, threading.Event()
+
+    def __call__(self, session: Session) -> None:
+        with self._lock:
+            self._looked += 1
+            if self._looked == 2:
+                self._two.set()
+        if session.get_bind().dialect.name != "sqlite":
+            assert self._two.wait(60)
+
+
 def check_then_act(
-    session: Session, coupon: CouponRow, from_state: str, to_state: str, at: Any, *_conditions: Any, **values: Any
+    think: Thinking, session: Session, coupon: CouponRow, from_state: str, to_state: str, at: Any, *_conditions: Any, **values: Any
 ) -> bool:
     """The bug: look, think, write."""
     state = session.scalar(select(CouponRow.state).where(CouponRow.id == coupon.id))
     if state != from_state:
         return False
-    time.sleep(0.1)
+    think(session)
     session.execute(
         update(CouponRow).where(CouponRow.id == coupon.id).values(state=str(to_state), changed_at=at, **values)
     )
@@ -288,7 +303,7 @@ class TestPlanted:
         with database.transaction() as session:
             go_live(session, benefit={"kind": "percent", "percent": 20})
         coupon = give(database)
-        monkeypatch.setattr(moves, "move", check_then_act)
+        monkeypatch.setattr(moves, "move", partial(check_then_act, Thinking()))
         results = race([till(database, coupon, f"psn_{k}") for k in range(8)])
         successes = sum(isinstance(r, TillRedemption) for r in results)
         if database.dialect == "sqlite":
@@ -299,8 +314,10 @@ class TestPlanted:
                 in_order(database)
 
     def test_a_claim_without_its_cap_is_noticed(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        think = Thinking()
+
         def claim(session: Session, campaign_id: str, *_: Any) -> None:
-            time.sleep(0.1)
+            think(session)
             session.execute(
                 update(issuance.Counter)
                 .where(issuance.Counter.campaign_id == campaign_id)

@@ -83,9 +83,9 @@ class Shopper:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        made = httpx.post(f"{server.url}/v1/devices", json={"name": "Phone", "platform": "android"}, timeout=20).json()
+        made = httpx.post(f"{server.url}/v1/devices", json={"name": "Phone", "platform": "android"}, timeout=60).json()
         self.headers = {"Authorization": f"Bearer {made['token']}"}
-        products = httpx.get(f"{server.url}/v1/products", timeout=20).json()["products"]
+        products = httpx.get(f"{server.url}/v1/products", timeout=60).json()["products"]
         self._products = [p["id"] for p in products if p["in_stock"] > 20]
         self.answered: list[str] = []
         self.open: tuple[str, dict[str, Any]] | None = None
@@ -107,7 +107,7 @@ class Shopper:
                 self.open = None
 
     def pieces(self) -> int:
-        cart = httpx.get(f"{self._server.url}/v1/cart", headers=self.headers, timeout=20).json()
+        cart = httpx.get(f"{self._server.url}/v1/cart", headers=self.headers, timeout=60).json()
         return sum(line["quantity"] for line in cart["lines"])
 
 
@@ -148,16 +148,16 @@ class TestKill:
         assert store is not None
         server.start()
         shopper = Shopper(server)
-        httpx.put(f"{server.url}/v1/consents/location", json={"granted": True}, headers=shopper.headers, timeout=20).raise_for_status()
+        httpx.put(f"{server.url}/v1/consents/location", json={"granted": True}, headers=shopper.headers, timeout=60).raise_for_status()
         now = time.time()
         fixes = [{"ts": now - 60 + 5 * i, "lat": store.lat_deg, "lon": store.lon_deg, "accuracy_m": 6} for i in range(12)]
-        answer = httpx.post(f"{server.url}/v1/fixes", json={"fixes": fixes}, headers=shopper.headers, timeout=20)
+        answer = httpx.post(f"{server.url}/v1/fixes", json={"fixes": fixes}, headers=shopper.headers, timeout=60)
         server.kill()  # at once: nothing but the log has seen them
         assert answer.json()["accepted"] == 12
         server.start()
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         visits: list[dict[str, Any]] = []
         while STORE not in (v["place_id"] for v in visits) and time.monotonic() < deadline:
-            visits = httpx.get(f"{server.url}/v1/visits", headers=shopper.headers, timeout=20).json()["visits"]
+            visits = httpx.get(f"{server.url}/v1/visits", headers=shopper.headers, timeout=60).json()["visits"]
             time.sleep(0.1)
         assert [v["place_id"] for v in visits].count(STORE) == 1

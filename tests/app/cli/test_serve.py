@@ -92,6 +92,6 @@ class TestScheduler:
         assert process.stdout is not None
         assert process.stdout.readline() == "The loops run. Stop with Ctrl-C.\n"
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=90)
         assert process.returncode == 0
         assert "Traceback" not in err

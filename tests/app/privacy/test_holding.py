@@ -30,12 +30,12 @@ class TestHold:
 
         actor = threading.Thread(target=act)
         actor.start()
-        assert held.wait(10)
+        assert held.wait(60)
         with database.transaction() as session:
             withdraw(session, "shp_1", Purpose.MARKETING_PUSH, source="app", at=now)
             asked.set()
             order.append("withdrawn")
-        actor.join(10)
+        actor.join(60)
         assert order == ["acted", "withdrawn"]
 
     def test_others_are_not_held_up(self, database: Database) -> None:
@@ -53,8 +53,8 @@ class TestHold:
             hold(session, ["shp_1"])
             thread = threading.Thread(target=say)
             thread.start()
-            assert done.wait(10)
-        thread.join(10)
+            assert done.wait(60)
+        thread.join(60)
 
     def test_thousands_take_every_turn_once(self, database: Database) -> None:
         with database.transaction() as session:

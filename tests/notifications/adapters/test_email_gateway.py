@@ -26,7 +26,7 @@ TOKEN = "1abcdefghijklmnop"
 
 def _returning(wire: SmtpWire, *, bounces: str = "bounces@shop.example", address: str = "jane+shop@example.org") -> None:
     """Send one that has a name to come back under."""
-    server = ContactSettings(smtp_host="127.0.0.1", smtp_port=wire.peer.port, smtp_security="none", smtp_timeout_s=2)  # pyright: ignore[reportCallIssue]
+    server = ContactSettings(smtp_host="127.0.0.1", smtp_port=wire.peer.port, smtp_security="none", smtp_timeout_s=30)  # pyright: ignore[reportCallIssue]
     request = wire.request("jane")
     gateway = EmailGateway(server, "Ooey Gooey <offers@shop.example>", "https://shop.example", bounces=bounces)
     assert gateway.send(replace(request, address=address, extras=replace(request.extras, returned_as=TOKEN))).outcome is Outcome.ACCEPTED

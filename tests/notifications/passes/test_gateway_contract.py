@@ -61,7 +61,7 @@ GOOGLE: dict[str, tuple[Answer, PushReceipt]] = {
     "timeout": (SILENCE, UNKNOWN),
     "garbage": (Answer(garbage=True), UNKNOWN),
 }
-TIMEOUT_S = 1.5
+TIMEOUT_S = 4.0
 
 
 @dataclass(frozen=True)

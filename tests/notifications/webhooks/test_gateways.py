@@ -29,7 +29,7 @@ class TestContract:
     def test_takes_and_tells(self, kind: str) -> None:
         with receiving(lambda *_: (429, {"Retry-After": "7"})) as server:
             told = WebhookAnswer(429, None, "7", 0)
-            gateway: WebhookGateway = HttpGateway(timeout_s=5, loopback=True) if kind == "http" else MemoryGateway(lambda _: told)
+            gateway: WebhookGateway = HttpGateway(timeout_s=30, loopback=True) if kind == "http" else MemoryGateway(lambda _: told)
             answer = gateway.send(request(server.url))
         assert (answer.status, answer.reason, answer.retry_after, answer.delivered) == (429, None, "7", False)
 
@@ -37,7 +37,7 @@ class TestContract:
 class TestSend:
     def test_what_arrives(self) -> None:
         with receiving() as server:
-            assert HttpGateway(timeout_s=5, loopback=True).send(request(server.url)).delivered
+            assert HttpGateway(timeout_s=30, loopback=True).send(request(server.url)).delivered
         ((headers, body),) = server.got
         assert body == b'{"a": 1}'
         assert (headers["host"], headers[":path"], headers["webhook-id"]) == (f"127.0.0.1:{server.server_port}", "/in?a=b", "evt_1")
@@ -46,11 +46,11 @@ class TestSend:
         with receiving() as server:
             for host in ("127.0.0.1", "localhost", "127.1", "2130706433"):
                 url = f"https://{host}:{server.server_port}/"
-                assert answered(HttpGateway(timeout_s=5, loopback=False).send(request(url))) == (None, Reason.ADDRESS_REFUSED)
+                assert answered(HttpGateway(timeout_s=30, loopback=False).send(request(url))) == (None, Reason.ADDRESS_REFUSED)
         assert server.got == []
 
     def test_one_bad_address_among_good_ones_refuses_the_name(self) -> None:
-        gateway = HttpGateway(timeout_s=5, loopback=False, resolve=lambda _host, _port: ["8.8.8.8", "10.0.0.1"], connect=_never)
+        gateway = HttpGateway(timeout_s=30, loopback=False, resolve=lambda _host, _port: ["8.8.8.8", "10.0.0.1"], connect=_never)
         assert answered(gateway.send(request("https://two.example/"))) == (None, Reason.ADDRESS_REFUSED)
 
     def test_connects_to_the_address_that_was_judged_with_the_right_name(self, tmp_path: Path) -> None:
@@ -68,15 +68,15 @@ class TestSend:
                 connected.append(address[0])
                 return socket.create_connection(("127.0.0.1", server.server_port), timeout=timeout)
 
-            gateway = HttpGateway(timeout_s=5, loopback=False, resolve=resolve, connect=connect, tls=trusting)
+            gateway = HttpGateway(timeout_s=30, loopback=False, resolve=resolve, connect=connect, tls=trusting)
             assert gateway.send(request("https://hooks.example/in")).delivered
             assert (asked, connected, server.got[0][0]["host"]) == (["hooks.example"], ["8.8.8.8"], "hooks.example")
-            other = HttpGateway(timeout_s=5, loopback=False, resolve=lambda _h, _p: ["8.8.8.8"], connect=connect, tls=trusting)
+            other = HttpGateway(timeout_s=30, loopback=False, resolve=lambda _h, _p: ["8.8.8.8"], connect=connect, tls=trusting)
             assert answered(other.send(request("https://other.example/in"))) == (None, Reason.TLS_FAILED)
 
     def test_a_redirect_is_not_followed(self) -> None:
         with receiving() as inner, receiving(lambda *_: (307, {"Location": inner.url})) as outer:
-            assert answered(HttpGateway(timeout_s=5, loopback=True).send(request(outer.url))) == (307, None)
+            assert answered(HttpGateway(timeout_s=30, loopback=True).send(request(outer.url))) == (307, None)
         assert inner.got == []
 
     def test_dripping_wins_no_time(self) -> None:
@@ -96,7 +96,7 @@ class TestSend:
     @pytest.mark.parametrize("raw", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"HTTP/1.1 200 " + b"x" * 70_000])
     def test_nonsense(self, raw: bytes) -> None:
         with saying(lambda sock: sock.sendall(raw)) as port:
-            answer = HttpGateway(timeout_s=2, loopback=True).send(request(f"http://127.0.0.1:{port}/"))
+            answer = HttpGateway(timeout_s=30, loopback=True).send(request(f"http://127.0.0.1:{port}/"))
         assert answer.status is None
         assert answer.reason in (Reason.ANSWER_UNREADABLE, Reason.UNREACHABLE)
 
@@ -107,12 +107,12 @@ class TestSend:
                 sock.sendall(b"x" * 65_536)
 
         with saying(pour) as port:
-            assert HttpGateway(timeout_s=2, loopback=True).send(request(f"http://127.0.0.1:{port}/")).delivered
+            assert HttpGateway(timeout_s=30, loopback=True).send(request(f"http://127.0.0.1:{port}/")).delivered
 
     def test_nobody_there(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-        assert answered(HttpGateway(timeout_s=2, loopback=True).send(request(f"http://127.0.0.1:{port}/"))) == (None, Reason.UNREACHABLE)
+        assert answered(HttpGateway(timeout_s=30, loopback=True).send(request(f"http://127.0.0.1:{port}/"))) == (None, Reason.UNREACHABLE)
 
 
 def _never(*_: Any, **__: Any) -> socket.socket:

@@ -22,7 +22,7 @@ LETTER = Letter("ltr_1", ContactKind.EMAIL, "jane@example.org", "Your code", "12
 
 
 def _settings(port: int, **changes: object) -> ContactSettings:
-    return ContactSettings(smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_s=2, sender="Mobile Moments <hello@shop.example>", **changes)  # type: ignore[arg-type]
+    return ContactSettings(smtp_host="127.0.0.1", smtp_port=port, smtp_security="none", smtp_timeout_s=30, sender="Mobile Moments <hello@shop.example>", **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
