@@ -83,9 +83,9 @@ class Announcer:
         For a shopper who was erased meanwhile nothing is kept, not even a reason.
         """
         message_id = derived_id("msg", event.coupon_id)
+        gate.hold(session, (event.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
         if not people.shopper_exists(session, event.shopper_id):
             return message_id
-        gate.hold(session, (event.shopper_id,))
         own_zone = repository.take_turn(session, event.shopper_id, at)
         if repository.is_known(session, message_id):
             return message_id

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import AppError
 from app.kernel.languages import PLAIN
 from app.privacy.consents import withdraw
+from app.privacy.holding import alone
 from app.security import people
 from app.security.sealing import CannotOpen, open_sealed, seal
 from notifications.contracts import ChannelKind
@@ -64,6 +65,7 @@ def leave(session: Session, token: str, at: datetime) -> Leaving:
     Whoever was erased meanwhile gets nothing anyway, and nothing is written down about her.
     """
     found = opened(token)
+    alone(session, (found.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
     if people.shopper_exists(session, found.shopper_id):
         withdraw(session, found.shopper_id, found.channel.purpose, source=SOURCE, at=at)
     return found

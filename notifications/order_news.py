@@ -79,9 +79,9 @@ class OrderTeller:
 
     def tell(self, session: Session, news: News, at: datetime) -> bool:
         """Whether it was said now; a second time it is not."""
+        gate.hold(session, (news.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
         if not people.shopper_exists(session, news.shopper_id):
             return False
-        gate.hold(session, (news.shopper_id,))
         own_zone = repository.take_turn(session, news.shopper_id, at)
         consent = gate.may(session, news.shopper_id, Purpose.ORDER_NEWS, at)
         morning = quiet_until(self.settings.policy().quiet, weighing.zones_of(session, self.settings, news.place_id, own_zone), at)

@@ -77,9 +77,9 @@ class Teller:
 
     def tell(self, session: Session, bought: Bought, care: Mapping[str, str], at: datetime) -> bool:
         """False: not now, not any more, or she has not agreed; the last is written down with its reason."""
+        gate.hold(session, (bought.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
         if not people.shopper_exists(session, bought.shopper_id):
             return False
-        gate.hold(session, (bought.shopper_id,))
         own_zone = messages.take_turn(session, bought.shopper_id, at)
         if not storefront.still_has(session, bought.order_id, bought.product_id):
             return False

@@ -7,18 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
+from app.privacy.holding import alone
 from app.privacy.purposes import Purpose
+from app.security.privacy import erase_shopper
 from notifications import dispatch, facade
 from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.announce import Announcer
-from notifications.models import Message
+from notifications.models import Message, Recipient
 from notifications.ports import Outcome, PushReceipt
+from notifications.privacy import HOLDERS
 from notifications.settings import NotificationSettings
 from tests.notifications.conftest import FakePlaces, Room
+
+
+def _somebody_waits(room: Room) -> bool:
+    with room.database.reading() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")) > 0  # pyright: ignore[reportOptionalOperand]
 
 
 class TestAnnounce:
@@ -145,6 +153,28 @@ class TestAnnounce:
         room.issue("shp_gone")
         with room.database.reading() as session:
             assert session.scalars(select(Message)).all() == []
+
+    def test_one_who_is_being_erased_just_now_leaves_none_either(self, room: Room) -> None:
+        """Planted bug: it was asked whether she is here before her turn was waited for, and what was asked then was no longer so."""
+        jane = room.phone()
+        announcer = Announcer(room.settings, frozenset(), lambda _s: None, lambda: None)
+
+        def announce() -> None:
+            with room.database.transaction() as session:
+                announcer.announce(session, room.coupon(jane.shopper_id), room.database.clock.now())
+
+        thread = threading.Thread(target=announce)
+        with room.database.transaction() as session:
+            alone(session, [jane.shopper_id])
+            for erase in (*(holder.erase for holder in HOLDERS), erase_shopper):
+                erase(session, jane.shopper_id)
+            thread.start()
+            if room.database.dialect == "postgresql":
+                while not _somebody_waits(room):
+                    assert thread.is_alive()
+        thread.join(30)
+        with room.database.reading() as session:
+            assert (session.scalars(select(Message.id)).all(), session.scalars(select(Recipient.shopper_id)).all()) == ([], [])
 
     def test_of_many_at_once_about_one_visit_one_is_said(self, room: Room) -> None:
         """Planted bug: without `repository.take_turn` two of these eight were said on PostgreSQL."""
