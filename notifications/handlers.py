@@ -16,10 +16,10 @@ from notifications import cancel
 from notifications.announce import Announcer
 from notifications.contracts import ChannelKind
 from notifications.models import SERVICE
-from notifications.order_news import OrderTeller
+from notifications.order_news import TOLD_OF, OrderTeller
 from notifications.settings import NotificationSettings
 from offers.contracts import CouponIssued
-from storefront.contracts import OrderPicked
+from storefront.contracts import OrderPicked, ShipmentMoved
 
 
 def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, settings: NotificationSettings) -> None:
@@ -30,6 +30,9 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
 
     def ready(session: Session, event: OrderPicked, _envelope: Envelope) -> None:
         teller.ready(session, event, session.info["clock"].now())
+
+    def shipped(session: Session, event: ShipmentMoved, _envelope: Envelope) -> None:
+        teller.moved(session, event, session.info["clock"].now())
 
     def leave(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
         if event.kind == MomentKind.LEFT and settings.cancel_on_exit:
@@ -47,6 +50,7 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
 
     subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
     subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
+    subscriptions.on(ShipmentMoved, consumer="notifications.parcel_news", handler=shipped, prompt=True, about=lambda event: event.state in TOLD_OF)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

@@ -37,10 +37,12 @@ from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
 from offers.contracts import Way
 from storefront import facade as storefront
-from storefront.contracts import OrderPicked, OrderState
+from storefront.contracts import OrderPicked, OrderState, ShipmentMoved
 
 LIFE = timedelta(days=30)
 """So long it stays in the inbox, where nothing ends it before."""
+TOLD_OF = frozenset({"handed_over", "out_for_delivery", "delivered", "failed"})
+"""What she is told of a parcel: not that it is packed, nor that it is back at the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ class OrderTeller:
         language = preferences.language_of(session, event.shopper_id)
         facts = {"place": order.collection.place_name, "until": languages.date(until.date(), language, "long")}
         return self.tell(session, News(event.shopper_id, event.order_id, "ready", "order.ready", facts, event.ready_until, event.place_id), at)
+
+    def moved(self, session: Session, event: ShipmentMoved, at: datetime) -> bool:
+        """A parcel of hers came a step further. False: nothing she is told, it is farther by now, or it was told before."""
+        order = storefront.order(session, event.order_id)
+        parcel = next((one for one in order.shipments if one.id == event.shipment_id), None) if order is not None else None
+        if order is None or order.delivery is None or parcel is None or parcel.state != event.state or event.state not in TOLD_OF:
+            return False
+        language = preferences.language_of(session, event.shopper_id)
+        facts, key = {"carrier": parcel.carrier}, f"order.{event.state}"
+        if event.state == "out_for_delivery" and parcel.expected_at is not None:
+            when = parcel.expected_at.astimezone(ZoneInfo(order.delivery.timezone))
+            facts, key = facts | {"when": f"{languages.date(when.date(), language)}, {languages.time(when, language)}"}, "order.expected"
+        if parcel.why is not None:
+            facts |= {"why": say(f"order.why.{parcel.why}", language)}
+        return self.tell(session, News(event.shopper_id, event.order_id, f"{parcel.id}.{event.state}", key, facts, at + LIFE), at)
 
     def tell(self, session: Session, news: News, at: datetime) -> bool:
         """Whether it was said now; a second time it is not."""

@@ -11,6 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from storefront import shipment_contracts
+
+ShipmentPiece = shipment_contracts.ShipmentPiece
+ShipmentView = shipment_contracts.ShipmentView
+OrderToShip = shipment_contracts.OrderToShip
+ShipmentMoved = shipment_contracts.ShipmentMoved
+
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""
 
@@ -247,6 +254,7 @@ class OrderDetail:
     balance_minor: int = 0
     credited_minor: int = 0
     collection: CollectionView | None = None
+    shipments: tuple[ShipmentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

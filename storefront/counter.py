@@ -34,12 +34,17 @@ from storefront.orders.repository import owned
 from storefront.orders.rescheduling import move_slot, planned
 from storefront.orders.return_endpoints import policy_of
 from storefront.orders.return_policy import Cause
+from storefront.orders.shipping import move as move_shipment
+from storefront.orders.shipping import pack, to_ship
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
+from storefront.shipments.states import Failure, ShipmentState
 
 __all__ = [
+    "Failure",
+    "ShipmentState",
     "add_to_cart",
     "at_stores",
     "cancel",
@@ -50,9 +55,11 @@ __all__ = [
     "hand_over",
     "here",
     "make_ready",
+    "move_shipment",
     "move_slot",
     "order_of_staff",
     "owned",
+    "pack",
     "pay_again",
     "payment_now",
     "planned",
@@ -63,6 +70,7 @@ __all__ = [
     "return_pieces",
     "set_quantity",
     "take_coupon_out",
+    "to_ship",
 ]  # fmt: skip
 
 

@@ -119,6 +119,16 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "pieces reason to_credit amount_minor state asked_at",
         "system.operations": "id order_id expires_at closed_at",
     },
+    "storefront_shipment": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "state carrier tracking packed_at handed_at out_at expected_at delivered_at failed_at returned_at proof why",
+        "user.workplace": "packed_by delivered_by",
+        "system.operations": "id order_id",
+    },
+    "storefront_shipment_line": {
+        "user.behavior.purchase_history": "line_no quantity",
+        "system.operations": "shipment_id",
+    },
     "storefront_tax_class": {
         "system.operations": "category tax_class set_at",
     },
@@ -142,7 +152,7 @@ USES: dict[str, str] = {
     "essential.service": (
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
-        "orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository"
+        "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

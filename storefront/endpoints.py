@@ -20,6 +20,7 @@ from storefront.delivery.schemas import SlotsOut, slots_out
 from storefront.orders.endpoints import router as order_routes
 from storefront.orders.return_endpoints import router as return_routes
 from storefront.orders.schemas import CheckoutIn
+from storefront.orders.shipment_endpoints import router as shipment_routes
 from storefront.papers.endpoints import router as paper_routes
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.endpoints import return_address
@@ -110,7 +111,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, paper_routes, payment_routes, points_routes, tax_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, points_routes, tax_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

@@ -280,3 +280,30 @@ class HandOverRefused(AppError):
 
     status = 422
     code = "hand_over_refused"
+
+
+class UnknownShipment(NotFound):
+    """There is no such parcel."""
+
+    code = "unknown_shipment"
+
+
+class TooManyShipped(AppError):
+    """More pieces than are still to be sent: what was bought, less what was returned and what lies in another parcel. `lines` says how many are left."""
+
+    status = 409
+    code = "too_many_shipped"
+
+
+class ShipmentBehind(AppError):
+    """The parcel is not so far that this could have happened to it; nothing was changed."""
+
+    status = 409
+    code = "shipment_behind"
+
+
+class NothingToSend(AppError):
+    """Nothing of this order may leave the store just now: it is not paid, or its money goes back."""
+
+    status = 409
+    code = "nothing_to_send"

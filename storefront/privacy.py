@@ -25,11 +25,14 @@ from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.orders.models import OrderRow
+from storefront.orders.parcels import of_orders as parcels_of
 from storefront.orders.repository import detail
 from storefront.orders.return_requests import request_of
 from storefront.papers.repository import papers_of
 from storefront.points import ledger
 from storefront.points.models import PointsEntry
+from storefront.shipments import repository as shipments
+from storefront.shipments.models import ShipmentRow
 
 DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
@@ -83,6 +86,12 @@ def export_deliveries(session: Session, shopper_id: str) -> dict[str, Any]:
     return {"deliveries": told} if told else {}
 
 
+def export_shipments(session: Session, shopper_id: str) -> dict[str, Any]:
+    ids = session.scalars(select(ShipmentRow.order_id).where(ShipmentRow.shopper_id == shopper_id).distinct().order_by(ShipmentRow.order_id)).all()
+    told = [_plain(dataclasses.asdict(one)) for parcels in parcels_of(session, ids).values() for one in parcels]
+    return {"shipments": told} if told else {}
+
+
 def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
     entries = ledger.entries(session, shopper_id, limit=10_000)
     return {"points": ledger.balance(session, shopper_id), "entries": [_plain(dataclasses.asdict(e)) for e in entries]} if entries else {}
@@ -128,6 +137,7 @@ HOLDERS: tuple[DataHolder, ...] = (
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
     DataHolder("storefront.collections", ("storefront_collection",), export_collections, collections.forget),
+    DataHolder("storefront.shipments", ("storefront_shipment",), export_shipments, shipments.forget),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.balance",
@@ -158,6 +168,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),
     RetentionRule("storefront_collection", "placed_at", DELIVERY_KEPT_S, "That you fetched an order from a store, and when you came; kept 180 days, for questions about it."),
+    RetentionRule("storefront_shipment", "packed_at", DELIVERY_KEPT_S, "What was sent to you in which parcel, and how far it came; kept 180 days, for questions about it."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

@@ -32,24 +32,27 @@ def explain(
     any_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a moment, decision, coupon, message, order or redemption; of a letter about an account (ltr_...); of a shopper with --campaign.")],
     campaign: Annotated[str, typer.Option(metavar="ID", help="Why this shopper did, or did not, get that campaign: the last time it was weighed for her.")] = "",
     reader: Annotated[Reader, typer.Option("--for", help="Whose words: the same reasons, told to another reader.")] = Reader.MARKETER,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON: {decision, message}.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON: {decision, message}, and the order where it is one.")] = False,
 ) -> None:
     """Say why an offer was made or withheld.
 
-    And why a message was sent or not, or what became of a letter about an account; all of it from what was recorded then.
+    And why a message was sent or not, what became of a letter about an account, or how far an order is; all of it from what was recorded then.
     """
     from app.cli.opening import opened_house
+    from app.cli.orders import print_order
     from app.cli.terminal import print_json
     from app.kernel.errors import NotFound
     from app.security.contacts import facade as contacts
     from notifications import facade as notifications
     from offers import facade as offers
+    from storefront import facade as storefront
 
     with opened_house() as house, house.database.reading() as session:
         letter = contacts.returning.letter(session, any_id)
         if letter is not None:
             print_json({"letter": letter}) if as_json else _print_letter(letter)
             return
+        order = storefront.order(session, any_id)
         at = house.database.clock.now()
         words, audience = _words_for(reader)
         message = notifications.explain(session, message_id=any_id, moment_id=any_id, reader=words)
@@ -60,13 +63,15 @@ def explain(
         try:
             told = offers.explanation(session, about, audience=audience, at=at)
         except NotFound:
-            if message is None:
+            if message is None and order is None:
                 raise NotFound(f"ID: nothing was decided about {any_id}; give the id of a moment, decision, coupon, message, order or redemption") from None
         if message is None and told is not None and told.decision.coupon_id:
             message = notifications.explain(session, coupon_id=told.decision.coupon_id, reader=words)
     if as_json:
-        print_json({"decision": told, "message": message})
+        print_json({"decision": told, "message": message} | ({"order": order} if order is not None else {}))
         return
+    if order is not None:
+        print_order(order)
     if told is not None:
         _print_decision(told)
     if message is not None:

@@ -32,6 +32,7 @@ from app.cli import (
     links,
     messages,
     migrate,
+    orders,
     outbox,
     people_data,
     places,
@@ -62,6 +63,7 @@ program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(messages.program, name="messages")
+program.add_typer(orders.program, name="orders")
 program.add_typer(segments.program, name="segments")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")

@@ -23,6 +23,7 @@ SCOPES: dict[str, str] = {
     "places": "read and import places and fences",
     "catalogue": "change the catalogue",
     "metrics": "read the metrics of the process",
+    "shipments": "pack orders, read where parcels go, and tell how far they are",
     "till_keys": "read the public keys of signed coupons",
 }
 """What a key may be made for; a route names the one it needs in `allow(Role.SERVER, scope=...)`."""

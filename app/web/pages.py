@@ -29,12 +29,13 @@ from app.web.shopper import worker as push_worker
 from app.web.till import collections as till_collections
 from app.web.till import endpoints as till
 from app.web.till import here as till_here
+from app.web.till import shipments as till_shipments
 from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
     assets, landing, shopper, contacts, addresses, messages, chat, shop, here, fetching, checkout, giving_back, balance, where,
-    till, till_here, till_collections, till_worker, push_worker,
+    till, till_here, till_collections, till_shipments, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""

@@ -18,6 +18,7 @@ from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLine
 from storefront.delivery.booking import view as delivery_view
 from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
+from storefront.orders.parcels import of_order as parcels_of
 from storefront.points.ledger import of_order as points_of_order
 from storefront.reasons import sentence
 from storefront.taxes.reckoning import Taxed, by_rate
@@ -154,7 +155,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at, r.credit_minor) for r in refunds),
         points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
         credited_minor=row.credited_minor,
-        delivery=delivery_view(session, row.id), collection=collection_view(session, row.id),
+        delivery=delivery_view(session, row.id), collection=collection_view(session, row.id), shipments=parcels_of(session, row.id),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """When her order is brought: shown to her with where it goes, and moved by her until the cut-off.
 
-Owns that an order which is not to be brought any more is not moved. The order's row is locked first, as by every move of it.
+Owns that an order which is not to be brought any more, or has left the store, is not moved. The order's row is locked first, as by every move of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from storefront.delivery.booking import OtherSlot
 from storefront.errors import SlotFixed
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import locked, owned
+from storefront.shipments.repository import has_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def planned(session: Session, order_id: str, shopper_id: str, at: datetime) -> P
     found = booking.view(session, order_id)
     if found is None:
         return None
-    free = booking.others(session, order_id, at) if _waits(order) else []
+    free = booking.others(session, order_id, at) if _waits(order) and not has_left(session, order_id) else []
     return Planned(found, booking.address_of(session, order_id), tuple(free))
 
 
@@ -41,7 +42,7 @@ def move_slot(session: Session, order_id: str, shopper_id: str, slot_id: str, *,
     """Raises UnknownOrder, SlotFixed, UnknownSlot, SlotDearer, SlotFull."""
     owned(session, order_id, shopper_id)
     order = locked(session, order_id)
-    if order is None or not _waits(order):
+    if order is None or not _waits(order) or has_left(session, order_id):
         raise SlotFixed
     booking.move(session, order_id, slot_id, at=at)
 

@@ -22,8 +22,14 @@ from app.security.access import Role
 from geofences.models import PlaceRow
 from offers import facade as offers
 from offers.tills.journal import entry_hash, first_hash
+from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.collection import repository as collections
+from storefront.delivery import repository as areas
+from storefront.delivery.models import DeliveryBookingRow
+from storefront.delivery.schemas import AreaIn, stored
 from storefront.orders.models import OrderRow
+from storefront.shipments import repository as shipments
 from tests.architecture.belongings import Belongings
 from tests.architecture.who_may import CLERK, MARKETER, WHO_MAY
 from tests.conftest import START
@@ -42,6 +48,7 @@ class Store:
     order_id: str
     redemption_id: str
     till_id: str
+    parcel_id: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,8 +78,14 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
         with house.database.transaction() as session:
             session.get_one(OrderRow, fresh.order_id).place_id = place_id
             collections.write(session, fresh.order_id, fresh.shopper_id, place_id, 7, START)
+            area = {"way": "home", "name": place_id, "place_id": place_id, "serves": [{"country": "FI"}], "windows": [{"days": ["mon"], "begins": "10:00", "ends": "11:00", "capacity": 1}]}
+            areas.put_area(session, place_id, stored(AreaIn.model_validate(area), "Europe/Helsinki"), START)
+            times = dict.fromkeys(("starts_at", "ends_at", "closes_at"), START)
+            sealed = addresses.sealed(fresh.shopper_id, Address("Jane", ("Tie 1",), "00100", "Helsinki", "", "FI"), fresh.order_id)
+            session.add(DeliveryBookingRow(order_id=fresh.order_id, shopper_id=fresh.shopper_id, area_id=place_id, slot_id="s", state="held", sealed=sealed, timezone="UTC", currency="EUR", price_minor=0, base_minor=0, **times))
+            parcel_id = shipments.write(session, fresh.order_id, fresh.shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
         bundle = client.post("/v1/till/bundle", headers=by, json={"place_id": place_id}).json()["bundle"]
-        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"])
+        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id)
 
     return make
 
@@ -96,6 +109,11 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /till/collections/{order_id}/ready": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/ready", headers=h),
     "POST /v1/till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/v1/till/collections/{s.order_id}/hand-over", headers=h, json={"code": "12345678"}),
     "POST /till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/hand-over", headers=h, data={"code": "12345678"}),
+    "POST /v1/orders/{order_id}/shipments": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/shipments", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}], "carrier": "Posti"}),
+    "POST /till/orders/{order_id}/pack": lambda c, h, s: c.post(f"/till/orders/{s.order_id}/pack", headers=h, data={"line1": "1", "carrier": "Posti"}),
+    "GET /v1/shipments/{shipment_id}": lambda c, h, s: c.get(f"/v1/shipments/{s.parcel_id}", headers=h),
+    "POST /v1/shipments/{shipment_id}/moves": lambda c, h, s: c.post(f"/v1/shipments/{s.parcel_id}/moves", headers=h, json={"to": "handed_over"}),
+    "POST /till/shipments/{shipment_id}/move": lambda c, h, s: c.post(f"/till/shipments/{s.parcel_id}/move", headers=h, data={"to": "handed_over"}),
     "POST /v1/orders/{order_id}/returns": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/returns", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}]}),
     "GET /till/returns/{order_id}": lambda c, h, s: c.get(f"/till/returns/{s.order_id}", headers=h),
     "POST /till/returns/{order_id}": lambda c, h, s: c.post(f"/till/returns/{s.order_id}", headers=h, data={"line1": "1", "seen": "0"}),
@@ -107,7 +125,7 @@ NOT_OF_A_STORE = {
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one
-    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

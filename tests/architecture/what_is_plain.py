@@ -13,7 +13,7 @@ PLAIN: dict[str, str] = {
         "security_policy_decision.reasons security_policy_decision.policy_ids storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id"
     ),
     "what somebody outside calls it: says nothing without their books": (
-        "notifications_delivery.provider_message_id storefront_order.payment_id security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
+        "notifications_delivery.provider_message_id storefront_order.payment_id storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
     ),
     "facts by which something was decided, ids, numbers and code words, so that it can be recomputed; under a random id": (
         "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "
@@ -37,7 +37,7 @@ PLAIN: dict[str, str] = {
         "kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
         "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
-        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by"
+        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_shipment.packed_by storefront_shipment.delivered_by"
     ),
 }
 """Why -> `table.column`, with spaces between."""

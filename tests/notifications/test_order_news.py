@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.kernel.clock import ManualClock
 from app.kernel.relay import Relay
@@ -16,9 +17,15 @@ from app.security import people
 from notifications import dispatch, facade, order_news, preferences
 from notifications.models import Delivery, Message
 from notifications.order_news import message_id_of
+from notifications.phrases import PHRASES
+from storefront.addresses import repository as addresses
+from storefront.addresses.formats import Address
 from storefront.collection.models import CollectionRow
-from storefront.orders import fetching
-from storefront.orders.models import OrderRow
+from storefront.delivery.models import DeliveryBookingRow
+from storefront.orders import fetching, shipping
+from storefront.orders.models import OrderLineRow, OrderRow
+from storefront.shipments.states import Failure
+from storefront.shipments.states import ShipmentState as S
 from tests.conftest import START
 from tests.notifications.conftest import Phone, Room
 
@@ -129,6 +136,64 @@ class TestReady:
         counter.change(model, **values)
         counter.room.relay.run_until_idle()
         assert counter.told(jane.shopper_id) == []
+
+
+class TestMoved:
+    @pytest.fixture
+    def parcel(self, counter: Counter) -> tuple[Phone, str]:
+        """A parcel of hers, packed."""
+        jane = counter.shopper()
+        with counter.database.transaction() as session:
+            session.execute(delete(CollectionRow))
+            open_times = {"starts_at": START, "ends_at": START, "closes_at": START, "timezone": "Europe/Helsinki"}
+            sealed = addresses.sealed(jane.shopper_id, Address("Jane", ("Tie 1",), "00100", "Helsinki", "", "FI"), ORDER)
+            session.add(DeliveryBookingRow(order_id=ORDER, shopper_id=jane.shopper_id, area_id="a", slot_id="s", state="held", sealed=sealed, currency="EUR", price_minor=0, base_minor=0, **open_times))
+            session.add(OrderLineRow(order_id=ORDER, line_no=1, product_id="p", name="Bar", unit_minor=100, quantity=1, discount_minor=0, total_minor=100))
+            session.flush()
+            return jane, shipping.pack(session, ORDER, {1: 1}, None, carrier="Posti", by="key_1", at=START)
+
+    def move(self, counter: Counter, parcel: str, *steps: S, **more: Any) -> None:
+        for step in steps:
+            with counter.database.transaction() as session:
+                shipping.move(session, parcel, step, None, by="key_1", at=counter.clock.now(), **more)
+            counter.room.relay.run_until_idle()
+
+    def test_each_step_once_and_the_later_takes_the_place_of_the_earlier(self, counter: Counter, parcel: tuple[Phone, str]) -> None:
+        """Planted bug: news of a parcel is known by the order alone, so that only the first is told."""
+        jane, pcl = parcel
+        self.move(counter, pcl, S.HANDED_OVER, S.HANDED_OVER)
+        self.move(counter, pcl, S.OUT_FOR_DELIVERY, expected_at=START + timedelta(hours=3))
+        self.move(counter, pcl, S.DELIVERED, S.OUT_FOR_DELIVERY)
+        assert [body for _, body, _ in counter.told(jane.shopper_id)] == [
+            "Your parcel was handed to Posti. The order's page shows how far it is.", "Posti is out with your parcel, expected Nov 21, 2026, 5:00 PM.", "Your parcel is there.",
+        ]  # fmt: skip
+        counter.send()
+        assert {push.collapse_key for push in counter.room.gateway.attempts} == {ORDER}
+
+    def test_why_it_was_not_delivered_in_her_language(self, counter: Counter, parcel: tuple[Phone, str]) -> None:
+        jane, pcl = parcel
+        with counter.database.transaction() as session:
+            preferences.keep(session, jane.shopper_id, language="sv", ways=(), called="", at=START)
+        self.move(counter, pcl, S.OUT_FOR_DELIVERY)
+        self.move(counter, pcl, S.FAILED, why=Failure.NOBODY_THERE)
+        self.move(counter, pcl, S.RETURNED)
+        assert [body for _, body, _ in counter.told(jane.shopper_id)] == [
+            "Posti är ute med ditt paket.", "Ditt paket kunde inte levereras och kommer tillbaka till oss: ingen var där.",
+        ]  # fmt: skip
+
+    def test_what_is_farther_by_then_is_told_of_where_it_is(self, counter: Counter, parcel: tuple[Phone, str]) -> None:
+        """Planted bug: the parcel is not looked at again."""
+        jane, pcl = parcel
+        with counter.database.transaction() as session:
+            for step in (S.HANDED_OVER, S.DELIVERED):
+                shipping.move(session, pcl, step, None, by="key_1", at=START)
+        counter.room.relay.run_until_idle()
+        assert [title for title, _, _ in counter.told(jane.shopper_id)] == ["Delivered"]
+
+    def test_words_for_every_cause_and_step(self) -> None:
+        assert {f"order.why.{cause}" for cause in Failure} <= set(PHRASES)
+        assert {f"order.{state}.{part}" for state in order_news.TOLD_OF for part in ("title", "body")} <= set(PHRASES)
+        assert set(S) >= order_news.TOLD_OF
 
 
 class TestTell:

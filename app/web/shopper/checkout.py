@@ -167,6 +167,8 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "refunds": detail.refunds,
         "points": detail.points,
         "collection": detail.collection,
+        "shipments": detail.shipments,
+        "waits": _waits(detail),
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
         "papers": storefront.papers_of(call.app.shop, order_id),
@@ -175,6 +177,15 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "cards": _cards(call) if wants_card else (),
         "settled": not pending or bool(next_url) or wants_card,
     } | _beside(call, caller, detail)
+
+
+def _waits(detail: OrderDetail) -> bool:
+    """Something of it is still to come, so that the page looks again."""
+    if detail.order.state is not OrderState.PAID:
+        return False
+    fetched = detail.collection is not None and detail.collection.state != "handed_over"
+    ended = [parcel.state not in ("packed", "handed_over", "out_for_delivery") for parcel in detail.shipments]
+    return fetched or not all(ended) or (not ended and detail.delivery is not None and detail.delivery.held)
 
 
 def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]:
