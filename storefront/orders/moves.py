@@ -117,12 +117,12 @@ def owe(session: Session, order_id: str, *, at: datetime) -> bool:
 def owed_returned(session: Session, order_id: str, amount_minor: int) -> bool:
     """The stray money of a closed order is back with the shopper."""
     closed = (OrderState.CANCELLED, OrderState.PAYMENT_FAILED)
-    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(closed), OrderRow.refund_state == "due")
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(closed), OrderRow.refund_state != "done")
     return moved(session, move.values(refund_state="done", refunded_minor=amount_minor, next_look_at=None))
 
 
 def note_decline(session: Session, order_id: str, decline: str | None) -> bool:
-    """Remember why the last try to pay failed; the order stays pending and may be paid in another way."""
+    """Remember why the last try to pay failed, or that it did not; the order stays pending and may be paid in another way."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PENDING)
     return moved(session, move.values(decline=decline))
 

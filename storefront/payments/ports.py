@@ -27,7 +27,8 @@ class Payment:
     """What the provider says of one payment at one moment.
 
     `received_minor` is what was taken, `refunded_minor` what of it went back. `action_url` is where the shopper proves to
-    her bank that it is she. `decline` is a reason code (storefront/reasons.py). `client_secret` lets her browser, and
+    her bank that it is she. `decline` is a reason code (storefront/reasons.py): why the
+    last try failed, also once the payment is cancelled. `client_secret` lets her browser, and
     nobody else, go on with this payment. `methods` are the names of the way it was paid (`card`, `visa`, `apple_pay`); none
     while that is not told. `fingerprint` is the provider's own mark of the card or account, where it is told: the same card has
     the same, whoever pays with it.

@@ -46,7 +46,7 @@ def payment_of_intent(document: Mapping[str, Any]) -> Payment:
         action_url=redirect.get("url"),
         methods=_methods(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else (),
         fingerprint=_fingerprint(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else None,
-        decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state is PaymentState.NEEDS_METHOD else None,
+        decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state in (PaymentState.NEEDS_METHOD, PaymentState.CANCELLED) else None,
     )
 
 

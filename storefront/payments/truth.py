@@ -48,15 +48,22 @@ def next_move(
         if refund_state == "due":  # its part comes from the provider, and the rest with the move
             wanted_minor = min(wanted_minor, total_minor - balance_minor)
         move = _after_money(payment, state, fits=fits, refund_state=refund_state, wanted_minor=wanted_minor)
+        if move is Move.CLOSE:
+            return _closing(payment, decline)
         more = refunded_minor is not None and payment.refunded_minor > refunded_minor
         return Move.PART if move is None and state is OrderState.PAID and more else move
     if state is not OrderState.PENDING:
         return None
     if payment.state is PaymentState.CANCELLED:
-        return Move.CLOSE
+        return _closing(payment, decline)
     if payment.state is PaymentState.NEEDS_METHOD and payment.decline is not None and payment.decline != decline:
         return Move.NOTE
     return None
+
+
+def _closing(payment: Payment, decline: str | None) -> Move:
+    """Whether an order ends as failed or as cancelled is the word of the statement that ends it: what was heard before may be all or a part."""
+    return Move.CLOSE if payment.decline == decline else Move.NOTE
 
 
 def _after_money(payment: Payment, state: OrderState, *, fits: bool, refund_state: str, wanted_minor: int) -> Move | None:
@@ -66,7 +73,7 @@ def _after_money(payment: Payment, state: OrderState, *, fits: bool, refund_stat
     if state is OrderState.PAID:
         return Move.REFUND if payment.refunded_minor >= wanted_minor else None
     if state in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
-        if all_back:
-            return Move.RETURNED if refund_state == "due" else None
+        if all_back:  # also if nobody knew that it had come: an older statement, that it has, is not to be believed then
+            return None if refund_state == "done" else Move.RETURNED
         return Move.OWE if refund_state == "none" else None
     return None

@@ -208,7 +208,7 @@ class Books:
         if amount > intent["amount_capturable"]:
             raise invalid("The amount to capture is greater than the amount authorized.", code="amount_too_large", param="amount_to_capture")
         charge = self.charges[intent["latest_charge"]]
-        charge.update(captured=True, amount_captured=amount, amount_refunded=charge["amount"] - amount)
+        charge.update(captured=True, amount_captured=amount)  # the rest was never taken: since 2025-03-31 it does not count as refunded
         self._tell("charge.captured", charge)
         return self._succeed(intent, amount, charge)
 
@@ -225,8 +225,7 @@ class Books:
 
     def refund(self, form: Doc) -> Doc:
         charge = self._refundable(form)
-        # After a partial capture the uncaptured rest already counts as refunded (see capture), as at Stripe.
-        left = charge["amount"] - charge["amount_refunded"]
+        left = charge["amount_captured"] - charge["amount_refunded"]
         amount = _amount(form, "amount") if form.get("amount") not in (None, "") else left
         if left == 0:
             raise StripeProblem(
@@ -244,7 +243,7 @@ class Books:
         }  # fmt: skip
         self.refunds[refund["id"]] = refund
         charge["amount_refunded"] += amount
-        charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+        charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
         self._tell("refund.created", refund)
         self._tell("charge.refunded", charge)
         return refund

@@ -70,7 +70,7 @@ class MemoryGateway:
         with self._lock:
             payment = self.read_payment(payment_id)
             if payment.state in _OPEN:
-                payment = replace(payment, state=PaymentState.CANCELLED, decline=None, action_url=None)
+                payment = replace(payment, state=PaymentState.CANCELLED, action_url=None)
             self._payments[payment_id] = payment
             return payment
 

@@ -63,7 +63,7 @@ class TestSettle:
         order_id, payment = placed(shop)
         assert tell(shop, order_id, as_(payment, PaymentState.NEEDS_METHOD, decline="insufficient_funds")) == "pending"
         assert row(shop, order_id).decline == "insufficient_funds"
-        assert tell(shop, order_id, as_(payment, PaymentState.CANCELLED)) == "payment_failed"
+        assert tell(shop, order_id, as_(payment, PaymentState.CANCELLED, decline="insufficient_funds")) == "payment_failed"
         assert (coupon_state(shop), shelf(shop)) == ("issued", 10)
 
     def test_a_paid_order_never_goes_backwards(self, shop: Shop) -> None:

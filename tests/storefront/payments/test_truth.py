@@ -35,7 +35,7 @@ class TestNextMove:
             (BACK, S.PENDING, Move.PAY),
             (BACK, S.PAID, Move.REFUND),
             (BACK, S.REFUNDED, None),
-            (BACK, S.CANCELLED, None),
+            (BACK, S.CANCELLED, Move.RETURNED),
             (GONE, S.PENDING, Move.CLOSE),
             (GONE, S.PAID, None),
             (GONE, S.CANCELLED, None),
@@ -65,6 +65,13 @@ class TestNextMove:
 
     def test_a_decline_is_noted_once(self) -> None:
         assert asked(DECLINED, S.PENDING, decline="card_declined") is None
+
+    def test_what_ends_an_order_says_whether_its_last_try_was_declined(self) -> None:
+        """The statement about the try may come later, or tell of a try before the last: an order would end as failed, or as cancelled, by chance."""
+        assert asked(GONE, S.PENDING, decline="card_declined") is Move.NOTE
+        assert asked(replace(GONE, decline="card_declined"), S.PENDING) is Move.NOTE
+        assert asked(replace(GONE, decline="card_declined"), S.PENDING, decline="card_declined") is Move.CLOSE
+        assert asked(replace(PAID, received_minor=1), S.PENDING, decline="card_declined") is Move.NOTE
 
     def test_only_money_moves_a_closed_order(self) -> None:
         for payment, state in itertools.product((OPEN, DECLINED, GONE), (S.PAID, S.REFUNDED, S.CANCELLED, S.PAYMENT_FAILED)):
