@@ -90,7 +90,9 @@ class OrderTeller:
         if event.state == "out_for_delivery" and parcel.expected_at is not None:
             when = parcel.expected_at.astimezone(ZoneInfo(order.delivery.timezone))
             facts, key = facts | {"when": f"{languages.date(when.date(), language)}, {languages.time(when, language)}"}, "order.expected"
-        if parcel.why is not None:
+        if parcel.why is not None and parcel.proof == "left":
+            facts, key = facts | {"where": say(f"order.where.{parcel.why}", language)}, "order.left"
+        elif parcel.why is not None:
             facts |= {"why": say(f"order.why.{parcel.why}", language)}
         return self.tell(session, News(event.shopper_id, event.order_id, f"{parcel.id}.{event.state}", key, facts, at + LIFE), at)
 

@@ -34,42 +34,19 @@ from storefront.orders.repository import owned
 from storefront.orders.rescheduling import move_slot, planned
 from storefront.orders.return_endpoints import policy_of
 from storefront.orders.return_policy import Cause
+from storefront.orders.shipping import deliver, leave, pack, to_ship
 from storefront.orders.shipping import move as move_shipment
-from storefront.orders.shipping import pack, to_ship
+from storefront.orders.shipping import proof_for as door_proof
 from storefront.payments import collecting
 from storefront.payments.answers import settle_and_finish
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
-from storefront.shipments.states import Failure, ShipmentState
+from storefront.shipments.states import Failure, Left, ShipmentState
 
 __all__ = [
-    "Failure",
-    "ShipmentState",
-    "add_to_cart",
-    "at_stores",
-    "cancel",
-    "cart_size",
-    "check_out",
-    "choose_delivery",
-    "free_slots",
-    "hand_over",
-    "here",
-    "make_ready",
-    "move_shipment",
-    "move_slot",
-    "order_of_staff",
-    "owned",
-    "pack",
-    "pay_again",
-    "payment_now",
-    "planned",
-    "proof_for",
-    "put_best_coupons",
-    "put_coupon",
-    "refresh",
-    "return_pieces",
-    "set_quantity",
-    "take_coupon_out",
+    "Failure", "Left", "ShipmentState", "add_to_cart", "at_stores", "cancel", "cart_size", "check_out", "choose_delivery", "deliver", "door_proof",
+    "free_slots", "hand_over", "here", "leave", "make_ready", "move_shipment", "move_slot", "order_of_staff", "owned", "pack", "pay_again",
+    "payment_now", "planned", "proof_for", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
     "to_ship",
 ]  # fmt: skip
 

@@ -276,7 +276,7 @@ class CollectionNotReady(AppError):
 
 
 class HandOverRefused(AppError):
-    """The code does not prove that the order is this phone's; nothing was handed over."""
+    """The code does not prove that the order or parcel is this phone's, or it was handed over already; nothing was changed."""
 
     status = 422
     code = "hand_over_refused"

@@ -80,14 +80,8 @@ def make_ready(session: Session, order_id: str, place_ids: Collection[str], *, a
 def hand_over(session: Session, order_id: str, typed: str, place_ids: Collection[str], *, by: str, at: datetime) -> None:
     """Against the code her phone shows now, once. Raises UnknownOrder, CollectionNotReady, HandOverRefused."""
     row = _of_store(session, order_id, place_ids)
-    named, digits = proof.apart(typed)
-    if not digits or (named is not None and named != order_id):
-        raise HandOverRefused("That is not the code of this order. Ask for the phone it was ordered with.")
-    step = proof.proves(order_id, digits, at)
-    if step is None:
-        raise HandOverRefused("That code is not genuine, or it belongs to another order.")
-    if not step.good:
-        raise HandOverRefused("That code is too old. Ask for the one the phone shows now." if step.late > 0 else "That code is of a time to come: the phone's clock is wrong.")
+    if wrong := proof.against(order_id, typed, at):
+        raise HandOverRefused(wrong)
     if row.state == OPEN:
         raise CollectionNotReady
     if not repository.hand_over(session, order_id, at, by):

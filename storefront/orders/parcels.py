@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
@@ -19,7 +19,7 @@ from storefront.delivery.repository import HELD
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.shipments import repository
 from storefront.shipments.models import ShipmentLineRow, ShipmentRow
-from storefront.shipments.states import AT_THE_STORE, UNDER_WAY, ShipmentState
+from storefront.shipments.states import UNDER_WAY, ShipmentState
 from storefront.taxes.models import OrderTaxRow
 from storefront.taxes.rates import VOUCHER
 
@@ -48,9 +48,9 @@ def to_ship(session: Session, area_ids: Collection[str], *, since: datetime, lim
     sent = select(func.coalesce(func.sum(inside.quantity), 0)).join(parcel, parcel.id == inside.shipment_id)
     sent = sent.where(parcel.order_id == line.order_id, inside.line_no == line.line_no, parcel.state != ShipmentState.RETURNED).correlate(line).scalar_subquery()
     to_pack: ColumnElement[bool] = select(line.line_no).where(line.order_id == b.order_id, ~_NO_GOODS, line.quantity - line.returned > sent).correlate(b).exists()
-    on_its_way: ColumnElement[bool] = exists().where(parcel.order_id == b.order_id, parcel.state.in_((*AT_THE_STORE, *UNDER_WAY)))
-    rows = select(b).join(o, o.id == b.order_id).where(b.area_id.in_(listed(session, area_ids)), b.state == HELD, b.ends_at > since)
-    rows = rows.where(o.state == OrderState.PAID, o.refund_state == "none", or_(to_pack, on_its_way))
+    packed, gone = (exists().where(parcel.order_id == b.order_id, parcel.state.in_(states)) for states in ((ShipmentState.PACKED,), (*UNDER_WAY, ShipmentState.FAILED)))
+    stands = and_(b.state == HELD, o.state == OrderState.PAID, o.refund_state == "none")
+    rows = select(b).join(o, o.id == b.order_id).where(b.area_id.in_(listed(session, area_ids)), b.ends_at > since, or_(and_(stands, or_(to_pack, packed)), gone))
     return session.scalars(rows.order_by(b.starts_at, b.order_id).limit(limit)).all()
 
 

@@ -6,12 +6,15 @@ from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
-from app.security.access import Principal, Role, allow
+from app.security.access import Principal, Role, allow, spend_at
 from storefront.orders import shipping
-from storefront.orders.shipment_schemas import MoveIn, PackIn, ShipmentOut
+from storefront.orders.schemas import ProofIn
+from storefront.orders.shipment_schemas import DoorOut, LeftIn, MoveIn, PackIn, ShipmentOut
 
 router = APIRouter(tags=["orders"])
 
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
 Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
 Sender = Annotated[Principal, Depends(allow(Role.CLERK, Role.OPERATOR, Role.SERVER, scope="shipments"))]
 OrderId = Annotated[str, Path(max_length=80)]
@@ -62,6 +65,27 @@ def move(shipment_id: ShipmentId, body: MoveIn, caller: Sender, call: Command) -
         return _out(session, shipment_id, caller)
 
     return call.run(work)
+
+
+@router.get("/v1/orders/{order_id}/shipments/{shipment_id}/proof")
+def door_proof(order_id: OrderId, shipment_id: ShipmentId, caller: Shopper, call: Reading) -> Response:
+    """While your parcel is being brought: the code your phone shows at the door."""
+    response = call.run(lambda session: DoorOut(proof=shipping.proof_for(session, order_id, shipment_id, caller.id, call.clock.now())))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post("/v1/till/shipments/{shipment_id}/deliver", status_code=204)
+def deliver(shipment_id: ShipmentId, body: ProofIn, caller: Scanner, call: Command) -> Response:
+    """At the door, against the code her phone shows now: scanned, or its eight digits."""
+    spend_at(call.request, "live_code", shipment_id)
+    return call.run(lambda session: shipping.deliver(session, shipment_id, body.code, caller.place_ids, by=caller.id, at=call.clock.now()), status=204)
+
+
+@router.post("/v1/till/shipments/{shipment_id}/left", status_code=204)
+def left(shipment_id: ShipmentId, body: LeftIn, caller: Clerk, call: Command) -> Response:
+    """Nobody has shown a code: where it was left. It counts as delivered, and not as proved."""
+    return call.run(lambda session: shipping.leave(session, shipment_id, body.where, caller.place_ids, by=caller.id, at=call.clock.now()), status=204)
 
 
 def _out(session: Session, shipment_id: str, caller: Principal) -> ShipmentOut:

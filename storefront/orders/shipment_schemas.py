@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from storefront.collection.proof import LiveProof
 from storefront.contracts import ShipmentView
 from storefront.orders.schemas import PiecesIn
-from storefront.shipments.states import Failure, ShipmentState
+from storefront.shipments.states import Failure, Left, ShipmentState
 
 Carrier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$"), Field(description="Who carries it, as she knows them.")]
 Tracking = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80, pattern=r"^[A-Za-z0-9 ./-]*$"), Field(description="The carrier's number, or nothing.")]
@@ -38,6 +39,20 @@ class MoveIn(BaseModel):
     expected_at: AwareDatetime | None = None
     why: Failure | None = None
     tracking: Tracking = ""
+
+
+class LeftIn(BaseModel):
+    """Where it was left."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    where: Left
+
+
+class DoorOut(BaseModel):
+    """`proof`: the code to show, while the parcel is being brought."""
+
+    proof: LiveProof | None
 
 
 class ShipmentOut(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,26 +17,36 @@ from app.kernel.errors import Invalid
 from app.kernel.outbox import emit
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import label
+from storefront.collection import proof
 from storefront.contracts import OrderToShip, ShipmentMoved, ShipmentView
 from storefront.delivery import booking
 from storefront.delivery import repository as deliveries
 from storefront.delivery.repository import HELD
-from storefront.errors import NothingToSend, ShipmentBehind, TooManyShipped, UnknownOrder, UnknownShipment
+from storefront.errors import (
+    HandOverRefused,
+    NothingToSend,
+    ShipmentBehind,
+    TooManyShipped,
+    UnknownOrder,
+    UnknownShipment,
+)
 from storefront.orders import parcels
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import locked, stands
+from storefront.orders.repository import locked, owned, stands
 from storefront.shipments import repository
 from storefront.shipments.models import ShipmentRow
-from storefront.shipments.states import Failure, ShipmentState, is_behind
+from storefront.shipments.states import Failure, Left, Proof, ShipmentState, is_behind
 
 LATE = timedelta(days=14)
 """So long after its time an order that was not sent stays on the store's list."""
+PROOF_GOOD = timedelta(hours=1)
+"""So long a phone may make codes without hearing from us."""
 Places = Collection[str] | None
 """The stores somebody works at; None: for all."""
 
 
 def to_ship(session: Session, places: Places, at: datetime) -> list[OrderToShip]:
-    """What the stores pack and send, the soonest first; only orders that stand."""
+    """What the stores pack and send, the soonest first: orders that stand, and what is under way or came back of any."""
     areas = {area.id: area for area in deliveries.areas(session) if not area.collect and _hers(area.place_id, places)}
     rows = parcels.to_ship(session, list(areas), since=at - LATE) if areas else ()
     ids = [row.order_id for row in rows]
@@ -43,7 +54,8 @@ def to_ship(session: Session, places: Places, at: datetime) -> list[OrderToShip]
     opened = addresses.opened([(row.sealed, row.order_id) for row in rows])
     return [
         OrderToShip(
-            row.order_id, areas[row.area_id].name, label(to) if to is not None else (), row.starts_at, row.ends_at, row.timezone, tuple(left[row.order_id]), tuple(packed[row.order_id]),
+            row.order_id, areas[row.area_id].name, label(to) if to is not None else (), row.starts_at, row.ends_at, row.timezone,
+            tuple(left[row.order_id]) if row.state == HELD else (), tuple(packed[row.order_id]),
         )
         for row, to in zip(rows, opened, strict=True)
     ]  # fmt: skip
@@ -77,7 +89,9 @@ def move(
         _standing(session, row.order_id, places)
     values = {name: value for name, value in {"expected_at": expected_at, "why": why, "tracking": tracking}.items() if value}
     if to is ShipmentState.DELIVERED:
-        values |= {"proof": "carrier", "delivered_by": by}
+        if places is not None and row.state == ShipmentState.OUT_FOR_DELIVERY:
+            raise HandOverRefused("Who brings it takes the code her phone shows, or says where it was left.")
+        values |= {"proof": Proof.CARRIER, "delivered_by": by}
     if repository.move(session, shipment_id, to, at, **values):
         _tell(session, shipment_id, row.order_id, row.shopper_id, to, at)
         return True
@@ -87,6 +101,36 @@ def move(
     if expected_at is not None and now.state == to:
         repository.estimate(session, shipment_id, expected_at)
     return False
+
+
+def proof_for(session: Session, order_id: str, shipment_id: str, shopper_id: str, at: datetime) -> proof.LiveProof | None:
+    """The code she shows at her door; None while nobody brings this parcel. Raises UnknownOrder, UnknownShipment, also for another's."""
+    order, row = owned(session, order_id, shopper_id), repository.found(session, shipment_id)
+    if row is None or row.order_id != order_id:
+        raise UnknownShipment
+    return proof.live(shipment_id, at, at + PROOF_GOOD) if row.state == ShipmentState.OUT_FOR_DELIVERY and stands(order) else None
+
+
+def deliver(session: Session, shipment_id: str, typed: str, places: Places, *, by: str, at: datetime) -> None:
+    """At the door, against the code her phone shows now, once. Raises UnknownShipment, NothingToSend, HandOverRefused."""
+    _at_door(session, shipment_id, places, proof.against(shipment_id, typed, at, what="parcel"), by=by, at=at, proof=Proof.CODE)
+
+
+def leave(session: Session, shipment_id: str, where: Left, places: Places, *, by: str, at: datetime) -> None:
+    """Nobody has shown a code: left there, and not proved. Raises as `deliver`."""
+    _at_door(session, shipment_id, places, "", by=by, at=at, proof=Proof.LEFT, why=where)
+
+
+def _at_door(session: Session, shipment_id: str, places: Places, wrong: str, *, by: str, at: datetime, **values: Any) -> None:
+    row = shipment_of(session, shipment_id, places)
+    _standing(session, row.order_id, places)
+    if wrong:
+        raise HandOverRefused(wrong)
+    if repository.hand_over(session, shipment_id, at, delivered_by=by, **values):
+        _tell(session, shipment_id, row.order_id, row.shopper_id, ShipmentState.DELIVERED, at)
+        return
+    now = shipment_of(session, shipment_id, places)
+    raise HandOverRefused("It was delivered already." if now.state == ShipmentState.DELIVERED else "Nobody brings this parcel now.")
 
 
 def shipment_of(session: Session, shipment_id: str, places: Places) -> ShipmentRow:
@@ -104,7 +148,7 @@ def view_of(session: Session, shipment_id: str, places: Places) -> tuple[Shipmen
 
 
 def _standing(session: Session, order_id: str, places: Places) -> OrderRow:
-    """The order, locked, brought by one of these stores; a booking that was given back is none. Raises UnknownOrder, NothingToSend."""
+    """The order, locked, brought by one of these stores. Raises UnknownOrder, NothingToSend."""
     order = locked(session, order_id)
     if order is None or not _of_places(session, order_id, places):
         raise UnknownOrder
@@ -115,7 +159,7 @@ def _standing(session: Session, order_id: str, places: Places) -> OrderRow:
 
 def _of_places(session: Session, order_id: str, places: Places) -> bool:
     found = deliveries.booking(session, order_id)
-    if found is None or found.state != HELD:
+    if found is None:
         return False
     area = deliveries.area(session, found.area_id)
     return _hers(area.place_id if area is not None else None, places)

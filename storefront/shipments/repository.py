@@ -46,6 +46,12 @@ def move(session: Session, shipment_id: str, to: ShipmentState, at: datetime, **
     return moved(session, free.values(state=to, **{TIMES[to]: at}, **values))
 
 
+def hand_over(session: Session, shipment_id: str, at: datetime, **values: Any) -> bool:
+    """At the door, of what is being brought: True for the one who did it."""
+    out = update(S).where(S.id == shipment_id, S.state == ShipmentState.OUT_FOR_DELIVERY)
+    return moved(session, out.values(state=ShipmentState.DELIVERED, delivered_at=at, **values))
+
+
 def estimate(session: Session, shipment_id: str, expected_at: datetime) -> bool:
     """The carrier says when; only of what is under way."""
     return moved(session, update(S).where(S.id == shipment_id, S.state.in_(UNDER_WAY)).values(expected_at=expected_at))

@@ -28,6 +28,23 @@ class Failure(StrEnum):
     LOST = "lost"
 
 
+class Left(StrEnum):
+    """Where a parcel was left that nobody took with a code."""
+
+    AT_DOOR = "at_door"
+    NEIGHBOUR = "neighbour"
+    BOX = "box"
+    DESK = "desk"
+
+
+class Proof(StrEnum):
+    """How it is known that a parcel was delivered: by the code on her phone, the carrier's word, or the courier's, who left it. Only the first proves it."""
+
+    CODE = "code"
+    CARRIER = "carrier"
+    LEFT = "left"
+
+
 S = ShipmentState
 NEXT: dict[ShipmentState, frozenset[ShipmentState]] = {
     S.PACKED: frozenset({S.HANDED_OVER, S.OUT_FOR_DELIVERY}),
@@ -38,8 +55,6 @@ NEXT: dict[ShipmentState, frozenset[ShipmentState]] = {
     S.RETURNED: frozenset(),
 }
 UNDER_WAY = frozenset({S.HANDED_OVER, S.OUT_FOR_DELIVERY})
-AT_THE_STORE = frozenset({S.PACKED, S.FAILED})
-"""What the store still has to do something with."""
 
 
 def predecessors(new: ShipmentState) -> frozenset[ShipmentState]:

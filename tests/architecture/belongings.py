@@ -30,6 +30,7 @@ from storefront.orders.repository import detail
 from storefront.papers import contents
 from storefront.papers.models import PaperRow
 from storefront.settings import Merchant
+from storefront.shipments import repository as shipments
 from tests.conftest import START
 from tests.offers.builders import give
 
@@ -51,6 +52,7 @@ class Belongings:
     passkey_id: str
     thread_id: str
     address_id: str
+    parcel_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -75,7 +77,8 @@ def one_of_everything(house: House) -> Belongings:
         passkey_id = _passkey(session, shopper_id)
         thread_id = _thread(session, shopper_id)
         address_id = addresses.add(session, shopper_id, Address("Jane Doe", ("Mannerheimintie 5",), "00100", "Helsinki", "", "FI"), default=False, at=START)
-    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id)
+        parcel_id = shipments.write(session, order_id, shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
+    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id)
 
 
 def _thread(session: Session, shopper_id: str) -> str:

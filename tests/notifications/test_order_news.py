@@ -24,7 +24,7 @@ from storefront.collection.models import CollectionRow
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.orders import fetching, shipping
 from storefront.orders.models import OrderLineRow, OrderRow
-from storefront.shipments.states import Failure
+from storefront.shipments.states import Failure, Left
 from storefront.shipments.states import ShipmentState as S
 from tests.conftest import START
 from tests.notifications.conftest import Phone, Room
@@ -181,6 +181,14 @@ class TestMoved:
             "Posti är ute med ditt paket.", "Ditt paket kunde inte levereras och kommer tillbaka till oss: ingen var där.",
         ]  # fmt: skip
 
+    def test_what_was_left_says_where_and_that_it_is_not_proved(self, counter: Counter, parcel: tuple[Phone, str]) -> None:
+        jane, pcl = parcel
+        self.move(counter, pcl, S.OUT_FOR_DELIVERY)
+        with counter.database.transaction() as session:
+            shipping.leave(session, pcl, Left.NEIGHBOUR, None, by="psn_1", at=START)
+        counter.room.relay.run_until_idle()
+        assert counter.told(jane.shopper_id)[-1][:2] == ("Left for you", "Your parcel was left with a neighbour; nobody showed your code. Not there? Tell us.")
+
     def test_what_is_farther_by_then_is_told_of_where_it_is(self, counter: Counter, parcel: tuple[Phone, str]) -> None:
         """Planted bug: the parcel is not looked at again."""
         jane, pcl = parcel
@@ -191,7 +199,7 @@ class TestMoved:
         assert [title for title, _, _ in counter.told(jane.shopper_id)] == ["Delivered"]
 
     def test_words_for_every_cause_and_step(self) -> None:
-        assert {f"order.why.{cause}" for cause in Failure} <= set(PHRASES)
+        assert {f"order.why.{cause}" for cause in Failure} | {f"order.where.{place}" for place in Left} <= set(PHRASES)
         assert {f"order.{state}.{part}" for state in order_news.TOLD_OF for part in ("title", "body")} <= set(PHRASES)
         assert set(S) >= order_news.TOLD_OF
 

@@ -43,6 +43,21 @@ def code_page(request: Request, order_id: Id, caller: Shopper, call: Reading) ->
     return rendering.page(request, "shopper/collect.html", context, frame_self=True)
 
 
+@router.get("/m/orders/{order_id}/door/{shipment_id}")
+def door_page(request: Request, order_id: Id, shipment_id: Id, caller: Shopper, call: Reading) -> Response:
+    """The code to show whoever brings the parcel; once she has it, the order."""
+    at = call.clock.now()
+    with call.database.reading() as session:
+        live = at_counter.door_proof(session, order_id, shipment_id, caller.id, at)
+        detail = storefront.order(session, order_id)
+        context = frame(session, caller.id, "me", at)
+    parcel = next((one for one in detail.shipments if one.id == shipment_id), None) if detail is not None else None
+    if live is None or parcel is None:
+        return go_to(request, f"/m/orders/{order_id}")
+    context |= {"order_id": order_id, "shipment_id": shipment_id, "live": live, "parcel": parcel, "picture": Markup(qr_svg(live.text))}  # noqa: S704 - drawn by us
+    return rendering.page(request, "shopper/door.html", context, frame_self=True)
+
+
 @router.post("/m/orders/{order_id}/here")
 def here(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
     """The shop is told that she is there."""

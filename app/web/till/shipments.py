@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, Invalid
 from app.kernel.http import Command, Reading
-from app.security.access import Principal, Role, allow
+from app.security.access import Principal, Role, allow, spend_at
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields, LongFields
@@ -21,9 +21,11 @@ from storefront.facade import at_counter
 router = APIRouter(include_in_schema=False)
 
 Clerk = Annotated[Principal, Depends(allow(Role.CLERK))]
+Scanner = Annotated[Principal, Depends(allow(Role.CLERK, limit="till_code"))]
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 HERE = "/till/shipments"
 FAILURES = {"nobody_there": "Nobody was there", "not_found": "The address was not found", "refused": "It was not accepted", "damaged": "It was damaged", "lost": "It was lost"}
+LEFT = {"at_door": "At the door", "neighbour": "With a neighbour", "box": "In a parcel box", "desk": "At a desk"}
 STATES = {
     "packed": "packed", "handed_over": "with the carrier", "out_for_delivery": "being brought", "delivered": "delivered", "failed": "not delivered", "returned": "back here",
 }  # fmt: skip
@@ -32,7 +34,8 @@ STATES = {
 def _context(call: Any, caller: Principal, trouble: str = "", of: str = "") -> dict[str, Any]:
     with call.database.reading() as session:
         told = at_counter.to_ship(session, caller.place_ids, call.clock.now())
-    return {"told": told, "failures": FAILURES, "states": STATES, "trouble": trouble, "of": of}
+    shown = {one.order_id for one in told} | {parcel.id for one in told for parcel in one.shipments}
+    return {"gone": trouble if of not in shown else "", "told": told, "failures": FAILURES, "states": STATES, "left": LEFT, "trouble": trouble, "of": of}
 
 
 @router.get("/till/shipments")
@@ -70,6 +73,33 @@ def move(request: Request, shipment_id: Id, caller: Clerk, call: Command, form: 
             raise Invalid.field("why", f"one of {', '.join(at_counter.Failure)}")
         cause = at_counter.Failure(why) if why else None
         return {"new": at_counter.move_shipment(session, shipment_id, at_counter.ShipmentState(to), caller.place_ids, by=caller.id, at=call.clock.now(), why=cause)}
+
+    return _done(request, call, caller, shipment_id, work)
+
+
+@router.post("/till/shipments/{shipment_id}/deliver")
+def deliver(request: Request, shipment_id: Id, caller: Scanner, call: Command, form: Fields) -> Response:
+    """At the door, against the code the phone shows."""
+    code = form.text("code", most=120)
+
+    def work(session: Session) -> dict[str, str]:
+        at_counter.deliver(session, shipment_id, code, caller.place_ids, by=caller.id, at=call.clock.now())
+        return {"id": shipment_id}
+
+    spend_at(request, "live_code", shipment_id)
+    return _done(request, call, caller, shipment_id, work)
+
+
+@router.post("/till/shipments/{shipment_id}/left")
+def left(request: Request, shipment_id: Id, caller: Clerk, call: Command, form: Fields) -> Response:
+    """Nobody has shown a code."""
+    where = form.text("where", most=20)
+
+    def work(session: Session) -> dict[str, str]:
+        if where not in set(at_counter.Left):
+            raise Invalid.field("where", f"one of {', '.join(at_counter.Left)}")
+        at_counter.leave(session, shipment_id, at_counter.Left(where), caller.place_ids, by=caller.id, at=call.clock.now())
+        return {"id": shipment_id}
 
     return _done(request, call, caller, shipment_id, work)
 

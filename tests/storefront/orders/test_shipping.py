@@ -9,19 +9,30 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.kernel.clock import ManualClock
 from app.kernel.errors import Invalid
 from app.security import api_keys
 from app.security.access import Role
+from app.security.settings import SecuritySettings
 from storefront.checkout import choose_delivery
+from storefront.collection import proof
 from storefront.contracts import OrderToShip, ShipmentView
-from storefront.errors import NothingToSend, ShipmentBehind, SlotFixed, TooManyShipped, UnknownOrder, UnknownShipment
+from storefront.errors import (
+    HandOverRefused,
+    NothingToSend,
+    ShipmentBehind,
+    SlotFixed,
+    TooManyShipped,
+    UnknownOrder,
+    UnknownShipment,
+)
 from storefront.facade import Shop
 from storefront.orders import parcels, rescheduling, shipping
 from storefront.orders.models import OrderRow
 from storefront.payments import collecting
 from storefront.privacy import HOLDERS
 from storefront.shipments.models import ShipmentLineRow, ShipmentRow
-from storefront.shipments.states import Failure, ShipmentState
+from storefront.shipments.states import Failure, Left, ShipmentState
 from tests.app.security.racing import race
 from tests.conftest import START
 from tests.storefront.delivery.town import TODAY, TOMORROW, lives, open_area
@@ -154,7 +165,7 @@ class TestMove:
         """Planted bug: the UPDATE does not look at the state."""
         order_id = bought(town)
         parcel = pack(town, order_id, l1=3, l2=1)
-        assert move(town, parcel, S.HANDED_OVER, S.HANDED_OVER, S.OUT_FOR_DELIVERY, S.HANDED_OVER, S.DELIVERED, S.OUT_FOR_DELIVERY) == [True, False, True, False, True, False]
+        assert move(town, parcel, S.HANDED_OVER, S.HANDED_OVER, S.OUT_FOR_DELIVERY, S.HANDED_OVER, S.DELIVERED, S.OUT_FOR_DELIVERY, places=None) == [True, False, True, False, True, False]
         [one] = seen(town, order_id)
         assert (one.state, one.handed_at, one.out_at, one.delivered_at, one.proof) == ("delivered", START, START, START, "carrier")
         assert events(town, "shipment.") == ["shipment.moved"] * 4
@@ -166,7 +177,7 @@ class TestMove:
         for step in (S.DELIVERED, S.RETURNED):
             with pytest.raises(ShipmentBehind):
                 move(town, parcel, step)
-        move(town, parcel, S.OUT_FOR_DELIVERY, S.DELIVERED)
+        move(town, parcel, S.OUT_FOR_DELIVERY, S.DELIVERED, places=None)
         with pytest.raises(ShipmentBehind):
             move(town, parcel, S.FAILED, why=Failure.REFUSED)
         with pytest.raises(ShipmentBehind):
@@ -180,7 +191,7 @@ class TestMove:
 
         def say(n: int) -> bool:
             try:
-                return move(town, parcel, S.FAILED, why=Failure.NOBODY_THERE)[0] if n % 2 else move(town, parcel, S.DELIVERED)[0]
+                return move(town, parcel, S.FAILED, why=Failure.NOBODY_THERE)[0] if n % 2 else move(town, parcel, S.DELIVERED, places=None)[0]
             except ShipmentBehind:
                 return False
 
@@ -206,7 +217,7 @@ class TestMove:
         move(town, parcel, S.OUT_FOR_DELIVERY, expected_at=SOON)
         move(town, parcel, S.OUT_FOR_DELIVERY, expected_at=SOON + timedelta(days=1))
         assert seen(town, order_id)[0].expected_at == SOON + timedelta(days=1)
-        move(town, parcel, S.DELIVERED)
+        move(town, parcel, S.DELIVERED, places=None)
         move(town, parcel, S.OUT_FOR_DELIVERY, expected_at=SOON)
         assert seen(town, order_id)[0].expected_at == SOON + timedelta(days=1)
 
@@ -219,6 +230,132 @@ class TestMove:
         move(town, parcel, S.HANDED_OVER)
         with pytest.raises(SlotFixed), town.database.transaction() as session:
             rescheduling.move_slot(session, order_id, "shp_jane", TOMORROW, at=town.now())
+
+
+class TestAtTheDoor:
+    @pytest.fixture
+    def parcel(self, town: Shop) -> tuple[str, str]:
+        """An order of two parcels, and the one of them that is being brought."""
+        order_id = bought(town)
+        pack(town, order_id, l2=1)
+        parcel = pack(town, order_id, l1=3)
+        move(town, parcel, S.OUT_FOR_DELIVERY)
+        return order_id, parcel
+
+    def test_against_the_code_her_phone_shows_once_with_the_time_and_who(self, town: Shop, parcel: tuple[str, str], clock: ManualClock) -> None:
+        order_id, pcl = parcel
+        clock.advance(60)
+        deliver(town, pcl, code(town, order_id, pcl))
+        one = next(one for one in seen(town, order_id) if one.id == pcl)
+        assert (one.state, one.proof, one.delivered_at, one.why) == ("delivered", "code", town.now(), None)
+        with town.database.reading() as session:
+            assert session.scalars(select(ShipmentRow.delivered_by).where(ShipmentRow.id == pcl)).one() == "psn_maria"
+        assert refusal(town, pcl, live(pcl, town)) == "It was delivered already."
+        assert events(town, "shipment.")[-1:] == ["shipment.moved"]
+
+    def test_of_many_couriers_one_hands_it_over(self, town: Shop, parcel: tuple[str, str]) -> None:
+        """Planted bug: the UPDATE does not look at the state."""
+        order_id, pcl = parcel
+        shown = code(town, order_id, pcl)
+        done = race(6, lambda _n: deliver(town, pcl, shown))
+        assert sorted(type(one).__name__ for one in done) == ["HandOverRefused"] * 5 + ["NoneType"]
+        assert len([one for one in events(town, "shipment.") if one]) == 4  # packed, packed, out, delivered
+
+    def test_wrong_old_foreign_and_early_codes_say_why(self, town: Shop, parcel: tuple[str, str], clock: ManualClock) -> None:
+        """Planted bugs: the age of a code is not looked at; the parcel named in a code is not."""
+        order_id, pcl = parcel
+        other = next(one.id for one in seen(town, order_id) if one.id != pcl)
+        old = code(town, order_id, pcl)
+        clock.advance(120)
+        digits = old.rsplit(".", 1)[1]
+        of_other, of_order = live(other, town), live(order_id, town)
+        named = of_other.replace(other, pcl)
+        assert [refusal(town, pcl, typed) for typed in (old, digits, "12345678", "", "x", of_other, of_order, named)] == [
+            "That code is too old. Ask for the one the phone shows now.", "That code is too old. Ask for the one the phone shows now.",
+            "That code is not genuine, or it belongs to another parcel.", *["That is not the code of this parcel. Ask for the phone it was ordered with."] * 4,
+            "That code is not genuine, or it belongs to another parcel.",
+        ]  # fmt: skip
+        assert refusal(town, other, of_other) == "Nobody brings this parcel now."  # it is not out yet
+        assert {one.state for one in seen(town, order_id)} == {"packed", "out_for_delivery"}
+
+    def test_the_code_is_shown_to_her_alone_while_it_is_brought(self, town: Shop, parcel: tuple[str, str]) -> None:
+        order_id, pcl = parcel
+        other = next(one.id for one in seen(town, order_id) if one.id != pcl)
+        with town.database.reading() as session:
+            assert shipping.proof_for(session, order_id, other, "shp_jane", town.now()) is None
+            with pytest.raises(UnknownOrder):
+                shipping.proof_for(session, order_id, pcl, "shp_ann", town.now())
+            with pytest.raises(UnknownShipment):
+                shipping.proof_for(session, order_id, "pcl_none", "shp_jane", town.now())
+        deliver(town, pcl, code(town, order_id, pcl))
+        with town.database.reading() as session:
+            assert shipping.proof_for(session, order_id, pcl, "shp_jane", town.now()) is None
+
+    def test_left_without_a_code_is_delivered_and_not_proved(self, town: Shop, parcel: tuple[str, str]) -> None:
+        order_id, pcl = parcel
+        with town.database.transaction() as session:
+            shipping.leave(session, pcl, Left.NEIGHBOUR, HERE, by="psn_maria", at=town.now())
+        one = next(one for one in seen(town, order_id) if one.id == pcl)
+        assert (one.state, one.proof, one.why) == ("delivered", "left", "neighbour")
+        assert refusal(town, pcl, live(pcl, town)) == "It was delivered already."
+
+    def test_a_clerk_does_not_just_say_so_and_a_carrier_may(self, town: Shop, parcel: tuple[str, str]) -> None:
+        """Planted bug: whoever works there may say so."""
+        _, pcl = parcel
+        with pytest.raises(HandOverRefused):
+            move(town, pcl, S.DELIVERED)
+        assert move(town, pcl, S.DELIVERED, places=None) == [True]
+
+    def test_of_an_order_whose_money_goes_back_nothing_is_handed_over_and_it_comes_back(self, town: Shop, parcel: tuple[str, str]) -> None:
+        """Planted bug: only what stands is on the list, so that nobody brings it back."""
+        order_id, pcl = parcel
+        shown = code(town, order_id, pcl)
+        collecting.ask_refund(town, order_id, restock=True)
+        with pytest.raises(NothingToSend):
+            deliver(town, pcl, shown)
+        [waiting] = listed(town)
+        assert (waiting.order_id, len(waiting.shipments)) == (order_id, 2)
+        move(town, pcl, S.FAILED, why=Failure.REFUSED)
+        move(town, pcl, S.RETURNED)
+        assert listed(town) == []
+
+    def test_another_stores_courier_knows_nothing_of_it(self, town: Shop, parcel: tuple[str, str]) -> None:
+        order_id, pcl = parcel
+        with pytest.raises(UnknownShipment), town.database.transaction() as session:
+            shipping.deliver(session, pcl, code(town, order_id, pcl), THERE, by="psn_olli", at=town.now())
+
+    def test_over_http_with_limited_tries(self, town: Shop, parcel: tuple[str, str], client: TestClient) -> None:
+        """Planted bug: tries at one parcel are not counted."""
+        _, pcl = parcel
+        client.app.state.house.settings.security = SecuritySettings(guesses_per_minute=3)  # type: ignore[attr-defined, call-arg]
+        clerks = [staff(town.database, Role.CLERK) for _ in range(2)]
+        tried = [client.post(f"/v1/till/shipments/{pcl}/deliver", json={"code": "12345678"}, headers=clerks[n % 2]).status_code for n in range(4)]
+        assert tried == [422, 422, 422, 429]
+        assert client.post(f"/v1/till/shipments/{pcl}/left", json={"where": "roof"}, headers=clerks[0]).status_code == 422
+        assert client.post(f"/v1/till/shipments/{pcl}/left", json={"where": "box"}, headers=clerks[0]).status_code == 204
+
+
+def code(shop: Shop, order_id: str, shipment_id: str) -> str:
+    with shop.database.reading() as session:
+        shown = shipping.proof_for(session, order_id, shipment_id, "shp_jane", shop.now())
+        assert shown is not None
+        return shown.text
+
+
+def live(of_id: str, shop: Shop) -> str:
+    """A genuine code of now, whether anybody would be shown it or not."""
+    return proof.live(of_id, shop.now(), shop.now()).text
+
+
+def deliver(shop: Shop, shipment_id: str, typed: str) -> None:
+    with shop.database.transaction() as session:
+        shipping.deliver(session, shipment_id, typed, HERE, by="psn_maria", at=shop.now())
+
+
+def refusal(shop: Shop, shipment_id: str, typed: str) -> str:
+    with pytest.raises(HandOverRefused) as refused:
+        deliver(shop, shipment_id, typed)
+    return refused.value.detail
 
 
 class TestToShip:
