@@ -77,18 +77,25 @@ class Announcer:
     wake_streams: Callable[[str], None]
     wake_dispatch: Callable[[], None]
 
-    def announce(self, session: Session, event: CouponIssued, at: datetime) -> str:
-        """Returns the message id, the same for the same coupon; a second call changes nothing.
+    def announce(self, session: Session, events: Sequence[CouponIssued], at: datetime) -> None:
+        """Each once: of the same coupon a second time changes nothing. For a shopper who was erased meanwhile nothing is kept, not even a reason.
 
-        For a shopper who was erased meanwhile nothing is kept, not even a reason.
+        Their turns are taken before anything else, and in one order, so that two who tell the same shoppers do not each wait for the other.
         """
-        message_id = derived_id("msg", event.coupon_id)
-        gate.hold(session, (event.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
-        if not people.shopper_exists(session, event.shopper_id):
-            return message_id
-        own_zone = repository.take_turn(session, event.shopper_id, at)
-        if repository.is_known(session, message_id):
-            return message_id
+        ids = sorted({event.shopper_id for event in events})
+        gate.hold(session, ids)  # before it is asked who is here: somebody may be erasing her
+        here = people.shoppers_here(session, ids)
+        zones = {shopper_id: repository.take_turn(session, shopper_id, at) for shopper_id in ids if shopper_id in here}
+        known = repository.known(session, [_message_id(event) for event in events])
+        for event in events:
+            if event.shopper_id in here and _message_id(event) not in known:
+                known.add(self._announce(session, event, zones[event.shopper_id], at))
+                session.flush()
+                session.expunge_all()  # the next sees the rows as they are, as it would in a transaction of its own
+
+    def _announce(self, session: Session, event: CouponIssued, own_zone: str | None, at: datetime) -> str:
+        """Returns the id of the message, said or not."""
+        message_id = _message_id(event)
         own = offers.coupon_message(session, event.decision_id, at=at, ends=event.expires_at) if event.has_message else None
         liked = preferences.liked(session, event.shopper_id)
         words = _words(event, own, liked)
@@ -218,6 +225,11 @@ class Announcer:
         return deliveries.values(
             row, channel, at, state="queued" if waits else "suppressed", device_id=device_id, token_id=token_id, reasons=reasons, due_at=course.until if held else None
         )
+
+
+def _message_id(event: CouponIssued) -> str:
+    """The same for the same coupon."""
+    return derived_id("msg", event.coupon_id)
 
 
 def _words(event: CouponIssued, own: CouponMessage | None, liked: preferences.Liked) -> composing.Words | Fail:

@@ -6,6 +6,8 @@ twice. Must not speak to the network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import Envelope, Subscriptions
@@ -25,8 +27,8 @@ from storefront.contracts import OrderPicked, ShipmentMoved
 def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, settings: NotificationSettings) -> None:
     """Register every consumer of this room."""
 
-    def announce(session: Session, event: CouponIssued, _envelope: Envelope) -> None:
-        announcer.announce(session, event, session.info["clock"].now())
+    def announce(session: Session, told: Sequence[tuple[CouponIssued, Envelope]]) -> None:
+        announcer.announce(session, [event for event, _ in told], session.info["clock"].now())
 
     def ready(session: Session, event: OrderPicked, _envelope: Envelope) -> None:
         teller.ready(session, event, session.info["clock"].now())
@@ -48,7 +50,7 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
         if not event.granted and (channels := [kind.value for kind in ChannelKind if kind.purpose is purpose]):
             cancel.on_consent_withdrawn(session, event.shopper_id, channels, no_consent(purpose), session.info["clock"].now())
 
-    subscriptions.on(CouponIssued, consumer="notifications.announce", handler=announce, prompt=True)
+    subscriptions.on_few(CouponIssued, consumer="notifications.announce", handler=announce)
     subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
     subscriptions.on(ShipmentMoved, consumer="notifications.parcel_news", handler=shipped, prompt=True, about=lambda event: event.state in TOLD_OF)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)

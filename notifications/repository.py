@@ -6,7 +6,7 @@ cancel do).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -63,12 +63,12 @@ def tokens_on(session: Session, device_ids: Sequence[str]) -> list[Token]:
     return [Token(*row) for row in prepared(session, _TOKENS, {"device_ids": list(device_ids)})] if device_ids else []
 
 
-_KNOWN = select(Message.id).where(Message.id == bindparam("message_id"))
+_KNOWN = select(Message.id).where(Message.id.in_(bindparam("ids", expanding=True)))
 
 
-def is_known(session: Session, message_id: str) -> bool:
-    """Whether it was said, or not said, before."""
-    return prepared(session, _KNOWN, {"message_id": message_id}).first() is not None
+def known(session: Session, message_ids: Collection[str]) -> set[str]:
+    """Those that were said, or not said, before."""
+    return set(prepared(session, _KNOWN, {"ids": list(message_ids)}).scalars())
 
 
 def message(session: Session, message_id: str, *, shopper_id: str | None = None) -> Message | None:

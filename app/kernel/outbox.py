@@ -98,6 +98,8 @@ class Subscriptions:
         """Consumers a shopper waits for: a relay of their own delivers to them, so that they never queue behind bookkeeping."""
         self.together: set[tuple[str, str]] = set()
         """(type, consumer) of those who are told many events in one transaction."""
+        self.few: set[tuple[str, str]] = set()
+        """The same of those who are told a few, because a shopper waits."""
         self._only_if: dict[str, Look] = {}
         self._about: dict[tuple[str, str], Callable[[Any], bool]] = {}
 
@@ -125,6 +127,12 @@ class Subscriptions:
         anybody waits for."""
         self._add(event_class.TYPE, consumer, event_class, handler, prompt=False, only_if=only_if)
         self.together.add((event_class.TYPE, consumer))
+
+    def on_few(self, event_class: type[E], *, consumer: str, handler: Callable[[Session, Sequence[tuple[E, Envelope]]], None]) -> None:
+        """As `on` for somebody a shopper waits for, with a handler that takes a few events of the type in one transaction, in order. What it locks
+        must be each shopper's own, and it must take all of it first, in an order that is the same for everybody."""
+        self._add(event_class.TYPE, consumer, event_class, handler, prompt=True, only_if=None)
+        self.few.add((event_class.TYPE, consumer))
 
     def _add(self, event_type: str, consumer: str, event_class: type[Any], handler: Handler, *, prompt: bool, only_if: Look | None) -> None:
         if (event_type, consumer) in self._handlers:

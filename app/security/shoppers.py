@@ -124,6 +124,14 @@ def shopper_exists(session: Session, shopper_id: str) -> bool:
 _SHOPPER = select(ShopperRow.id).where(ShopperRow.id == bindparam("id"))
 
 
+def shoppers_here(session: Session, shopper_ids: Collection[str]) -> set[str]:
+    """`shopper_exists` of many: those that do."""
+    return set(prepared(session, _SHOPPERS, {"ids": list(shopper_ids)}).scalars())
+
+
+_SHOPPERS = select(ShopperRow.id).where(ShopperRow.id.in_(bindparam("ids", expanding=True)))
+
+
 def every_shopper(session: Session) -> Iterator[str]:
     """The id of every shopper there is."""
     return iter(session.scalars(select(ShopperRow.id).execution_options(yield_per=5_000)))

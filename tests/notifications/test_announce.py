@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.privacy.holding import alone
 from app.privacy.purposes import Purpose
 from app.security.privacy import erase_shopper
-from notifications import dispatch, facade
+from notifications import dispatch, facade, repository
 from notifications.adapters.memory_gateway import MemoryGateway
 from notifications.announce import Announcer
 from notifications.models import Message, Recipient
@@ -161,7 +163,7 @@ class TestAnnounce:
 
         def announce() -> None:
             with room.database.transaction() as session:
-                announcer.announce(session, room.coupon(jane.shopper_id), room.database.clock.now())
+                announcer.announce(session, [room.coupon(jane.shopper_id)], room.database.clock.now())
 
         thread = threading.Thread(target=announce)
         with room.database.transaction() as session:
@@ -176,6 +178,41 @@ class TestAnnounce:
         with room.database.reading() as session:
             assert (session.scalars(select(Message.id)).all(), session.scalars(select(Recipient.shopper_id)).all()) == ([], [])
 
+    def test_several_at_once_are_each_told_once(self, room: Room) -> None:
+        """One coupon twice, two of one visit, one of nobody: as if each had been told by itself. Planted bug: what is known not looked at again within the turn."""
+        jane, mary = room.phone(push=False), room.phone(push=False)
+        announcer = Announcer(room.settings, frozenset(), lambda _s: None, lambda: None)
+        coupons = [room.coupon(jane.shopper_id, name="1"), room.coupon(mary.shopper_id, name="2"), room.coupon("shp_gone", name="3"), room.coupon(jane.shopper_id, name="1"), room.coupon(jane.shopper_id, name="4")]
+        with room.database.transaction() as session:
+            announcer.announce(session, coupons, room.database.clock.now())
+        with room.database.reading() as session:
+            said = {message.coupon_id: message.state for message in session.scalars(select(Message))}
+            assert {coupon: len(facade.inbox(session, shopper_id)) for coupon, shopper_id in (("1", jane.shopper_id), ("2", mary.shopper_id))} == {"1": 1, "2": 1}
+        assert said == {"cpn_1": "live", "cpn_2": "live", "cpn_4": "suppressed"}
+
+    def test_two_who_tell_the_same_shoppers_do_not_wait_for_each_other(self, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: turns taken in the order of the events; PostgreSQL ended one of the two (deadlock detected)."""
+        ids = [room.phone(push=False).shopper_id for _ in range(2)]
+        announcer = Announcer(room.settings, frozenset(), lambda _s: None, lambda: None)
+        both, take, first = threading.Barrier(2), repository.take_turn, threading.local()
+
+        def slowly(session: Session, shopper_id: str, at: datetime) -> str | None:
+            zone = take(session, shopper_id, at)
+            if not hasattr(first, "taken"):
+                first.taken = True
+                with suppress(threading.BrokenBarrierError):  # in one order the second has not come so far
+                    both.wait(0.5)
+            return zone
+
+        monkeypatch.setattr(repository, "take_turn", slowly)
+
+        def tell(order: int) -> None:
+            with room.database.transaction() as session:
+                announcer.announce(session, [room.coupon(whose, name=f"{order}{whose[-9:]}", visit=f"vis_{order}") for whose in ids[::order]], room.database.clock.now())
+
+        with ThreadPoolExecutor(2) as pool:
+            assert [told.result() for told in [pool.submit(tell, order) for order in (1, -1)]] == [None, None]
+
     def test_of_many_at_once_about_one_visit_one_is_said(self, room: Room) -> None:
         """Planted bug: without `repository.take_turn` two of these eight were said on PostgreSQL."""
         jane = room.phone(push=False)
@@ -185,7 +222,7 @@ class TestAnnounce:
         def one(n: int) -> None:
             barrier.wait()
             with room.database.transaction() as session:
-                announcer.announce(session, room.coupon(jane.shopper_id, name=f"r{n}"), at)
+                announcer.announce(session, [room.coupon(jane.shopper_id, name=f"r{n}")], at)
 
         threads = [threading.Thread(target=one, args=(n,)) for n in range(8)]
         for thread in threads:

@@ -249,6 +249,18 @@ class TestTogether:
         assert len(begun) == (2 if database.dialect == "sqlite" else ALIKE_MOST + 1)
         assert len(sessions) == ALIKE_MOST + 1
 
+    def test_who_can_take_a_few_gets_a_tenth_of_what_waits(self, database: Database) -> None:
+        """Planted bug: as many as may share, however few wait: who was first then waited for ten."""
+        told: list[list[str]] = []
+        subscriptions = Subscriptions()
+        subscriptions.on_few(Rang, consumer="prompt", handler=lambda _session, some: told.append([event.bell_id for event, _ in some]))
+        subscriptions.attach(database)
+        for i in range(ALIKE_MOST * 3):
+            _ring(database, f"b{i}")
+        Relay(database, subscriptions, prompt=True).run_until_idle()
+        assert [one for some in told for one in some] == [f"b{i}" for i in range(ALIKE_MOST * 3)]
+        assert {len(some) for some in told} == {ALIKE_MOST if database.dialect == "sqlite" else 3}
+
     def test_the_next_sees_what_the_one_before_has_changed(self, database: Database) -> None:
         """Planted bug: without forgetting the rows in between, the second read what the session remembered of the first."""
         with database.transaction() as session:
