@@ -20,6 +20,7 @@ from notifications.announce import Announcer
 from notifications.contracts import ChannelKind
 from notifications.fallback import Further
 from notifications.models import REPLY, Message, PushToken
+from notifications.order_news import OrderTeller
 from notifications.ports import Outcome, PushReceipt
 from notifications.settings import NotificationSettings
 from offers import facade as offers
@@ -41,7 +42,7 @@ class Ways(Room):
         for kind, gateway in self.gateways.items():
             gateway.channel = kind.value
         self.subscriptions = type(self.subscriptions)()
-        handlers.subscribe(self.subscriptions, Announcer(settings, ALL, lambda _: None, lambda: None), settings)
+        handlers.subscribe(self.subscriptions, Announcer(settings, ALL, lambda _: None, lambda: None), OrderTeller(settings, ALL, lambda _: None, lambda: None), settings)
         self.subscriptions.attach(database)
         self.relay = type(self.relay)(database, self.subscriptions)
         self.further = Further(ALL, settings)
