@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from playwright.sync_api import expect
 
 from app.bootstrap import House
 from app.demo.city.curation import OOEY_GOOEY, PLACES
@@ -36,6 +37,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use
 SCREENSHOTS = REPOSITORY / "docs" / "screenshots" if os.environ.get("MOMENTS_SCREENSHOTS") == "1" else None
 PHONE, DESKTOP = (390, 844), (1280, 800)
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)  # five seconds, as it is by itself, are a busy machine's moment
 _walks = itertools.count(20261121)
 """Nobody walks exactly as somebody else has: that would be a track told again, and its coupon good only with the phone in hand."""
 HARMLESS = ("GPU stall", "Failed to load resource")
@@ -95,6 +97,8 @@ def chromium() -> Iterator[Any]:
 class Eyes:
     """One browser window that notices: what the console says, findings of axe in both lights, pages wider than the screen."""
 
+    open: ClassVar[list[Eyes]] = []
+
     def __init__(self, chromium: Any, url: str, size: tuple[int, int]) -> None:
         self.url, self.size = url, size
         width, height = size
@@ -102,8 +106,10 @@ class Eyes:
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.said: list[str] = []
-        self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") and not m.text.startswith(HARMLESS) and "GPU stall" not in m.text else None)
+        self.harmless: tuple[str, ...] = HARMLESS
+        self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") and not any(word in m.text for word in self.harmless) else None)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.open.append(self)
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}" if path.startswith("/") else path, wait_until="domcontentloaded")
@@ -140,8 +146,62 @@ class Eyes:
         script = """body => fetch("/v1/fixes", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)}).then(a => a.status)"""
         assert self.page.evaluate(script, {"fixes": walk_into_the_shop()}) == 200
 
+    def shows(self) -> str:
+        """What stands in the window, for whoever reads that something else was waited for."""
+        try:
+            text = self.page.locator("body").inner_text(timeout=5_000)
+        except Exception as problem:  # noqa: BLE001 - a window that cannot be read is told as that
+            text = repr(problem)
+        return f"{self.page.url}\n{text[:3_000]}\nconsole: {self.said}"
+
     def close(self) -> None:
+        self.open.remove(self)
         self.context.close()
+
+
+class Held:
+    """Requests of a page that go no further until the test lets them: its `routes`, in the order in which they came."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self._page = page
+        self.routes: list[Any] = []
+        page.route(address, lambda route: self.routes.append(route))  # noqa: PLW0108 - Playwright marks what it calls, and a built-in cannot be marked
+
+    def come(self, count: int = 1) -> list[Any]:
+        """Waits until so many stand here."""
+        until(lambda: len(self.routes) >= count, lambda: f"{len(self.routes)} of {count} requests came", self._page)
+        return self.routes
+
+
+def until(done: Callable[[], object], says: Callable[[], object], page: Any = None) -> None:
+    """Waits for the thing itself; after a minute it tells what there is instead."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not done():
+        assert time.monotonic() < end, says()
+        if page is None:
+            time.sleep(0.02)
+        else:
+            page.wait_for_timeout(20)  # lets the browser's news in
+
+
+def verdict(till: Eyes, code: str) -> None:
+    """Waits for the till to say this, and tells what it says instead."""
+    expect(till.page.locator("[data-verdict]")).to_have_attribute("data-verdict", code)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test may wait for each of several things as long as that takes a busy machine."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    if report.when == "call" and report.failed:
+        report.sections.extend((f"window {n}", eyes.shows()) for n, eyes in enumerate(Eyes.open, 1))
 
 
 @pytest.fixture
@@ -172,10 +232,6 @@ def coupon_of_a_stranger(url: str) -> dict[str, Any]:
     with Phone(url, "A stranger's phone") as phone:
         phone.consent()
         phone.post("/v1/fixes", {"fixes": walk_into_the_shop()})
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = [c for c in phone.get("/v1/coupons")["coupons"] if SHOP in c["place_ids"]]
-            if found:
-                return found[0]
-            time.sleep(0.1)
-    raise AssertionError("no coupon came")
+        here: list[dict[str, Any]] = []
+        until(lambda: here.extend(c for c in phone.get("/v1/coupons")["coupons"] if SHOP in c["place_ids"]) or here, lambda: f"no coupon came; {phone.get('/v1/visits')}")
+        return here[0]

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from app.kernel.ids import new_id
 from offers import facade as offers
-from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, Eyes, Serving
+from tests.browser.conftest import DESKTOP, PHONE, Eyes, Serving
 from tests.browser.test_story import fresh_shopper
 from tests.offers.builders import go_live, moment, weigh
 
@@ -56,9 +56,9 @@ class TestCart:
         page.get_by_role("link", name="Choose a time").wait_for()
         page.locator("#f-slot").select_option(page.locator("#f-slot option:has-text('€4.90')").first.get_attribute("value"))
         page.get_by_role("link", name="Pay").wait_for()
-        expect(page.locator("[data-delivery]")).to_have_text("€4.90", timeout=PATIENCE_MS)
+        expect(page.locator("[data-delivery]")).to_have_text("€4.90")
         page.get_by_role("button", name="Use the best of your coupons").click()
-        expect(page.locator("[data-total]")).to_have_text("€5.31", timeout=PATIENCE_MS)
+        expect(page.locator("[data-total]")).to_have_text("€5.31")
         assert sorted(page.locator("[data-share]").all_inner_texts()) == ["−€0.59", "−€4.90"]
         assert page.locator("[data-cashback]").inner_text() == "€0.30"
         page.get_by_text("Why these?").click()

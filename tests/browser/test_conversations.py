@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from app.security.principals import Role
-from tests.browser.conftest import DESKTOP, Eyes, Serving
+from tests.browser.conftest import DESKTOP, Eyes, Held, Serving
 
 pytestmark = pytest.mark.browser
 
@@ -25,12 +26,28 @@ def sees(eyes: Eyes, text: str) -> None:
 
 
 class TestConversation:
+    def _says_two_things_at_once(self, jane: Eyes) -> None:
+        """Seen to fail with an answer that emptied the box whatever stood in it, and with a lost connection of which nothing was said."""
+        held, box = Held(jane.page, "**/m/chat"), jane.page.locator("#say-text")
+        for text in ("Good day", "And then"):
+            box.fill(text)
+            jane.page.locator("#say button").click()
+            held.come()
+            box.fill("What she types since")
+            held.routes.pop().continue_() if text == "Good day" else held.routes.pop().abort("internetdisconnected")
+            expect(jane.page.locator("#say button")).to_be_enabled()
+            expect(box).to_have_value("What she types since")
+        jane.page.get_by_text("That did not reach us.").wait_for()
+        sees(jane, "Good day")
+        jane.page.unroute("**/m/chat")
+
     def test_from_question_to_person_and_back(self, window: Callable[..., Eyes], house_server: Serving) -> None:
         jane, maija = window(NARROW), window(DESKTOP)
         jane.go("/m")
         jane.page.locator('button[value="all"]').click()
         jane.page.wait_for_selector("#now")
         jane.go("/m/chat")
+        self._says_two_things_at_once(jane)
         says(jane, "How much is the Cloudberry Bonbon?")
         sees(jane, "Cloudberry Bonbon costs €2.60.")
         says(jane, "Put two of them into my cart")

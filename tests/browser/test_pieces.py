@@ -5,6 +5,7 @@ The whole page is served as a page of ours is, policy included; a message on the
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -19,7 +21,8 @@ from fastapi import FastAPI, Request, Response
 from app.demo import seed
 from app.kernel.http import install_problems
 from app.web import assets, rendering
-from tests.browser.conftest import AXE, SETTLED
+from tests.browser.conftest import AXE, SETTLED, until
+from tests.browser.pictures import PIXELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -63,6 +66,12 @@ def opened(chromium: Any, address: str, size: str, scheme: str, *, drawn: bool =
     return page, said
 
 
+def brightness(page: Any, png: bytes) -> float:
+    """From 0, black, to 255."""
+    width, height, pixels = page.evaluate(PIXELS, base64.b64encode(png).decode())
+    return float(np.frombuffer(base64.b64decode(pixels), dtype=np.uint8).reshape(height * width, 4)[:, :3].mean())
+
+
 @pytest.mark.parametrize("size", ["phone", "desktop"])
 class TestPieces:
     def test_policy_axe_and_width_in_both_lights(self, chromium: Any, address: str, size: str) -> None:
@@ -83,13 +92,19 @@ class TestMap:
     def test_streets_fences_and_both_lights(self, chromium: Any, address: str) -> None:
         page, said = opened(chromium, address, "desktop", "light")
         light = page.locator("#map").screenshot()
+        assert brightness(page, light) > 150
         page.click("[data-theme-switch]")
         page.click("[data-theme-switch]")
-        page.wait_for_timeout(1500)
-        dark = page.locator("#map").screenshot()
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-        assert light != dark
-        assert min(len(light), len(dark)) > 60_000  # an empty map of this size compresses to a tenth of that
+        dark = light
+
+        def turned() -> bool:
+            nonlocal dark
+            dark = page.locator("#map").screenshot()
+            return brightness(page, dark) < 100 and len(dark) > 60_000
+
+        until(turned, lambda: (brightness(page, dark), len(dark)), page)
+        assert len(light) > 60_000  # an empty map of this size compresses to a tenth of that
         assert said == []
         page.context.close()
 
@@ -106,6 +121,7 @@ class TestMap:
 
     def test_without_webgl_the_page_says_so(self, chromium: Any, address: str) -> None:
         page = chromium.new_context(viewport={"width": 800, "height": 600}).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
         page.goto(f"{address}/pieces")
         page.wait_for_selector("#map[data-state=failed]")

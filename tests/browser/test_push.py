@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from app.kernel.outbox import emit
 from app.security.principals import Role
 from notifications.models import PushToken
 from offers.contracts import CouponIssued
-from tests.browser.conftest import PHONE, Eyes, Serving
+from tests.browser.conftest import PHONE, Eyes, Serving, until
 
 pytestmark = pytest.mark.browser
 
@@ -54,12 +53,10 @@ COUNTING = """() => {
 """The browser forgets a notification for good that is asked about between being kept and being displayed, so it is asked about afterwards only."""
 
 CLICKED = """async () => {
-  const went = [];
-  clients.openWindow = async (to) => { went.push(to); };
+  const went = new Promise((done) => { clients.openWindow = async (to) => { done([to]); }; });
   const [shown] = await registration.getNotifications();
   const event = new NotificationEvent("notificationclick", { notification: shown });
   dispatchEvent(event);
-  for (let n = 0; n < 100 && !went.length; n++) await new Promise((done) => setTimeout(done, 20));
   return went;
 }"""
 
@@ -87,7 +84,7 @@ def _deliver(eyes: Eyes, data: dict[str, Any]) -> None:
     registrations: list[str] = []
     session.on("ServiceWorker.workerRegistrationUpdated", lambda told: registrations.extend(r["registrationId"] for r in told["registrations"]))
     session.send("ServiceWorker.enable")
-    eyes.page.wait_for_timeout(100)
+    until(lambda: registrations, lambda: "no worker is registered", eyes.page)
     session.send("ServiceWorker.deliverPushMessage", {"origin": eyes.url, "registrationId": registrations[-1], "data": json.dumps(data)})
     session.detach()
 
@@ -108,11 +105,8 @@ def _announce(server: Serving, shopper_id: str, name: str) -> None:
         emit(session, coupon, subject=shopper_id)
 
 
-def _until(done: Callable[[], object], within_s: float = 30) -> None:
-    end = time.monotonic() + within_s
-    while not done():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
+def _displayed(worker: Any, count: int) -> None:
+    until(lambda: worker.evaluate("self.displayed") == count, lambda: f"{worker.evaluate('self.displayed')} were displayed, not {count}")
 
 
 class TestPush:
@@ -133,13 +127,13 @@ class TestPush:
         [shopper_id] = _subscribed(house_server)
         eyes.context.route("**/v1/inbox/*/seen", lambda route: route.fulfill(status=204))  # what her open page has shown is not pushed
         _announce(house_server, shopper_id, "1")
-        _until(lambda: push_peer.delivered.get("b1"))
+        until(lambda: push_peer.delivered.get("b1"), lambda: push_peer.delivered)
         [(opened, _)] = push_peer.delivered["b1"]
 
         [worker] = eyes.context.service_workers
         worker.evaluate(COUNTING)
         _deliver(eyes, opened)
-        _until(lambda: worker.evaluate("self.displayed") == 1)
+        _displayed(worker, 1)
         [[title, body, tag, link]] = page.evaluate(SHOWN)
         assert (title, body.partition("\n")[0], tag, link[:3]) == ("Bonbon of the month", "25 % off", "vis_1", "/l/")
         went = worker.evaluate(CLICKED)
@@ -149,14 +143,14 @@ class TestPush:
 
         push_peer.program("b1", Answer(410))
         _announce(house_server, shopper_id, "2")
-        _until(lambda: not _subscribed(house_server))
+        until(lambda: not _subscribed(house_server), lambda: _subscribed(house_server))
         eyes.go("/m")
         _deliver(eyes, opened | {"message_id": "msg_again"})
-        _until(lambda: worker.evaluate("self.displayed") == 2)
+        _displayed(worker, 2)
         page.evaluate("""async () => (await (await navigator.serviceWorker.getRegistration("/m")).getNotifications()).forEach(n => n.close())""")
         _deliver(eyes, opened | {"message_id": "msg_again"})
         _deliver(eyes, opened | {"message_id": "msg_2", "collapse_key": "vis_2", "link": "https://evil.example/"})
-        _until(lambda: worker.evaluate("self.displayed") == 3)
+        _displayed(worker, 3)
         assert [shown[2] for shown in page.evaluate(SHOWN)] == ["vis_2"]
 
         went = worker.evaluate(

@@ -17,9 +17,19 @@ from app.security.principals import Role
 from offers import coupon_signing, coupon_token, facade
 from offers.models import Redemption
 from offers.tills import journal
-from tests.browser.conftest import DESKTOP, PHONE, SHOP, Eyes, Serving, coupon_of_a_stranger
-from tests.browser.test_coupons import shows_a_coupon
-from tests.browser.test_story import READ_QR, qr_on
+from tests.browser.conftest import (
+    DESKTOP,
+    HARMLESS,
+    PHONE,
+    SHOP,
+    Eyes,
+    Held,
+    Serving,
+    coupon_of_a_stranger,
+    until,
+    verdict,
+)
+from tests.browser.test_coupons import read_off, shows_a_coupon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -66,14 +76,15 @@ def open_till(house_server: Serving, window: Window, place_id: str = SHOP) -> Ey
     return till
 
 
-def scan(till: Eyes, text: str, verdict: str) -> None:
+def scan(till: Eyes, text: str, code: str) -> None:
     till.page.fill("#code", text)
     till.page.keyboard.press("Enter")
-    expect(till.page.locator("[data-verdict]")).to_have_attribute("data-verdict", verdict, timeout=60_000)  # says what came instead
+    verdict(till, code)
 
 
 def besides_the_network(eyes: Eyes) -> Eyes:
-    """What htmx says of a request that could not be sent is expected here, and nothing else is."""
+    """What htmx says of a request that could not be sent is expected here, from now on too, and nothing else is."""
+    eyes.harmless = (*HARMLESS, "Failed to fetch")
     eyes.said[:] = [word for word in eyes.said if "Failed to fetch" not in word]
     return eyes
 
@@ -122,12 +133,12 @@ class TestWithoutANetwork:
             eyes.context.set_offline(True)
 
         scan(first, code, "needs_network")
-        [text] = reader.page.evaluate(READ_QR, qr_on(phone))
+        text = read_off(reader, phone)
         scan(first, text, "taken_offline")
         assert first.page.locator(".verdict .benefit").inner_text() == "25 % off, up to €10.00"
         first.page.locator("#undo").click()
         first.page.wait_for_selector("[data-verdict=undone]")
-        [text] = reader.page.evaluate(READ_QR, qr_on(phone))
+        text = read_off(reader, phone)
         scan(first, text, "taken_offline")
         besides_the_network(first).look("till-taken-offline")
         scan(first, text, "coupon_already_redeemed")
@@ -150,7 +161,9 @@ class TestTheSum:
     def test_is_asked_for_where_a_coupon_could_take_off_much(self, house_server: Serving, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
         """As much as five euro without a network; the clerk says what it is, and that is what the use costs.
 
-        Planted bug this was seen to fail on: the sum judged by the till and not told to the house.
+        The last is on its way when the network goes, and the scanner types the next by then: that which was sent is taken.
+
+        Planted bugs this was seen to fail on: the sum judged by the till and not told to the house; what stood in the field taken for what was sent.
         """
         monkeypatch.setitem(house_server.house.settings.offers.till_offline_most_minor, "EUR", 500)
         phone = shows_a_coupon(window, PHONE)
@@ -158,10 +171,19 @@ class TestTheSum:
         reader.enter(house_server.link(Role.CLERK))
         till = open_till(house_server, window)
         till.context.set_offline(True)
-        for typed, verdict in (("", "sum_needed"), ("5,01", "only_with_network"), ("4.90", "taken_offline")):
+        for typed, code in (("", "sum_needed"), ("5,01", "only_with_network")):
             till.page.fill("#discount", typed)
-            scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], verdict)
-            assert till.page.evaluate("document.activeElement.id") == ("discount" if verdict == "sum_needed" else "code")
+            scan(till, read_off(reader, phone), code)
+            assert till.page.evaluate("document.activeElement.id") == ("discount" if code == "sum_needed" else "code")
+        held = Held(till.page, "**/till/redeem")
+        till.page.fill("#discount", "4.90")
+        till.page.fill("#code", read_off(reader, phone))
+        till.page.keyboard.press("Enter")
+        held.come()
+        till.page.keyboard.type("MM1.AE")
+        held.routes[0].abort("internetdisconnected")
+        verdict(till, "taken_offline")
+        assert (till.page.evaluate("document.activeElement.id"), till.page.input_value("#code")) == ("code", "MM1.AE")
         assert till.page.input_value("#discount") == ""
         till.context.set_offline(False)
         till.page.wait_for_selector("[data-offline-state][data-waiting='0']")
@@ -211,8 +233,8 @@ class TestAKeyThatLeaked:
         till.page.wait_for_selector("[data-offline-state] >> text=Ready to go on without a network")
         till.context.set_offline(True)
         scan(till, old(), "signed_code_key_revoked")
-        expect(phone.page.locator("[data-live]")).not_to_have_attribute("data-stem", stem, timeout=60_000)  # by itself, within seconds
-        scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], "taken_offline")
+        expect(phone.page.locator("[data-live]")).not_to_have_attribute("data-stem", stem)  # by itself, within seconds
+        scan(till, read_off(reader, phone), "taken_offline")
         till.context.set_offline(False)
         till.page.wait_for_selector("[data-offline-state][data-waiting='0']")
         assert till.page.locator("[data-offline-findings]").is_hidden()
@@ -231,13 +253,14 @@ class TestAClockThatIsWrong:
         till.page.wait_for_selector(f"[data-offline-clock] >> text={words}")
         till.look(f"till-clock-{'ahead' if minutes > 0 else 'behind'}")
         till.context.set_offline(True)
-        scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], "taken_offline")
+        begun = datetime.now(UTC)
+        scan(till, read_off(reader, phone), "taken_offline")
         till.context.set_offline(False)
         till.page.wait_for_selector("[data-offline-state][data-waiting='0']")
         assert till.page.locator("[data-offline-findings]").is_hidden()
         with house_server.house.database.reading() as session:
             use = session.scalars(select(Redemption).order_by(Redemption.id.desc()).limit(1)).one()
-            assert abs((use.redeemed_at - datetime.now(UTC)).total_seconds()) < 60
+            assert begun - timedelta(minutes=1) < use.redeemed_at < datetime.now(UTC) + timedelta(minutes=1)
 
     def test_set_wrong_after_the_network_was_lost_it_is_the_till_that_is_named(self, house_server: Serving, window: Window) -> None:
         """Seen to fail with the live code's own reason: the clerk was told that the shopper showed a picture."""
@@ -247,7 +270,7 @@ class TestAClockThatIsWrong:
         till = open_till(house_server, window)
         till.context.set_offline(True)
         till.page.evaluate("{ const now = Date.now.bind(Date); Date.now = () => now() + 600000; }")
-        scan(till, reader.page.evaluate(READ_QR, qr_on(phone))[0], "till_clock_ahead")
+        scan(till, read_off(reader, phone), "till_clock_ahead")
 
 
 RUNNING = """async () => {
@@ -275,14 +298,14 @@ class TestReloadedWithoutANetwork:
         till.page.wait_for_selector("[data-offline-state] >> text=Ready to go on without a network")
         assert till.page.input_value("#place") == "plc_ooey_gooey_asema"
         besides_the_network(till).look("till-reloaded-offline")
-        [text] = reader.page.evaluate(READ_QR, qr_on(phone))
+        text = read_off(reader, phone)
         scan(till, text, "taken_offline")
         till.page.reload(wait_until="domcontentloaded")  # what was taken is still there, and not taken twice
         till.page.wait_for_selector("[data-offline-state][data-waiting='1']")
         scan(till, text, "coupon_already_redeemed")
 
         elsewhere = open_till(house_server, window)  # another store, with a network, a moment later
-        scan(elsewhere, reader.page.evaluate(READ_QR, qr_on(phone))[0], "redeemed")
+        scan(elsewhere, read_off(reader, phone), "redeemed")
         till.context.set_offline(False)
         till.page.wait_for_selector("[data-offline-findings] [data-outcome=double]")
         with house_server.house.database.reading() as session:
@@ -298,6 +321,10 @@ class TestReloadedWithoutANetwork:
         till = open_till(house_server, window)
         till.page.evaluate(RUNNING)
         till.context.clear_cookies()
-        till.page.reload(wait_until="domcontentloaded")
-        assert till.page.locator("#scan").count() == 0
+
+        def shut() -> bool:
+            till.page.reload(wait_until="domcontentloaded")
+            return till.page.locator("#scan").count() == 0
+
+        until(shut, till.shows)  # a house that is slow to answer is a lost network: then it is the kept page once more
         assert "/till" not in till.page.evaluate(KEPT_BY_THE_WORKER)

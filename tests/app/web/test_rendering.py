@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
-from app.web.rendering import ENVIRONMENT, content_security_policy, local_time, money, script_json, security_headers
+from app.web.rendering import (
+    ENVIRONMENT,
+    TEMPLATES,
+    content_security_policy,
+    local_time,
+    money,
+    script_json,
+    security_headers,
+)
 
 
 class TestContentSecurityPolicy:
@@ -59,3 +68,17 @@ class TestTemplates:
             source = ENVIRONMENT.loader.get_source(ENVIRONMENT, name)[0] if ENVIRONMENT.loader else ""
             for sign in (" style=", "<style", " onclick=", "javascript:"):
                 assert sign not in source, f"{name} holds {sign}"
+
+    def test_what_asks_while_one_types_says_what_becomes_of_the_question_before(self) -> None:
+        """By itself htmx keeps one that waits and drops the others, so that what is shown is not the answer to what stands in the box.
+
+        Seen to fail on the search of the shop, on the filters of the console and on the switches of consent.
+        """
+        asking = []
+        for path in sorted(TEMPLATES.rglob("*.html")):
+            source = path.read_text(encoding="utf-8")
+            for found in re.finditer(r'hx-trigger="([^"]*\b(?:change|input)\b[^"]*)"', source):
+                line = source[source.rfind("\n", 0, found.start()) : source.find("\n", found.end())]
+                asking.append(path.name)
+                assert "hx-sync=" in line or "hx-sync:inherited=" in source, (path.name, found[0])
+        assert len(asking) >= 6

@@ -43,6 +43,7 @@ function heatSwitch(surface) {
     note.textContent = plain;
     try {
       const told = await surface.setHeat(control.checked ? element.dataset.heat : null);
+      if (!told) return; // switched again meanwhile
       element.dataset.heatCells = String(told.features.length);
       if (!control.checked) return;
       if (!told.features.length) note.textContent = `${plain} So far no cell has that many.`;

@@ -18,7 +18,9 @@ async function hear() {
   if (!element) { told = null; return; }
   const { stem, secret, step, now, good } = element.dataset;
   if (told?.stem === stem) return;
-  told = { stem, key: await hmacKey(bytesOf(secret)), stepS: Number(step), aheadMs: Date.parse(now) - Date.now(), goodUntil: Date.parse(good) };
+  const aheadMs = Date.parse(now) - Date.now(); // before anything is waited for
+  const key = await hmacKey(bytesOf(secret));
+  if (document.querySelector("[data-live]")?.dataset.stem === stem) told = { stem, key, stepS: Number(step), aheadMs, goodUntil: Date.parse(good) };
 }
 
 function show() {
@@ -30,7 +32,7 @@ function show() {
 
 async function tick() {
   const element = document.querySelector("[data-live]");
-  if (!element || !told || drawing) return;
+  if (!element || told?.stem !== element.dataset.stem || drawing) return; // what is told of another coupon says nothing of this one
   const now = (Date.now() + told.aheadMs) / 1000;
   const step = Math.floor(now / told.stepS);
   const left = Math.max(1, Math.ceil((step + 1) * told.stepS - now));
@@ -46,6 +48,7 @@ async function tick() {
     drawn = { stem, step, digits, svg: svgOf(`${stem}${digits}`) };
     drawing = false;
     show();
+    if (!element.isConnected) return; // used, or signed anew, while we waited
   }
   document.querySelector("[data-live-left]").textContent = `Changes in ${left} s`;
   document.querySelector("[data-live-bar]").value = left;

@@ -42,13 +42,14 @@ async function proofOf({ privateKey }, jwk, method, address) {
   return `${text}.${base64url(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, utf8(text)))}`;
 }
 
-/** `fetch` with a proof; once more with the house's nonce where it asks for one. */
+/** `fetch` with a proof; once more with the house's nonce where it asks for another than was shown. */
 async function send(prove, address, options = {}) {
   const method = (options.method ?? "GET").toUpperCase();
   const once = async () => fetch(address, { ...options, headers: { ...Object.fromEntries(new Headers(options.headers)), DPoP: await prove(method, address) } });
+  const shown = nonce; // another request may have brought the next one by the time this is answered
   const answer = await once();
   const wanted = answer.status === 401 && answer.headers.get("DPoP-Nonce");
-  if (!wanted || wanted === nonce) return answer;
+  if (!wanted || wanted === shown) return answer;
   [nonce, nonceAt] = [wanted, Date.now()];
   return once();
 }
@@ -83,7 +84,9 @@ async function begin() {
       return prove;
     }
     if (told.bound && remembered(REFUSED) === told.bound) return null; // asked on the page before
-    const answer = await send(prove, "/v1/sessions/key", { method: "POST", signal: AbortSignal.timeout(10_000) });
+    const asked = send(prove, "/v1/sessions/key", { method: "POST", signal: AbortSignal.timeout(10_000) });
+    binding = true;
+    const answer = await asked;
     if (answer.status === 409) remember(REFUSED, told.bound);
     else if (answer.ok) navigator.storage?.persist?.();
     return answer.ok ? prove : null;
@@ -91,17 +94,27 @@ async function begin() {
 }
 
 if (told?.forget) try { indexedDB.deleteDatabase("moments"); } catch { /* nothing was kept */ }
-const signer = Promise.race([begin(), new Promise((done) => setTimeout(done, 4_000, null))]); // a browser's shelf may never answer
+let signer = null;
+let binding = false;
+const begun = begin().then((prove) => { signer = prove; });
+const patience = new Promise((done) => setTimeout(done, 4_000)); // a browser's shelf may never answer
+
+/** Who signs. A shelf that answers late is still used; once the key is being bound, what is not signed with it would be refused. */
+async function signing() {
+  await Promise.race([begun, patience]);
+  if (binding) await begun;
+  return signer;
+}
 
 /** `fetch`, signed where this browser can. */
 export async function signed(address, options) {
-  const prove = await signer;
+  const prove = await signing();
   return prove && new URL(address, location.href).origin === location.origin ? send(prove, address, options) : fetch(address, options);
 }
 
 // A form or link that leads to a page carries no header of ours: its proof goes along as a cookie for that one address.
 async function carryProof(method, address) {
-  const prove = await signer;
+  const prove = await signing();
   if (!prove || address.origin !== location.origin) return;
   if (nonce && Date.now() - nonceAt > NONCE_LASTS_MS) await send(prove, "/v1/me").catch(() => {});
   const secure = location.protocol === "https:" ? "; secure" : "";

@@ -2,7 +2,7 @@
 // import { cityMap } from "moments/map";  const map = await cityMap(element, { fences: "/console/fences.geojson" });
 // Text is drawn from the system's fonts: the style has no glyph address, so MapLibre renders letters itself.
 import * as maplibregl from "maplibre-gl";
-import { config, onThemeChange } from "moments/shell";
+import { config, isDark, onThemeChange } from "moments/shell";
 
 const CENTRE = [24.9436, 60.1693];
 const BOUNDS = [[24.928, 60.160], [24.960, 60.183]];
@@ -160,6 +160,7 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", label);
   let map;
+  const begunDark = isDark();
   try {
     map = new maplibregl.Map({ container: element, style: wholeStyle(), center: centre, zoom, minZoom, maxZoom: 19, maxBounds: bounds, interactive, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0 });
   } catch (error) {
@@ -184,15 +185,26 @@ export async function cityMap(element, { fences = null, sensitive = null, centre
     put("moments", { type: "FeatureCollection", features: held.moments });
   };
   await new Promise((resolve) => map.once("load", resolve));
-  onThemeChange(() => { map.setStyle(wholeStyle(), { diff: true }); map.once("styledata", putAll); });
+  const recolour = () => { map.setStyle(wholeStyle(), { diff: true }); map.once("styledata", putAll); };
+  onThemeChange(recolour);
+  if (isDark() !== begunDark) recolour(); // changed while it was loading
 
+  let heatAsked = 0;
   const surface = {
     map,
     async setFences(given) { held.fences = await collection(given); putAll(); },
     /** Outlines the fences of these places. */
     setChosen(placeIds) { held.chosen = placeIds; putAll(); },
-    /** Cells with `people` and `share` (0 to 1 of the fullest); null takes them away. */
-    async setHeat(given) { held.heat = await collection(given); putAll(); return held.heat; },
+    /** Cells with `people` and `share` (0 to 1 of the fullest); null takes them away. The last one asked for counts: an older one that comes late is null. */
+    async setHeat(given) {
+      heatAsked += 1;
+      const turn = heatAsked;
+      const found = await collection(given).catch((problem) => { if (turn === heatAsked) throw problem; });
+      if (turn !== heatAsked) return null;
+      held.heat = found;
+      putAll();
+      return found;
+    },
     /** `points`: [{ id, lon, lat }]. */
     setShoppers(points) {
       held.shoppers = { type: "FeatureCollection", features: points.map(({ id, lon, lat }) => ({ type: "Feature", properties: { id }, geometry: { type: "Point", coordinates: [lon, lat] } })) };

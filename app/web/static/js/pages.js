@@ -34,12 +34,24 @@ fade();
 setInterval(countDown, 1000);
 document.addEventListener("htmx:after:swap", () => { countDown(); fade(); });
 
-// what asks again by itself waits while somebody types into it
-document.addEventListener("htmx:before:request", (event) => {
-  const source = event.detail?.ctx?.sourceElement;
-  const typing = document.activeElement?.matches("input, select, textarea") && document.activeElement.value;
-  if (source?.matches?.("[data-waits-for-fields]") && source.contains(document.activeElement) && typing) event.preventDefault();
-});
+// What asks again by itself waits while somebody types into it or presses something in it, also when that began after it had asked: its
+// answer would take away what is typed, or put another button under the finger, which then has pressed nothing.
+let pressed = null;
+addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? event.target : null; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { pressed = null; }, true);
+
+function busy(element) {
+  const at = document.activeElement;
+  const typing = element.matches("[data-waits-for-fields]") && element.contains(at) && at.matches("input, select, textarea") && at.value;
+  return typing || element.contains(pressed);
+}
+
+for (const step of ["htmx:before:request", "htmx:before:swap"]) {
+  document.addEventListener(step, (event) => {
+    const { sourceElement, sourceEvent } = event.detail.ctx ?? {};
+    if (sourceEvent?.type === "every" && busy(sourceElement)) event.preventDefault();
+  });
+}
 
 // a link that opens a dialog also loads into it; the address stays good for a new tab
 document.addEventListener("click", (event) => {

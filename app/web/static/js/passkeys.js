@@ -41,10 +41,17 @@ async function hasOne() {
   return answer.ok && (await answer.json()).passkeys.some((passkey) => !passkey.suspect);
 }
 
-/** Show that it is her: with her passkey, or by making her first one. */
-export async function prove() {
+async function shows() {
   if (await hasOne()) await show("/v1/step-up");
   else await make("This phone");
+}
+
+let proving = null;
+
+/** Show that it is her: with her passkey, or by making her first one. A browser asks one thing at a time, so all that need it wait for the same. */
+export function prove() {
+  proving ??= shows().finally(() => { proving = null; });
+  return proving;
 }
 
 /** Does this answer ask for more proof? */

@@ -5,10 +5,14 @@ import { toast } from "moments/shell";
 
 const CANCELLED = new Set(["NotAllowedError", "AbortError"]);
 
+let busy = false; // a browser asks for one finger at a time
+
 async function trying(work) {
+  if (busy) return;
+  busy = true;
   try { await work(); } catch (error) {
     toast(CANCELLED.has(error.name) ? "Nothing was changed." : error.message, { tone: CANCELLED.has(error.name) ? "" : "bad" });
-  }
+  } finally { busy = false; }
 }
 
 const changed = () => document.body.dispatchEvent(new CustomEvent("passkeys:changed"));

@@ -35,7 +35,7 @@ function arrived(event) {
   if (!message.id || message.seen_at || announced.has(message.id)) return;
   announced.add(message.id);
   toast(`New: ${message.title}`, { tone: "good" });
-  if (document.visibilityState === "visible") unsafe(`/v1/inbox/${encodeURIComponent(message.id)}/seen`);
+  if (document.visibilityState === "visible") unsafe(`/v1/inbox/${encodeURIComponent(message.id)}/seen`).catch(() => {}); // not known to be seen: it is pushed, too
 }
 
 const stream = new EventSource(page.dataset.stream);
@@ -60,17 +60,20 @@ function stop(text) {
 }
 
 async function tell(position) {
+  const mine = watching;
   const { latitude, longitude, accuracy, speed, heading } = position.coords;
   const fix = { lat: latitude, lon: longitude, accuracy_m: accuracy, occurred_at: new Date(position.timestamp).toISOString() };
   if (speed !== null) fix.speed_mps = speed;
   if (heading !== null && !Number.isNaN(heading)) fix.bearing_deg = heading;
   try {
     const answer = await unsafe("/v1/fixes", { fixes: [fix] });
-    if (!answer.ok) { stop((await answer.json()).detail ?? "Your position was not taken."); return; }
+    const trouble = answer.ok ? "" : ((await answer.json()).detail ?? "Your position was not taken.");
+    if (watching !== mine) return; // she stopped meanwhile, and reads that
+    if (trouble) { stop(trouble); return; }
     sent += 1;
     note.textContent = `Shared ${sent} time${sent === 1 ? "" : "s"}, within ${Math.round(accuracy)} m.`;
   } catch {
-    note.textContent = "No connection; your position was not sent.";
+    if (watching === mine) note.textContent = "No connection; your position was not sent.";
   }
 }
 

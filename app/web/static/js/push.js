@@ -42,7 +42,8 @@ async function turn() {
 if (button && !able) says(false, "This browser cannot show notifications.");
 else if (button) {
   button.addEventListener("click", () => { button.disabled = true; turn().catch((problem) => says(false, problem.message)).finally(() => { button.disabled = false; }); });
+  button.disabled = true; // until it is known which way it turns
   navigator.serviceWorker.getRegistration("/m").then(async (registration) => {
     if (await registration?.pushManager.getSubscription()) says(true, "Shown here, also while this page is closed.");
-  }).catch(() => {});
+  }).catch(() => {}).finally(() => { button.disabled = false; });
 }

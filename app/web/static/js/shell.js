@@ -52,8 +52,10 @@ export function toast(text, { tone = "", stay_ms = 5000 } = {}) {
   setTimeout(() => item.remove(), stay_ms);
 }
 
-// One key for one intention: a form or button keeps its key until an answer came, so a retry after a lost
-// connection cannot act twice; after an answer the next click is a new intention.
+// One key for one intention: what a form or button sends keeps its key until an answer came, so a retry after a lost
+// connection cannot act twice; after an answer the next click is a new intention, and so is something else that is sent meanwhile.
+const intentions = new WeakMap(); // form or button -> Map(what it sends -> {key, lost: no answer came})
+const intentionsOf = (source) => intentions.get(source) ?? intentions.set(source, new Map()).get(source);
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
@@ -63,8 +65,10 @@ document.addEventListener("htmx:config:request", (event) => {
     ctx.fetch = fetchProving;
   }
   if (!UNSAFE.has(ctx.request.method.toUpperCase())) return;
-  source.dataset.idempotencyKey ??= crypto.randomUUID();
-  ctx.request.headers["Idempotency-Key"] = source.dataset.idempotencyKey;
+  ctx.intention = `${ctx.request.action}?${new URLSearchParams(ctx.request.body)}`;
+  const open = intentionsOf(source);
+  if (!open.has(ctx.intention)) open.set(ctx.intention, { key: crypto.randomUUID(), lost: false });
+  ctx.request.headers["Idempotency-Key"] = open.get(ctx.intention).key;
   ctx.fetch = fetchProving;
 });
 // What only a signed request is given is asked for once both this file and htmx, whichever is later, are there.
@@ -74,21 +78,33 @@ document.addEventListener("htmx:config:request", (event) => {
   if (waiting.length) setTimeout(sign, 50);
 })();
 document.addEventListener("htmx:after:request", (event) => {
-  const source = event.detail?.ctx?.sourceElement;
-  if (source?.dataset) delete source.dataset.idempotencyKey;
+  const { ctx } = event.detail;
+  const open = intentionsOf(ctx.sourceElement);
+  for (const [said, { lost }] of open) if (lost || said === ctx.intention) open.delete(said);
+  // where the answer belongs may have been drawn anew meanwhile, by the answer to something else
+  if (ctx.target?.isConnected === false && ctx.target !== ctx.sourceElement) ctx.target = document.getElementById(ctx.target.id) ?? ctx.target;
 });
-document.addEventListener("htmx:error", () => toast("That did not reach us. Check the connection and try again.", { tone: "bad" }));
+document.addEventListener("htmx:finally:request", (event) => {
+  const { ctx } = event.detail;
+  const unanswered = intentionsOf(ctx.sourceElement).get(ctx.intention);
+  if (unanswered) unanswered.lost = true;
+});
+const notReached = () => toast("That did not reach us. Check the connection and try again.", { tone: "bad" });
+document.addEventListener("htmx:error", (event) => { if (event.detail.ctx?.sourceEvent?.type !== "every") notReached(); }); // nobody asked for what comes by itself
 
 // What she downloads may ask for proof too, and a link cannot answer that.
 document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[download]");
   if (!link || link.protocol === "blob:" || link.origin !== location.origin) return;
   event.preventDefault();
-  const answer = await fetchProving(link.href);
-  if (!answer.ok) { toast((await answer.json().catch(() => ({}))).detail ?? "That did not work.", { tone: "bad" }); return; }
-  const given = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: link.download });
-  given.click();
-  setTimeout(() => URL.revokeObjectURL(given.href), 60_000);
+  const { href, download } = link;
+  try {
+    const answer = await fetchProving(href);
+    if (!answer.ok) { toast((await answer.json().catch(() => ({}))).detail ?? "That did not work.", { tone: "bad" }); return; }
+    const given = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download });
+    given.click();
+    setTimeout(() => URL.revokeObjectURL(given.href), 60_000);
+  } catch { notReached(); }
 });
 
 // Buttons that open or close a <dialog> by id, since inline handlers are refused by our policy.

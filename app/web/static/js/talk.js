@@ -3,6 +3,7 @@
 // Needs #talk[data-more][data-after][data-state], #talk-state and forms[data-says]. Without this each form leads to the page as it is then.
 
 import { signed } from "./key.js";
+import { toast } from "moments/shell";
 
 const talk = document.getElementById("talk");
 const EVERY_MS = 2500;
@@ -45,12 +46,15 @@ document.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  const boxes = [...form.querySelectorAll("input:not([type=hidden]), textarea")].map((box) => [box, box.value]);
   const buttons = form.querySelectorAll("button");
   for (const button of buttons) button.disabled = true;
   try {
     const answer = await signed(form.action, { method: "POST", headers: { "HX-Request": "true", "Idempotency-Key": crypto.randomUUID() }, body });
-    if (answer.ok) form.reset();
+    if (answer.ok) for (const [box, said] of boxes) { if (box.value === said) box.value = ""; } // what is typed since is the next thing to say
     else if (answer.status !== 429) { location.reload(); return; }
+  } catch {
+    toast("That did not reach us. Check the connection and try again.", { tone: "bad" });
   } finally {
     for (const button of buttons) button.disabled = false;
   }

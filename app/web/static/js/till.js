@@ -9,23 +9,33 @@ const video = box?.querySelector("video");
 const says = box?.querySelector("[data-says]");
 const FORMATS = ["qr_code", "data_matrix", "code_128"];
 let stream = null;
+let starting = null; // which start of the camera this is; null when it is not wanted any more
 
 // The next coupon may be scanned before the answer to this one: what was sent is replaced or cleared, what was typed since is kept.
-let sent = null;
-form?.addEventListener("submit", () => {
-  sent = field.value;
-  field.select();
+const waiting = []; // {code, sum} as they stood in the fields, and the sum `said` with it, of each scan that has no answer yet
+form?.addEventListener("submit", () => field.select());
+form?.addEventListener("htmx:config:request", (event) => {
+  const { body } = event.detail.ctx.request;
+  const last = waiting.at(-1);
+  const stood = { code: field.value, sum: discount.value, said: discount.value };
+  if (last?.sum === stood.sum) stood.said = last.code === stood.code ? last.said : ""; // it stands there for the one before
+  body.set("discount", stood.said);
+  waiting.push(stood);
 });
+form?.addEventListener("htmx:finally:request", () => waiting.shift());
 
 const discount = document.getElementById("discount");
 document.addEventListener("htmx:after:swap", (event) => {
-  const answer = document.getElementById("result")?.firstElementChild;
-  if (answer && field) {
-    if (field.value === sent) field.value = "";
-    sent = null;
-    if (answer.dataset.good === "yes") discount.value = ""; // the sum was of that coupon; a scan that failed is made again with it
-    (["sum_needed", "sum_mistyped"].includes(answer.dataset.verdict) ? discount : field).focus();
-  }
+  const result = document.getElementById("result");
+  const answer = result?.firstElementChild;
+  const { ctx } = event.detail;
+  if (!answer || !field || ctx.target !== result) return; // the presence code comes every few seconds and answers nothing
+  const mine = ctx.sourceElement === form ? waiting[0] : null;
+  if (waiting.some(({ code }) => code === field.value)) field.value = "";
+  const typed = mine && discount.value !== mine.sum; // the sum of the next one
+  if (mine && !typed && answer.dataset.good === "yes") discount.value = ""; // the sum was of that coupon; a scan that failed is made again with it
+  if (typed && document.activeElement === discount) return;
+  (["sum_needed", "sum_mistyped"].includes(answer.dataset.verdict) ? discount : field).focus();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -88,17 +98,18 @@ function textOf({ format, rawValue }) {
 }
 
 function closeCamera() {
+  starting = null;
   stream?.getTracks().forEach((track) => track.stop());
   stream = null;
   if (box) box.hidden = true;
   cameraButton?.setAttribute("aria-pressed", "false");
 }
 
-async function look(reader) {
-  while (stream) {
+async function look(reader, mine) {
+  while (starting === mine) {
     try {
       const [found] = video.readyState >= 2 ? await reader.detect(video) : [];
-      if (found?.rawValue) {
+      if (found?.rawValue && starting === mine) {
         field.value = textOf(found);
         closeCamera();
         form.requestSubmit();
@@ -114,18 +125,24 @@ if (cameraButton && navigator.mediaDevices?.getUserMedia) {
   setTimeout(() => detector().catch(() => {}), 1000);
   cameraButton.setAttribute("aria-pressed", "false");
   cameraButton.addEventListener("click", async () => {
-    if (stream) { closeCamera(); return; }
+    if (starting) { closeCamera(); return; }
+    const mine = {};
+    starting = mine;
     box.hidden = false;
     says.textContent = "Starting the camera …";
     try {
       const reader = await detector();
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      const given = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      if (starting !== mine) { given.getTracks().forEach((track) => track.stop()); return; } // closed before it was there
+      stream = given;
       video.srcObject = stream;
       await video.play();
+      if (starting !== mine) return;
       cameraButton.setAttribute("aria-pressed", "true");
       says.textContent = "Hold the code into the picture.";
-      look(reader);
+      look(reader, mine);
     } catch (error) {
+      if (starting !== mine) return;
       closeCamera();
       box.hidden = false;
       says.textContent = error.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : "No camera could be started; type the code instead.";

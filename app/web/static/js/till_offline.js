@@ -128,8 +128,8 @@ function explained(judged) {
 }
 
 /** What the clerk typed as taken off, in minor units of the page's currency; null for nothing, NaN for what is no sum. */
-function typedMinor() {
-  const text = (form.elements.discount?.value ?? "").replaceAll(" ", "").replace(",", ".");
+function minorOf(typed) {
+  const text = typed.replaceAll(" ", "").replace(",", ".");
   if (!text) return null;
   const digits = Number(form.dataset.digits);
   const [whole, part = ""] = text.split(".");
@@ -178,13 +178,13 @@ function askSum() {
   form.elements.discount.select();
 }
 
-async function take(scanned) {
-  const id = place();
+/** What was sent and did not come through: the fields may hold the next one by now. */
+async function take(id, scanned, sum) {
   await inTurn(async () => {
     const till = await kept(id);
     if (!till) { verdict(false, "till_no_bundle", "No network", "This till has not been prepared to work without a network."); return; }
     const nowMs = Date.now() + till.aheadMs;
-    const typed = typedMinor();
+    const typed = minorOf(sum);
     if (Number.isNaN(typed)) { verdict(false, "sum_mistyped", "What does it take off?", "Type the sum with digits, such as 4.90, and scan once more."); askSum(); return; }
     const judged = await refusal(till, id, scanned, nowMs, typed);
     if (judged.reason) {
@@ -196,9 +196,9 @@ async function take(scanned) {
     const grown = await written(id, till, "redeem", scanned.trim(), nowMs, judged.givenMinor);
     grown.taken = [...till.taken, { couponId: judged.claims.couponId, seq: grown.seq }];
     await keep(id, grown);
-    form.elements.discount.value = "";
+    if (form.elements.discount.value === sum) form.elements.discount.value = "";
     verdict(true, "taken_offline", "Taken without a network", "It is told to the house when the network is back.", judged.claims.benefit, grown.seq);
-    show(grown);
+    if (id === place()) show(grown);
   });
 }
 
@@ -213,13 +213,15 @@ async function undo(seq) {
     grown.taken = till.taken.filter((one) => one.seq !== seq);
     await keep(id, grown);
     verdict(true, "undone", "Undone", "The coupon is good again.");
-    show(grown);
+    if (id === place()) show(grown);
   });
 }
 
 async function tryToTell() {
-  try { await sync(place()); } catch (problem) {
-    const till = await kept(place()).catch(() => null);
+  const id = place();
+  try { await sync(id); } catch (problem) {
+    const till = await kept(id).catch(() => null);
+    if (id !== place()) return; // another store is asked about by now
     if (problem.told?.code) state.textContent = problem.told.detail;
     else show(till);
   }
@@ -244,11 +246,14 @@ if (form && state && crypto.subtle && navigator.locks) {
   setInterval(tryToTell, 600_000); // a fresh bundle before the last one is old
   // the request did not come through, or its answer did not come back: the journal is settled either way
   document.addEventListener("htmx:error", (event) => {
-    const scanned = form.elements.code.value;
-    if (event.target !== form || event.detail.ctx?.response || !scanned) return;
+    const { ctx } = event.detail;
+    if (event.target !== form || !ctx || ctx.response) return;
     event.stopImmediatePropagation();
-    form.elements.code.value = "";
-    form.elements.code.focus();
-    take(scanned);
+    const sent = ctx.request.body;
+    if (form.elements.code.value === sent.get("code")) {
+      form.elements.code.value = "";
+      form.elements.code.focus();
+    }
+    take(sent.get("place_id"), sent.get("code"), sent.get("discount") ?? "");
   }, true);
 }
