@@ -23,7 +23,7 @@ BACK_WITHIN_S = 5.0
 POINTS = 60
 """At least so many of each piece of work."""
 CLIENTS = 8
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def arm(rig: Rig, scope: str, kill_at: int | None) -> None:

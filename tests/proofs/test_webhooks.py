@@ -178,8 +178,8 @@ class TestKilled:
 
 
 def _wait(until: Any) -> None:
-    for _ in range(600):
+    for _ in range(1_800):
         if until():
             return
         time.sleep(0.05)
-    raise AssertionError("it did not come to that within half a minute")
+    raise AssertionError("it did not come to that within a minute and a half")

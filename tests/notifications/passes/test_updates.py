@@ -358,7 +358,7 @@ class TestLook:
             found = real(self, session, serial, at)
             if threading.current_thread().name == "looker":
                 began.set()
-                go.wait(20)
+                go.wait(60)
             return found
 
         def looks() -> None:
@@ -369,14 +369,14 @@ class TestLook:
             patch.setattr(type(forms), "facts", slow)
             looker = threading.Thread(target=looks, name="looker")
             looker.start()
-            assert began.wait(20)
+            assert began.wait(60)
             teller = threading.Thread(target=lambda: (house.moves(coupon_id, "redeemed"), house.relay.run_until_idle()))
             teller.start()
             while teller.is_alive() and not _waits_for_a_row(house):
                 teller.join(0.01)
             go.set()
-            looker.join(20)
-            teller.join(20)
+            looker.join(60)
+            teller.join(60)
         house.settle()
         assert (told(house), fetched(house, coupon_id)["voided"]) == (["device100000000"], True)
 
