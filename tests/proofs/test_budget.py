@@ -58,6 +58,7 @@ class Spender:
         self._of_campaign = {"of_campaign": rig.campaign_id}
         self._paid: list[tuple[str, Payment]] = []
         self._used: list[str] = []
+        self._paid_late: list[str] = []
         self.most_minor = 0
         self.done: TimesOf[str] = TimesOf()
 
@@ -77,6 +78,7 @@ class Spender:
             ways += [partial(self._pay_late, coupon_id) if self._late else partial(self._withdraw, moment_id)]
         ways += [self._undo] * 2 if self._used else []
         ways += [self._refund] * 2 if self._paid else []
+        ways += [self._give_back] * 2 if self._paid_late else []
         way = self._chance.choice(ways)
         way()
         self.done[getattr(way, "func", way).__name__.strip("_")] += 1
@@ -141,6 +143,13 @@ class Spender:
             offers.expire_due(session, later, 5)
         with database.transaction() as session:
             offers.redeem(session, order_id=order_id, at=later)
+        self._paid_late.append(order_id)
+
+    def _give_back(self) -> None:
+        """What was paid late is refunded whole, else it would soon be all of the budget, and nothing would move any more."""
+        order_id = self._paid_late.pop(self._chance.randrange(len(self._paid_late)))
+        with self._shop.database.transaction() as session:
+            offers.give_back(session, order_id=order_id, at=self._rig.now, why="refunded")  # nothing, if somebody else had the coupon by then
 
 
 @pytest.mark.parametrize("late", [False, True])
