@@ -98,7 +98,7 @@ class Nights:
         """Again where the database had no turn for it in time, as the relay does it."""
         while True:
             with suppress(DatabaseBusy), self.database.transaction() as session:
-                announcer.announce(session, coupon, self.clock.now())
+                announcer.announce(session, [coupon], self.clock.now())
                 return
 
     def _send(self, senders: ThreadPoolExecutor) -> None:

@@ -110,7 +110,7 @@ class Storm:
             announcer = Announcer(self.settings, frozenset({ChannelKind.FCM}), lambda _s: None, lambda: None)
             for k in range(PER_PHONE):
                 coupon = _coupon(f"{n}_{k}", device.shopper_id, at)
-                announcer.announce(session, coupon, at)
+                announcer.announce(session, [coupon], at)
                 self.expected.setdefault(address, set()).add(derived_id("msg", coupon.coupon_id))
         if self.chance.random() < DEAD_SHARE or n == 0:  # one at least, however small the storm
             self.dead.add(address)

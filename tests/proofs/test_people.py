@@ -150,7 +150,7 @@ def _written(house: House, holder: Principal, coupon_id: str, word: str) -> None
     announcer = Announcer(settings=house.settings.notifications, channels=house.notifications.channels, wake_streams=lambda _: None, wake_dispatch=lambda: None)
     made = MadePasskey(shopper_id.encode(), b"public key", 0, "", synced=True, transports=())
     with house.database.transaction() as session:
-        announcer.announce(session, message, house.clock.now())
+        announcer.announce(session, [message], house.clock.now())
         stepup.note(session, holder, Acr.PASSKEY, house.clock.now())
         keeping.add(session, holder, made, f"Finger of {word}", at=START)
         repository.put(session, shopper_id, ContactKind.EMAIL, f"{word}@example.net", START)
