@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from app.security import rotating
 from app.security.sealing import keyed_hash
 
 PREFIX = "MC1"
+GOOD_FOR = timedelta(hours=1)
+"""So long a phone may make codes without hearing from us."""
 _WRITTEN = re.compile(rf"{PREFIX}\.((?:ord|pcl)_[0-9a-z]{{10,36}})\.([0-9]{{{rotating.DIGITS}}})")
 _DIGITS = re.compile(rf"[0-9]{{{rotating.DIGITS}}}")
 
@@ -37,11 +39,11 @@ def secret_of(of_id: str) -> bytes:
     return bytes.fromhex(keyed_hash("collection_code", of_id))
 
 
-def live(of_id: str, at: datetime, good_until: datetime) -> LiveProof:
+def live(of_id: str, at: datetime) -> LiveProof:
     secret, step = secret_of(of_id), rotating.step_of(at.timestamp())
     digits, stem = rotating.hotp(secret, step), f"{PREFIX}.{of_id}."
     changes_at = datetime.fromtimestamp((step + 1) * rotating.STEP_S, UTC)
-    return LiveProof(stem + digits, digits, stem, base64.b64encode(secret).decode(), rotating.STEP_S, at, changes_at, good_until)
+    return LiveProof(stem + digits, digits, stem, base64.b64encode(secret).decode(), rotating.STEP_S, at, changes_at, at + GOOD_FOR)
 
 
 def apart(typed: str) -> tuple[str | None, str]:

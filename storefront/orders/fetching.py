@@ -27,15 +27,12 @@ from storefront.errors import CollectionNotReady, HandOverRefused, UnknownOrder
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import locked, owned, pieces_of, stands
 
-PROOF_GOOD = timedelta(hours=1)
-"""So long a phone may make codes without hearing from us."""
-
 
 def proof_for(session: Session, order_id: str, shopper_id: str, at: datetime) -> proof.LiveProof | None:
     """The code she shows; None while there is nothing to be handed over. Raises UnknownOrder, also for another's."""
     order = owned(session, order_id, shopper_id)
     row = repository.of_order(session, order_id)
-    return proof.live(order_id, at, at + PROOF_GOOD) if row is not None and row.state == READY and stands(order) else None
+    return proof.live(order_id, at) if row is not None and row.state == READY and stands(order) else None
 
 
 def here(session: Session, order_id: str, shopper_id: str, *, at: datetime) -> bool:

@@ -39,8 +39,6 @@ from storefront.shipments.states import Failure, Left, Proof, ShipmentState, is_
 
 LATE = timedelta(days=14)
 """So long after its time an order that was not sent stays on the store's list."""
-PROOF_GOOD = timedelta(hours=1)
-"""So long a phone may make codes without hearing from us."""
 Places = Collection[str] | None
 """The stores somebody works at; None: for all."""
 
@@ -108,7 +106,7 @@ def proof_for(session: Session, order_id: str, shipment_id: str, shopper_id: str
     order, row = owned(session, order_id, shopper_id), repository.found(session, shipment_id)
     if row is None or row.order_id != order_id:
         raise UnknownShipment
-    return proof.live(shipment_id, at, at + PROOF_GOOD) if row.state == ShipmentState.OUT_FOR_DELIVERY and stands(order) else None
+    return proof.live(shipment_id, at) if row.state == ShipmentState.OUT_FOR_DELIVERY and stands(order) else None
 
 
 def deliver(session: Session, shipment_id: str, typed: str, places: Places, *, by: str, at: datetime) -> None:

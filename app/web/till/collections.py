@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError
-from app.kernel.http import Command, Reading
+from app.kernel.http import Command, CommandCall, Reading
 from app.security.access import Principal, Role, allow
 from app.web import rendering
-from app.web.browser import asked_by_htmx, go_to
+from app.web.browser import asked_by_htmx
 from app.web.forms import Fields
+from app.web.till.answering import done
 from geofences import facade as geofences
 from storefront.facade import at_counter
 
@@ -31,7 +32,8 @@ def _context(call: Any, caller: Principal, trouble: str, of: str) -> dict[str, A
     with call.database.reading() as session:
         told = at_counter.at_stores(session, caller.place_ids, call.clock.now())
         names = {place_id: place.name for place_id, place in geofences.places_by_ids(session, sorted({one.place_id for one in told})).items()}
-    return {"told": told, "names": names, "trouble": trouble, "of": of}
+    gone = trouble if of not in {one.order_id for one in told} else ""
+    return {"told": told, "names": names, "trouble": trouble, "of": of, "gone": gone}
 
 
 def _page(request: Request, call: Any, caller: Principal, *, trouble: str = "", of: str = "", status: int = 200) -> Response:
@@ -69,11 +71,8 @@ def hand_over(request: Request, order_id: Id, caller: Scanner, call: Command, fo
     return _done(request, call, caller, order_id, work)
 
 
-def _done(request: Request, call: Any, caller: Principal, order_id: str, work: Any) -> Response:
-    try:
-        call.run(work)
-    except AppError as refusal:
-        if refusal.status == 404:
-            raise
-        return _page(request, call, caller, trouble=refusal.detail, of=order_id, status=refusal.status)
-    return go_to(request, HERE)
+def _done(request: Request, call: CommandCall, caller: Principal, order_id: str, work: Any) -> Response:
+    def refused(why: AppError) -> Response:
+        return _page(request, call, caller, trouble=why.detail, of=order_id, status=why.status)
+
+    return done(request, call, work, home=HERE, refused=refused)

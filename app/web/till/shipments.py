@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import AppError, Invalid
-from app.kernel.http import Command, Reading
+from app.kernel.http import Command, CommandCall, Reading
 from app.security.access import Principal, Role, allow, spend_at
 from app.web import rendering
-from app.web.browser import asked_by_htmx, go_to
+from app.web.browser import asked_by_htmx
 from app.web.forms import Fields, LongFields
+from app.web.till.answering import done
 from storefront.facade import at_counter
 
 router = APIRouter(include_in_schema=False)
@@ -104,11 +105,8 @@ def left(request: Request, shipment_id: Id, caller: Clerk, call: Command, form: 
     return _done(request, call, caller, shipment_id, work)
 
 
-def _done(request: Request, call: Any, caller: Principal, of: str, work: Any) -> Response:
-    try:
-        call.run(work)
-    except AppError as refusal:
-        if refusal.status == 404:
-            raise
-        return rendering.page(request, "till/shipments.html", _context(call, caller, refusal.detail, of), status=refusal.status)
-    return go_to(request, HERE)
+def _done(request: Request, call: CommandCall, caller: Principal, of: str, work: Any) -> Response:
+    def refused(why: AppError) -> Response:
+        return rendering.page(request, "till/shipments.html", _context(call, caller, why.detail, of), status=why.status)
+
+    return done(request, call, work, home=HERE, refused=refused)

@@ -344,7 +344,7 @@ def code(shop: Shop, order_id: str, shipment_id: str) -> str:
 
 def live(of_id: str, shop: Shop) -> str:
     """A genuine code of now, whether anybody would be shown it or not."""
-    return proof.live(of_id, shop.now(), shop.now()).text
+    return proof.live(of_id, shop.now()).text
 
 
 def deliver(shop: Shop, shipment_id: str, typed: str) -> None:

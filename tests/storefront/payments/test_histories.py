@@ -54,9 +54,11 @@ class Life:
 
     def events(self) -> list[Doc]:
         """All that was told of this payment since the last time."""
-        told = self.peer.books.events
-        found = [event for event in told if event["data"]["object"].get("payment_intent", event["data"]["object"]["id"]) == self.payment_id]
-        told[:] = [event for event in told if event not in found]
+        found, others = list[Doc](), list[Doc]()
+        for event in self.peer.books.events:
+            about = event["data"]["object"]
+            (found if about.get("payment_intent", about["id"]) == self.payment_id else others).append(event)
+        self.peer.books.events[:] = others
         return found
 
     def hear(self, event: Doc, at_s: float) -> None:
