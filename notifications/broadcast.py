@@ -1,8 +1,8 @@
 """Waking the open inbox streams of this process the moment something was committed for them.
 
 Owns the listeners, and the crossing from the threads that commit to the event loop that streams. Must not carry data: a wake
-says "look", the stream reads what is committed, so that a lost or doubled wake costs nothing. Another process is not woken; its
-streams look by themselves (setting `stream_poll_s`).
+says "look", the stream reads what is committed, so that a lost or doubled wake costs nothing. Another process is not woken; there one look
+for all of its streams finds it (tide.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import anyio
 
 
 class Listener:
-    """One open stream: `event` is set in its own loop; the stream clears it before it looks."""
+    """One open stream: `event` is set in its own loop; the stream clears it before it looks. `position`: how far it has looked."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, position: int) -> None:
         self.loop = loop
+        self.position = position
         self.event = asyncio.Event()
 
     def wake(self) -> None:
@@ -42,16 +43,16 @@ class Broadcaster:
         self.limiter: anyio.CapacityLimiter | None = None
         """How many streams may look at once; set by the first stream (stream.py)."""
         self.tide: Any = None
-        """Whether anything was written for anybody; as above."""
+        """What looks for all streams; as above."""
 
     @property
     def closed(self) -> bool:
         return self._closed
 
     @contextmanager
-    def listening(self, shopper_id: str) -> Iterator[Listener]:
-        """Inside an event loop: a listener that hears `wake(shopper_id)` until the block ends."""
-        listener = Listener(asyncio.get_running_loop())
+    def listening(self, shopper_id: str, position: int) -> Iterator[Listener]:
+        """Inside an event loop: a listener that hears `wake(shopper_id)` until the block ends. It has looked as far as `position`."""
+        listener = Listener(asyncio.get_running_loop(), position)
         with self._lock:
             self._listeners.setdefault(shopper_id, set()).add(listener)
         try:
@@ -63,18 +64,23 @@ class Broadcaster:
                 if not mine:
                     self._listeners.pop(shopper_id, None)
 
-    def wake(self, shopper_id: str) -> None:
+    def wake(self, shopper_id: str, position: int | None = None) -> None:
+        """Hers, or only those of them that have not looked as far as `position`."""
         with self._lock:
             listeners = list(self._listeners.get(shopper_id, ()))
+        for listener in listeners:
+            if position is None or listener.position < position:
+                listener.wake()
+
+    def wake_all(self) -> None:
+        with self._lock:
+            listeners = [one for several in self._listeners.values() for one in several]
         for listener in listeners:
             listener.wake()
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            listeners = [one for several in self._listeners.values() for one in several]
-        for listener in listeners:
-            listener.wake()
+        self._closed = True
+        self.wake_all()
 
     def open_streams(self) -> int:
         with self._lock:

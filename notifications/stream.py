@@ -8,7 +8,6 @@ moment, consent included. Wire format: WHATWG HTML, 9.2 (server-sent events).
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -26,12 +25,11 @@ from notifications.broadcast import Broadcaster, Listener
 from notifications.contracts import InboxMessage
 from notifications.models import Message
 from notifications.settings import NotificationSettings
+from notifications.tide import NEWEST, Tide
 
 BATCH = 50
 LOOKS_AT_ONCE = 8
 """Streams share this many threads, so that many clients cannot starve the other endpoints."""
-LOOK_ANYWAY = 10
-"""After so many waits in which nothing was written for anybody: of two processes the one with the lower position may commit later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +39,6 @@ class Look:
     messages: tuple[InboxMessage, ...]
     position: int
     withheld: bool = field(default=False, compare=False)
-
-
-class Tide:
-    """The newest position of anybody's message, asked for once for all streams of a process: while it stands still, none of them needs to look."""
-
-    def __init__(self) -> None:
-        self._lock, self._asked_at_s, self._newest = asyncio.Lock(), -math.inf, 0
-
-    async def newest(self, database: Database, fresh_s: float, limiter: anyio.CapacityLimiter) -> int:
-        async with self._lock:
-            if time.monotonic() - self._asked_at_s >= fresh_s:
-                ((newest,),) = await anyio.to_thread.run_sync(database.glance, _NEWEST, {}, limiter=limiter)
-                self._newest, self._asked_at_s = newest or 0, time.monotonic()
-        return self._newest
 
 
 def look(database: Database, shopper_id: str, after_position: int) -> Look:
@@ -67,18 +51,17 @@ def look(database: Database, shopper_id: str, after_position: int) -> Look:
     if not gate.glance(database, shopper_id, Purpose.MARKETING_PUSH, at).ok:
         return Look((), after, withheld=True)
     messages = repository.glance_after(database, shopper_id, after, at, BATCH)
-    if not messages and after and after > (database.glance(_NEWEST, {})[0][0] or 0):
+    if not messages and after and after > (database.glance(NEWEST, {})[0][0] or 0):
         after = 0
         messages = repository.glance_after(database, shopper_id, after, at, BATCH)
     return Look(tuple(messages), messages[-1].position if messages else after)
 
 
-_NEWEST = select(func.max(Message.position))
 _HERS = select(func.max(Message.position)).where(Message.shopper_id == bindparam("shopper_id"))
 
 
 def glance(database: Database, shopper_id: str, after_position: int) -> Look:
-    """A look of a stream that has looked before and was not woken: hundreds of them do it every second, and mostly there is nothing."""
+    """A look of a stream that has looked before: mostly there is nothing new, and then it costs one question."""
     ((newest,),) = database.glance(_HERS, {"shopper_id": shopper_id})
     return look(database, shopper_id, after_position) if (newest or 0) > after_position else Look((), after_position)
 
@@ -93,20 +76,15 @@ async def follow(
 ) -> AsyncIterator[bytes]:
     """Frames until the client goes, the server closes or the stream has lived long enough; the browser then comes back with
     `Last-Event-ID`."""
-    position, born = after_position, time.monotonic()
-    spoke = born
-    limiter, tide, woken, seen, stood = _limiter(broadcaster), _tide(broadcaster), True, -1, 0
-    with broadcaster.listening(shopper_id) as listener:
+    born = spoke = time.monotonic()
+    limiter, woken = _limiter(broadcaster), True
+    with broadcaster.listening(shopper_id, after_position) as listener:
+        _tide(broadcaster).rise(database, broadcaster, settings.stream_poll_s, limiter)
         yield b"retry: 1000\n: welcome\n\n"
         while not broadcaster.closed and time.monotonic() - born < settings.stream_life_s:
             listener.event.clear()  # before looking: what commits meanwhile wakes the next round
-            newest = seen if woken else await tide.newest(database, settings.stream_poll_s / 2, limiter)
-            stood = stood + 1 if newest == seen and not woken else LOOK_ANYWAY
-            found, seen = Look((), position), newest
-            if stood >= LOOK_ANYWAY:
-                found, stood = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, position, limiter=limiter), 0
-                seen = -1 if found.withheld else seen
-            position = found.position
+            found = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, listener.position, limiter=limiter)
+            listener.position = found.position
             for message in found.messages:
                 yield frame(message)
                 spoke = time.monotonic()
@@ -117,7 +95,8 @@ async def follow(
                 yield b": still here\n\n"
                 spoke = time.monotonic()
             if not broadcaster.closed:
-                woken = await _wait(listener, settings.stream_poll_s)
+                quiet_s = min(spoke + settings.stream_heartbeat_s, born + settings.stream_life_s) - time.monotonic()
+                woken = await _wait(listener, min(quiet_s, settings.stream_poll_s) if found.withheld else quiet_s)
         yield b": goodbye\n\n"
 
 
@@ -130,7 +109,7 @@ async def _wait(listener: Listener, most_s: float) -> bool:
 
 
 def _tide(broadcaster: Broadcaster) -> Tide:
-    """As the limiter."""
+    """As the limiter: one for all streams of this broadcaster."""
     if broadcaster.tide is None:
         broadcaster.tide = Tide()
     return broadcaster.tide

@@ -21,19 +21,28 @@ class TestBroadcaster:
         async def scene() -> tuple[bool, bool, bool]:
             broadcaster = Broadcaster()
             with (
-                broadcaster.listening("jane") as one,
-                broadcaster.listening("jane") as two,
-                broadcaster.listening("joe") as joe,
+                broadcaster.listening("jane", 0) as one,
+                broadcaster.listening("jane", 0) as two,
+                broadcaster.listening("joe", 0) as joe,
             ):
                 threading.Thread(target=broadcaster.wake, args=("jane",)).start()
                 return await woken(one, 1), await woken(two, 1), await woken(joe, 0.05)
 
         assert asyncio.run(scene()) == (True, True, False)
 
+    def test_who_has_looked_as_far_is_left_asleep(self) -> None:
+        async def scene() -> tuple[bool, bool]:
+            broadcaster = Broadcaster()
+            with broadcaster.listening("jane", 6) as behind, broadcaster.listening("jane", 7) as up_to_date:
+                broadcaster.wake("jane", 7)
+                return await woken(behind, 1), await woken(up_to_date, 0.05)
+
+        assert asyncio.run(scene()) == (True, False)
+
     def test_a_wake_before_the_wait_is_not_lost(self) -> None:
         async def scene() -> bool:
             broadcaster = Broadcaster()
-            with broadcaster.listening("jane") as listener:
+            with broadcaster.listening("jane", 0) as listener:
                 listener.event.clear()
                 broadcaster.wake("jane")
                 return await woken(listener, 1)
@@ -43,7 +52,7 @@ class TestBroadcaster:
     def test_close_wakes_all(self) -> None:
         async def scene() -> tuple[bool, bool]:
             broadcaster = Broadcaster()
-            with broadcaster.listening("jane") as listener:
+            with broadcaster.listening("jane", 0) as listener:
                 broadcaster.close()
                 return await woken(listener, 1), broadcaster.closed
 
@@ -60,7 +69,7 @@ class TestBroadcaster:
         broadcaster = Broadcaster()
 
         async def leave_open() -> Listener:
-            listener = Listener(asyncio.get_running_loop())
+            listener = Listener(asyncio.get_running_loop(), 0)
             broadcaster._listeners["jane"] = {listener}
             return listener
 
@@ -71,7 +80,7 @@ class TestBroadcaster:
     def test_counts(self) -> None:
         async def scene() -> list[int]:
             broadcaster = Broadcaster()
-            with broadcaster.listening("jane"):
+            with broadcaster.listening("jane", 0):
                 inside = broadcaster.open_streams()
             return [inside, broadcaster.open_streams()]
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
+import anyio
 import pytest
+from sqlalchemy import Executable, Row
+from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
-from notifications import facade, stream
+from notifications import facade, stream, tide
+from notifications.broadcast import Broadcaster
 from notifications.settings import NotificationSettings
 from tests.notifications.conftest import FakePlaces, Room
 from tests.notifications.serving import Served
 from tests.notifications.serving import stream as open_stream
+
+PATIENT = NotificationSettings(stream_poll_s=0.1, stream_heartbeat_s=300)
+"""A stream that would find by itself, after five minutes, what it was not woken for."""
 
 
 @pytest.fixture
@@ -205,33 +214,35 @@ class TestFollow:
 
 
 class TestTide:
-    def test_while_nothing_is_written_for_anybody_one_asks_for_all(self, database: Database, places: FakePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Planted bug: every stream looks each time it has waited."""
+    def test_one_looks_for_all_and_wakes_those_concerned(self, database: Database, places: FakePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bugs: every stream looks each time; everybody is woken by anybody's message."""
         room = Room(database, NotificationSettings(stream_poll_s=0.1), None)
         served = Served(room.app(), room.parts)
-        url, jane = served.start(), room.phone(push=False)
-        room.issue(room.phone(push=False).shopper_id)
-        looked: list[int] = []
-        real = stream.glance
-        monkeypatch.setattr(stream, "LOOK_ANYWAY", 1_000_000)
-        monkeypatch.setattr(stream, "glance", lambda database, shopper_id, after: looked.append(after) or real(database, shopper_id, after))
+        url, jane, joe = served.start(), room.phone(push=False), room.phone(push=False)
+        looked: list[str] = []
         asked: list[object] = []
+        for name in ("look", "glance"):
+            real = getattr(stream, name)
+            monkeypatch.setattr(stream, name, lambda database, shopper_id, after, real=real: looked.append(shopper_id) or real(database, shopper_id, after))
         ask = database.glance
         monkeypatch.setattr(database, "glance", lambda statement, values: asked.append(statement) or ask(statement, values))
-        opened = [open_stream(url, jane.bearer) for _ in range(5)]
+        opened = [open_stream(url, one.bearer) for one in (jane, jane, jane, joe, joe)]
         events = [one.__enter__() for one in opened]
-        until(lambda: asked.count(stream._NEWEST) >= 6)
-        assert len(looked) <= 5  # the first wait of each, which does not know yet how things stand
-        elsewhere = Room(database, room.settings, None)
-        elsewhere.issue(jane.shopper_id, name="later")
-        assert all(one.next() is not None for one in events)
+        until(lambda: asked.count(tide._WRITTEN) >= 6)
+        assert len(looked) <= 10  # as each opens, and once the first look of all has been
+        looked.clear()
+        Room(database, room.settings, None).issue(jane.shopper_id)  # elsewhere
+        assert all(one.next() is not None for one in events[:3])
+        until(lambda: asked.count(tide._WRITTEN) >= 12)
+        assert looked == [jane.shopper_id] * 3
         for one in opened:
             one.__exit__(None, None, None)
         served.stop()
 
-    def test_what_was_withheld_is_looked_for_though_nothing_more_is_written(self, room: Room, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_was_withheld_is_looked_for_though_nothing_more_is_written(self, database: Database, places: FakePlaces) -> None:
         """Planted bug: a look that was refused taken for one that found nothing."""
-        monkeypatch.setattr(stream, "LOOK_ANYWAY", 1_000_000)
+        room = Room(database, PATIENT, None)
+        served = Served(room.app(), room.parts)
         url, jane = served.start(), room.phone(push=False)
         room.issue(jane.shopper_id)
         room.consent(jane.shopper_id, given=False)
@@ -239,19 +250,57 @@ class TestTide:
             later(1.0, lambda: room.consent(jane.shopper_id))
             event = events.next()
         assert event is not None
+        served.stop()
 
-    def test_one_that_committed_behind_the_newest_is_found_all_the_same(self, room: Room, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Planted bug: no look for as long as the newest stands still."""
+    def test_one_that_committed_behind_the_newest_is_found_all_the_same(self) -> None:
+        """Planted bugs: asking from the newest on; the first who could have looked too early not woken."""
 
-        async def stands_still(*_given: object) -> int:
-            return 7
+        class Written:
+            rows: ClassVar[list[tuple[str, int]]] = [("joe", 7)]
 
-        monkeypatch.setattr(stream.Tide, "newest", stands_still)
-        url, jane = served.start(), room.phone(push=False)
+            def glance(self, statement: object, values: Mapping[str, int]) -> list[Any]:
+                if statement is tide.NEWEST:
+                    return [(max(position for _, position in self.rows),)]
+                return [SimpleNamespace(shopper_id=shopper_id, newest=position) for shopper_id, position in self.rows if position > values["after"]]
+
+        async def scene() -> list[bool]:
+            written, broadcaster, woken = Written(), Broadcaster(), list[bool]()
+            with broadcaster.listening("jane", 0) as jane:
+                tide.Tide().rise(cast("Database", written), broadcaster, 0.01, anyio.CapacityLimiter(1))
+                for position in (None, 9, 8):  # 8 commits after 9 has been seen
+                    if position is not None:
+                        jane.event.clear()
+                        written.rows.append(("joe" if position == 9 else "jane", position))
+                        await asyncio.sleep(0.015)
+                    try:
+                        await asyncio.wait_for(jane.event.wait(), 0.03 if position == 9 else 20)
+                    except TimeoutError:
+                        woken.append(False)
+                    else:
+                        woken.append(True)
+            return woken
+
+        assert asyncio.run(scene()) == [True, False, True]
+
+    def test_a_question_that_failed_is_asked_again(self, database: Database, places: FakePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: the task ends with the first error, and what others commit is heard of when the stream next says that it lives."""
+        room = Room(database, PATIENT, None)
+        served = Served(room.app(), room.parts)
+        url, jane, failures = served.start(), room.phone(push=False), list[int]()
+        ask = room.database.glance
+
+        def sometimes(statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+            if statement is tide._WRITTEN and len(failures) < 2:
+                failures.append(1)
+                raise OperationalError("SELECT", {}, Exception("gone"))
+            return ask(statement, values)
+
+        monkeypatch.setattr(room.database, "glance", sometimes)
         with open_stream(url, jane.bearer) as events:
-            later(0.5, lambda: Room(room.database, room.settings, None).issue(jane.shopper_id))
-            event = events.next()
-        assert event is not None
+            until(lambda: len(failures) == 2)
+            Room(room.database, room.settings, None).issue(jane.shopper_id)
+            assert events.next() is not None
+        served.stop()
 
 
 class TestLook:
