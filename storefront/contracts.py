@@ -11,12 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from storefront import shipment_contracts
+from storefront import review_contracts, shipment_contracts
 
 ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
 OrderToShip = shipment_contracts.OrderToShip
 ShipmentMoved = shipment_contracts.ShipmentMoved
+Rating = review_contracts.Rating
+ReviewView = review_contracts.ReviewView
+OwnReview = review_contracts.OwnReview
+ModeratedReview = review_contracts.ModeratedReview
+ReviewJudged = review_contracts.ReviewJudged
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""

@@ -119,6 +119,23 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "pieces reason to_credit amount_minor state asked_at",
         "system.operations": "id order_id expires_at closed_at",
     },
+    "storefront_review": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.content.public": "product_id state stars",
+        "user.behavior.purchase_history": "purchased",
+        "user.behavior": "visited",
+        "system.operations": "id version refusals changed_at",
+    },
+    "storefront_review_report": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.content.private": "cause",
+        "system.operations": "review_id version settled at",
+    },
+    "storefront_review_version": {
+        "user.content.public": "stars sealed reply_sealed",
+        "user.workplace": "decided_by replied_by",
+        "system.operations": "review_id version waits state why written_at decided_at replied_at",
+    },
     "storefront_shipment": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "state carrier tracking packed_at handed_at out_at expected_at delivered_at failed_at returned_at proof why",
@@ -152,7 +169,8 @@ USES: dict[str, str] = {
     "essential.service": (
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
-        "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository"
+        "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
+        "reviews.moderating reviews.proving reviews.repository reviews.writing"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",

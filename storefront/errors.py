@@ -18,6 +18,19 @@ class ChooseVariant(AppError):
     code = "choose_variant"
 
 
+class UnknownReview(NotFound):
+    """There is no such review."""
+
+    code = "unknown_review"
+
+
+class ReviewChanged(AppError):
+    """This review was changed or decided about meanwhile; look at it again. `version` and `state` say how it stands."""
+
+    status = 409
+    code = "review_changed"
+
+
 class UnknownLine(NotFound):
     """There is no such line in your cart."""
 

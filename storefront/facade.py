@@ -59,6 +59,7 @@ from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 from storefront.points import ledger as _points
 from storefront.ports import CouponDesk
+from storefront.reviews import door as reviews
 from storefront.settings import StorefrontSettings
 from storefront.taxes import repository as _taxes
 
@@ -101,6 +102,7 @@ __all__ = [
     "products_by_ids",
     "put_in_cart",
     "put_shelves",
+    "reviews",
     "set_tax_classes",
     "spent_minor",
     "still_has",

@@ -1,4 +1,4 @@
-"""What the storefront does when something happened elsewhere: a shopper has come to a place, or it turns out that she had not.
+"""What the storefront does when something happened elsewhere: a shopper has come to a place, or it turns out that she had not, or she no longer lets us notice it.
 
 Owns the subscriptions of the room. Each handler runs in its own transaction beside its inbox row; a repeat does nothing.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import Envelope, Subscriptions
+from app.privacy.contracts import ConsentChanged
+from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from storefront.collection import repository as collections
 from storefront.orders import fetching
+from storefront.reviews import repository as reviews
 
 COMES = (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT, MomentKind.DWELL)
 """She is inside; who only passes by has not come."""
@@ -26,5 +29,10 @@ def subscribe(subscriptions: Subscriptions) -> None:
     def was_not(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
         collections.not_there(session, event.shopper_id, event.moment_id)
 
+    def unseen(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
+        if event.purpose == Purpose.LOCATION and not event.granted:
+            reviews.hide_visits(session, event.shopper_id)
+
+    subscriptions.on(ConsentChanged, consumer="storefront.visits_unseen", handler=unseen, about=lambda event: event.purpose == Purpose.LOCATION and not event.granted)
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
     subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class StorefrontReason(StrEnum):
-    """Why a quote differs, a delivery cannot be had like this, a payment did not go through, or an order was closed."""
+    """Why a quote differs, a delivery cannot be had like this, a payment did not go through, an order was closed, or a review waits or was rejected."""
 
     PRICE_CHANGED = "price_changed"
     NOT_ENOUGH_STOCK = "not_enough_stock"
@@ -40,6 +40,21 @@ class StorefrontReason(StrEnum):
     GIFT_CARD_NOT_RETURNABLE = "gift_card_not_returnable"
     DELIVERY_COMES_BACK_WITH_ALL = "delivery_comes_back_with_all"
     KIND_NOT_RETURNABLE = "kind_not_returnable"
+    REVIEW_HAS_LINK = "review_has_link"
+    REVIEW_HAS_CONTACT = "review_has_contact"
+    REVIEW_HAS_MARKUP = "review_has_markup"
+    REVIEW_SHOUTS = "review_shouts"
+    REVIEW_WORD_HELD = "review_word_held"
+    REVIEW_ALL_WAIT = "review_all_wait"
+    REVIEW_NOT_PROVED = "review_not_proved"
+    REVIEW_REFUSED_BEFORE = "review_refused_before"
+    REVIEW_REPORTED = "review_reported"
+    REVIEW_ADVERTISING = "review_advertising"
+    REVIEW_INSULTING = "review_insulting"
+    REVIEW_PRIVATE = "review_private"
+    REVIEW_OFF_TOPIC = "review_off_topic"
+    REVIEW_NOT_GENUINE = "review_not_genuine"
+    REVIEW_UNLAWFUL = "review_unlawful"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -77,6 +92,21 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.GIFT_CARD_NOT_RETURNABLE: "A gift card does not come back.",
     StorefrontReason.DELIVERY_COMES_BACK_WITH_ALL: "The delivery is paid back when everything comes back.",
     StorefrontReason.KIND_NOT_RETURNABLE: "Products of this kind come back only if something is wrong with them.",
+    StorefrontReason.REVIEW_HAS_LINK: "It holds a link.",
+    StorefrontReason.REVIEW_HAS_CONTACT: "It holds an address or a number by which somebody can be reached.",
+    StorefrontReason.REVIEW_HAS_MARKUP: "It holds something that looks like markup.",
+    StorefrontReason.REVIEW_SHOUTS: "It is written in capitals, or repeats a letter over and over.",
+    StorefrontReason.REVIEW_WORD_HELD: "It holds a word that a person of the shop looks at first.",
+    StorefrontReason.REVIEW_ALL_WAIT: "A person of the shop reads every review first.",
+    StorefrontReason.REVIEW_NOT_PROVED: "We know of no purchase and no visit, so a person of the shop reads it first.",
+    StorefrontReason.REVIEW_REFUSED_BEFORE: "An earlier version was rejected, so a person of the shop reads it first.",
+    StorefrontReason.REVIEW_REPORTED: "Others have reported it, so a person of the shop looks at it.",
+    StorefrontReason.REVIEW_ADVERTISING: "It advertises something else.",
+    StorefrontReason.REVIEW_INSULTING: "It insults or threatens somebody.",
+    StorefrontReason.REVIEW_PRIVATE: "It tells private things of somebody.",
+    StorefrontReason.REVIEW_OFF_TOPIC: "It is not about this product.",
+    StorefrontReason.REVIEW_NOT_GENUINE: "It is not somebody's own experience.",
+    StorefrontReason.REVIEW_UNLAWFUL: "The law forbids it.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -78,6 +78,9 @@ class StorefrontSettings(SettingsGroup):
     return_days: int = Field(14, ge=0, le=365, description="How many days after paying a shopper may ask on the phone to give pieces back.")
     return_within_days: int = Field(14, ge=1, le=90, description="How many days she then has to bring or send them.")
     return_kept: tuple[str, ...] = Field((), description="Categories whose products come back only if something is wrong with them, as a JSON list.")
+    review_publishes: Literal["clean", "proved", "never"] = Field("clean", description="Which reviews are published without a person: `clean` (the rules found nothing), `proved` (and a purchase or visit is proved), `never`.")
+    review_held_words: tuple[str, ...] = Field((), description="Words for which a person reads a review first, as a JSON list.")
+    review_reports_hold: int = Field(3, ge=1, le=1000, description="A review that so many shoppers report is taken down until a person has looked.")
     max_coupons: int = Field(12, ge=1, le=12, description="How many coupons fit into one cart.")
     max_lines: int = Field(50, ge=1, le=200, description="How many different products fit into one cart.")
     max_confirmations: int = Field(10, ge=1, le=100, description="How often payment of one order may be tried.")

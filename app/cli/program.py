@@ -39,6 +39,7 @@ from app.cli import (
     policy,
     privacy,
     replay,
+    reviews,
     segments,
     serve,
     weather,
@@ -64,6 +65,7 @@ program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(messages.program, name="messages")
 program.add_typer(orders.program, name="orders")
+program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")

@@ -23,6 +23,7 @@ CATEGORIES: dict[str, str] = {
     "user.contact.email": "your e-mail address",
     "user.contact.phone_number": "your phone number",
     "user.content.private": "what was written to you",
+    "user.content.public": "what you wrote for others to read",
     "user.demographic.age_range": "whether you are under age",
     "user.demographic.profile": "which offers were weighed for you, and what you wished fewer of",
     "user.device": "what kind of phone or browser you use",

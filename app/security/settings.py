@@ -90,6 +90,7 @@ class SecuritySettings(SettingsGroup):
             "link_use": self.link_uses_per_minute,
             "till_code": self.till_codes_per_minute,
             "security_event": 600,
+            "review": 10,
             "conversation": self.conversation_messages_per_minute,
             **dict.fromkeys(GUESSED, self.guesses_per_minute),
         }[name]

@@ -8,7 +8,17 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.web import assets, landing, papers, problems, returns
-from app.web.console import audience, audit, campaign_writing, conversations, explain, message, trying, webhooks
+from app.web.console import (
+    audience,
+    audit,
+    campaign_writing,
+    conversations,
+    explain,
+    message,
+    review_queue,
+    trying,
+    webhooks,
+)
 from app.web.console import endpoints as console
 from app.web.demo import endpoints as demo
 from app.web.shopper import (
@@ -21,6 +31,7 @@ from app.web.shopper import (
     giving_back,
     here,
     messages,
+    reviews,
     shop,
     where,
 )
@@ -34,9 +45,9 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, here, fetching, checkout, giving_back, balance, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, here, fetching, checkout, giving_back, balance, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

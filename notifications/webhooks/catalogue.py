@@ -15,7 +15,7 @@ from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
-from storefront.contracts import OrderClosed, OrderPaid, OrderPicked, OrderPlaced, ShipmentMoved
+from storefront.contracts import OrderClosed, OrderPaid, OrderPicked, OrderPlaced, ReviewJudged, ShipmentMoved
 
 TOLD: dict[type[Any], Purpose | None] = {
     MomentDetected: Purpose.LOCATION,
@@ -28,6 +28,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     OrderPaid: None,
     OrderPicked: None,
     ShipmentMoved: None,
+    ReviewJudged: None,
     OrderClosed: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,

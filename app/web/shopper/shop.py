@@ -19,6 +19,7 @@ from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, ready_coupons
+from app.web.shopper.reviews import of_product
 from geofences import facade as geofences
 from offers import facade as offers
 from storefront import facade as storefront
@@ -32,6 +33,7 @@ CodeHolder = Annotated[Principal, Depends(allow(Role.SHOPPER, limit="coupon_code
 Id = Annotated[str, Path(min_length=1, max_length=80)]
 Word = Annotated[str, Query(max_length=200)]
 SHOWN = 60
+REVIEWS_SHOWN = 5
 
 
 @router.get("/m/shop")
@@ -52,8 +54,10 @@ def shop(
         _lay_in(call, caller.id, coupon, at)
     with call.database.reading() as session:
         applied = _applied(session, caller.id, at)
+        found = storefront.find_products(session, _asked(q, category, sort, in_stock, option))
         context = frame(session, caller.id, "shop", at) | {
-            "found": storefront.find_products(session, _asked(q, category, sort, in_stock, option)),
+            "found": found,
+            "ratings": storefront.reviews.ratings(session, [item.id for item in found.products]),
             "kept": {"q": q, "category": category, "sort": sort if sort != "best" else "", "in_stock": "true" if in_stock else "", "option": option},
             "categories": storefront.categories(session),
             "query": q,
@@ -87,15 +91,16 @@ def _applied(session: Session, shopper_id: str, at: datetime) -> Any:
 
 
 @router.get("/m/shop/{product_id}")
-def product(request: Request, product_id: Id, caller: Shopper, call: Reading) -> Response:
-    """One product."""
+def product(request: Request, product_id: Id, caller: Shopper, call: Reading, reported: Annotated[bool, Query()] = False) -> Response:
+    """One product, with what others wrote of it."""
     at = call.clock.now()
     with call.database.reading() as session:
         found = storefront.product_detail(session, product_id)
         if found is None:
             raise NotFound
         stores = {place.id: place.name for place in geofences.places_by_ids(session, {shelf.place_id for shelf in found.shelves}).values()}
-        context = frame(session, caller.id, "shop", at) | {"item": found.product, "found": found, "stores": stores, "names": _labels(found)}
+        context = frame(session, caller.id, "shop", at) | {"item": found.product, "found": found, "stores": stores, "names": _labels(found), "reported": reported}
+        context |= of_product(session, caller.id, found.product.head_id or found.product.id, limit=REVIEWS_SHOWN)
     return rendering.page(request, "shopper/product.html", context, frame_self=True)
 
 
