@@ -102,6 +102,7 @@ from storefront import handlers as storefront_handlers
 from storefront import jobs as storefront_jobs
 from storefront import privacy as storefront_privacy
 from storefront.papers import issuing as papers
+from storefront.payments import detaching
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 
@@ -310,6 +311,7 @@ def timetable(
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("storefront.detach", 5, lambda: detaching.detach_due(shop)),
         Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),

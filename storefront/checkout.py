@@ -72,7 +72,7 @@ DO_NOT_COMBINE = "coupons_do_not_combine"
 class CheckoutOrder:
     """What the shopper asked for. `expected_total_minor` is the sum she was shown, `expected_balance_minor` what of
     it her balance would pay if she wants it used; `method` a payment token, or None to
-    confirm in the browser. `asker` is the caller before the rules; None: the house itself, which is not asked."""
+    confirm in the browser; `kept_id` one she has kept instead, `keep` that this one shall be. `asker` is the caller before the rules; None: the house itself, which is not asked."""
 
     shopper_id: str
     method: str | None
@@ -82,16 +82,23 @@ class CheckoutOrder:
     asker: Asker | None = None
     use_balance: bool = False
     expected_balance_minor: int | None = None
+    kept_id: str | None = None
+    keep: bool = False
+
+    @property
+    def means(self) -> collecting.Means:
+        return collecting.Means(self.method, self.kept_id, self.keep)
 
 
 def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment | None]:
     """Place the order (once per `key`), begin and, with a method, try its payment. Returns (order id, payment or None).
 
-    Raises CartEmpty, CartChanged, QuoteChanged, OutOfStock, CouponRefused, TotalTooLarge with nothing applied;
+    Raises UnknownPaymentMethod, CardHasExpired, CartEmpty, CartChanged, QuoteChanged, OutOfStock, CouponRefused, TotalTooLarge with nothing applied;
     GatewayRefused with everything put back; GatewayUnreachable when the same key must be tried again.
     The caller settles the order with the payment in its last transaction.
     """
     order_id = derived_id("ord", key)
+    collecting.token_of(shop, asked.shopper_id, asked.means)  # nothing is placed for a card that cannot pay
     row = asked.asker.informed(lambda asker: _placed(shop, order_id, replace(asked, asker=asker))) if asked.asker else _placed(shop, order_id, asked)
     if row.shopper_id != asked.shopper_id:
         raise UnknownOrder
@@ -99,8 +106,8 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
     if free or not pending:
         return order_id, None
     payment = collecting.begin(shop, order_id)
-    if asked.method is not None:
-        payment = collecting.confirm(shop, order_id, payment, method=asked.method, return_url=asked.return_url, key=key)
+    if asked.method is not None or asked.kept_id is not None or asked.keep:
+        payment = collecting.confirm(shop, order_id, payment, means=asked.means, return_url=asked.return_url, key=key)
     return order_id, payment
 
 

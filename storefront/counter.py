@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.http import Stage
 from app.security.access import Principal, Role
 from app.security.asking import Asker
+from storefront import guarding
 from storefront.balance import books, cards
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
@@ -153,19 +154,20 @@ def free_slots(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at
     return slots_of(session, shop, shopper_id, way_id, None, at=at)[1]
 
 
-def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str | None, return_url: str, expected_total_minor: int, asker: Asker | None = None, expected_balance_minor: int = 0) -> None:
+def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str | None, return_url: str, expected_total_minor: int, asker: Asker | None = None, expected_balance_minor: int = 0, kept_id: str | None = None, keep: bool = False) -> None:
     """Order and pay, so much of it from her balance; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
-    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker, expected_balance_minor > 0, expected_balance_minor)
+    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker, expected_balance_minor > 0, expected_balance_minor, kept_id, keep)
     order_id, payment = _check_out(shop, stage.key, asked)
     settle_and_finish(shop, stage, order_id, payment, status=201)
 
 
-def pay_again(shop: Shop, stage: Stage, shopper_id: str, order_id: str, *, method: str, return_url: str) -> None:
+def pay_again(shop: Shop, stage: Stage, shopper_id: str, order_id: str, *, method: str | None, return_url: str, asker: Asker | None = None, kept_id: str | None = None, keep: bool = False) -> None:
     """Another card for a pending order."""
     if _state(shop, order_id, shopper_id) is not OrderState.PENDING:
         raise OrderClosed
     payment = collecting.begin(shop, order_id)
-    payment = collecting.confirm(shop, order_id, payment, method=method, return_url=return_url, key=stage.key)
+    guarding.may_pay_kept(shop.database, asker, order_id, kept_id, at=shop.now())
+    payment = collecting.confirm(shop, order_id, payment, means=collecting.Means(method, kept_id, keep), return_url=return_url, key=stage.key)
     settle_and_finish(shop, stage, order_id, payment)
 
 

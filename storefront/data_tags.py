@@ -71,7 +71,7 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_order": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.location.precise": "place_id",
-        "user.payment": "payment_id decline",
+        "user.payment": "payment_id decline keep_method",
         "user.behavior.purchase_history": (
             "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor balance_minor credited_minor "
             "placed_at paid_at closed_at"
@@ -108,6 +108,20 @@ TAGS: dict[str, dict[str, str]] = {
     },
     "storefront_product": {
         "system.operations": "id name description category image price_minor currency stock_units particulars on_sale changed_at kind sku head_id is_head options images prices position added_at",
+    },
+    "storefront_kept_method": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.payment": "sealed card_hash",
+        "system.operations": "id kept_at",
+    },
+    "storefront_payer": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.payment": "sealed",
+        "system.operations": "default_id changes changed_at",
+    },
+    "storefront_detachment": {
+        "user.payment": "token",
+        "system.operations": "id kind tries asked_at due_at",
     },
     "storefront_product_option": {
         "system.operations": "product_id name value listed_id",
@@ -173,7 +187,7 @@ USES: dict[str, str] = {
         "reviews.moderating reviews.proving reviews.repository reviews.writing"
     ),
     "essential.fraud_detection": "guarding",
-    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement",
+    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
     "marketing.advertising.first_party.targeted": "orders.purchases",
     "analytics.reporting.campaign_insights": "orders.purchases",
     "essential.legal_obligation": "privacy",

@@ -262,6 +262,19 @@ class SlotFixed(AppError):
     code = "slot_fixed"
 
 
+class UnknownPaymentMethod(NotFound):
+    """You have kept no such payment method."""
+
+    code = "unknown_payment_method"
+
+
+class CardHasExpired(AppError):
+    """The time of this card is over; pay with another one, and keep it instead."""
+
+    status = 409
+    code = "card_has_expired"
+
+
 class SlotDearer(AppError):
     """That time costs more than the one you paid for; choose one that does not."""
 

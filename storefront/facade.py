@@ -44,6 +44,7 @@ from storefront.contracts import (
     ProductView,
 )
 from storefront.errors import UnknownProduct
+from storefront.methods import repository as payment_methods
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
 from storefront.orders.return_policy import Cause as ReturnCause
@@ -94,6 +95,7 @@ __all__ = [
     "paper_words",
     "papers_of",
     "particulars",
+    "payment_methods",
     "points",
     "product",
     "product_detail",

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import Database
 from app.security.asking import Asker
 from app.security.policies.contracts import Action, Context
 from geofences import facade as geofences
@@ -20,6 +21,7 @@ from offers import facade as offers
 from offers.contracts import Quote
 from storefront.carts.totals import Totals
 from storefront.orders.models import OrderRow
+from storefront.orders.repository import fresh
 
 HOUR = timedelta(hours=1)
 
@@ -40,6 +42,23 @@ def may_order(
         asker.allow(session, Action.RESERVE, coupons, currency=currency, at=at)
     if sums.total_minor:
         asker.allow(session, Action.PAY, replace(known, amount_minor=sums.total_minor), currency=currency, at=at)
+
+
+def may_pay_kept(database: Database, asker: Asker | None, order_id: str, kept_id: str | None, *, at: datetime) -> None:
+    """An order that stands is paid with what she has kept: whoever has her phone has her card with it, so the rules are asked once more, by what
+    is known now. Raises as `may_order`. No asker: the house itself, which is not asked."""
+    if kept_id is None or asker is None:
+        return
+
+    def ask(informed: Asker) -> None:
+        with database.transaction() as session:
+            row = fresh(session, order_id)
+            if row is not None:
+                recent = select(func.count()).where(OrderRow.shopper_id == row.shopper_id, OrderRow.placed_at > at - HOUR)
+                known = Context(hour=_local_hour(session, row.place_id, at), velocity_1h=session.scalar(recent) or 0, amount_minor=row.total_minor)
+                informed.allow(session, Action.PAY, known, currency=row.currency, at=at)
+
+    asker.informed(ask)
 
 
 def _local_hour(session: Session, place_id: str | None, at: datetime) -> int | None:

@@ -24,6 +24,7 @@ from storefront.collection.models import CollectionRow
 from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
+from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.orders.parcels import of_orders as parcels_of
 from storefront.orders.repository import detail
@@ -46,6 +47,20 @@ OWED_KEPT_S = 30 * 365 * DAY_S
 def export_addresses(session: Session, shopper_id: str) -> dict[str, Any]:
     kept = addresses.addresses(session, shopper_id)
     return {"addresses": [_plain(dataclasses.asdict(one)) for one in kept]} if kept else {}
+
+
+def export_methods(session: Session, shopper_id: str) -> dict[str, Any]:
+    kept = methods.methods(session, shopper_id, session.info["clock"].now())
+    told = [
+        {"brand": one.card.brand, "last4": one.card.last4, "exp_month": one.card.exp_month, "exp_year": one.card.exp_year, "default": one.default, "kept_at": one.kept_at.isoformat()}
+        for one in kept
+    ]
+    return {"payment_methods": told} if told else {}
+
+
+def erase_methods(session: Session, shopper_id: str) -> int:
+    """Also at the provider, as soon as it answers. After the orders: a payment that comes to its end meanwhile keeps nothing for who is gone."""
+    return methods.forget(session, shopper_id, at=session.info["clock"].now())
 
 
 def export_cart(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -142,6 +157,7 @@ HOLDERS: tuple[DataHolder, ...] = (
         erase_orders,
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
+    DataHolder("storefront.methods", ("storefront_payer", "storefront_kept_method"), export_methods, erase_methods),
     DataHolder("storefront.collections", ("storefront_collection",), export_collections, collections.forget),
     DataHolder("storefront.shipments", ("storefront_shipment",), export_shipments, shipments.forget),
     DataHolder("storefront.reviews", ("storefront_review", "storefront_review_report"), export_reviews, reviews.forget),
@@ -171,6 +187,8 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_gift_card", "expires_at", ORDER_KEPT_S, "Gift cards are kept seven years after their time is over."),
     RetentionRule("storefront_address", "changed_at", None, "Your addresses, sealed with your key; kept until you remove them or delete your data."),
     RetentionRule("storefront_address_book", "changed_at", None, "Which of your addresses counts; kept as long as they are."),
+    RetentionRule("storefront_kept_method", "kept_at", None, "Cards you have kept for paying, sealed with your key; kept until you remove them or delete your data."),
+    RetentionRule("storefront_payer", "changed_at", None, "The payment provider's nameless account that your cards lie in, sealed with your key; kept until you delete your data."),
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),

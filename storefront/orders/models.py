@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -20,6 +20,7 @@ class OrderRow(Base):
     `coupon_id` is the first of its coupons. `returned_minor` is what the pieces have cost that were asked to be returned,
     `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units.
     `balance_minor` of the total is paid from her balance, the rest by the provider; `credited_minor` is what went back to her balance.
+    `keep_method`: she wants what she pays with kept for the next time; taken back once it is.
     """
 
     __tablename__ = "storefront_order"
@@ -43,6 +44,7 @@ class OrderRow(Base):
     points_rate: Mapped[int] = mapped_column(default=0)
     balance_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     credited_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    keep_method: Mapped[bool] = mapped_column(default=False, server_default=false())
     placed_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     paid_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -127,6 +127,17 @@ def note_decline(session: Session, order_id: str, decline: str | None) -> bool:
     return moved(session, move.values(decline=decline))
 
 
+def wish_to_keep(session: Session, order_id: str, shopper_id: str, *, keep: bool) -> bool:
+    """Whether she wants what she pays with now kept: the word of her last try. False when the order is no longer hers."""
+    return moved(session, update(OrderRow).where(OrderRow.id == order_id, OrderRow.shopper_id == shopper_id).values(keep_method=keep))
+
+
+def take_wish(session: Session, order_id: str, shopper_id: str) -> bool:
+    """True once, for whoever then keeps the method; the order's row is held, so that her erasure comes before or after."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.shopper_id == shopper_id, OrderRow.keep_method.is_(True))
+    return moved(session, move.values(keep_method=False))
+
+
 def begin_payment(session: Session, order_id: str, payment_id: str) -> bool:
     """Record the provider's payment before any money can move; False when the order was closed meanwhile."""
     free = (OrderRow.payment_id.is_(None)) | (OrderRow.payment_id == payment_id)

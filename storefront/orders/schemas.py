@@ -1,9 +1,9 @@
 """What the routes of checkout and orders take and give."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
 from storefront.collection.proof import LiveProof
@@ -23,13 +23,30 @@ ReturnPath = Annotated[
 Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
-class CheckoutIn(BaseModel):
-    """Without `payment_method` the order is placed and the browser confirms the payment itself. `use_balance`: what the quote calls
-    `balance_minor` is taken from your balance."""
+KeptId = Annotated[str, StringConstraints(min_length=1, max_length=60), Field(description="One of GET /v1/me/payment-methods, instead of `payment_method`.")]
+Keep = Annotated[bool, Field(description="Keep what you pay with for the next time. Only if you say so.")]
+
+
+class MeansIn(BaseModel):
+    """What is paid with."""
 
     model_config = ConfigDict(extra="forbid")
 
     payment_method: MethodToken | None = None
+    kept_method: KeptId | None = None
+    keep_method: Keep = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.kept_method is not None and (self.payment_method is not None or self.keep_method):
+            raise ValueError("name a kept method, or another one that may be kept, not both")
+        return self
+
+
+class CheckoutIn(MeansIn):
+    """Without `payment_method` the order is placed and the browser confirms the payment itself. `use_balance`: what the quote calls
+    `balance_minor` is taken from your balance."""
+
     return_url: ReturnPath | None = None
     expected_total_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
     place_id: Id | None = None
@@ -37,12 +54,9 @@ class CheckoutIn(BaseModel):
     expected_balance_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
 
 
-class ConfirmIn(BaseModel):
+class ConfirmIn(MeansIn):
     """Another try to pay, with another method perhaps; without one the payment is only looked up."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    payment_method: MethodToken | None = None
     return_url: ReturnPath | None = None
 
 

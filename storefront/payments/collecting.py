@@ -8,6 +8,7 @@ order is given up only after the provider has promised that no money will come.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from app.kernel.ids import derived_id
 from storefront.contracts import OrderState
@@ -18,6 +19,7 @@ from storefront.errors import (
     OrderNotRefundable,
     PaymentTriesExhausted,
 )
+from storefront.methods import repository as methods
 from storefront.orders import moves, returning
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import coupons_of, fresh, refunds_of
@@ -47,18 +49,62 @@ def begin(shop: Shop, order_id: str) -> Payment:
     return payment
 
 
-def confirm(shop: Shop, order_id: str, payment: Payment, *, method: str, return_url: str | None, key: str) -> Payment:
-    """Try to take the money. Raises OrderClosed when the order's time is over, PaymentTriesExhausted after too many tries."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What she pays with: `method`, a token of the provider's page, or `kept_id`, one she has kept. Neither: her browser confirms. `keep`: it shall stay for the next time."""
+
+    method: str | None = None
+    kept_id: str | None = None
+    keep: bool = False
+
+
+def token_of(shop: Shop, shopper_id: str, means: Means) -> str | None:
+    """What the provider is asked to charge. Raises UnknownPaymentMethod, CardHasExpired."""
+    if means.kept_id is None:
+        return means.method
+    with shop.database.reading() as session:
+        return methods.usable(session, shopper_id, means.kept_id, shop.now()).token
+
+
+def confirm(shop: Shop, order_id: str, payment: Payment, *, means: Means, return_url: str | None, key: str) -> Payment:
+    """Try to take the money. Raises OrderClosed when the order's time is over, PaymentTriesExhausted after too many tries, and what `token_of` does.
+
+    Without a method nothing is tried: her browser confirms, and only whether it shall be kept is said here."""
     if payment.state not in (PaymentState.NEEDS_METHOD, PaymentState.NEEDS_ACTION):
         return payment
-    at = shop.now()
+    at, shopper_id = shop.now(), _read(shop, order_id).shopper_id
+    token = token_of(shop, shopper_id, means)
     with shop.database.transaction() as session:
         row = fresh(session, order_id)
-        if row is None or row.state != OrderState.PENDING or row.expires_at <= at:
+        if row is None or row.state != OrderState.PENDING or row.expires_at <= at or not moves.wish_to_keep(session, order_id, shopper_id, keep=means.keep):
             raise OrderClosed
-        if not moves.count_confirmation(session, order_id, shop.settings.max_confirmations):
+        if token is not None and not moves.count_confirmation(session, order_id, shop.settings.max_confirmations):
             raise PaymentTriesExhausted(extra={"most": shop.settings.max_confirmations})
-    return shop.gateway.confirm_payment(payment.id, method=method, return_url=return_url, key=derived_id("cfm", order_id, key))
+    payer = _payer(shop, order_id, shopper_id) if means.keep or means.kept_id is not None else None
+    if payment.keeps is not means.keep or payer not in (None, payment.payer):
+        payment = shop.gateway.bind_payment(payment.id, payer=payer, keep=means.keep)
+    if token is None:
+        return payment
+    return shop.gateway.confirm_payment(payment.id, method=token, return_url=return_url, key=derived_id("cfm", order_id, key))
+
+
+def _payer(shop: Shop, order_id: str, shopper_id: str) -> str:
+    """Her account at the provider, opened now if there is none. Raises OrderClosed when she is erased meanwhile; what was opened for her goes again."""
+    with shop.database.reading() as session:
+        known = methods.payer_of(session, shopper_id)
+    if known is not None:
+        return known
+    opened = shop.gateway.open_payer(key=derived_id("pyr", shopper_id))
+    with shop.database.transaction() as session:
+        hers = moves.wish_to_keep(session, order_id, shopper_id, keep=True)  # holds the order: her erasure comes before or after
+        if hers:
+            methods.note_payer(session, shopper_id, opened, at=shop.now())
+        else:
+            methods.detach(session, methods.PAYER, opened, at=shop.now())
+        known = methods.payer_of(session, shopper_id) if hers else None
+    if known is None:
+        raise OrderClosed
+    return known
 
 
 def look(shop: Shop, order_id: str) -> Payment | None:

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from app.kernel.http import Command, CommandCall, Stage
 from app.security.access import ANYONE, Principal, Role, allow
+from app.security.asking import asker_of
+from storefront import guarding
 from storefront.contracts import OrderState
 from storefront.errors import OrderClosed
 from storefront.orders.endpoints import owner
@@ -50,9 +52,11 @@ def confirm_order(order_id: OrderId, body: ConfirmIn, caller: Shopper, call: Com
         if state in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
             raise OrderClosed
         payment = collecting.begin(shop, order_id) if state is OrderState.PENDING else collecting.look(shop, order_id)
-        if body.payment_method is not None and payment is not None:
+        means = collecting.Means(body.payment_method, body.kept_method, body.keep_method)
+        if means != collecting.Means() and payment is not None:
+            guarding.may_pay_kept(shop.database, asker_of(call.request), order_id, means.kept_id, at=call.clock.now())
             address = return_address(call, body.return_url)
-            payment = collecting.confirm(shop, order_id, payment, method=body.payment_method, return_url=address, key=stage.key)
+            payment = collecting.confirm(shop, order_id, payment, means=means, return_url=address, key=stage.key)
         settle_and_finish(shop, stage, order_id, payment)
 
     return call.staged(work)

@@ -1,4 +1,4 @@
-"""What the storefront asks of a payment provider, in five verbs, and what it is told.
+"""What the storefront asks of a payment provider, and what it is told: five verbs about a payment, four about what is kept for the next one.
 
 Owns the port and its shapes. A provider's words are translated in its adapter; nobody else knows them.
 Errors: GatewayUnreachable (the outcome is not known: ask again with the same key), GatewayRefused (nothing was done),
@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from storefront.methods.cards import Card
 
 
 class PaymentState(StrEnum):
@@ -31,7 +33,8 @@ class Payment:
     last try failed, also once the payment is cancelled. `client_secret` lets her browser, and
     nobody else, go on with this payment. `methods` are the names of the way it was paid (`card`, `visa`, `apple_pay`); none
     while that is not told. `fingerprint` is the provider's own mark of the card or account, where it is told: the same card has
-    the same, whoever pays with it.
+    the same, whoever pays with it. `payer` is the account at the provider the payment belongs to, if it belongs to one; `keeps`: what it is paid with
+    will be attached to that. `card` is what it was paid with, where that is told.
     """
 
     id: str
@@ -46,6 +49,9 @@ class Payment:
     decline: str | None = None
     methods: tuple[str, ...] = ()
     fingerprint: str | None = field(default=None, repr=False)
+    payer: str | None = field(default=None, repr=False)
+    keeps: bool = False
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class PaymentNews:
 
 
 class PaymentGateway(Protocol):
-    """The five verbs. Those that change something take a `key`: the same key does it once and answers the same."""
+    """The verbs. Those that change something take a `key`: the same key does it once and answers the same."""
 
     @property
     def name(self) -> str: ...
@@ -84,4 +90,20 @@ class PaymentGateway(Protocol):
 
     def refund_payment(self, payment_id: str, *, key: str, amount_minor: int | None = None) -> Payment:
         """Give back so much, or everything that was taken and not yet given back; answers the payment afterwards."""
+        ...
+
+    def open_payer(self, *, key: str) -> str:
+        """An account for somebody, with nothing about her in it: methods are attached to it. Returns the provider's name for it."""
+        ...
+
+    def bind_payment(self, payment_id: str, *, payer: str | None, keep: bool) -> Payment:
+        """Before it is confirmed: whose it is (None: that stays as it is), and whether what it is paid with shall be attached to that account."""
+        ...
+
+    def detach_method(self, token: str) -> None:
+        """It pays nothing any more. One that is not attached, or not known, is gone already."""
+        ...
+
+    def close_payer(self, payer: str) -> None:
+        """The account goes with all that is attached to it. One that is not known is gone already."""
         ...

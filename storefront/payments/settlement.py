@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.logs import get_logger
 from storefront.contracts import ERASED, OrderState
+from storefront.methods import repository as methods
 from storefront.orders import moves
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import fresh
@@ -44,6 +45,7 @@ def settle(
         return row
     if payment.state is PaymentState.SUCCEEDED and payment.fingerprint and row.shopper_id != ERASED:
         desk.note_payment_method(session, shopper_id=row.shopper_id, fingerprint=payment.fingerprint, at=at)
+    _keep(session, row, payment, at)
     for _ in range(MOST_MOVES):
         move = next_move(
             payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,
@@ -55,6 +57,15 @@ def settle(
         _make(session, desk, row, move, payment, at=at, close_reason=close_reason)
         row = _row(session, order_id)  # whether we moved it or somebody else was faster
     raise RuntimeError(f"order {order_id} and its payment do not come to rest")
+
+
+def _keep(session: Session, row: OrderRow, payment: Payment, at: datetime) -> None:
+    """What she paid with stays for the next time if she said so; the first statement that tells the card does it."""
+    told = payment.state is PaymentState.SUCCEEDED and payment.payer is not None and payment.card is not None
+    if told and row.keep_method and row.shopper_id != ERASED and moves.take_wish(session, row.id, row.shopper_id):
+        assert payment.payer is not None
+        assert payment.card is not None
+        methods.keep(session, row.shopper_id, payment.payer, payment.card, at=at)
 
 
 def _make(

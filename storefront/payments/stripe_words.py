@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from storefront.methods.cards import Card
 from storefront.payments.declines import reason_of
 from storefront.payments.ports import Payment, PaymentNews, PaymentState
 
@@ -46,6 +47,9 @@ def payment_of_intent(document: Mapping[str, Any]) -> Payment:
         action_url=redirect.get("url"),
         methods=_methods(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else (),
         fingerprint=_fingerprint(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else None,
+        payer=_name(document, "customer"),
+        keeps=document.get("setup_future_usage") in ("on_session", "off_session"),
+        card=_card(cast("Mapping[str, Any]", charge)) if isinstance(charge, Mapping) else None,
         decline=reason_of(error.get("code"), error.get("decline_code")).value if error and state in (PaymentState.NEEDS_METHOD, PaymentState.CANCELLED) else None,
     )
 
@@ -65,6 +69,8 @@ def payment_of_charge(document: Mapping[str, Any]) -> Payment | None:
         order_id=_order_id(document),
         methods=_methods(document),
         fingerprint=_fingerprint(document),
+        payer=_name(document, "customer"),
+        card=_card(document),
     )
 
 
@@ -80,6 +86,15 @@ def _fingerprint(charge: Mapping[str, Any]) -> str | None:
     details = _maybe(charge, "payment_method_details") or {}
     found = (_maybe(details, str(details.get("type"))) or {}).get("fingerprint")
     return found if isinstance(found, str) and 0 < len(found) <= 200 else None
+
+
+def _card(charge: Mapping[str, Any]) -> Card | None:
+    """The card a charge was paid with, as far as one may know it."""
+    card = _maybe(_maybe(charge, "payment_method_details"), "card") or {}
+    token, brand, last4, month, year = _name(charge, "payment_method"), card.get("brand"), card.get("last4"), card.get("exp_month"), card.get("exp_year")
+    if token is None or not isinstance(brand, str) or not isinstance(last4, str) or not isinstance(month, int) or not isinstance(year, int):
+        return None
+    return Card(token, brand, last4, month, year, _fingerprint(charge))
 
 
 def news_of_event(document: object) -> PaymentNews:
@@ -110,6 +125,12 @@ def _payment(kind: str, subject: Mapping[str, Any]) -> Payment | None:
 def _maybe(document: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
     value = document.get(name) if document else None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _name(document: Mapping[str, Any], field: str) -> str | None:
+    """The name of another object, where there is one and it is not there itself."""
+    value = document.get(field)
+    return value if isinstance(value, str) and value else None
 
 
 def _order_id(document: Mapping[str, Any]) -> str | None:

@@ -25,6 +25,8 @@ from offers.contracts import CouponView
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
 from storefront.carts.models import CartLineRow, CartRow
+from storefront.methods import repository as methods
+from storefront.methods.cards import Card
 from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
 from storefront.orders.repository import detail
 from storefront.papers import contents
@@ -53,6 +55,7 @@ class Belongings:
     thread_id: str
     address_id: str
     parcel_id: str
+    method_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -77,8 +80,11 @@ def one_of_everything(house: House) -> Belongings:
         passkey_id = _passkey(session, shopper_id)
         thread_id = _thread(session, shopper_id)
         address_id = addresses.add(session, shopper_id, Address("Jane Doe", ("Mannerheimintie 5",), "00100", "Helsinki", "", "FI"), default=False, at=START)
+        methods.note_payer(session, shopper_id, "cus_1", at=START)
+        methods.keep(session, shopper_id, "cus_1", Card("pm_1", "visa", "4242", 12, 2034, "fp_1"), at=START)
+        method_id = methods.methods(session, shopper_id, START)[0].id
         parcel_id = shipments.write(session, order_id, shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
-    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id)
+    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id)
 
 
 def _thread(session: Session, shopper_id: str) -> str:

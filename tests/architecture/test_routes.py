@@ -150,6 +150,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},
     "{thread_id}": lambda b: {"thread_id": b.thread_id},
     "{address_id}": lambda b: {"address_id": b.address_id},
+    "{method_id}": lambda b: {"method_id": b.method_id},
     "{shipment_id}": lambda b: {"shipment_id": b.parcel_id},
 }
 """For each id in a path that belongs to a shopper: where to get one."""

@@ -56,6 +56,7 @@ _REPORT = "tells us where she is or what she did; what it opens is asked about w
 _HERS = "changes what is hers and takes nothing of value out"
 _WITHDRAWS = "gives up something; taking away must not be made hard"
 _LATER = "goes on with an order that was asked about when it was placed"
+_LATER_KEPT = _LATER + ", and of a kept method once more (tests/storefront/methods/test_keeping.py)"
 _EVENTS = "an operator's: what goes out are events, which carry ids and nothing of a person"
 _HOUSE = "work of the house within a role and a scope; gives nothing to anybody"
 _FOUR_EYES = "a step that gives nothing before another person has approved, and that is asked"
@@ -145,6 +146,10 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/offers/{coupon_id}/fewer": _HERS,
     "POST /v1/till/bundle": _OWN_RULE,
     "POST /v1/till/journal": _OWN_RULE,
+    "PUT /v1/me/payment-methods/{method_id}/default": _HERS,
+    "DELETE /v1/me/payment-methods/{method_id}": _WITHDRAWS,
+    "POST /m/payment-methods/{method_id}/default": _HERS,
+    "POST /m/payment-methods/{method_id}/remove": _WITHDRAWS,
     "POST /v1/cart/lines": _HERS,
     "PUT /v1/cart/lines/{line_id}": _HERS,
     "DELETE /v1/cart/lines/{line_id}": _HERS,
@@ -164,7 +169,7 @@ NOT_ASKED: dict[str, str] = {
     "DELETE /v1/orders/{order_id}/return": _WITHDRAWS,
     "POST /m/orders/{order_id}/return": "only asks: the money goes when staff have the pieces, to where it came from or to her own balance",
     "POST /m/orders/{order_id}/return/withdraw": _WITHDRAWS,
-    "POST /v1/orders/{order_id}/confirm": _LATER,
+    "POST /v1/orders/{order_id}/confirm": _LATER_KEPT,
     "POST /v1/orders/{order_id}/refresh": _LATER,
     "POST /v1/orders/{order_id}/cancel": _WITHDRAWS,
     "POST /v1/orders/{order_id}/refund": "money goes back to where it came from, never more than was paid",
@@ -190,7 +195,7 @@ NOT_ASKED: dict[str, str] = {
     "POST /m/cart/lines/{line_id}": _HERS,
     "POST /m/cart/coupon": _HERS,
     "POST /m/cart/delivery": _HERS,
-    "POST /m/orders/{order_id}/pay": _LATER,
+    "POST /m/orders/{order_id}/pay": _LATER_KEPT,
     "POST /m/orders/{order_id}/refresh": _LATER,
     "POST /m/orders/{order_id}/cancel": _WITHDRAWS,
     "POST /m/orders/{order_id}/slot": _LATER,

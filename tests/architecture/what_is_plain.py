@@ -13,7 +13,7 @@ PLAIN: dict[str, str] = {
         "security_policy_decision.reasons security_policy_decision.policy_ids storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id"
     ),
     "what somebody outside calls it: says nothing without their books": (
-        "notifications_delivery.provider_message_id storefront_order.payment_id storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
+        "notifications_delivery.provider_message_id storefront_order.payment_id storefront_detachment.token storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
     ),
     "facts by which something was decided, ids, numbers and code words, so that it can be recomputed; under a random id": (
         "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "

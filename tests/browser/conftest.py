@@ -138,6 +138,13 @@ class Eyes:
             size = (SCREENSHOTS / f"{name}.png").stat().st_size
             assert size < 200_000, f"{name}.png has {size} bytes"
 
+    def keep(self, name: str) -> None:
+        """Pictures for somebody to look at, in both lights, when a folder for them is named (MOMENTS_PICTURES)."""
+        folder = os.environ.get("MOMENTS_PICTURES")
+        for scheme in ("dark", "light") if folder else ():
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True, caret="initial")
+
     def my_id(self) -> str:
         return self.page.evaluate("fetch('/v1/me').then(answer => answer.json()).then(me => me.id)")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -64,13 +63,13 @@ class TestCart:
         page.get_by_text("Why these?").click()
         assert "“€0.30 off”: at best" in page.locator("details[open]").inner_text()
         eyes.look(f"cart-several-{name}")
-        self.keep(eyes, f"cart-{name}")
+        eyes.keep(f"cart-{name}")
         page.get_by_role("button", name="Use €0.30 off").click()
         page.wait_for_selector("text=cannot be used together")
         page.get_by_role("link", name="Pay €5.31").click()
         page.wait_for_selector("#pay")
         eyes.look(f"pay-several-{name}")
-        self.keep(eyes, f"pay-{name}")
+        eyes.keep(f"pay-{name}")
         page.get_by_role("button", name="Pay €5.31").click()
         page.wait_for_selector("#order[data-state=paid]")
         expect(page.locator("[data-share]")).to_have_count(2)
@@ -81,11 +80,4 @@ class TestCart:
         page.get_by_role("button", name="Move it there").click()
         page.wait_for_selector(f"[data-slot]:not([data-slot='{first}'])")
         eyes.look(f"order-several-{name}")
-        self.keep(eyes, f"order-{name}")
-
-    def keep(self, eyes: Eyes, name: str) -> None:
-        """Pictures to look at, when asked for a folder."""
-        folder = os.environ.get("MOMENTS_PICTURES")
-        for scheme in ("dark", "light") if folder else ():
-            eyes.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            eyes.page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True, caret="initial")
+        eyes.keep(f"order-{name}")

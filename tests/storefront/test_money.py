@@ -113,7 +113,7 @@ class History:
     def pay_again(self) -> None:
         for row in self.orders(OrderState.PENDING):
             payment = collecting.confirm(
-                self.shop, row.id, collecting.begin(self.shop, row.id), method="pm_card_mastercard", return_url=None, key=new_id("key")
+                self.shop, row.id, collecting.begin(self.shop, row.id), means=collecting.Means("pm_card_mastercard"), return_url=None, key=new_id("key")
             )
             tell(self.shop, row.id, payment)
 

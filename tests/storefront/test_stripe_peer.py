@@ -90,6 +90,8 @@ class TestShapes:
             ("customer.create", "CustomerCreateParams"),
             ("intent.create", "PaymentIntentCreateParams"),
             ("intent.confirm", "PaymentIntentConfirmParams"),
+            ("intent.update", "PaymentIntentUpdateParams"),
+            ("method.detach", "PaymentMethodDetachParams"),
             ("intent.capture", "PaymentIntentCaptureParams"),
             ("intent.cancel", "PaymentIntentCancelParams"),
             ("refund.create", "RefundCreateParams"),

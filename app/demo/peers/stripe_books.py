@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.demo.peers.stripe_cards import TEST_METHODS, TestMethod
+
 Doc = dict[str, Any]
 
 
@@ -32,37 +34,6 @@ def invalid(message: str, *, code: str | None = None, param: str | None = None, 
     return StripeProblem(status, "invalid_request_error", message, stored=False, **more)
 
 
-@dataclass(frozen=True, slots=True)
-class TestMethod:
-    """How one of Stripe's test payment methods behaves: `decline` is (code, decline_code, message)."""
-
-    __test__ = False
-
-    brand: str = "visa"
-    last4: str = "4242"
-    challenge: bool = False
-    slow: bool = False
-    decline: tuple[str, str, str] | None = None
-
-
-_GENERIC = ("card_declined", "generic_decline", "Your card was declined.")
-_NO_FUNDS = ("card_declined", "insufficient_funds", "Your card has insufficient funds.")
-TEST_METHODS: dict[str, TestMethod] = {
-    "pm_card_visa": TestMethod(),
-    "pm_card_mastercard": TestMethod("mastercard", "4444"),
-    "pm_card_chargeDeclined": TestMethod(last4="0002", decline=_GENERIC),
-    "pm_card_visa_chargeDeclined": TestMethod(last4="0002", decline=_GENERIC),
-    "pm_card_chargeDeclinedInsufficientFunds": TestMethod(last4="9995", decline=_NO_FUNDS),
-    "pm_card_chargeDeclinedExpiredCard": TestMethod(last4="0069", decline=("expired_card", "expired_card", "Your card has expired.")),
-    "pm_card_chargeDeclinedProcessingError": TestMethod(
-        last4="0119",
-        decline=("processing_error", "processing_error", "An error occurred while processing your card. Try again in a little bit."),
-    ),
-    "pm_card_threeDSecure2Required": TestMethod(last4="3220", challenge=True),
-    "pm_card_authenticationRequired": TestMethod(last4="3184", challenge=True),
-    "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": TestMethod(last4="8260", challenge=True, decline=_NO_FUNDS),
-    "pm_usBankAccount": TestMethod("", "6789", slow=True),
-}
 MIN_AMOUNT_MINOR = {"eur": 50, "usd": 50, "gbp": 30, "sek": 300, "jpy": 50}
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
@@ -86,6 +57,9 @@ class Books:
     refunds: dict[str, Doc] = field(default_factory=dict[str, Doc])
     methods: dict[str, Doc] = field(default_factory=dict[str, Doc])
     events: list[Doc] = field(default_factory=list[Doc])
+    deleted: set[str] = field(default_factory=set[str])
+    spent: set[str] = field(default_factory=set[str])
+    """Methods that were used or detached while no customer had them: none is ever used twice."""
     _names: dict[str, str] = field(default_factory=dict[str, str])
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -103,17 +77,6 @@ class Books:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    def create_customer(self, form: Doc) -> Doc:
-        customer = {
-            "id": token("cus"), "object": "customer", "created": int(self.now_s()), "livemode": False, "balance": 0,
-            "delinquent": False, "email": form.get("email"), "name": form.get("name"), "phone": form.get("phone"),
-            "description": form.get("description"), "metadata": form.get("metadata", {}), "currency": None,
-            "preferred_locales": [], "tax_exempt": "none", "discount": None, "default_source": None, "address": None, "shipping": None,
-        }  # fmt: skip
-        self.customers[customer["id"]] = customer
-        self._tell("customer.created", customer)
-        return customer
-
     def create_intent(self, form: Doc) -> Doc:
         amount = _amount(form, "amount")
         currency = str(form.get("currency") or "")
@@ -129,7 +92,7 @@ class Books:
         if capture not in ("automatic", "automatic_async", "manual"):
             raise invalid(f"Invalid capture_method: {capture}", param="capture_method")
         if form.get("customer"):
-            self.get(self.customers, form["customer"], "customer")
+            self.known_customer(form["customer"])
         intent_id = token("pi")
         intent: Doc = {
             "id": intent_id, "object": "payment_intent", "amount": amount, "amount_capturable": 0, "amount_received": 0,
@@ -149,7 +112,7 @@ class Books:
             intent["payment_method"] = self._method(form["payment_method"])["id"]
             intent["status"] = "requires_confirmation"
         self.intents[intent_id] = intent
-        self._tell("payment_intent.created", intent)
+        self.tell("payment_intent.created", intent)
         if form.get("confirm") in (True, "true", "True"):
             return self.confirm(intent_id, form)
         return intent
@@ -159,7 +122,9 @@ class Books:
         if intent["status"] not in CONFIRMABLE:
             raise self._unexpected(intent, "confirm")
         if form.get("payment_method"):
-            intent["payment_method"] = self._method(form["payment_method"])["id"]
+            intent["payment_method"] = self._usable(intent, self._method(form["payment_method"]))["id"]
+        if "setup_future_usage" in form:
+            intent["setup_future_usage"] = form["setup_future_usage"] or None
         if not intent["payment_method"]:
             raise invalid(
                 "You cannot confirm this PaymentIntent because it's missing a payment method.",
@@ -170,7 +135,7 @@ class Books:
         if behaviour.challenge:
             intent["status"] = "requires_action"
             intent["next_action"] = self._challenge(intent, form.get("return_url"))
-            self._tell("payment_intent.requires_action", intent)
+            self.tell("payment_intent.requires_action", intent)
             return intent
         return self._charge(intent, behaviour)
 
@@ -209,7 +174,7 @@ class Books:
             raise invalid("The amount to capture is greater than the amount authorized.", code="amount_too_large", param="amount_to_capture")
         charge = self.charges[intent["latest_charge"]]
         charge.update(captured=True, amount_captured=amount)  # the rest was never taken: since 2025-03-31 it does not count as refunded
-        self._tell("charge.captured", charge)
+        self.tell("charge.captured", charge)
         return self._succeed(intent, amount, charge)
 
     def cancel(self, intent_id: str, form: Doc) -> Doc:
@@ -220,7 +185,7 @@ class Books:
             status="canceled", canceled_at=int(self.now_s()), cancellation_reason=form.get("cancellation_reason"),
             amount_capturable=0, next_action=None,
         )  # fmt: skip
-        self._tell("payment_intent.canceled", intent)
+        self.tell("payment_intent.canceled", intent)
         return intent
 
     def refund(self, form: Doc) -> Doc:
@@ -244,8 +209,8 @@ class Books:
         self.refunds[refund["id"]] = refund
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-        self._tell("refund.created", refund)
-        self._tell("charge.refunded", charge)
+        self.tell("refund.created", refund)
+        self.tell("charge.refunded", charge)
         return refund
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -271,7 +236,7 @@ class Books:
             code, decline_code, message = behaviour.decline
             charge.update(status="failed", paid=False, captured=False, amount_captured=0, failure_code=code, failure_message=message)
             charge["outcome"].update(type="issuer_declined", network_status="declined_by_network", reason=decline_code, seller_message=message)
-            self._tell("charge.failed", charge)
+            self.tell("charge.failed", charge)
             error = {"type": "card_error", "code": code, "decline_code": decline_code, "message": message, "charge": charge["id"]}
             method = self.methods[intent["payment_method"]]
             self._fail(intent, {**error, "payment_method": method})
@@ -282,14 +247,14 @@ class Books:
         if behaviour.slow:
             charge.update(status="pending", captured=False, amount_captured=0)
             intent["status"] = "processing"
-            self._tell("charge.pending", charge)
-            self._tell("payment_intent.processing", intent)
+            self.tell("charge.pending", charge)
+            self.tell("payment_intent.processing", intent)
             return intent
         if intent["capture_method"] == "manual":
             charge.update(captured=False, amount_captured=0)
             intent.update(status="requires_capture", amount_capturable=intent["amount"])
-            self._tell("charge.succeeded", charge)
-            self._tell("payment_intent.amount_capturable_updated", intent)
+            self.tell("charge.succeeded", charge)
+            self.tell("payment_intent.amount_capturable_updated", intent)
             return intent
         return self._succeed(intent, intent["amount"], charge)
 
@@ -298,13 +263,40 @@ class Books:
         charge.update(status="succeeded", paid=True, captured=True, amount_captured=amount)
         intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
         if not already:
-            self._tell("charge.succeeded", charge)
-        self._tell("payment_intent.succeeded", intent)
+            self.tell("charge.succeeded", charge)
+        self._attach(intent)
+        self.tell("payment_intent.succeeded", intent)
         return intent
+
+    def _attach(self, intent: Doc) -> None:
+        """What was paid with stays with the customer if that was asked for; else nobody uses it again."""
+        method = self.methods[intent["payment_method"]]
+        if method["customer"] is not None:
+            return
+        if intent["customer"] and intent["setup_future_usage"] and intent["customer"] not in self.deleted:
+            method["customer"] = intent["customer"]
+            self.tell("payment_method.attached", method)
+        else:
+            self.spent.add(method["id"])
+
+    def _usable(self, intent: Doc, method: Doc) -> Doc:
+        if method["id"] in self.spent:
+            raise invalid(
+                "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without "
+                "Customer attachment, or was detached from a Customer. It may not be used again.", code="payment_method_unexpected_state", param="payment_method",
+            )  # fmt: skip
+        if method["customer"] not in (None, intent["customer"]):
+            raise invalid("The PaymentMethod belongs to a Customer; please provide this Customer on the PaymentIntent.", param="payment_method")
+        return method
+
+    def known_customer(self, customer_id: str) -> Doc:
+        if customer_id in self.deleted:
+            raise invalid(f"No such customer: '{customer_id}'", code="resource_missing", param="customer")
+        return self.get(self.customers, customer_id, "customer")
 
     def _fail(self, intent: Doc, error: Doc) -> None:
         intent.update(status="requires_payment_method", last_payment_error=error, payment_method=None)
-        self._tell("payment_intent.payment_failed", intent)
+        self.tell("payment_intent.payment_failed", intent)
 
     def _new_charge(self, intent: Doc, behaviour: TestMethod) -> Doc:
         address = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
@@ -366,7 +358,7 @@ class Books:
             400, "invalid_request_error", message, code="payment_intent_unexpected_state", payment_intent=copy.deepcopy(intent)
         )
 
-    def _tell(self, kind: str, subject: Doc) -> None:
+    def tell(self, kind: str, subject: Doc) -> None:
         event: Doc = {
             "id": token("evt"), "object": "event", "api_version": self.api_version, "created": int(self.now_s()), "livemode": False,
             "type": kind, "data": {"object": copy.deepcopy(subject)}, "pending_webhooks": 1,

@@ -30,6 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.demo.peers import stripe_customers as customers
 from app.demo.peers.stripe_books import Books, Doc, StripeProblem, invalid, token
 from app.demo.peers.stripe_deliveries import Deliveries
 
@@ -41,7 +42,10 @@ ACCEPTED: dict[str, frozenset[str]] = {
             "payment_method", "receipt_email", "return_url", "setup_future_usage", "use_stripe_sdk",
         }
     ),
-    "intent.confirm": frozenset({"payment_method", "return_url", "expand", "use_stripe_sdk"}),
+    "customer.delete": frozenset(),
+    "intent.confirm": frozenset({"payment_method", "return_url", "expand", "use_stripe_sdk", "setup_future_usage"}),
+    "intent.update": frozenset({"customer", "expand", "setup_future_usage"}),
+    "method.detach": frozenset({"expand"}),
     "intent.capture": frozenset({"amount_to_capture", "expand", "metadata"}),
     "intent.cancel": frozenset({"cancellation_reason", "expand"}),
     "refund.create": frozenset({"amount", "charge", "payment_intent", "reason", "metadata", "expand"}),
@@ -122,10 +126,14 @@ class StripePeer:
         books = self.books
         return Starlette(
             routes=[
-                Route("/v1/customers", self._write("customer.create", lambda _, form: books.create_customer(form)), methods=post),
+                Route("/v1/customers", self._write("customer.create", lambda _, form: customers.create_customer(books, form)), methods=post),
+                Route("/v1/customers/{id}", self._write("customer.delete", lambda i, _: customers.delete_customer(books, i)), methods=["DELETE"]),
+                Route("/v1/payment_methods/{id}", self._read(lambda i: books.get(books.methods, i, "PaymentMethod")), methods=get),
+                Route("/v1/payment_methods/{id}/detach", self._write("method.detach", lambda i, _: customers.detach_method(books, i)), methods=post),
                 Route("/v1/customers/{id}", self._read(lambda i: books.get(books.customers, i, "customer")), methods=get),
                 Route("/v1/payment_intents", self._write("intent.create", lambda _, form: books.create_intent(form)), methods=post),
                 Route("/v1/payment_intents/{id}", self._read(books.intent), methods=get),
+                Route("/v1/payment_intents/{id}", self._write("intent.update", lambda i, form: customers.update_intent(books, i, form)), methods=post),
                 Route("/v1/payment_intents/{id}/confirm", self._write("intent.confirm", books.confirm), methods=post),
                 Route("/v1/payment_intents/{id}/cancel", self._write("intent.cancel", books.cancel), methods=post),
                 Route("/v1/payment_intents/{id}/capture", self._write("intent.capture", books.capture), methods=post),

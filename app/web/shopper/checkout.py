@@ -27,7 +27,7 @@ from app.web.shopper.frame import OUTSIDE, frame
 from app.web.shopper.shop import quote_now
 from storefront import facade as storefront
 from storefront.contracts import OrderDetail, OrderState
-from storefront.facade import at_counter
+from storefront.facade import at_counter, payment_methods
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,8 +56,18 @@ def _cards(call: Any) -> tuple[TestCard, ...]:
     return TEST_CARDS if call.app.settings.demo else ()
 
 
-def _method(form: Form) -> str:
-    return form.matching("payment_method", r"[A-Za-z0-9_]{3,120}", such_as="pm_card_visa")
+def _means(form: Form) -> dict[str, Any]:
+    """What she pays with: a card she has kept, or another, which may be kept."""
+    box = "other_method" if form.text("payment_method") == "other" else "payment_method"
+    chosen = form.matching(box, r"[A-Za-z0-9_]{3,120}", such_as="pm_card_visa")
+    if payment_methods.is_kept(chosen):
+        return {"method": None, "kept_id": chosen}
+    return {"method": chosen, "keep": form.ticked("keep")}
+
+
+def _choices(session: Session, call: Any, caller: Principal) -> dict[str, Any]:
+    kept = payment_methods.methods(session, caller.id, call.clock.now())
+    return {"kept": kept, "cards": _cards(call), "full": len(kept) >= payment_methods.MOST_METHODS}
 
 
 def _address(request: Request, path: str) -> str:
@@ -70,7 +80,7 @@ def _address(request: Request, path: str) -> str:
 def _pay_context(call: Any, caller: Principal, trouble: str) -> dict[str, Any]:
     with call.database.transaction() as session:
         quote = quote_now(session, call.app.shop, caller.id, call.clock.now())
-    return {"quote": quote, "cards": _cards(call), "trouble": trouble}
+        return {"quote": quote, "trouble": trouble} | _choices(session, call, caller)
 
 
 @router.get("/m/pay")
@@ -88,11 +98,11 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     shop: storefront.Shop = call.app.shop
     expected_minor = form.whole("expected_total_minor", least=0, most=10**12)
     balance_minor = form.whole("balance_minor", least=0, most=10**12, default=0)
-    method = None if balance_minor == expected_minor else _method(form)  # her balance pays for everything
+    means: dict[str, Any] = {"method": None} if balance_minor == expected_minor else _means(form)  # her balance pays for everything
     back = _address(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
-        at_counter.check_out(shop, stage, caller.id, method=method, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request), expected_balance_minor=balance_minor)
+        at_counter.check_out(shop, stage, caller.id, **means, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request), expected_balance_minor=balance_minor)
 
     try:
         answer = call.staged(work)
@@ -174,7 +184,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
-        "cards": _cards(call) if wants_card else (),
+        "wants_card": wants_card,
         "settled": not pending or bool(next_url) or wants_card,
     } | _beside(call, caller, detail)
 
@@ -196,10 +206,11 @@ def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]
         gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
         found = at_counter.planned(session, order_id, caller.id, at)
         news = next(view for view in consents(session, caller.id, at) if view.purpose == Purpose.ORDER_NEWS)
+        choices = _choices(session, call, caller)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
-    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others, "news": news}
+    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others, "news": news} | choices
 
 
 @router.post("/m/orders/{order_id}/slot")
@@ -234,9 +245,9 @@ def _moved_not(request: Request, call: Any, caller: Principal, order_id: str, re
 def pay_again(request: Request, order_id: Id, caller: Shopper, call: Command, form: Fields) -> Response:
     """Another card."""
     shop: storefront.Shop = call.app.shop
-    method = _method(form)
+    means = _means(form)
     back = _address(request, "/m/orders/back")
-    return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, method=method, return_url=back))
+    return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, **means, return_url=back, asker=asker_of(request)))
 
 
 @router.post("/m/orders/{order_id}/refresh")

@@ -122,7 +122,9 @@ def _cart(call: Any, caller: Principal, trouble: str = "") -> dict[str, Any]:
     with call.database.transaction() as session:
         quote = quote_now(session, call.app.shop, caller.id, at)
         usable_cards = cards_of(session, ready_coupons(session, caller.id, at), at)
-        return {"quote": quote, "usable": usable_cards, "trouble": trouble} | _times(session, call, caller, quote, at)
+        first = next(iter(storefront.payment_methods.methods(session, caller.id, at)), None)
+        one_tap = first if first is not None and not first.expired and quote.total_minor and not quote.balance_minor else None
+        return {"quote": quote, "usable": usable_cards, "trouble": trouble, "one_tap": one_tap} | _times(session, call, caller, quote, at)
 
 
 def _times(session: Session, call: Any, caller: Principal, quote: storefront.CartQuote, at: datetime) -> dict[str, Any]:

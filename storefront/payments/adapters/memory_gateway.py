@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from app.kernel.ids import derived_id
 from storefront.errors import GatewayRefused
+from storefront.methods.cards import Card
 from storefront.payments.ports import Payment, PaymentState
 from storefront.reasons import StorefrontReason
 
@@ -22,6 +23,7 @@ DECLINES = {
 }
 CHALLENGED = ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired")
 ACCEPTED = ("pm_card_visa", "pm_card_mastercard")
+LAST4 = {"pm_card_visa": "4242", "pm_card_mastercard": "4444"}
 MIN_AMOUNT_MINOR = 50
 _OPEN = (PaymentState.NEEDS_METHOD, PaymentState.NEEDS_ACTION)
 
@@ -35,6 +37,8 @@ class MemoryGateway:
     def __init__(self) -> None:
         self._payments: dict[str, Payment] = {}
         self._answers: dict[str, tuple[tuple[str, ...], Payment]] = {}
+        self._kept: dict[str, tuple[str, str]] = {}
+        self._payers: set[str] = set()
         self._lock = threading.RLock()
 
     def create_payment(self, *, order_id: str, amount_minor: int, currency: str, key: str) -> Payment:
@@ -51,10 +55,12 @@ class MemoryGateway:
             payment = self.read_payment(payment_id)
             if payment.state not in _OPEN:
                 return payment
+            if method.startswith("kept_"):
+                return self._pay_kept(payment, method)
             if method in CHALLENGED:
                 return replace(payment, state=PaymentState.NEEDS_ACTION, decline=None, action_url=f"memory:{payment_id}" if return_url else None)
             if method in ACCEPTED:
-                return replace(self._taken(payment), methods=("card", method.removeprefix("pm_card_")), fingerprint=f"fp_{method}")
+                return self._paid_with(self._taken(payment), method)
             refusal = DECLINES.get(method, StorefrontReason.PAYMENT_METHOD_REFUSED)
             return replace(payment, state=PaymentState.NEEDS_METHOD, decline=refusal.value, action_url=None)
 
@@ -92,9 +98,48 @@ class MemoryGateway:
             payment = self.read_payment(payment_id)
             if payment.state is PaymentState.NEEDS_ACTION:
                 failed = replace(payment, state=PaymentState.NEEDS_METHOD, decline=StorefrontReason.AUTHENTICATION_FAILED.value, action_url=None)
-                payment = self._taken(payment) if passed else failed
+                payment = self._paid_with(self._taken(payment), "pm_card_visa") if passed else failed
                 self._payments[payment_id] = payment
             return payment
+
+    def open_payer(self, *, key: str) -> str:
+        payer = derived_id("mpy", key)
+        with self._lock:
+            self._payers.add(payer)
+        return payer
+
+    def bind_payment(self, payment_id: str, *, payer: str | None, keep: bool) -> Payment:
+        with self._lock:
+            payment = self.read_payment(payment_id)
+            if payer is not None and payer not in self._payers:
+                raise GatewayRefused(extra={"provider_code": "resource_missing"})
+            if payment.state in _OPEN:
+                payment = self._payments[payment_id] = replace(payment, payer=payer or payment.payer, keeps=keep)
+            return payment
+
+    def detach_method(self, token: str) -> None:
+        with self._lock:
+            self._kept.pop(token, None)
+
+    def close_payer(self, payer: str) -> None:
+        with self._lock:
+            self._payers.discard(payer)
+            self._kept = {token: kept for token, kept in self._kept.items() if kept[0] != payer}
+
+    def _paid_with(self, payment: Payment, method: str) -> Payment:
+        brand = method.removeprefix("pm_card_")
+        token = derived_id("kept", payment.id)
+        if payment.keeps and payment.payer is not None:
+            self._kept[token] = (payment.payer, method)
+        card = Card(token, brand, LAST4.get(method, "4242"), 12, 2034, f"fp_{method}")
+        return replace(payment, methods=("card", brand), fingerprint=f"fp_{method}", card=card)
+
+    def _pay_kept(self, payment: Payment, token: str) -> Payment:
+        payer, method = self._kept.get(token, (None, ""))
+        if payer is None or payer != payment.payer:
+            return replace(payment, state=PaymentState.NEEDS_METHOD, decline=StorefrontReason.PAYMENT_METHOD_REFUSED.value, action_url=None)
+        paid = self._paid_with(self._taken(payment), method)
+        return replace(paid, card=replace(paid.card, token=token) if paid.card else None)
 
     def _taken(self, payment: Payment) -> Payment:
         return replace(payment, state=PaymentState.SUCCEEDED, received_minor=payment.amount_minor, decline=None, action_url=None)

@@ -7,7 +7,8 @@ retries are off: our retries carry the same idempotency key and are decided wher
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,22 @@ class StripeGateway:
 
         return self._ask(give_back, of=payment_id)
 
+    def open_payer(self, *, key: str) -> str:
+        with self._answers():
+            return self._client().v1.customers.create({}, {"idempotency_key": key}).id
+
+    def bind_payment(self, payment_id: str, *, payer: str | None, keep: bool) -> Payment:
+        whose: Any = {"customer": payer} if payer is not None else {}
+        # "on_session": she is there whenever it is used again; nothing is ever taken from it behind her back
+        params: Any = whose | {"setup_future_usage": "on_session" if keep else "", "expand": _EXPAND}
+        return self._ask(lambda client: client.v1.payment_intents.update(payment_id, params), of=payment_id)
+
+    def detach_method(self, token: str) -> None:
+        self._gone(lambda client: client.v1.payment_methods.detach(token))
+
+    def close_payer(self, payer: str) -> None:
+        self._gone(lambda client: client.v1.customers.delete(payer))
+
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _client(self) -> stripe.StripeClient:
@@ -93,7 +110,8 @@ class StripeGateway:
         import stripe
 
         try:
-            return payment_of_intent(call(client).to_dict())
+            with self._answers():
+                return payment_of_intent(call(client).to_dict())
         except stripe.CardError as declined:
             return self._declined(declined, of)
         except stripe.InvalidRequestError as refused:
@@ -102,6 +120,28 @@ class StripeGateway:
             if of is not None and refused.param == "payment_method":
                 return replace(self.read_payment(of), decline=StorefrontReason.PAYMENT_METHOD_REFUSED.value)
             raise GatewayRefused(extra={"provider_code": refused.code}) from refused
+
+    def _gone(self, call: Callable[[stripe.StripeClient], object]) -> None:
+        """Something shall be no more; it is as well if it never was. Raises GatewayRefused for any other refusal."""
+        client = self._client()
+        import stripe
+
+        try:
+            with self._answers():
+                call(client)
+        except stripe.InvalidRequestError as refused:
+            if refused.code != "resource_missing":
+                raise GatewayRefused(extra={"provider_code": refused.code}) from refused
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        """What went wrong beside declines and refusals, in our words."""
+        import stripe
+
+        try:
+            yield
+        except (stripe.CardError, stripe.InvalidRequestError):
+            raise
         except (stripe.AuthenticationError, stripe.PermissionError) as refused:
             raise GatewayMisconfigured from refused
         except stripe.IdempotencyError as refused:

@@ -101,10 +101,10 @@ class TestConfirm:
         order_id = with_coupon(shop)
         payment = gateway.read_payment(row(shop, order_id).payment_id or "")
         for k in range(10):
-            declined = collecting.confirm(shop, order_id, payment, method="pm_card_chargeDeclined", return_url=None, key=f"c{k}")
+            declined = collecting.confirm(shop, order_id, payment, means=collecting.Means("pm_card_chargeDeclined"), return_url=None, key=f"c{k}")
             assert declined.decline == "card_declined"
         with pytest.raises(PaymentTriesExhausted):
-            collecting.confirm(shop, order_id, payment, method="pm_card_visa", return_url=None, key="c10")
+            collecting.confirm(shop, order_id, payment, means=collecting.Means("pm_card_visa"), return_url=None, key="c10")
         assert gateway.read_payment(payment.id).state is PaymentState.NEEDS_METHOD
 
 

@@ -72,3 +72,26 @@ class TestOrderPage:
         shopper.post("/m/pay", {"payment_method": "pm_card_visa", "expected_total_minor": "590"})
         [order] = orders(town, shopper)
         assert shopper.get("/m/orders/last").headers["location"] == f"/m/orders/{order.id}"
+
+
+class TestKeptCards:
+    def test_kept_by_her_word_then_one_tap_then_removed(self, town: Town, shopper: Browser) -> None:
+        """The box is not ticked by itself; a kept card stands in the cart, and pays."""
+        assert "checked" not in shopper.get("/m/pay").text.split('name="keep"')[1].split(">")[0]
+        shopper.post("/m/pay", {"payment_method": "pm_card_visa", "expected_total_minor": "590", "keep": "1"})
+        page = shopper.get("/m/payment-methods").text
+        assert "Visa ending in 4242" in page
+        assert "Good until 12/2034" in page
+        shopper.post("/m/cart/lines", {"product_id": BAR})
+        cart = shopper.get("/m/cart").text
+        assert "Pay €5.90 with Visa ending in 4242" in cart
+        method_id = cart.split('name="payment_method" value="')[1].split('"')[0]
+        shopper.post("/m/pay", {"payment_method": method_id, "expected_total_minor": "590", "keep": "1"})
+        assert [order.state for order in orders(town, shopper)] == ["paid", "paid"]
+        other = town.browser(Role.SHOPPER)
+        assert other.post(f"/m/payment-methods/{method_id}/remove").status_code == 404
+        shopper.post(f"/m/payment-methods/{method_id}/remove")
+        assert "No card is kept" in shopper.get("/m/payment-methods").text
+        shopper.post("/m/cart/lines", {"product_id": BAR})
+        answer = shopper.post("/m/pay", {"payment_method": method_id, "expected_total_minor": "590"})
+        assert answer.status_code == 404

@@ -1,0 +1,38 @@
+"""Stripe's published test payment methods, and how each behaves. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TestMethod:
+    """How one of Stripe's test payment methods behaves: `decline` is (code, decline_code, message)."""
+
+    __test__ = False
+
+    brand: str = "visa"
+    last4: str = "4242"
+    challenge: bool = False
+    slow: bool = False
+    decline: tuple[str, str, str] | None = None
+
+
+_GENERIC = ("card_declined", "generic_decline", "Your card was declined.")
+_NO_FUNDS = ("card_declined", "insufficient_funds", "Your card has insufficient funds.")
+TEST_METHODS: dict[str, TestMethod] = {
+    "pm_card_visa": TestMethod(),
+    "pm_card_mastercard": TestMethod("mastercard", "4444"),
+    "pm_card_chargeDeclined": TestMethod(last4="0002", decline=_GENERIC),
+    "pm_card_visa_chargeDeclined": TestMethod(last4="0002", decline=_GENERIC),
+    "pm_card_chargeDeclinedInsufficientFunds": TestMethod(last4="9995", decline=_NO_FUNDS),
+    "pm_card_chargeDeclinedExpiredCard": TestMethod(last4="0069", decline=("expired_card", "expired_card", "Your card has expired.")),
+    "pm_card_chargeDeclinedProcessingError": TestMethod(
+        last4="0119",
+        decline=("processing_error", "processing_error", "An error occurred while processing your card. Try again in a little bit."),
+    ),
+    "pm_card_threeDSecure2Required": TestMethod(last4="3220", challenge=True),
+    "pm_card_authenticationRequired": TestMethod(last4="3184", challenge=True),
+    "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": TestMethod(last4="8260", challenge=True, decline=_NO_FUNDS),
+    "pm_usBankAccount": TestMethod("", "6789", slow=True),
+}
