@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from notifications.previewing import Preview
 
 __all__ = [
-    "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
+    "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "explain_wish", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
     "rehearse_pushes", "send_due", "wallet_certificate_ends_at", "wallets", "webhooks",
 ]  # fmt: skip
 
@@ -85,6 +85,12 @@ def explain(
         row = repository.message_about(session, coupon_id)
     if row is None and (moment_id or (shopper_id and campaign_id)):
         row = repository.newest_message(session, moment_id=moment_id, shopper_id=shopper_id, campaign_id=campaign_id)
+    return _explained(session, row, reader) if row else None
+
+
+def explain_wish(session: Session, *, moment_id: str, reader: Reader = Reader.SHOPPER) -> MessageExplained | None:
+    """Why she was, or was not, told at this moment that something of her list is near."""
+    row = repository.wish_message(session, moment_id)
     return _explained(session, row, reader) if row else None
 
 

@@ -20,11 +20,12 @@ from notifications.contracts import ChannelKind
 from notifications.models import SERVICE
 from notifications.order_news import TOLD_OF, OrderTeller
 from notifications.settings import NotificationSettings
+from notifications.wish_news import WishTeller
 from offers.contracts import CouponIssued
-from storefront.contracts import OrderPicked, ShipmentMoved
+from storefront.contracts import OrderPicked, ShipmentMoved, WishMatched
 
 
-def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, settings: NotificationSettings) -> None:
+def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, wishes: WishTeller, settings: NotificationSettings) -> None:
     """Register every consumer of this room."""
 
     def announce(session: Session, told: Sequence[tuple[CouponIssued, Envelope]]) -> None:
@@ -35,6 +36,9 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
 
     def shipped(session: Session, event: ShipmentMoved, _envelope: Envelope) -> None:
         teller.moved(session, event, session.info["clock"].now())
+
+    def found(session: Session, event: WishMatched, _envelope: Envelope) -> None:
+        wishes.tell(session, event, session.info["clock"].now())
 
     def leave(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
         if event.kind == MomentKind.LEFT and settings.cancel_on_exit:
@@ -53,6 +57,7 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
     subscriptions.on_few(CouponIssued, consumer="notifications.announce", handler=announce)
     subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
     subscriptions.on(ShipmentMoved, consumer="notifications.parcel_news", handler=shipped, prompt=True, about=lambda event: event.state in TOLD_OF)
+    subscriptions.on(WishMatched, consumer="notifications.wish_news", handler=found, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)

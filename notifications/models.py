@@ -125,6 +125,10 @@ ORDER = "order"
 """Kind of a message that says how far her order is. The inbox shows it as a part of the order; to her phones it goes by a consent of its own, and no cap counts it."""
 
 
+WISH = "wish"
+"""Kind of a message that says that something of her list lies in the store she has come to: weighed, capped and consented to as an offer."""
+
+
 SERVICE = {CARE: Purpose.AFTERCARE, ORDER: Purpose.ORDER_NEWS}
 """Kinds that are no marketing, each with the purpose by which it may be sent, whatever the channel."""
 

@@ -65,6 +65,7 @@ class NotificationReason(StrEnum):
     ITEM_RETURNED = "item_returned"
     ORDER_MOVED_ON = "order_moved_on"
     ORDER_NEWS_WELCOME = "order_news_welcome"
+    WISH_IN_STOCK = "wish_in_stock"
 
 
 SENTENCES: dict[NotificationReason, str] = {
@@ -119,6 +120,7 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.ITEM_RETURNED: "You had given it back.",
     NotificationReason.ORDER_MOVED_ON: "Your order had come a step further.",
     NotificationReason.ORDER_NEWS_WELCOME: "You had agreed to be told on your phone how far your orders are.",
+    NotificationReason.WISH_IN_STOCK: "You had put it on your list, and it lay in the store you came to.",
     NotificationReason.TEXT_NOT_MADE: "The text of the offer could not be made, so nothing was sent.",
     NotificationReason.PASS_NOT_SAVED: "The pass is not in that wallet.",
 }

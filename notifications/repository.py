@@ -18,7 +18,7 @@ from app.kernel.db import Database, inserting, prepared
 from app.kernel.verdict import Fail
 from notifications import contents
 from notifications.contracts import DeliveryView, InboxMessage
-from notifications.models import Delivery, Message, PushToken, Recipient
+from notifications.models import WISH, Delivery, Message, PushToken, Recipient
 from notifications.policy import Rule
 from notifications.reasons import NotificationReason as Reason
 
@@ -84,12 +84,17 @@ def message_about(session: Session, coupon_id: str) -> Message | None:
 def newest_message(
     session: Session, *, moment_id: str | None = None, shopper_id: str | None = None, campaign_id: str | None = None
 ) -> Message | None:
-    """Of those for which all that is given holds."""
-    found = select(Message).order_by(Message.position.desc()).limit(1)
+    """Of those for which all that is given holds; of a moment, what was offered before what of her list was near."""
+    found = select(Message).order_by(Message.kind == WISH, Message.position.desc()).limit(1)
     for column, value in ((Message.moment_id, moment_id), (Message.shopper_id, shopper_id), (Message.campaign_id, campaign_id)):
         if value is not None:
             found = found.where(column == value)
     return session.scalar(found)
+
+
+def wish_message(session: Session, moment_id: str) -> Message | None:
+    """What she was, or was not, told of her list at this moment."""
+    return session.scalar(select(Message).where(Message.moment_id == moment_id, Message.kind == WISH).order_by(Message.position.desc()).limit(1))
 
 
 _AFTER = (

@@ -26,6 +26,7 @@ from notifications.passes.showing import LiveCodes
 from notifications.passes.wiring import Passes
 from notifications.ports import PushGateway
 from notifications.settings import NotificationSettings
+from notifications.wish_news import WishTeller
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ class Notifications:
             wake_streams=self.broadcaster.wake,
             wake_dispatch=self.wake,
         )
-        handlers.subscribe(subscriptions, announcer, self.teller, self.settings)
+        wishes = WishTeller(self.settings, self.channels, self.broadcaster.wake, self.wake)
+        handlers.subscribe(subscriptions, announcer, self.teller, wishes, self.settings)
         self.passes.subscribe(subscriptions)
 
     def start(self) -> None:

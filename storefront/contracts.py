@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from storefront import review_contracts, shipment_contracts
+from storefront import review_contracts, shipment_contracts, wish_contracts
 
 ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
@@ -22,6 +22,7 @@ ReviewView = review_contracts.ReviewView
 OwnReview = review_contracts.OwnReview
 ModeratedReview = review_contracts.ModeratedReview
 ReviewJudged = review_contracts.ReviewJudged
+WishMatched = wish_contracts.WishMatched
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""

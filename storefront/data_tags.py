@@ -174,6 +174,16 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_search_word": {
         "system.operations": "no word",
     },
+    "storefront_wish": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "product_id added_at",
+    },
+    "storefront_wish_found": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "visit_id",
+        "user.behavior.purchase_history": "product_id",
+        "system.operations": "at",
+    },
     "storefront_shelf": {
         "system.operations": "place_id product_id units aisle changed_at",
     },
@@ -184,11 +194,11 @@ USES: dict[str, str] = {
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
-        "reviews.moderating reviews.proving reviews.repository reviews.writing"
+        "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository"
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
-    "marketing.advertising.first_party.targeted": "orders.purchases",
+    "marketing.advertising.first_party.targeted": "orders.purchases wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases",
     "essential.legal_obligation": "privacy",
 }

@@ -31,6 +31,7 @@ from storefront.points.endpoints import router as points_routes
 from storefront.reasons import sentence
 from storefront.reviews.endpoints import router as review_routes
 from storefront.taxes.endpoints import router as tax_routes
+from storefront.wishes.endpoints import router as wish_routes
 
 router = APIRouter()
 joined = APIRouter(tags=["cart"])
@@ -113,7 +114,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, points_routes, review_routes, tax_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, points_routes, review_routes, tax_routes, wish_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

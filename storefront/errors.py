@@ -31,6 +31,13 @@ class ReviewChanged(AppError):
     code = "review_changed"
 
 
+class WishListFull(AppError):
+    """There is no room on your list; take something off first. `most` says how much fits on it."""
+
+    status = 409
+    code = "wish_list_full"
+
+
 class UnknownLine(NotFound):
     """There is no such line in your cart."""
 

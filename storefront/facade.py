@@ -63,6 +63,7 @@ from storefront.ports import CouponDesk
 from storefront.reviews import door as reviews
 from storefront.settings import StorefrontSettings
 from storefront.taxes import repository as _taxes
+from storefront.wishes import repository as wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,6 +110,7 @@ __all__ = [
     "spent_minor",
     "still_has",
     "to_csv",
+    "wishes",
     "write_delivery_area",
 ]  # fmt: skip
 

@@ -14,6 +14,8 @@ from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from storefront.collection import repository as collections
 from storefront.orders import fetching
 from storefront.reviews import repository as reviews
+from storefront.wishes import noticing
+from storefront.wishes import repository as wishes
 
 COMES = (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT, MomentKind.DWELL)
 """She is inside; who only passes by has not come."""
@@ -29,10 +31,14 @@ def subscribe(subscriptions: Subscriptions) -> None:
     def was_not(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
         collections.not_there(session, event.shopper_id, event.moment_id)
 
+    def wished(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
+        noticing.came_in(session, event, at=session.info["clock"].now())
+
     def unseen(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         if event.purpose == Purpose.LOCATION and not event.granted:
             reviews.hide_visits(session, event.shopper_id)
 
     subscriptions.on(ConsentChanged, consumer="storefront.visits_unseen", handler=unseen, about=lambda event: event.purpose == Purpose.LOCATION and not event.granted)
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
+    subscriptions.on(MomentDetected, consumer="storefront.wishes", handler=wished, prompt=True, about=lambda event: event.kind in COMES, only_if=wishes.ANY)
     subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)

@@ -1,4 +1,4 @@
-"""What the storefront holds about a shopper: her addresses, her cart, her orders, her points and her reviews. How it is handed over, and how it is made gone.
+"""What the storefront holds about a shopper: her addresses, her cart, her orders, her points, her reviews and her list. How it is handed over, and how it is made gone.
 
 Owns the data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
 authority, the person is taken out.
@@ -35,12 +35,15 @@ from storefront.points.models import PointsEntry
 from storefront.reviews import repository as reviews
 from storefront.shipments import repository as shipments
 from storefront.shipments.models import ShipmentRow
+from storefront.wishes import repository as wishes
 
 DAY_S = 86_400
 CART_KEPT_S = 90 * DAY_S
 ORDER_KEPT_S = 7 * 365 * DAY_S
 DELIVERY_KEPT_S = 180 * DAY_S
 REPORT_KEPT_S = 365 * DAY_S
+WISH_KEPT_S = 2 * 365 * DAY_S
+FOUND_KEPT_S = 90 * DAY_S
 OWED_KEPT_S = 30 * 365 * DAY_S
 
 
@@ -113,6 +116,10 @@ def export_reviews(session: Session, shopper_id: str) -> dict[str, Any]:
     return cast("dict[str, Any]", _plain(reviews.told(session, shopper_id)))
 
 
+def export_wishes(session: Session, shopper_id: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", _plain(wishes.told(session, shopper_id)))
+
+
 def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
     entries = ledger.entries(session, shopper_id, limit=10_000)
     return {"points": ledger.balance(session, shopper_id), "entries": [_plain(dataclasses.asdict(e)) for e in entries]} if entries else {}
@@ -161,6 +168,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("storefront.collections", ("storefront_collection",), export_collections, collections.forget),
     DataHolder("storefront.shipments", ("storefront_shipment",), export_shipments, shipments.forget),
     DataHolder("storefront.reviews", ("storefront_review", "storefront_review_report"), export_reviews, reviews.forget),
+    DataHolder("storefront.wishes", ("storefront_wish", "storefront_wish_found"), export_wishes, wishes.forget),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.balance",
@@ -196,6 +204,8 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_shipment", "packed_at", DELIVERY_KEPT_S, "What was sent to you in which parcel, and how far it came; kept 180 days, for questions about it."),
     RetentionRule("storefront_review", "changed_at", None, "Your reviews, sealed with your key, with what they said before; kept until you remove them or delete your data."),
     RetentionRule("storefront_review_report", "at", REPORT_KEPT_S, "That you found a review wrong is kept a year."),
+    RetentionRule("storefront_wish", "added_at", WISH_KEPT_S, "What you put on your list is kept two years, or until you take it off."),
+    RetentionRule("storefront_wish_found", "at", FOUND_KEPT_S, "That something of your list was near in a visit is kept 90 days, as the visit is."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

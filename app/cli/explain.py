@@ -56,6 +56,7 @@ def explain(
         at = house.database.clock.now()
         words, audience = _words_for(reader)
         message = notifications.explain(session, message_id=any_id, moment_id=any_id, reader=words)
+        wish = notifications.explain_wish(session, moment_id=any_id, reader=words)
         if campaign:
             any_id, message = _last_weighed(session, any_id, campaign), None
         told: Explanation | None = None
@@ -67,15 +68,18 @@ def explain(
                 raise NotFound(f"ID: nothing was decided about {any_id}; give the id of a moment, decision, coupon, message, order or redemption") from None
         if message is None and told is not None and told.decision.coupon_id:
             message = notifications.explain(session, coupon_id=told.decision.coupon_id, reader=words)
+    if wish is not None and message is not None and wish.message_id == message.message_id:
+        wish = None
     if as_json:
-        print_json({"decision": told, "message": message} | ({"order": order} if order is not None else {}))
+        print_json({"decision": told, "message": message} | ({"wish": wish} if wish is not None else {}) | ({"order": order} if order is not None else {}))
         return
     if order is not None:
         print_order(order)
     if told is not None:
         _print_decision(told)
-    if message is not None:
-        _print_message(message)
+    for said in (message, wish):
+        if said is not None:
+            _print_message(said)
 
 
 def _words_for(reader: Reader) -> tuple[Words, Audience]:

@@ -17,7 +17,7 @@ CATEGORIES: dict[str, str] = {
     "user.authorization.credentials": "what proves that it is you: tokens and codes, sealed or as hashes",
     "user.authorization.password": "your password, as a hash",
     "user.behavior": "what you did and when: visits, messages read, phones used",
-    "user.behavior.purchase_history": "what you put into the cart, bought and gave back",
+    "user.behavior.purchase_history": "what you kept for later, put into the cart, bought and gave back",
     "user.contact": "how we reach you: an address or a number",
     "user.contact.address": "where you live, or want things brought to",
     "user.contact.email": "your e-mail address",

@@ -35,6 +35,7 @@ from app.web.shopper import (
     reviews,
     shop,
     where,
+    wishes,
 )
 from app.web.shopper import endpoints as shopper
 from app.web.shopper import worker as push_worker
@@ -46,7 +47,7 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, here, fetching, checkout, giving_back, balance, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, here, fetching, checkout, giving_back, balance, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, review_queue, explain, demo,
 )  # fmt: skip

@@ -15,7 +15,15 @@ from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
-from storefront.contracts import OrderClosed, OrderPaid, OrderPicked, OrderPlaced, ReviewJudged, ShipmentMoved
+from storefront.contracts import (
+    OrderClosed,
+    OrderPaid,
+    OrderPicked,
+    OrderPlaced,
+    ReviewJudged,
+    ShipmentMoved,
+    WishMatched,
+)
 
 TOLD: dict[type[Any], Purpose | None] = {
     MomentDetected: Purpose.LOCATION,
@@ -29,6 +37,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     OrderPicked: None,
     ShipmentMoved: None,
     ReviewJudged: None,
+    WishMatched: Purpose.PERSONALISATION,
     OrderClosed: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,

@@ -23,6 +23,7 @@ from notifications.models import REPLY, Message, PushToken
 from notifications.order_news import OrderTeller
 from notifications.ports import Outcome, PushReceipt
 from notifications.settings import NotificationSettings
+from notifications.wish_news import WishTeller
 from offers import facade as offers
 from offers.contracts import CampaignMessage, CouponMessage, Way
 from offers.message import MessageText
@@ -42,7 +43,7 @@ class Ways(Room):
         for kind, gateway in self.gateways.items():
             gateway.channel = kind.value
         self.subscriptions = type(self.subscriptions)()
-        handlers.subscribe(self.subscriptions, Announcer(settings, ALL, lambda _: None, lambda: None), OrderTeller(settings, ALL, lambda _: None, lambda: None), settings)
+        handlers.subscribe(self.subscriptions, Announcer(settings, ALL, lambda _: None, lambda: None), OrderTeller(settings, ALL, lambda _: None, lambda: None), WishTeller(settings, ALL, lambda _: None, lambda: None), settings)
         self.subscriptions.attach(database)
         self.relay = type(self.relay)(database, self.subscriptions)
         self.further = Further(ALL, settings)

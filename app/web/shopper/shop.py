@@ -100,6 +100,9 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading, re
             raise NotFound
         stores = {place.id: place.name for place in geofences.places_by_ids(session, {shelf.place_id for shelf in found.shelves}).values()}
         context = frame(session, caller.id, "shop", at) | {"item": found.product, "found": found, "stores": stores, "names": _labels(found), "reported": reported}
+        kinds = [found.product.id, *(one.id for one in found.variants)]
+        on_list = storefront.wishes.kept(session, caller.id, kinds)
+        context["kept"] = [one for one in kinds if one in on_list]
         context |= of_product(session, caller.id, found.product.head_id or found.product.id, limit=REVIEWS_SHOWN)
     return rendering.page(request, "shopper/product.html", context, frame_self=True)
 

@@ -1,0 +1,117 @@
+"""What stands on her list lies in the store she has come to: said in her inbox and on her phones, if she wants offers as messages.
+
+Owns the step from `wish.matched` to a message. It is weighed as every offer is: consent to messages, quiet hours, one a visit, the caps; what stands against it is
+kept with it. Must not send (dispatch does) and must not decide what is near (the storefront has).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.kernel.db import insert_new
+from app.kernel.ids import derived_id
+from app.kernel.outbox import emit
+from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
+from app.privacy import gate
+from app.privacy.purposes import Purpose
+from app.security import people
+from geofences import facade as geofences
+from notifications import compose, contents, deliveries, policy, preferences, repository, told, weighing
+from notifications.composing import Words
+from notifications.contracts import ChannelKind, PushSent
+from notifications.ending import say_suppressed
+from notifications.models import WISH, Delivery, Message
+from notifications.phrases import say
+from notifications.policy import Course, Rule, Say
+from notifications.ports import TokenKind
+from notifications.reasons import NotificationReason as Reason
+from notifications.settings import NotificationSettings
+from offers.contracts import Way
+from storefront import facade as storefront
+from storefront.contracts import WishMatched
+
+LIFE = timedelta(hours=4)
+"""So long it is worth telling: she is there now."""
+INBOX = ChannelKind.INBOX.value
+
+
+@dataclass(frozen=True, slots=True)
+class WishTeller:
+    """`channels` can be sent on from here. `wake_streams` and `wake_dispatch` run after the commit."""
+
+    settings: NotificationSettings
+    channels: Collection[ChannelKind]
+    wake_streams: Callable[[str], None]
+    wake_dispatch: Callable[[], None]
+
+    def tell(self, session: Session, event: WishMatched, at: datetime) -> bool:
+        """Whether she was told, be it silently. False: it was said before, is not sold any more, or something stood against it, which is kept."""
+        gate.hold(session, (event.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
+        if not people.shopper_exists(session, event.shopper_id):
+            return False
+        own_zone = repository.take_turn(session, event.shopper_id, at)
+        items = storefront.products_by_ids(session, event.product_ids)
+        names = [items[one].name for one in event.product_ids if one in items]
+        place = geofences.place(session, event.place_id)
+        if not names or place is None:
+            return False
+        course = self._course(session, event, own_zone, at)
+        row = self._row(session, event, names, place.name, course, at)
+        if not insert_new(session, Message, row, unique=["id"]):
+            return False
+        if course.say is Say.NOT:
+            self._suppress(session, row, course, at)
+            return False
+        self._queue(session, row, course, at)
+        return True
+
+    def _course(self, session: Session, event: WishMatched, own_zone: str | None, at: datetime) -> Course:
+        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
+        facts = weighing.occasion(session, self.settings, consent=consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=at + LIFE, own_zone=own_zone, at=at)
+        said = weighing.said_to(session, event.shopper_id, self.settings, event.visit_id, at)
+        return policy.course(facts.counting(said, campaign_id=None, place_id=event.place_id, visit_id=event.visit_id), self.settings.policy())
+
+    def _row(self, session: Session, event: WishMatched, names: list[str], place_name: str, course: Course, at: datetime) -> dict[str, Any]:
+        message_id = message_id_of(event)
+        language = preferences.language_of(session, event.shopper_id)
+        key = f"wish.{'one' if len(names) == 1 else 'several'}"
+        title, body = (compose.clean(say(f"{key}.{part}", language, what=names[0], place=place_name, more=len(names) - 1)) for part in ("title", "body"))
+        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        link = f"/m/shop/{event.product_ids[0]}" if len(names) == 1 else "/m/wishes"
+        said = contents.Content(title, body, link, told.kept(Words(language, title, body), (Way.PUSH,)))
+        weighed = [Rule(True, Reason.WISH_IN_STOCK.value, {"items": len(names)}), *course.weighed]
+        return {
+            "id": message_id, "shopper_id": event.shopper_id, "kind": WISH, "state": "suppressed" if course.say is Say.NOT else "live",
+            "reasons": repository.against(course.against if course.say is Say.NOT else ()), "moment_id": event.moment_id, "visit_id": event.visit_id,
+            "place_id": event.place_id, "sealed": contents.sealed(event.shopper_id, message_id, said), "collapse_key": compose.collapse_key(event.visit_id, message_id),
+            "value_minor": 0, "weighed": repository.recorded(weighed), "said_at": at if course.say is Say.NOW else None, "kept_from": at, "created_at": at,
+            "expires_at": at + LIFE,
+        }  # fmt: skip
+
+    def _suppress(self, session: Session, row: dict[str, Any], course: Course, at: datetime) -> None:
+        codes = tuple(str(fail.reason) for fail in course.against)
+        session.add(Delivery(**deliveries.values(Message(**row), INBOX, at, state="suppressed", reasons=codes)))
+        say_suppressed(session, row["id"], row["shopper_id"], INBOX, None, None, list(codes), at)
+
+    def _queue(self, session: Session, row: dict[str, Any], course: Course, at: datetime) -> None:
+        """In the inbox, and on each phone and browser that can be reached from here; in quiet hours in the inbox alone, for in the morning she is not there any more."""
+        message, shopper_id = Message(**row), row["shopper_id"]
+        session.add(Delivery(**deliveries.values(message, INBOX, at, state="sent")))
+        for token in repository.tokens_on(session, people.device_ids_of(session, shopper_id)):
+            channel = TokenKind(token.kind).channel
+            if channel in self.channels:
+                loud = course.say is Say.NOW
+                state, held = ("queued", ()) if loud else ("suppressed", (Reason.QUIET_HOURS,))
+                session.add(Delivery(**deliveries.values(message, channel, at, state=state, device_id=token.device_id, token_id=token.id, reasons=held)))
+        emit(session, PushSent(message.id, shopper_id, INBOX, None, None, at), subject=shopper_id)
+        session.info["after_commit"] += [lambda: self.wake_streams(shopper_id), self.wake_dispatch]
+
+
+def message_id_of(event: WishMatched) -> str:
+    """One for what was found at once: it cannot be said twice."""
+    return derived_id("msg", WISH, event.visit_id, *event.product_ids)
