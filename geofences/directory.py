@@ -43,14 +43,17 @@ class Directory:
 
 
 def directory(session: Session) -> Directory:
-    """The places as `session` sees them; one row is read when nothing has changed since the last time."""
-    version = repository.fence_version(session)  # before the places: they may be newer than it, never older
-    key = (version, epoch(today(session)))  # what is refused changes with the laws of the day
+    """The places as `session` sees them when it first asks; one row is read when nothing has changed since the last time."""
+    laws = epoch(today(session))  # what is refused changes with the laws of the day
+    asked = cast("tuple[int, Directory] | None", session.info.get(Directory))
+    if asked is not None and asked[0] == laws and WRITTEN not in session.info:
+        return asked[1]
+    key = (repository.fence_version(session), laws)  # the version before the places: they may be newer than it, never older
     remembered = cast("dict[Any, tuple[tuple[int, int], Directory]]", session.info.setdefault("remembered", {}))
     known = remembered.get(Directory)
-    if known is not None and known[0] == key and WRITTEN not in session.info:
-        return known[1]
-    found = Directory(repository.places(session))
-    if WRITTEN not in session.info:
+    mine = WRITTEN in session.info
+    found = known[1] if known is not None and known[0] == key and not mine else Directory(repository.places(session))
+    if not mine:
         remembered[Directory] = (key, found)
+        session.info[Directory] = (laws, found)
     return found

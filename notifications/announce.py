@@ -13,12 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.kernel.bulk import insert_together
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
 from app.kernel.verdict import PASS, Fail, Pass, Verdict
 from app.privacy import gate
-from app.privacy.purposes import Purpose
 from app.security import people
 from notifications import (
     cancel,
@@ -27,6 +24,7 @@ from notifications import (
     composing,
     contents,
     deliveries,
+    herself,
     policy,
     preferences,
     repository,
@@ -35,12 +33,14 @@ from notifications import (
 )
 from notifications.choosing import Choice
 from notifications.contracts import ChannelKind, PushSent
-from notifications.ending import say_suppressed
+from notifications.ending import suppressed
+from notifications.herself import Herself
 from notifications.models import Message
 from notifications.policy import Course, Say
 from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason
 from notifications.settings import NotificationSettings
+from notifications.telling import Telling, one_each
 from notifications.ways import Gathering
 from offers import facade as offers
 from offers.contracts import CouponIssued, CouponMessage, Way
@@ -87,21 +87,24 @@ class Announcer:
         here = people.shoppers_here(session, ids)
         zones = {shopper_id: repository.take_turn(session, shopper_id, at) for shopper_id in ids if shopper_id in here}
         known = repository.known(session, [_message_id(event) for event in events])
+        new: dict[str, CouponIssued] = {}
         for event in events:
             if event.shopper_id in here and _message_id(event) not in known:
-                known.add(self._announce(session, event, zones[event.shopper_id], at))
-                session.flush()
-                session.expunge_all()  # the next sees the rows as they are, as it would in a transaction of its own
+                new.setdefault(_message_id(event), event)
+        for turn in one_each(list(new.values())):
+            telling, known_of = Telling(), herself.each(session, {event.shopper_id: event.visit_id for event in turn}, self.settings, at)
+            for event in turn:
+                self._announce(session, telling, event, known_of[event.shopper_id], zones[event.shopper_id], at)
+            telling.write(session)
+            session.expunge_all()  # the next turn sees the rows as they are, as it would in a transaction of its own
 
-    def _announce(self, session: Session, event: CouponIssued, own_zone: str | None, at: datetime) -> str:
-        """Returns the id of the message, said or not."""
+    def _announce(self, session: Session, telling: Telling, event: CouponIssued, her: Herself, own_zone: str | None, at: datetime) -> None:
         message_id = _message_id(event)
         own = offers.coupon_message(session, event.decision_id, at=at, ends=event.expires_at) if event.has_message else None
-        liked = preferences.liked(session, event.shopper_id)
-        words = _words(event, own, liked)
+        words = _words(event, own, her.liked)
         said = words if isinstance(words, Fail) else self._compose(message_id, event, words)
-        reach = self._reach(session, event, own, liked, words, at)
-        course = self._course(session, event, reach, own_zone, at, sayable=not isinstance(said, Fail))
+        reach = self._reach(session, event, own, her, words, at)
+        course = self._course(session, event, her, reach, own_zone, at, sayable=not isinstance(said, Fail))
         silent = course.say is Say.SILENTLY and not reach.in_inbox  # nowhere to be silent in
         state = "suppressed" if isinstance(said, Fail) or course.say is Say.NOT or silent else "live" if reach.in_inbox else "elsewhere"
         reasons = (*course.against, said) if isinstance(said, Fail) else course.against
@@ -109,39 +112,32 @@ class Announcer:
         row = _row(message_id, event, state, reasons, at, None if isinstance(said, Fail) or state == "suppressed" else said, texts)
         row.weighed, row.kept_from = repository.recorded((*course.weighed, *reach.choice.rules)), self._kept_from(event, at)
         if state == "suppressed":
-            self._suppress(session, row, reasons, reach, at)
+            self._suppress(telling, row, reasons, reach, at)
         else:
-            self._say(session, row, course, reach, at)
-        return message_id
+            self._say(session, telling, row, course, reach, at)
 
-    def _reach(
-        self, session: Session, event: CouponIssued, own: CouponMessage | None, liked: preferences.Liked, words: composing.Words | Fail, at: datetime
-    ) -> Reach:
-        """By which way, asked in the campaign's order and hers. By the devices she has now: a phone somebody else has signed in on since is
-        no longer hers."""
-        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
-        tokens = repository.tokens_on(session, people.device_ids_of(session, event.shopper_id))
+    def _reach(self, session: Session, event: CouponIssued, own: CouponMessage | None, her: Herself, words: composing.Words | Fail, at: datetime) -> Reach:
+        """By which way, asked in the campaign's order and hers."""
         said = composing.plain(event.title, event.body) if isinstance(words, Fail) else words
         gathered = Gathering(
-            session=session, shopper_id=event.shopper_id, channels=self.channels, tokens=tokens, consent_to_push=consent, title=said.title, body=said.body,
+            session=session, shopper_id=event.shopper_id, channels=self.channels, tokens=her.tokens, consent_to_push=her.to_push, title=said.title, body=said.body,
             texts=told.kept(said), rules=self.settings.ways(), at=at,
         )  # fmt: skip
-        order = choosing.order_of(own.message.channels if own is not None else (), liked.ways)
+        order = choosing.order_of(own.message.channels if own is not None else (), her.liked.ways)
         left_s = int((event.expires_at - at).total_seconds())
-        return Reach(consent, tokens, order, choosing.choose(order, gathered.known, left_s=left_s, rules=gathered.rules))
+        return Reach(her.to_push, her.tokens, order, choosing.choose(order, gathered.known, left_s=left_s, rules=gathered.rules))
 
-    def _course(self, session: Session, event: CouponIssued, reach: Reach, own_zone: str | None, at: datetime, *, sayable: bool) -> Course:
+    def _course(self, session: Session, event: CouponIssued, her: Herself, reach: Reach, own_zone: str | None, at: datetime, *, sayable: bool) -> Course:
         """What to do with it now; a waiting message that is worth less is let go for it, if that is what it takes."""
         rules, settings = self.settings.policy(), self.settings
         facts = weighing.occasion(
             session, settings, consent=reach.consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=event.expires_at, own_zone=own_zone, at=at
         )
         about = {"campaign_id": event.campaign_id, "place_id": event.place_id, "visit_id": event.visit_id}
-        said = weighing.said_to(session, event.shopper_id, settings, event.visit_id, at)
-        asked = facts.counting(said, **about)
-        worse = policy.outranked(asked, said, rules, value_minor=event.value_minor, **about) if sayable else None
+        asked = facts.counting(her.said, **about)
+        worse = policy.outranked(asked, her.said, rules, value_minor=event.value_minor, **about) if sayable else None
         if worse is not None and cancel.for_better(session, worse.message_id, at):
-            asked = facts.counting([one for one in said if one is not worse], **about)
+            asked = facts.counting([one for one in her.said if one is not worse], **about)
         return policy.course(asked, rules)
 
     def _kept_from(self, event: CouponIssued, at: datetime) -> datetime:
@@ -162,21 +158,19 @@ class Announcer:
         )
         return compose.offer_message(facts, link_template=self.settings.link_template)
 
-    def _suppress(self, session: Session, row: Message, reasons: tuple[Fail, ...], reach: Reach, at: datetime) -> None:
+    def _suppress(self, telling: Telling, row: Message, reasons: tuple[Fail, ...], reach: Reach, at: datetime) -> None:
         codes = tuple(r.reason for r in reasons)
         made = [deliveries.values(row, INBOX, at, state="suppressed", reasons=codes)]
         if not reach.consent.ok:
             made += self._not_by(row, [way for way in reach.choice.closed if way[0] is not Way.PUSH], at)
-        insert_together(session, *deliveries.rows(row, made))
-        say_suppressed(session, row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at)
+        telling.add(row, made, suppressed(row.id, row.shopper_id, INBOX, row.coupon_id, row.campaign_id, [str(code) for code in codes], at))
 
-    def _say(self, session: Session, row: Message, course: Course, reach: Reach, at: datetime) -> None:
+    def _say(self, session: Session, telling: Telling, row: Message, course: Course, reach: Reach, at: datetime) -> None:
         inbox = deliveries.values(row, INBOX, at, state="sent" if reach.in_inbox else "suppressed", reasons=() if isinstance(reach.to_inbox, Pass) else (reach.to_inbox.reason,))
         ways = self._ways(row, course, reach, at)
         queued = any(way["state"] == "queued" for way in ways)
         row.held_until = course.until if queued else None
         row.said_at = at if course.say is Say.NOW else None
-        said = deliveries.rows(row, [inbox, *ways])
         wakes: list[Callable[[], None]] = session.info["after_commit"]
         if reach.in_inbox:
             sent = PushSent(
@@ -187,11 +181,11 @@ class Announcer:
                 campaign_id=row.campaign_id,
                 sent_at=at,
             )
-            emit(session, sent, subject=row.shopper_id, beside=said)
+            telling.add(row, [inbox, *ways], sent)
             shopper_id = row.shopper_id
             wakes.append(lambda: self.wake_streams(shopper_id))
         else:
-            insert_together(session, *said)
+            telling.add(row, [inbox, *ways], None)
         if queued and course.say is Say.NOW:
             wakes.append(self.wake_dispatch)
 

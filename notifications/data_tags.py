@@ -50,7 +50,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "marketing.communications": (
-        "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing recording rehearsing repository second_look stream tide tokens ways wish_news"
+        "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing recording rehearsing repository second_look stream telling tide tokens ways wish_news"
     ),
     "marketing.advertising.frequency_capping": "repository second_look ways weighing",
     "essential.service": "order_news preferences",

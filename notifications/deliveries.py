@@ -29,7 +29,7 @@ _LATER = {"position", "seen_at", "clicked_at", "dismissed_at"}
 _OF_A_MESSAGE = tuple(column.name for column in Message.__table__.columns if column.name not in _LATER)
 
 
-def rows(message: Message, made: Sequence[dict[str, Any]]) -> tuple[Rows, Rows]:
-    """A message that no session knows of, and the values of its deliveries, for a statement: as rows of a session they cost several times that."""
-    said = [getattr(message, column) for column in _OF_A_MESSAGE]
-    return (Message, _OF_A_MESSAGE, [said]), (Delivery, tuple(made[0]), [list(one.values()) for one in made])
+def rows(messages: Sequence[Message], made: Sequence[dict[str, Any]]) -> tuple[Rows, Rows]:
+    """Messages that no session knows of, and the values of their deliveries, for a statement: as rows of a session they cost several times that."""
+    said = [[getattr(message, column) for column in _OF_A_MESSAGE] for message in messages]
+    return (Message, _OF_A_MESSAGE, said), (Delivery, tuple(made[0]) if made else (), [list(one.values()) for one in made])

@@ -43,7 +43,11 @@ def say_suppressed(
     codes: list[str],
     at: datetime,
 ) -> None:
-    event = PushSuppressed(
+    emit(session, suppressed(message_id, shopper_id, channel, coupon_id, campaign_id, codes, at), subject=shopper_id)
+
+
+def suppressed(message_id: str, shopper_id: str, channel: str, coupon_id: str | None, campaign_id: str | None, codes: Sequence[str], at: datetime) -> PushSuppressed:
+    return PushSuppressed(
         message_id=message_id,
         shopper_id=shopper_id,
         channel=channel,
@@ -52,7 +56,6 @@ def say_suppressed(
         reason_codes=tuple(codes),
         decided_at=at,
     )
-    emit(session, event, subject=shopper_id)
 
 
 def codes_of(*codes: str | None) -> list[str]:

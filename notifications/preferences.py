@@ -5,7 +5,7 @@ Owns keeping and reading them. Must not decide a way (choosing.py) and must not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,15 +34,21 @@ class Liked:
     called: str = ""
 
 
-_LIKED = select(Preference.language, Preference.ways, Preference.called_sealed).where(Preference.shopper_id == bindparam("shopper_id"))
+_LIKED = select(Preference.shopper_id, Preference.language, Preference.ways, Preference.called_sealed).where(Preference.shopper_id.in_(bindparam("ids", expanding=True)))
 
 
 def liked(session: Session, shopper_id: str) -> Liked:
-    row = prepared(session, _LIKED, {"shopper_id": shopper_id}).first()
-    if row is None:
-        return Liked()
-    opened = open_each(_PURPOSE, [(row.called_sealed, shopper_id.encode())])[0] if row.called_sealed is not None else None
-    return Liked(row.language, tuple(Way(way) for way in row.ways), opened.decode() if opened is not None else "")
+    return liked_by(session, [shopper_id])[shopper_id]
+
+
+def liked_by(session: Session, shopper_ids: Collection[str]) -> dict[str, Liked]:
+    """Of several, each of whom is in the answer."""
+    found = dict.fromkeys(shopper_ids, Liked())
+    rows = prepared(session, _LIKED, {"ids": list(shopper_ids)}).all()
+    named = [row for row in rows if row.called_sealed is not None]
+    opened = open_each(_PURPOSE, [(row.called_sealed, row.shopper_id.encode()) for row in named]) if named else []
+    names = {row.shopper_id: name.decode() for row, name in zip(named, opened, strict=True) if name is not None}
+    return found | {row.shopper_id: Liked(row.language, tuple(Way(way) for way in row.ways), names.get(row.shopper_id, "")) for row in rows}
 
 
 def language_of(session: Session, shopper_id: str) -> str:

@@ -49,7 +49,7 @@ def _release_to(session: Session, shopper_id: str, settings: NotificationSetting
         facts = weighing.occasion(
             session, settings, consent=consent, place_id=message.place_id, visit_id=message.visit_id, expires_at=message.expires_at, own_zone=own_zone, at=at
         )
-        said = weighing.said_to(session, shopper_id, settings, message.visit_id, at)
+        said = weighing.said_to(session, {shopper_id: message.visit_id}, settings, at)[shopper_id]
         asked = facts.counting(said, campaign_id=message.campaign_id, place_id=message.place_id, visit_id=message.visit_id)
         _settle(session, message, policy.course(asked, settings.policy()), at)
     return len(waited)

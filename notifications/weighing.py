@@ -5,6 +5,7 @@ Owns gathering them. Must not decide (policy.py does). Whoever acts on them has 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,13 +23,13 @@ WAITS = ("queued", "claimed")
 _BEGUN = or_(Delivery.attempts > 0, Delivery.state.in_(("claimed", "sent")))
 _WAITING, _UNDER_WAY = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (Delivery.state.in_(WAITS), _BEGUN))
 _SAID = (
-    select(Message.id, Message.said_at, Message.value_minor, Message.campaign_id, Message.place_id, Message.visit_id, _WAITING.label("waiting"), _UNDER_WAY.label("under_way"))
+    select(Message.shopper_id, Message.id, Message.said_at, Message.value_minor, Message.campaign_id, Message.place_id, Message.visit_id, _WAITING.label("waiting"), _UNDER_WAY.label("under_way"))
     .outerjoin(Delivery, and_(Delivery.message_id == Message.id, Delivery.channel != "inbox"))
-    .where(Message.shopper_id == bindparam("shopper_id"), Message.said_at.is_not(None))
+    .where(Message.shopper_id.in_(bindparam("ids", expanding=True)), Message.said_at.is_not(None))
     .group_by(Message.position)
-    .having(or_(Message.said_at > bindparam("since"), _WAITING > 0, Message.visit_id == bindparam("visit_id")))
+    .having(or_(Message.said_at > bindparam("since"), _WAITING > 0, Message.visit_id.in_(bindparam("visit_ids", expanding=True))))
 )
-"""Of one shopper. No visit has an empty name."""
+"""A visit is one shopper's. No visit has an empty name."""
 
 
 def occasion(
@@ -54,16 +55,16 @@ def occasion(
     )
 
 
-def said_to(session: Session, shopper_id: str, settings: NotificationSettings, visit_id: str | None, at: datetime) -> list[Said]:
-    """The messages that count at `at`, whatever became of them later: those of the longest window, those of this visit, and those
-    whose push is still on its way, which count as said now: who knows when it arrives."""
+def said_to(session: Session, visits: Mapping[str, str | None], settings: NotificationSettings, at: datetime) -> dict[str, list[Said]]:
+    """The messages to each shopper of `visits` (shopper: the visit they are told in) that count at `at`, whatever became of them later: those of
+    the longest window, those of the visit, and those whose push is still on its way, which count as said now: who knows when it arrives."""
     windows = (settings.cap_window_s, settings.campaign_cap_window_s, settings.place_cap_window_s)
     since = at - timedelta(seconds=max(windows))
-    rows = prepared(session, _SAID, {"shopper_id": shopper_id, "since": since, "visit_id": visit_id or ""})
-    return [
-        Said(r.id, at if r.waiting else r.said_at, r.value_minor, r.campaign_id, r.place_id, r.visit_id, waits=r.waiting > 0 and r.under_way == 0)
-        for r in rows
-    ]
+    found: dict[str, list[Said]] = {shopper_id: [] for shopper_id in visits}
+    for r in prepared(session, _SAID, {"ids": list(visits), "since": since, "visit_ids": [visit_id or "" for visit_id in visits.values()]}):
+        one = Said(r.id, at if r.waiting else r.said_at, r.value_minor, r.campaign_id, r.place_id, r.visit_id, waits=r.waiting > 0 and r.under_way == 0)
+        found[r.shopper_id].append(one)
+    return found
 
 
 def zones_of(session: Session, settings: NotificationSettings, place_id: str | None, own_zone: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast
 
-from sqlalchemy import LargeBinary, String, delete, or_, select, update
+from sqlalchemy import LargeBinary, String, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.db import Base, Instant, insert_new, moved
@@ -104,8 +104,15 @@ def finish(session: Session, key_hash: str, answer: Answer, caller: str = "") ->
     """Store the answer beside its effect, in the effect's transaction, as the keeper wants an answer to this caller kept."""
     keeper = _keeper(session)
     body = keeper.kept(caller, key_hash, answer.body) if keeper is not None else answer.body
-    row = update(IdempotencyRow).where(IdempotencyRow.key_hash == key_hash, IdempotencyRow.status.is_(None))
-    moved(session, row.values(status=answer.status, media_type=answer.media_type, body=body, lease_until=None))
+    moved(session, _ANSWERED, {"whose": key_hash, "answered": answer.status, "as_type": answer.media_type, "with_body": body})
+
+
+_ROW = cast("Table", IdempotencyRow.__table__)
+_ANSWERED = (
+    update(_ROW)
+    .where(_ROW.c.key_hash == bindparam("whose"), _ROW.c.status.is_(None))
+    .values(status=bindparam("answered"), media_type=bindparam("as_type"), body=bindparam("with_body"), lease_until=None)
+)
 
 
 def _keeper(session: Session) -> AnswerKeeper | None:

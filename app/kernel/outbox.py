@@ -194,10 +194,17 @@ def emit_if_owed(session: Session, event: Event, *, subject: str) -> str | None:
     return emit(session, event, subject=subject) if _consumers(session, event) else None
 
 
-def emit_many(session: Session, events: Sequence[tuple[Event, str]]) -> None:
-    """`emit` for many (event, subject) in two statements."""
-    if not events:
+def emit_many(session: Session, events: Sequence[tuple[Event, str]], *, beside: Sequence[Rows] = ()) -> None:
+    """`emit` for many (event, subject) in two statements, and one for each table of `beside`."""
+    if len(events) <= 1:
+        for event, subject in events:
+            emit(session, event, subject=subject, beside=beside)
+        if not events:
+            insert_together(session, *beside)
         return
+    session.flush()
+    for model, columns, rows in beside:
+        insert_many(session, model, columns, rows)
     now = session.info["clock"].now()
     told = [(new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now) for event, subject in events]
     insert_many(session, OutboxEvent, _TOLD, told)

@@ -4,7 +4,7 @@ Gathers what the modules beside it own; holds no rule itself. Callers must not r
 
 - `register_device(session, name, platform, at)` -> NewDevice: a new anonymous shopper with device, bearer token, tracking key
 - `device_by_credentials(session, user, password)`, `device_by_tracking_key(session, key)`, `device(session, id)` -> DeviceView | None
-- `devices_of(session, shopper_id)`, `device_ids_of(session, shopper_id)`, `owners_of(session, device_ids)`, `shopper_exists(session, shopper_id)`, `shoppers_here(session, ids)`, `same_person(session, shopper_id)`, `known_as(session, ids)`,
+- `devices_of(session, shopper_id)`, `device_ids_of(session, shopper_id)`, `device_ids_of_each(session, ids)`, `owners_of(session, device_ids)`, `shopper_exists(session, shopper_id)`, `shoppers_here(session, ids)`, `same_person(session, shopper_id)`, `known_as(session, ids)`,
   `ids_and_owner(session, shopper_id)`
 - `make_link(session, role, at=...)` -> token for `/enter/{token}`; `use_link(session, token, at=...)` exactly once
 - `staff(session, role, name, at=..., place_ids=...)` -> person id; `staff_named(session, name, roles)` -> person id | None; `person(session, person_id)` -> Account | None
@@ -25,6 +25,7 @@ from app.security.shoppers import (
     device_by_token,
     device_by_tracking_key,
     device_ids_of,
+    device_ids_of_each,
     devices_of,
     every_shopper,
     ids_and_owner,
@@ -54,6 +55,7 @@ __all__ = [
     "device_by_token",
     "device_by_tracking_key",
     "device_ids_of",
+    "device_ids_of_each",
     "devices_of",
     "end_session",
     "every_shopper",

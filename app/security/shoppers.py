@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
@@ -76,12 +77,12 @@ def register_device(
 
 def device_by_token(session: Session, token: str) -> DeviceView | None:
     """The live device that holds this bearer token."""
-    return _device(session, DeviceRow.token_hash == token_hash(token)) if kind_of(token) is TokenKind.DEVICE else None
+    return _device(session, _BY_TOKEN, token_hash(token)) if kind_of(token) is TokenKind.DEVICE else None
 
 
 def device_by_tracking_key(session: Session, tracking_key: str) -> DeviceView | None:
     """The live device that holds this tracking key (the `id` of the OsmAnd protocol)."""
-    return _device(session, DeviceRow.tracking_hash == token_hash(tracking_key)) if kind_of(tracking_key) is TokenKind.TRACKING else None
+    return _device(session, _BY_TRACKING_KEY, token_hash(tracking_key)) if kind_of(tracking_key) is TokenKind.TRACKING else None
 
 
 def device_by_credentials(session: Session, user: str, password: str) -> DeviceView | None:
@@ -92,7 +93,7 @@ def device_by_credentials(session: Session, user: str, password: str) -> DeviceV
 
 def device(session: Session, device_id: str) -> DeviceView | None:
     """A live device by id."""
-    return _device(session, DeviceRow.id == device_id)
+    return _device(session, _BY_ID, device_id)
 
 
 def owners_of(session: Session, device_ids: Collection[str]) -> dict[str, str]:
@@ -105,10 +106,18 @@ _OWNERS = select(DeviceRow.id, DeviceRow.shopper_id).where(DeviceRow.id.in_(bind
 
 def device_ids_of(session: Session, shopper_id: str) -> list[str]:
     """Of her live devices, oldest first: for whoever has no use for their names, which have to be opened."""
-    return list(prepared(session, _DEVICE_IDS, {"shopper_id": shopper_id}).scalars())
+    return device_ids_of_each(session, [shopper_id])[shopper_id]
 
 
-_DEVICE_IDS = select(DeviceRow.id).where(DeviceRow.shopper_id == bindparam("shopper_id"), DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id)
+def device_ids_of_each(session: Session, shopper_ids: Collection[str]) -> dict[str, list[str]]:
+    """The same of several, each of whom is in the answer."""
+    found: dict[str, list[str]] = {shopper_id: [] for shopper_id in shopper_ids}
+    for row in prepared(session, _DEVICE_IDS, {"ids": list(shopper_ids)}):
+        found[row.shopper_id].append(row.id)
+    return found
+
+
+_DEVICE_IDS = select(DeviceRow.shopper_id, DeviceRow.id).where(DeviceRow.shopper_id.in_(bindparam("ids", expanding=True)), DeviceRow.revoked_at.is_(None)).order_by(DeviceRow.id)
 
 
 def devices_of(session: Session, shopper_id: str) -> list[DeviceView]:
@@ -203,9 +212,16 @@ _JOINED_OF = select(ShopperRow.id, ShopperRow.joined_into_shopper_id).where(Shop
 _KNOWN_AS = _JOINED_OF.where(ShopperRow.id.in_(bindparam("ids", expanding=True)))
 
 
-def _device(session: Session, condition: ColumnElement[bool]) -> DeviceView | None:
-    row = session.scalars(select(DeviceRow).where(condition, DeviceRow.revoked_at.is_(None))).one_or_none()
-    return _view(row) if row is not None else None
+_SHOWN = (DeviceRow.id, DeviceRow.shopper_id, DeviceRow.platform, DeviceRow.created_at, DeviceRow.last_seen_at, DeviceRow.key_thumbprint)
+_BY_ID, _BY_TOKEN, _BY_TRACKING_KEY = (
+    select(*_SHOWN).where(column == bindparam("given"), DeviceRow.revoked_at.is_(None)) for column in (DeviceRow.id, DeviceRow.token_hash, DeviceRow.tracking_hash)
+)
+"""Built once: one of them is asked with every request of a phone."""
+
+
+def _device(session: Session, statement: Select[*tuple[Any, ...]], given: str) -> DeviceView | None:
+    row = prepared(session, statement, {"given": given}).one_or_none()
+    return DeviceView(*row) if row is not None else None
 
 
 def _view(row: DeviceRow) -> DeviceView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
 from geofences import facade, repository
@@ -15,15 +16,19 @@ def place(place_id: str, chain: str | None = None, *tags: str) -> Place:
     return Place(place_id, f"Name of {place_id}", "shop", chain, "Europe/Helsinki", tags, 60.17, 24.95)
 
 
-def bring(database: Database, name: str, place_id: str = "plc_one", *, fail: bool = False) -> None:
+def write(session: Session, name: str, place_id: str = "plc_one") -> None:
     feature = {
         "type": "Feature",
         "id": place_id,
         "geometry": {"type": "Point", "coordinates": [24.95, 60.17]},
         "properties": {"name": name, "kind": "shop", "radius_m": 30, "timezone": "Europe/Helsinki"},
     }
+    facade.import_geojson(session, {"type": "FeatureCollection", "features": [feature]}, at=START)
+
+
+def bring(database: Database, name: str, place_id: str = "plc_one", *, fail: bool = False) -> None:
     with database.transaction() as session:
-        facade.import_geojson(session, {"type": "FeatureCollection", "features": [feature]}, at=START)
+        write(session, name, place_id)
         assert facade.directory(session).by_id[place_id].name == name
         if fail:
             raise RuntimeError("undone")
@@ -69,3 +74,15 @@ class TestRemembering:
         assert names(database) == ["First"]
         monkeypatch.setattr(repository, "places", lambda _session: pytest.fail("read again"))
         assert names(database) == ["First"]
+
+    def test_asked_again_in_a_transaction_it_reads_nothing_but_sees_what_that_changed(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bugs: asked each time; what was first seen kept over an own change."""
+        bring(database, "First")
+        asked: list[object] = []
+        version = repository.fence_version
+        monkeypatch.setattr(repository, "fence_version", lambda session: asked.append(session) or version(session))
+        with database.transaction() as session:
+            assert facade.directory(session) is facade.directory(session)
+            assert len(asked) == 1
+            write(session, "Second")
+            assert facade.directory(session).by_id["plc_one"].name == "Second"
