@@ -26,12 +26,13 @@ from app.kernel.relay import Relay, RelayLoop
 from app.privacy import data_tags as cellar_tags
 from app.privacy import endpoints as privacy_endpoints
 from app.privacy import jobs as privacy_jobs
+from app.privacy import joining as consent_joining
 from app.privacy import privacy as cellar_privacy
 from app.privacy import retention, subjects
 from app.privacy.controller import use_controller
 from app.privacy.tags import register_tags
 from app.scheduler import Job, Scheduler
-from app.security import contact_endpoints, key_endpoints, link_endpoints
+from app.security import contact_endpoints, joining, key_endpoints, link_endpoints
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
 from app.security.answers import SealedAnswers
@@ -100,6 +101,7 @@ from storefront import endpoints as storefront_endpoints
 from storefront import facade as storefront
 from storefront import handlers as storefront_handlers
 from storefront import jobs as storefront_jobs
+from storefront import joining as storefront_joining
 from storefront import privacy as storefront_privacy
 from storefront.papers import issuing as papers
 from storefront.payments import detaching
@@ -276,6 +278,7 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
+    joining.register_joiners(joining.Joiner("storefront", storefront_joining.carrier(settings.storefront)), consent_joining.JOINER)
     for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)

@@ -98,7 +98,7 @@ def check_out(shop: Shop, key: str, asked: CheckoutOrder) -> tuple[str, Payment 
     The caller settles the order with the payment in its last transaction.
     """
     order_id = derived_id("ord", key)
-    collecting.token_of(shop, asked.shopper_id, asked.means)  # nothing is placed for a card that cannot pay
+    collecting.kept_of(shop, asked.shopper_id, asked.means)  # nothing is placed for a card that cannot pay
     row = asked.asker.informed(lambda asker: _placed(shop, order_id, replace(asked, asker=asker))) if asked.asker else _placed(shop, order_id, asked)
     if row.shopper_id != asked.shopper_id:
         raise UnknownOrder

@@ -191,7 +191,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": (
-        "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
+        "joining addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository"

@@ -28,7 +28,7 @@ from app.privacy.purposes import NOT_FOR_MINORS, NOTICES, Purpose
 def set_consent(session: Session, shopper_id: str, purpose: Purpose, *, granted: bool, source: str, at: datetime) -> bool:
     """Grant or withdraw one purpose, to the notice as it reads now. True when that changed anything.
 
-    `source` says where it was said: phone_page, app, demo, operator, gpc, minor. What is in force already is not recorded again.
+    `source` says where it was said: phone_page, app, demo, operator, gpc, minor, joined. What is in force already is not recorded again.
     Raises `NotForMinors` for a grant a minor cannot give.
     Whoever acts on what she has agreed to commits first (`holding`); writers of one switch queue on its row, those of one chain on its
     end, so that records, state and chain tell the same story.

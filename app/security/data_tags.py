@@ -55,6 +55,11 @@ TAGS: dict[str, dict[str, str]] = {
         "user.authorization.credentials": "code_hash",
         "system.operations": "id kind tries_left expires_at used_at",
     },
+    "security_join": {
+        "user.unique_id.pseudonymous": "shopper_id from_shopper_id",
+        "user.behavior.purchase_history": "told",
+        "system.operations": "id at",
+    },
     "security_device": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "id",
@@ -130,6 +135,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
+    "essential.service": "joining",
     "essential.service.authentication": (
         "accounts browser_keys challenges credentials links passkeys.keeping devices.attesting devices.keeping sessions shoppers stepup"
     ),

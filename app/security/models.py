@@ -6,6 +6,7 @@ Owns the shapes. Secrets stand here only as hashes. Must not hold what a shopper
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +24,17 @@ class ShopperRow(Base):
     joined_into_shopper_id: Mapped[str | None] = mapped_column(String(40), index=True)
     frozen_why: Mapped[str | None] = mapped_column(String(40))
     frozen_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class JoinRow(Base):
+    """Somebody unknown became somebody with an account. `told`: what of hers went along, in numbers and ids, to be shown to her (joining.py)."""
+
+    __tablename__ = "security_join"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    from_shopper_id: Mapped[str] = mapped_column(String(40))
+    told: Mapped[dict[str, Any]] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class PersonRow(Base):

@@ -12,11 +12,11 @@ from sqlalchemy import CursorResult, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.security.accounts import email_of
-from app.security.models import DeviceRow, LoginLinkRow, PersonRow, SessionRow, ShopperRow
+from app.security.models import DeviceRow, JoinRow, LoginLinkRow, PersonRow, SessionRow, ShopperRow
 from app.security.shoppers import NAME_SEALED_AS
 from app.security.vault import open_each
 
-TABLES = ("security_shopper", "security_person", "security_device", "security_session", "security_login_link")
+TABLES = ("security_shopper", "security_person", "security_device", "security_session", "security_login_link", "security_join")
 
 DAY_S = 86_400
 
@@ -26,6 +26,7 @@ RETENTION: tuple[tuple[str, str, int | None, str], ...] = (
     ("security_device", "created_at", None, "The phones and browsers you use; kept until you delete your data."),
     ("security_session", "expires_at", 30 * DAY_S, "Ended sessions are kept thirty days, to look into misuse."),
     ("security_login_link", "expires_at", 30 * DAY_S, "Used and expired sign-in links are kept thirty days, to look into misuse."),
+    ("security_join", "at", 30 * DAY_S, "What went with you when you signed in is kept thirty days, to be shown to you."),
     ("security_challenge", "expires_at", DAY_S, "Answered and unanswered challenges are kept a day; they name nobody."),
     ("security_seen", "expires_at", 60, "Names of requests that count once are kept until they could not come again; they say nothing about anybody."),
     ("security_limit", "updated_at", DAY_S, "Counters of tries are kept a day; they hold no address that can be read."),
@@ -42,6 +43,7 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
     devices = session.scalars(select(DeviceRow).where(DeviceRow.shopper_id == shopper_id).order_by(DeviceRow.id))
     sessions = session.scalars(select(SessionRow).where(SessionRow.shopper_id == shopper_id).order_by(SessionRow.id))
     links = session.scalars(select(LoginLinkRow).where(LoginLinkRow.shopper_id == shopper_id).order_by(LoginLinkRow.id))
+    joined = session.scalars(select(JoinRow).where(JoinRow.shopper_id == shopper_id).order_by(JoinRow.at, JoinRow.id))
     return {
         "shopper": {"id": shopper.id, "created_at": shopper.created_at, "joined_into": shopper.joined_into_shopper_id, "frozen_why": shopper.frozen_why, "frozen_at": shopper.frozen_at} if shopper else None,
         "account": {"id": account.id, "email": email_of(account), "name": account.name, "created_at": account.created_at} if account else None,
@@ -56,6 +58,7 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
             for s in sessions
         ],
         "sign_in_links": [{"id": link.id, "created_at": link.created_at, "expires_at": link.expires_at, "used_at": link.used_at} for link in links],
+        "joined": [{"at": one.at, "told": one.told} for one in joined],
     }
 
 
@@ -73,6 +76,7 @@ def erase_shopper(session: Session, shopper_id: str) -> int:
         (DeviceRow, DeviceRow.shopper_id == shopper_id),
         (LoginLinkRow, LoginLinkRow.shopper_id == shopper_id),
         (PersonRow, PersonRow.shopper_id == shopper_id),
+        (JoinRow, or_(JoinRow.shopper_id == shopper_id, JoinRow.from_shopper_id == shopper_id)),
         (ShopperRow, or_(ShopperRow.id == shopper_id, ShopperRow.joined_into_shopper_id == shopper_id)),
     )
     statements = [delete(model).where(condition).execution_options(synchronize_session=False) for model, condition in conditions]

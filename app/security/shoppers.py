@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.kernel.bulk import listed
 from app.kernel.db import moved, prepared
 from app.kernel.ids import new_id
+from app.security import joining
 from app.security.models import DeviceRow, PersonRow, ShopperRow
 from app.security.tokens import TokenKind, kind_of, new_token, token_hash
 from app.security.vault import open_each, seal_for
@@ -153,7 +154,8 @@ def seen(session: Session, device_id: str, *, at: datetime) -> bool:
 
 
 def join(session: Session, device_id: str, into_shopper_id: str) -> None:
-    """The device goes on as another shopper. An anonymous one left without a device is remembered as the same person.
+    """The device goes on as another shopper. An anonymous one left without a device is remembered as the same person, and what was hers goes with
+    her (joining.py).
 
     Her export and erasure then reach what was gathered before she signed in. One who has an account stays herself: on a
     shared phone the next to sign in must not come by her data.
@@ -162,6 +164,7 @@ def join(session: Session, device_id: str, into_shopper_id: str) -> None:
     before = row.shopper_id
     if before == into_shopper_id:
         return
+    joining.begin(session, (before, into_shopper_id))
     name = open_each(NAME_SEALED_AS, [(row.name_sealed, device_id.encode())])[0] if row.name_sealed is not None else None
     row.name_sealed = seal_for(into_shopper_id, NAME_SEALED_AS, name, device_id.encode()) if name is not None else None
     row.shopper_id = into_shopper_id
@@ -169,6 +172,7 @@ def join(session: Session, device_id: str, into_shopper_id: str) -> None:
     left = session.scalar(select(DeviceRow.id).where(DeviceRow.shopper_id == before).limit(1))
     account = session.scalar(select(PersonRow.id).where(PersonRow.shopper_id == before))
     if left is None and account is None:
+        joining.carry_over(session, before, into_shopper_id)
         session.execute(update(ShopperRow).where(ShopperRow.id == before).values(joined_into_shopper_id=into_shopper_id))
         # those who had joined the one who now joins
         session.execute(update(ShopperRow).where(ShopperRow.joined_into_shopper_id == before).values(joined_into_shopper_id=into_shopper_id))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.kernel.bulk import listed
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import new_id
+from app.security import people
 from app.security.vault import open_each, seal_for
 from storefront.addresses.formats import Address, label
 from storefront.addresses.models import AddressBookRow, AddressRow
@@ -85,6 +86,7 @@ def defaults(session: Session, shopper_ids: Collection[str]) -> dict[str, Addres
 
 
 def _changing(session: Session, shopper_id: str, at: datetime) -> AddressBookRow:
+    shopper_id = people.now_of(session, shopper_id)
     insert_new(session, AddressBookRow, {"shopper_id": shopper_id, "changes": 0, "changed_at": at}, unique=["shopper_id"])
     moved(session, update(AddressBookRow).where(AddressBookRow.shopper_id == shopper_id).values(changes=AddressBookRow.changes + 1, changed_at=at))
     return session.execute(select(AddressBookRow).where(AddressBookRow.shopper_id == shopper_id).execution_options(populate_existing=True)).scalar_one()
@@ -124,6 +126,20 @@ def remove(session: Session, shopper_id: str, address_id: str, *, at: datetime) 
         newest = select(AddressRow.id).where(AddressRow.shopper_id == shopper_id).order_by(AddressRow.created_at.desc(), AddressRow.id.desc())
         book.default_id = session.scalar(newest.limit(1))
     session.flush()
+
+
+def hand_over(session: Session, before: str, into: str, *, at: datetime) -> int:
+    """Hers from now on, sealed as they are; her default stays, or theirs becomes it. Returns how many came."""
+    if session.scalar(select(AddressBookRow.shopper_id).where(AddressBookRow.shopper_id == before)) is None:
+        return 0
+    theirs, hers = _changing(session, before, at), _changing(session, into, at)
+    moving = update(AddressRow).where(AddressRow.shopper_id == before).values(shopper_id=into).execution_options(synchronize_session=False)
+    came = cast("CursorResult[Any]", session.execute(moving)).rowcount
+    if hers.default_id is None:
+        hers.default_id = theirs.default_id
+    session.delete(theirs)
+    session.flush()
+    return came
 
 
 def forget(session: Session, shopper_id: str) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import new_id
 from storefront.balance.accounts import Account
-from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow
+from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
 from storefront.contracts import ERASED, BalanceView
 
 HELD, CAPTURED, RELEASED = "held", "captured", "released"
@@ -124,6 +124,21 @@ def give_back(session: Session, order_id: str, shopper_id: str, amount_minor: in
         raise LookupError(f"more would go back of order {order_id} than it took")
     add(session, Account.SPENT, shopper_id, own_minor, currency, order_id=order_id, at=at)
     add(session, Account.REFUNDS, shopper_id, amount_minor - own_minor, currency, order_id=order_id, at=at)
+
+
+def hand_over(session: Session, before: str, into: str, *, at: datetime) -> dict[str, int]:
+    """She has signed in: what she had as somebody unknown is on her balance, with how it came there. No money moves, so the books say nothing new.
+    Returns currency -> what came."""
+    b = BalanceRow
+    gone = delete(b).where(b.shopper_id == before).returning(b.currency, b.available_minor).execution_options(synchronize_session=False)
+    came = {currency: minor for currency, minor in session.execute(gone).all()}  # noqa: C416
+    for currency, minor in sorted(came.items()):
+        insert_new(session, b, {"shopper_id": into, "currency": currency, "available_minor": 0, "changed_at": at}, unique=["shopper_id", "currency"])
+        moved(session, update(b).where(b.shopper_id == into, b.currency == currency).values(available_minor=b.available_minor + minor, changed_at=at))
+    for model in (BalanceEntry, BalanceHoldRow):
+        session.execute(update(model).where(model.shopper_id == before).values(shopper_id=into).execution_options(synchronize_session=False))
+    session.execute(update(GiftCardRow).where(GiftCardRow.loaded_by == before).values(loaded_by=into).execution_options(synchronize_session=False))
+    return {currency: minor for currency, minor in came.items() if minor}
 
 
 def give_up(session: Session, shopper_id: str, *, at: datetime) -> int:

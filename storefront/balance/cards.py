@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id, new_id
+from app.security import people
 from app.security.sealing import keyed_hash, open_sealed, seal
 from offers import facade as offers
 from storefront.balance import books
@@ -69,6 +70,7 @@ def of_order(session: Session, order_id: str) -> Sequence[GiftCardView]:
 
 def load(session: Session, typed: str, shopper_id: str, *, at: datetime) -> GiftCardView:
     """Onto her balance, once, whoever else has the code. Raises UnknownGiftCard (also for what cannot be a code), GiftCardNotUsable."""
+    shopper_id = people.now_of(session, shopper_id)
     g, code = GiftCardRow, offers.normalised_code(typed)
     row = session.execute(select(g).where(g.code_hash == keyed_hash(PURPOSE, code))).scalar_one_or_none() if code else None
     if row is None:

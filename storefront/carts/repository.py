@@ -16,6 +16,7 @@ from app.kernel.db import insert_new, moved
 from app.kernel.errors import FieldError
 from app.kernel.ids import new_id
 from app.kernel.money import CurrencyMismatch
+from app.security import people
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import in_currency
 from storefront.contracts import ProductView
@@ -61,7 +62,9 @@ def cart_of(session: Session, shopper_id: str) -> Cart:
     )  # fmt: skip
 
 
-def _changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
+def changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
+    """Her cart, locked, in its next version. One who has just signed in on this phone changes the cart she has now."""
+    shopper_id = people.now_of(session, shopper_id)
     values = {"id": new_id("crt"), "shopper_id": shopper_id, "coupon_ids": [], "version": 0, "changed_at": at}
     insert_new(session, CartRow, values, unique=["shopper_id"])
     moved(session, update(CartRow).where(CartRow.shopper_id == shopper_id).values(version=CartRow.version + 1, changed_at=at))
@@ -74,7 +77,7 @@ def add(session: Session, shopper_id: str, product: ProductView, quantity: int, 
     if product.is_head:
         remedy = f"{product.name} comes in several kinds; name one of the variants of GET /v1/products/{product.id}"
         raise ChooseVariant(remedy, fields=[FieldError("product_id", remedy)])
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     product = in_currency(product, cart.currency)
     if cart.currency is not None and cart.currency != product.currency:
         remedy = f"the cart is in {cart.currency} and this product in {product.currency}; pay for the cart first, or empty it"
@@ -106,14 +109,14 @@ def set_quantity(session: Session, shopper_id: str, line_id: str, quantity: int,
     """Raises UnknownLine, also for a line of another's cart."""
     if not 1 <= quantity <= MAX_QUANTITY:
         raise QuantityOutOfRange(fields=[FieldError("quantity", f"1 to {MAX_QUANTITY}")])
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     if not moved(session, update(CartLineRow).where(CartLineRow.id == line_id, CartLineRow.cart_id == cart.id).values(quantity=quantity)):
         raise UnknownLine
 
 
 def remove(session: Session, shopper_id: str, line_id: str, *, at: datetime) -> None:
     """Raises UnknownLine, also for a line of another's cart."""
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     line = session.execute(select(CartLineRow).where(CartLineRow.id == line_id, CartLineRow.cart_id == cart.id)).scalar_one_or_none()
     if line is None:
         raise UnknownLine
@@ -125,20 +128,20 @@ def remove(session: Session, shopper_id: str, line_id: str, *, at: datetime) -> 
 
 def empty(session: Session, shopper_id: str, *, at: datetime) -> None:
     """Take everything out, the coupons too."""
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     session.execute(delete(CartLineRow).where(CartLineRow.cart_id == cart.id))
     session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=None, coupon_ids=[]))
 
 
 def set_coupons(session: Session, shopper_id: str, coupon_ids: Sequence[str], *, at: datetime) -> None:
     """These and no others, each once."""
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_ids=list(dict.fromkeys(coupon_ids))))
 
 
 def take_coupon_out(session: Session, shopper_id: str, coupon_id: str, *, at: datetime) -> None:
     """Raises UnknownCoupon when it does not lie there."""
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     if coupon_id not in cart.coupon_ids:
         raise UnknownCoupon
     session.execute(update(CartRow).where(CartRow.id == cart.id).values(coupon_ids=[c for c in cart.coupon_ids if c != coupon_id]))
@@ -149,7 +152,7 @@ def set_delivery(
     collect_at: str | None = None,
 ) -> None:  # fmt: skip
     """The way, and where and when of it; what is not said is as if it had never been."""
-    cart = _changing(session, shopper_id, at)
+    cart = changing(session, shopper_id, at)
     session.execute(update(CartRow).where(CartRow.id == cart.id).values(delivery=delivery, slot_id=slot_id, address_id=address_id, collect_at=collect_at))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -31,10 +31,11 @@ PAYER_SEALED_AS = "storefront_payer"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A method of hers. `default`: it stands first where she pays. `expired`: it pays nothing any more; `expires_soon`: this month or the next."""
+    """A method of hers, and the account at the provider it is attached to: what she kept before she signed in lies in another. `default`: it stands first where she pays. `expired`: it pays nothing any more; `expires_soon`: this month or the next."""
 
     id: str
     card: Card
+    payer: str = field(repr=False)
     default: bool
     expired: bool
     expires_soon: bool
@@ -54,19 +55,20 @@ def methods(session: Session, shopper_id: str, at: datetime) -> list[Kept]:
     rows = session.scalars(select(KeptMethodRow).where(KeptMethodRow.shopper_id == shopper_id).order_by(KeptMethodRow.kept_at.desc(), KeptMethodRow.id.desc())).all()
     default_id = session.scalar(select(PayerRow.default_id).where(PayerRow.shopper_id == shopper_id))
     opened = open_each(SEALED_AS, [(row.sealed, row.id.encode()) for row in rows])
-    found = [(row, Card(**json.loads(plain))) for row, plain in zip(rows, opened, strict=True) if plain is not None]
-    kept = [Kept(row.id, card, row.id == default_id, expired(card, at), expires_soon(card, at), row.kept_at) for row, card in found]
+    found = [(row, json.loads(plain)) for row, plain in zip(rows, opened, strict=True) if plain is not None]
+    told = [(row, held.pop("payer"), Card(**held)) for row, held in found]
+    kept = [Kept(row.id, card, payer, row.id == default_id, expired(card, at), expires_soon(card, at), row.kept_at) for row, payer, card in told]
     return sorted(kept, key=lambda one: not one.default)
 
 
-def usable(session: Session, shopper_id: str, method_id: str, at: datetime) -> Card:
+def usable(session: Session, shopper_id: str, method_id: str, at: datetime) -> Kept:
     """What pays. Raises UnknownPaymentMethod, also for another's, and CardHasExpired."""
     found = next((one for one in methods(session, shopper_id, at) if one.id == method_id), None)
     if found is None:
         raise UnknownPaymentMethod
     if found.expired:
         raise CardHasExpired
-    return found.card
+    return found
 
 
 def payer_of(session: Session, shopper_id: str) -> str | None:
@@ -96,7 +98,7 @@ def keep(session: Session, shopper_id: str, payer: str, card: Card, *, at: datet
     known = {one.card.token: one.id for one in methods(session, shopper_id, at)}
     if card.token in known:
         return True
-    hashed = keyed_hash(SEALED_AS, card.fingerprint or card.token)
+    hashed = _hashed(card)
     same = session.execute(select(KeptMethodRow.id).where(KeptMethodRow.shopper_id == shopper_id, KeptMethodRow.card_hash == hashed)).scalar_one_or_none()
     if same is None and len(known) >= MOST_METHODS:
         detach(session, METHOD, card.token, at=at)
@@ -105,10 +107,10 @@ def keep(session: Session, shopper_id: str, payer: str, card: Card, *, at: datet
         old = next((token for token, row_id in known.items() if row_id == same), None)
         if old is not None:
             detach(session, METHOD, old, at=at)
-        moved(session, update(KeptMethodRow).where(KeptMethodRow.id == same).values(sealed=_sealed(shopper_id, card, same), kept_at=at))
+        moved(session, update(KeptMethodRow).where(KeptMethodRow.id == same).values(sealed=_sealed(shopper_id, payer, card, same), kept_at=at))
         return True
     row_id = new_id("kpm")
-    session.add(KeptMethodRow(id=row_id, shopper_id=shopper_id, card_hash=hashed, sealed=_sealed(shopper_id, card, row_id), kept_at=at))
+    session.add(KeptMethodRow(id=row_id, shopper_id=shopper_id, card_hash=hashed, sealed=_sealed(shopper_id, payer, card, row_id), kept_at=at))
     if payer_row.default_id is None:
         payer_row.default_id = row_id
     session.flush()
@@ -132,23 +134,54 @@ def remove(session: Session, shopper_id: str, method_id: str, *, at: datetime) -
     hers = delete(KeptMethodRow).where(KeptMethodRow.id == method_id, KeptMethodRow.shopper_id == shopper_id)
     if found is None or payer_row is None or not cast("CursorResult[Any]", session.execute(hers.execution_options(synchronize_session=False))).rowcount:
         raise UnknownPaymentMethod
-    detach(session, METHOD, found.card.token, at=at)
+    left = methods(session, shopper_id, at)
+    if found.payer in (payer_of(session, shopper_id), *(one.payer for one in left)):
+        detach(session, METHOD, found.card.token, at=at)
+    else:  # the last of another account of hers: that goes with it
+        detach(session, PAYER, found.payer, at=at)
     if payer_row.default_id == method_id:
-        left = methods(session, shopper_id, at)
         payer_row.default_id = left[0].id if left else None
     session.flush()
 
 
 def forget(session: Session, shopper_id: str, *, at: datetime) -> int:
     """Everything of hers, and her account at the provider with all that is attached to it; returns how many rows."""
-    payer = payer_of(session, shopper_id)
-    if payer is not None:
+    payers = {payer_of(session, shopper_id), *(one.payer for one in methods(session, shopper_id, at))}
+    for payer in sorted(payer for payer in payers if payer is not None):
         detach(session, PAYER, payer, at=at)
     gone = 0
     for model in (KeptMethodRow, PayerRow):
         statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
         gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
     return gone
+
+
+def hand_over(session: Session, before: str, into: str, *, at: datetime) -> int:
+    """She has signed in: what she kept as somebody unknown is hers, each still attached to the account it lies in. A card she has already stays as she
+    has it, and the other goes. Returns how many came."""
+    theirs, hers = _changing(session, before, at), _changing(session, into, at)
+    payer, default_id = payer_of(session, before), theirs.default_id if theirs is not None else None
+    known = set(session.scalars(select(KeptMethodRow.card_hash).where(KeptMethodRow.shopper_id == into)))
+    came: list[str] = []
+    for row, kept in [(session.get_one(KeptMethodRow, one.id), one) for one in methods(session, before, at)]:
+        if row.card_hash in known:
+            detach(session, METHOD, kept.card.token, at=at)
+            session.delete(row)
+        else:
+            row.shopper_id = into
+            came.append(row.id)
+    if theirs is not None:
+        session.delete(theirs)
+    session.flush()
+    if payer is not None and hers is None:
+        note_payer(session, into, payer, at=at)
+        hers = _changing(session, into, at)
+    elif payer is not None and not came:
+        detach(session, PAYER, payer, at=at)
+    if hers is not None and hers.default_id is None:
+        hers.default_id = default_id if default_id in came else next(iter(came), None)
+        session.flush()
+    return len(came)
 
 
 # --- what must go at the provider -------------------------------------------------------------------------------------
@@ -183,6 +216,10 @@ def _changing(session: Session, shopper_id: str, at: datetime) -> PayerRow | Non
     return session.execute(select(PayerRow).where(PayerRow.shopper_id == shopper_id).execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def _sealed(shopper_id: str, card: Card, row_id: str) -> bytes:
-    held = {"token": card.token, "brand": card.brand, "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year}
+def _hashed(card: Card) -> str:
+    return keyed_hash(SEALED_AS, card.fingerprint or card.token)
+
+
+def _sealed(shopper_id: str, payer: str, card: Card, row_id: str) -> bytes:
+    held = {"payer": payer, "token": card.token, "brand": card.brand, "last4": card.last4, "exp_month": card.exp_month, "exp_year": card.exp_year}
     return seal_for(shopper_id, SEALED_AS, json.dumps(held).encode(), row_id.encode())

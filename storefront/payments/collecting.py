@@ -58,29 +58,30 @@ class Means:
     keep: bool = False
 
 
-def token_of(shop: Shop, shopper_id: str, means: Means) -> str | None:
-    """What the provider is asked to charge. Raises UnknownPaymentMethod, CardHasExpired."""
+def kept_of(shop: Shop, shopper_id: str, means: Means) -> methods.Kept | None:
+    """The method she has kept, if it is one. Raises UnknownPaymentMethod, CardHasExpired."""
     if means.kept_id is None:
-        return means.method
+        return None
     with shop.database.reading() as session:
-        return methods.usable(session, shopper_id, means.kept_id, shop.now()).token
+        return methods.usable(session, shopper_id, means.kept_id, shop.now())
 
 
 def confirm(shop: Shop, order_id: str, payment: Payment, *, means: Means, return_url: str | None, key: str) -> Payment:
-    """Try to take the money. Raises OrderClosed when the order's time is over, PaymentTriesExhausted after too many tries, and what `token_of` does.
+    """Try to take the money. Raises OrderClosed when the order's time is over, PaymentTriesExhausted after too many tries, and what `kept_of` does.
 
     Without a method nothing is tried: her browser confirms, and only whether it shall be kept is said here."""
     if payment.state not in (PaymentState.NEEDS_METHOD, PaymentState.NEEDS_ACTION):
         return payment
     at, shopper_id = shop.now(), _read(shop, order_id).shopper_id
-    token = token_of(shop, shopper_id, means)
+    kept = kept_of(shop, shopper_id, means)
+    token = kept.card.token if kept is not None else means.method
     with shop.database.transaction() as session:
         row = fresh(session, order_id)
         if row is None or row.state != OrderState.PENDING or row.expires_at <= at or not moves.wish_to_keep(session, order_id, shopper_id, keep=means.keep):
             raise OrderClosed
         if token is not None and not moves.count_confirmation(session, order_id, shop.settings.max_confirmations):
             raise PaymentTriesExhausted(extra={"most": shop.settings.max_confirmations})
-    payer = _payer(shop, order_id, shopper_id) if means.keep or means.kept_id is not None else None
+    payer = kept.payer if kept is not None else _payer(shop, order_id, shopper_id) if means.keep else None
     if payment.keeps is not means.keep or payer not in (None, payment.payer):
         payment = shop.gateway.bind_payment(payment.id, payer=payer, keep=means.keep)
     if token is None:

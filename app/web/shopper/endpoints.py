@@ -32,7 +32,7 @@ from app.web.forms import Fields
 from app.web.shopper.bars import bars_svg
 from app.web.shopper.cards import usable
 from app.web.shopper.choices import choices, first_choices
-from app.web.shopper.frame import OUTSIDE, cards_of, frame, ready_coupons
+from app.web.shopper.frame import OUTSIDE, cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.gs1 import gs1_svg
 from app.web.shopper.qr import qr_svg
 from geofences import facade as geofences
@@ -226,6 +226,7 @@ def me(request: Request, caller: Shopper, call: Reading) -> Response:
             "points": storefront.points(session, caller.id),
             "shopper_id": caller.id,
             **_passkeys(session, caller, request),
+            **joined_lately(session, caller.id, at),
         }
     return rendering.page(request, "shopper/me.html", context, frame_self=True)
 

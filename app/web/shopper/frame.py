@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.security import people
 from app.web.shopper.cards import Card, cards, usable
 from geofences import facade as geofences
 from offers import facade as offers
@@ -38,6 +39,13 @@ def frame(session: Session, shopper_id: str, here: str, now: datetime) -> dict[s
         "offers_ready": len({c.decision_id for c in ready_coupons(session, shopper_id, now)}),
         "cart_items": storefront.at_counter.cart_size(session, shopper_id),
     }
+
+
+def joined_lately(session: Session, shopper_id: str, now: datetime) -> dict[str, Any]:
+    """The context of shopper/joined.part.html."""
+    joined = people.last_joined(session, shopper_id, now)
+    ids = joined.told.get("left_out", []) if joined is not None else []
+    return {"joined": joined, "left_out": list(storefront.products_by_ids(session, ids).values())}
 
 
 OUTSIDE: dict[str, Any] = {"signed_in": False, "here": "", "offers_ready": 0, "cart_items": 0}

@@ -18,7 +18,7 @@ from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
 from app.web.shopper.cards import usable
-from app.web.shopper.frame import cards_of, frame, ready_coupons
+from app.web.shopper.frame import cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.reviews import of_product
 from geofences import facade as geofences
 from offers import facade as offers
@@ -127,7 +127,7 @@ def _cart(call: Any, caller: Principal, trouble: str = "") -> dict[str, Any]:
         usable_cards = cards_of(session, ready_coupons(session, caller.id, at), at)
         first = next(iter(storefront.payment_methods.methods(session, caller.id, at)), None)
         one_tap = first if first is not None and not first.expired and quote.total_minor and not quote.balance_minor else None
-        return {"quote": quote, "usable": usable_cards, "trouble": trouble, "one_tap": one_tap} | _times(session, call, caller, quote, at)
+        return {"quote": quote, "usable": usable_cards, "trouble": trouble, "one_tap": one_tap} | joined_lately(session, caller.id, at) | _times(session, call, caller, quote, at)
 
 
 def _times(session: Session, call: Any, caller: Principal, quote: storefront.CartQuote, at: datetime) -> dict[str, Any]:
