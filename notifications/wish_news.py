@@ -73,7 +73,7 @@ class WishTeller:
     def _course(self, session: Session, event: WishMatched, own_zone: str | None, at: datetime) -> Course:
         consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
         facts = weighing.occasion(session, self.settings, consent=consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=at + LIFE, own_zone=own_zone, at=at)
-        said = weighing.said_to(session, event.shopper_id, self.settings, event.visit_id, at)
+        said = weighing.said_to(session, {event.shopper_id: event.visit_id}, self.settings, at)[event.shopper_id]
         return policy.course(facts.counting(said, campaign_id=None, place_id=event.place_id, visit_id=event.visit_id), self.settings.policy())
 
     def _row(self, session: Session, event: WishMatched, names: list[str], place_name: str, course: Course, at: datetime) -> dict[str, Any]:
