@@ -23,7 +23,7 @@ from app.privacy.purposes import Purpose
 from notifications import repository
 from notifications.broadcast import Broadcaster, Listener
 from notifications.contracts import InboxMessage
-from notifications.models import Message
+from notifications.models import SERVICE, Message
 from notifications.settings import NotificationSettings
 from notifications.tide import NEWEST, Tide
 
@@ -34,7 +34,7 @@ LOOKS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found. `position` is where the next one begins; `withheld`: what there is may not be shown now, and may be later."""
+    """What one look found. `position` is where the next one begins; `withheld`: of what there is some may not be shown now, and may be later."""
 
     messages: tuple[InboxMessage, ...]
     position: int
@@ -42,14 +42,15 @@ class Look:
 
 
 def look(database: Database, shopper_id: str, after_position: int) -> Look:
-    """What is new for this shopper. Without live consent nothing is, and nothing is skipped either.
+    """What is new for this shopper. Without live consent only what is no marketing is, and nothing is skipped: the position stays before what waits.
 
     A position nobody has reached yet comes from another database (restored, or made anew): start over, the device knows the
     messages it has shown.
     """
     at, after = database.clock.now(), after_position
     if not gate.glance(database, shopper_id, Purpose.MARKETING_PUSH, at).ok:
-        return Look((), after, withheld=True)
+        messages = repository.glance_after(database, shopper_id, after, at, BATCH)
+        return Look(tuple(message for message in messages if message.kind in SERVICE), after, withheld=True)
     messages = repository.glance_after(database, shopper_id, after, at, BATCH)
     if not messages and after and after > (database.glance(NEWEST, {})[0][0] or 0):
         after = 0
@@ -66,9 +67,10 @@ def glance(database: Database, shopper_id: str, after_position: int) -> Look:
     return look(database, shopper_id, after_position) if (newest or 0) > after_position else Look((), after_position)
 
 
-def frame(message: InboxMessage) -> bytes:
-    """One event. JSON holds no line break, so one data line is enough."""
-    return b"id: %d\nevent: message\ndata: %s\n\n" % (message.position, to_json(message))
+def frame(message: InboxMessage, *, ahead: bool = False) -> bytes:
+    """One event. JSON holds no line break, so one data line is enough. One that is sent `ahead` of what waits has no id, so that a browser that
+    comes back does not pass over that."""
+    return (b"" if ahead else b"id: %d\n" % message.position) + b"event: message\ndata: %s\n\n" % to_json(message)
 
 
 async def follow(
@@ -77,7 +79,7 @@ async def follow(
     """Frames until the client goes, the server closes or the stream has lived long enough; the browser then comes back with
     `Last-Event-ID`."""
     born = spoke = time.monotonic()
-    limiter, woken = _limiter(broadcaster), True
+    limiter, woken, sent_ahead = _limiter(broadcaster), True, set[str]()
     with broadcaster.listening(shopper_id, after_position) as listener:
         _tide(broadcaster).rise(database, broadcaster, settings.stream_poll_s, limiter)
         yield b"retry: 1000\n: welcome\n\n"
@@ -86,9 +88,12 @@ async def follow(
             found = await anyio.to_thread.run_sync(look if woken else glance, database, shopper_id, listener.position, limiter=limiter)
             listener.position = found.position
             for message in found.messages:
-                yield frame(message)
-                spoke = time.monotonic()
-            if len(found.messages) == BATCH:
+                if message.id not in sent_ahead:
+                    yield frame(message, ahead=found.withheld)
+                    spoke = time.monotonic()
+            if found.withheld:
+                sent_ahead.update(message.id for message in found.messages)
+            if not found.withheld and len(found.messages) == BATCH:
                 woken = True
                 continue
             if time.monotonic() - spoke >= settings.stream_heartbeat_s:

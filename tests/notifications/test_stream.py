@@ -11,12 +11,13 @@ from typing import Any, ClassVar, cast
 
 import anyio
 import pytest
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable, Row, select
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
-from notifications import facade, stream, tide
+from notifications import contents, facade, stream, tide
 from notifications.broadcast import Broadcaster
+from notifications.models import ORDER, Message
 from notifications.settings import NotificationSettings
 from tests.notifications.conftest import FakePlaces, Room
 from tests.notifications.serving import Served
@@ -158,6 +159,32 @@ class TestFollow:
         room.consent(jane.shopper_id)
         found = stream.look(room.database, jane.shopper_id, position)
         assert [m.coupon_id for m in found.messages] == ["cpn_late"]
+
+    def test_news_of_her_order_comes_without_consent_to_offers_and_passes_over_none(self, database: Database, places: FakePlaces) -> None:
+        """Planted bugs: nothing shown without that consent; the position of the news taken for hers, and the offer skipped; the news repeated."""
+        room = Room(database, PATIENT, None)
+        served = Served(room.app(), room.parts)
+        url, jane = served.start(), room.phone(push=False)
+        room.issue(jane.shopper_id)
+        with database.transaction() as session:
+            first = session.scalars(select(Message)).one()
+            values = {column.name: getattr(first, column.name) for column in Message.__table__.columns if column.name not in ("position", "sealed")}
+            content = contents.sealed(jane.shopper_id, "msg_news", contents.Content("It is ready", "Come by until six.", "/m/orders/ord_1", {}))
+            session.add(Message(**{**values, "id": "msg_news", "kind": ORDER, "coupon_id": None, "sealed": content}))
+        room.consent(jane.shopper_id, given=False)
+        with open_stream(url, jane.bearer) as events:
+            news = events.next()
+            assert news is not None
+            assert (news["data"]["title"], news.get("id")) == ("It is ready", None)
+            room.consent(jane.shopper_id)
+            offer = events.next()
+            assert offer is not None
+            assert (offer["data"]["coupon_id"], offer["id"]) == ("cpn_1", "1")
+            room.issue(jane.shopper_id, name="2", visit="vis_2")
+            last = events.next()
+        assert last is not None
+        assert last["data"]["coupon_id"] == "cpn_2"
+        served.stop()
 
     def test_the_server_stops_promptly_with_streams_open(self, room: Room, served: Served) -> None:
         """Planted bug: without close_streams the server waited for the stream's whole life."""
