@@ -315,6 +315,7 @@ def timetable(
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
         Job("storefront.detach", 5, lambda: detaching.detach_due(shop)),
+        Job("storefront.count_together", 6 * 3600, lambda: storefront_jobs.count_together(shop)),
         Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),

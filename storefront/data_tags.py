@@ -16,6 +16,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.unique_id.pseudonymous": "shopper_id",
         "system.operations": "default_id changes changed_at",
     },
+    "storefront_bought_together": {
+        "system.operations": "product_id other_id score_bp counted_at",
+    },
     "storefront_cart": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "currency coupon_ids delivery slot_id address_id collect_at",
@@ -198,7 +201,7 @@ USES: dict[str, str] = {
     ),
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
-    "marketing.advertising.first_party.targeted": "orders.purchases wishes.noticing",
-    "analytics.reporting.campaign_insights": "orders.purchases",
+    "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
+    "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy",
 }

@@ -60,13 +60,14 @@ from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 from storefront.points import ledger as _points
 from storefront.ports import CouponDesk
+from storefront.recommending import showing as _showing
 from storefront.reviews import door as reviews
 from storefront.settings import StorefrontSettings
 from storefront.taxes import repository as _taxes
 from storefront.wishes import repository as wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = [
     "MOST_PRODUCTS",
@@ -105,6 +106,7 @@ __all__ = [
     "products_by_ids",
     "put_in_cart",
     "put_shelves",
+    "recommended",
     "reviews",
     "set_tax_classes",
     "spent_minor",
@@ -195,6 +197,13 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str =
 def put_shelves(session: Session, document: Any, *, at: datetime) -> int:
     """`{"shelves": [...]}`: what lies in stores from now on, all or none; raises Invalid naming the wrong field."""
     return _shelves.put(session, _checked(ShelvesIn, document).shelves, at=at)
+
+
+def recommended(
+    session: Session, shop: Shop, shopper_id: str, product_ids: Sequence[str] = (), *, at: datetime, free_from: Collection[str] = ()
+) -> list[_showing.Recommendation]:
+    """What goes with these products and her cart and, if she agreed to it, with what she bought and keeps; each with why. `free_from`: allergens she avoids."""
+    return _showing.for_her(session, shop.settings, shopper_id, product_ids, at=at, free_from=free_from)
 
 
 # --- delivery ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from storefront.payments import collecting
 from storefront.payments.settlement import settle
 from storefront.payments.shop import Shop
 from storefront.reasons import StorefrontReason
+from storefront.recommending import counting
 
 log = get_logger(__name__)
 
@@ -44,6 +45,11 @@ def expire_gift_cards(shop: Shop) -> int:
     at = shop.now()
     with shop.database.transaction() as session:
         return cards.expire(session, at)
+
+
+def count_together(shop: Shop) -> int:
+    """What is bought together, anew; returns how many rows say so. Call once in some hours."""
+    return counting.count(shop.database, shop.settings)
 
 
 def reconcile(shop: Shop, order_id: str) -> None:

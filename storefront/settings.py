@@ -81,6 +81,8 @@ class StorefrontSettings(SettingsGroup):
     review_publishes: Literal["clean", "proved", "never"] = Field("clean", description="Which reviews are published without a person: `clean` (the rules found nothing), `proved` (and a purchase or visit is proved), `never`.")
     review_held_words: tuple[str, ...] = Field((), description="Words for which a person reads a review first, as a JSON list.")
     review_reports_hold: int = Field(3, ge=1, le=1000, description="A review that so many shoppers report is taken down until a person has looked.")
+    recommend_least_people: int = Field(20, ge=10, le=10_000, description="So many people must have bought two products in one order before anybody is told that they go together.")
+    recommend_days: int = Field(365, ge=7, le=730, description="How many days of orders are looked at for what is bought together.")
     max_coupons: int = Field(12, ge=1, le=12, description="How many coupons fit into one cart.")
     max_lines: int = Field(50, ge=1, le=200, description="How many different products fit into one cart.")
     max_confirmations: int = Field(10, ge=1, le=100, description="How often payment of one order may be tried.")

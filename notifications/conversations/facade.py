@@ -13,6 +13,7 @@ from notifications.conversations.contracts import (
 )
 from notifications.conversations.handing import REPLY_MOST_CHARS, claim, hand_back, more, packet, queue, reply
 from notifications.conversations.hearing import accept, hear
+from notifications.conversations.needs import remembered
 from notifications.conversations.reading import Talk, in_app, talk, threads
 from notifications.conversations.reasons import SENTENCES, ConversationReason
 from notifications.conversations.suggesting import Advice
@@ -21,5 +22,5 @@ from notifications.conversations.words import MAX_CHARS
 
 __all__ = [
     "MAX_CHARS", "REPLY_MOST_CHARS", "SENTENCES", "Advice", "Author", "ConversationReason", "Conversations", "Packet", "SaidView", "Talk", "ThreadState", "ThreadView", "Waiting", "Way",
-    "accept", "claim", "hand_back", "hear", "in_app", "more", "of", "packet", "queue", "reply", "talk", "threads",
+    "accept", "claim", "hand_back", "hear", "in_app", "more", "of", "packet", "queue", "remembered", "reply", "talk", "threads",
 ]  # fmt: skip

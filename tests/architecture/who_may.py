@@ -140,6 +140,8 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /console/reviews": STAFF,
     "POST /console/reviews/{review_id}/decision": STAFF,
     "POST /console/reviews/{review_id}/reply": STAFF,
+    "GET /v1/products/{product_id}/together": ANY,
+    "GET /v1/me/recommendations": (SHOPPER,),
     "GET /v1/me/wishes": (SHOPPER,),
     "PUT /v1/me/wishes/{product_id}": (SHOPPER,),
     "DELETE /v1/me/wishes/{product_id}": (SHOPPER,),

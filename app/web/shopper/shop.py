@@ -5,6 +5,7 @@ Owns these forms and pages. Must not price anything: every sum comes from the st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.reviews import of_product
 from geofences import facade as geofences
+from notifications import facade as notifications
 from offers import facade as offers
 from storefront import facade as storefront
 from storefront.contracts import ProductDetail
@@ -100,6 +102,7 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading, re
             raise NotFound
         stores = {place.id: place.name for place in geofences.places_by_ids(session, {shelf.place_id for shelf in found.shelves}).values()}
         context = frame(session, caller.id, "shop", at) | {"item": found.product, "found": found, "stores": stores, "names": _labels(found), "reported": reported}
+        context["recommended"] = recommended(session, call, caller.id, [found.product.id])
         kinds = [found.product.id, *(one.id for one in found.variants)]
         on_list = storefront.wishes.kept(session, caller.id, kinds)
         context["kept"] = [one for one in kinds if one in on_list]
@@ -110,6 +113,13 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading, re
 def _labels(found: ProductDetail) -> dict[str, str]:
     """What each variant is called among its siblings."""
     return {v.id: ", ".join(v.options.values()) for v in found.variants}
+
+
+def recommended(session: Session, call: Any, shopper_id: str, product_ids: Sequence[str] = ()) -> Any:
+    """What else she may like, without the allergens she has told our assistant of."""
+    at = call.clock.now()
+    free_from = notifications.conversations.remembered(session, shopper_id, at).free_from
+    return storefront.recommended(session, call.app.shop, shopper_id, product_ids, at=at, free_from=free_from)
 
 
 # --- cart -------------------------------------------------------------------------------------------------------------
@@ -144,10 +154,7 @@ def _times(session: Session, call: Any, caller: Principal, quote: storefront.Car
 @router.get("/m/cart")
 def cart(request: Request, caller: Shopper, call: Reading) -> Response:
     """The cart with what it costs now and the discount of each line."""
-    context = _cart(call, caller)
-    with call.database.reading() as session:
-        context |= frame(session, caller.id, "cart", call.clock.now())
-    return rendering.page(request, "shopper/cart.html", context, frame_self=True)
+    return _cart_page(request, caller, call)
 
 
 def _changed(request: Request, caller: Principal, call: CommandCall, trouble: str = "") -> Response:
@@ -155,10 +162,14 @@ def _changed(request: Request, caller: Principal, call: CommandCall, trouble: st
         return rendering.fragment("shopper/cart.part.html", _cart(call, caller, trouble))
     if not trouble:
         return go_to(request, "/m/cart")
+    return _cart_page(request, caller, call, trouble)
+
+
+def _cart_page(request: Request, caller: Principal, call: Any, trouble: str = "") -> Response:
     context = _cart(call, caller, trouble)
     with call.database.reading() as session:
-        context |= frame(session, caller.id, "cart", call.clock.now())
-    return rendering.page(request, "shopper/cart.html", context, status=409, frame_self=True)
+        context |= frame(session, caller.id, "cart", call.clock.now()) | {"recommended": recommended(session, call, caller.id)}
+    return rendering.page(request, "shopper/cart.html", context, status=409 if trouble else 200, frame_self=True)
 
 
 @router.post("/m/cart/lines")
