@@ -16,6 +16,7 @@ from typing import Any, cast
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
+from app.kernel.busy import DatabaseBusy
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from app.security.people import device_by_tracking_key
@@ -29,7 +30,7 @@ log = get_logger(__name__)
 TOPICS = ("owntracks/+/+", "owntracks/+/+/event")
 BATCH = 100
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
-_NO_DATABASE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+_NO_DATABASE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, DatabaseBusy)
 """The database cannot be had, now: the same message may be kept later."""
 
 

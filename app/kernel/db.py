@@ -30,24 +30,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app.kernel.busy import DatabaseBusy, is_busy
 from app.kernel.clock import Clock, SystemClock
-from app.kernel.errors import AppError
 from app.kernel.write_ahead import BACKSTOP_PAGES, Copying
 
 BUSY_TIMEOUT_S = 20.0
-"""How long a writer waits for its turn before the caller is told to come again."""
+"""How long a writer waits for its turn, a lock or a connection before the caller is told to come again."""
 
 EMPTY_LOG_WAIT_MS = 250
-
-
-class DatabaseBusy(AppError):
-    """The database could not take another write in time; try again in a moment."""
-
-    status = 503
-    code = "database_busy"
 
 
 class Base(DeclarativeBase):
@@ -114,7 +108,7 @@ class Database:
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
         else:
             options["pool_pre_ping"] = True
-            options["connect_args"] = {"options": "-c timezone=UTC -c lock_timeout=20s"}
+            options["connect_args"] = {"options": f"-c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_S * 1000:.0f}"}
         self.engine: Engine = create_engine(parsed, **options)
         self.dialect: str = self.engine.dialect.name
         if self.dialect == "sqlite":
@@ -152,8 +146,10 @@ class Database:
             for last in cast("list[Callable[[], None]]", session.info["before_commit"]):
                 last()
             session.commit()
-        except BaseException:
+        except BaseException as error:
             _undo(session)
+            if is_busy(error):
+                raise DatabaseBusy from error
             raise
         finally:
             session.close()
@@ -176,6 +172,10 @@ class Database:
         session.info.update(afterwards=[], clock=self.clock, remembered=self.remembered)
         try:
             yield session
+        except BaseException as error:
+            if is_busy(error):
+                raise DatabaseBusy from error
+            raise
         finally:
             _undo(session)
             session.close()
@@ -188,8 +188,7 @@ class Database:
         try:
             connection = self._glances.pop()
         except IndexError:
-            apart: dict[str, Any] = {"moments_apart": True} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-            connection = self.engine.connect().execution_options(**apart)
+            connection = self._apart()
         try:
             rows = connection.execute(statement, dict(values)).all()
         except BaseException:
@@ -200,6 +199,14 @@ class Database:
         else:
             connection.close()
         return rows
+
+    def _apart(self) -> Connection:
+        """A connection on which each statement is a transaction of its own."""
+        options: dict[str, Any] = {"moments_apart": True} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        try:
+            return self.engine.connect().execution_options(**options)
+        except NoConnection as error:
+            raise DatabaseBusy from error
 
     @contextmanager
     def glancing(self) -> Iterator[None]:

@@ -17,8 +17,9 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.kernel.busy import DatabaseBusy
 from app.kernel.clock import ManualClock
-from app.kernel.db import Database, DatabaseBusy
+from app.kernel.db import Database
 from app.kernel.ids import derived_id
 from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
