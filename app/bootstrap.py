@@ -317,6 +317,7 @@ def timetable(
         Job("storefront.detach", 5, lambda: detaching.detach_due(shop)),
         Job("storefront.count_together", 6 * 3600, lambda: storefront_jobs.count_together(shop)),
         Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
+        Job("storefront.loyalty", 60, lambda: storefront_jobs.weigh_loyalty(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),

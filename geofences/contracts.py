@@ -153,6 +153,19 @@ class MomentDetected:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitConfirmed:
+    """Event `visit.confirmed`: what she showed at the place has changed how far a visit may be believed, up or down (`level`). What beacons confirm is
+    told by the visit's next moment."""
+
+    TYPE: ClassVar[str] = "visit.confirmed"
+
+    visit_id: str
+    shopper_id: str
+    level: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MomentRetracted:
     """Event `moment.retracted`: late truth has taken back a moment (its visit never was, or was another).
 

@@ -49,6 +49,7 @@ from offers import (
     tellings,
     till,
     wishes,
+    yaml_form,
 )
 from offers import campaigns as lives
 from offers import explaining as explained
@@ -367,6 +368,7 @@ def note_contact(session: Session, *, shopper_id: str, contact: str, at: datetim
     identity.note(session, shopper_id, Hint.CONTACT, contact.strip().casefold(), at)
 
 
+read_yaml, write_yaml = yaml_form.read, yaml_form.write  # for what else of the house is kept as such a file
 audience_in_words = audience_words.of_document
 audiences_of_file = audience_file.audiences_of
 AUDIENCE_FACTS = audience_words.NAMES

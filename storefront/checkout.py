@@ -53,6 +53,7 @@ from storefront.errors import (
     UnknownCoupon,
     UnknownOrder,
 )
+from storefront.loyalty import benefits
 from storefront.orders import moves
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
@@ -238,12 +239,13 @@ def _write(
     at: datetime,
 ) -> None:
     expires_at = at + timedelta(seconds=settings.hold_ttl_s)
+    points_rate, points_bp = benefits.points(session, asked.shopper_id, settings.points_per_100_minor, at)
     row = {
         "id": order_id, "shopper_id": asked.shopper_id, "state": OrderState.PENDING, "currency": cart.currency, "subtotal_minor": sums.subtotal_minor,
         "discount_minor": sums.discount_minor, "total_minor": sums.total_minor, "coupon_id": coupon_id, "place_id": asked.place_id,
         "confirmations": 0, "refund_state": "none", "refunded_minor": 0, "restock": True, "placed_at": at, "expires_at": expires_at,
         "next_look_at": min(expires_at, at + timedelta(seconds=settings.look_again_s)), "returned_minor": 0,
-        "points_rate": settings.points_per_100_minor, "balance_minor": balance_minor, "credited_minor": 0,
+        "points_rate": points_rate, "points_bp": points_bp, "balance_minor": balance_minor, "credited_minor": 0,
     }  # fmt: skip
     if not insert_new(session, OrderRow, row, unique=["id"]):
         raise CartChanged  # the same request, running twice at the same time, was faster

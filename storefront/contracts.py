@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from storefront import review_contracts, shipment_contracts, wish_contracts
+from storefront import loyalty_contracts, review_contracts, shipment_contracts, wish_contracts
 
 ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
@@ -23,6 +23,13 @@ OwnReview = review_contracts.OwnReview
 ModeratedReview = review_contracts.ModeratedReview
 ReviewJudged = review_contracts.ReviewJudged
 WishMatched = wish_contracts.WishMatched
+PointsView = loyalty_contracts.PointsView
+LoyaltyView = loyalty_contracts.LoyaltyView
+LoyaltyPlan = loyalty_contracts.LoyaltyPlan
+LoyaltyCounted = loyalty_contracts.LoyaltyCounted
+LoyaltyGiftGiven = loyalty_contracts.LoyaltyGiftGiven
+LoyaltyGiftWithdrawn = loyalty_contracts.LoyaltyGiftWithdrawn
+LoyaltyTierMoved = loyalty_contracts.LoyaltyTierMoved
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""
@@ -311,16 +318,6 @@ class GiftCardView:
     state: str
     expires_at: datetime
     line_no: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PointsView:
-    """One movement of points. `why`: paid, pieces_returned or refunded."""
-
-    order_id: str
-    points: int
-    why: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,32 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_delivery_slot": {
         "system.operations": "id taken ends_at",
     },
+    "storefront_loyalty_choice": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior": "counted at",
+        "system.operations": "id",
+    },
+    "storefront_loyalty_fact": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "place_id",
+        "user.behavior.purchase_history": "products categories pieces spent_minor currency",
+        "user.behavior": "kind day at",
+        "system.operations": "source_id line_no",
+    },
+    "storefront_loyalty_programme": {
+        "user.workplace": "applied_by",
+        "system.operations": "version document applied_at",
+    },
+    "storefront_loyalty_reward": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "rule number title used points amount_minor currency state given_at changed_at",
+        "system.operations": "id",
+    },
+    "storefront_loyalty_standing": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "tier tier_until",
+        "system.operations": "revision look_at changed_at",
+    },
     "storefront_order": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.location.precise": "place_id",
@@ -79,7 +105,7 @@ TAGS: dict[str, dict[str, str]] = {
             "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor balance_minor credited_minor "
             "placed_at paid_at closed_at"
         ),
-        "system.operations": "id confirmations restock points_rate expires_at next_look_at",
+        "system.operations": "id confirmations restock points_rate points_bp expires_at next_look_at",
     },
     "storefront_order_coupon": {
         "user.behavior.purchase_history": "coupon_id title discount_minor shares entitlements",
@@ -104,10 +130,15 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_paper_series": {
         "system.operations": "series year last_no",
     },
+    "storefront_points": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "points",
+        "system.operations": "changed_at",
+    },
     "storefront_points_entry": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "account order_id points why at",
-        "system.operations": "movement",
+        "system.operations": "movement cause",
     },
     "storefront_product": {
         "system.operations": "id name description category image price_minor currency stock_units particulars on_sale changed_at kind sku head_id is_head options images prices position added_at",
@@ -194,14 +225,16 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": (
-        "joining addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
+        "joining loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
+        "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository"
     ),
+    "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
     "essential.fraud_detection": "guarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
-    "essential.legal_obligation": "privacy",
+    "essential.legal_obligation": "privacy loyalty.holding",
 }

@@ -76,6 +76,27 @@ class GiftCardNotUsable(AppError):
     code = "gift_card_not_usable"
 
 
+class PointsTooFew(AppError):
+    """You have fewer points than that; `points` says how many."""
+
+    status = 409
+    code = "points_too_few"
+
+
+class PointsNotExchanged(AppError):
+    """Points are not exchanged for money here."""
+
+    status = 409
+    code = "points_not_exchanged"
+
+
+class LoyaltyFileOutdated(AppError):
+    """Somebody applied another programme since this file was exported; export it again and put your changes in."""
+
+    status = 409
+    code = "loyalty_file_outdated"
+
+
 class CartEmpty(AppError):
     """The cart is empty; add a product before paying."""
 

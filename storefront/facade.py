@@ -44,6 +44,11 @@ from storefront.contracts import (
     ProductView,
 )
 from storefront.errors import UnknownProduct
+from storefront.loyalty import planning as _loyalty_file
+from storefront.loyalty import repository as _loyalty
+from storefront.loyalty import showing as _loyalty_shown
+from storefront.loyalty import weighing as _loyalty_weighing
+from storefront.loyalty.choosing import choose as choose_loyalty
 from storefront.methods import repository as payment_methods
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
@@ -79,16 +84,23 @@ __all__ = [
     "Shop",
     "Sort",
     "address_book",
+    "apply_loyalty",
     "at_counter",
     "bought_between",
     "cart",
     "cart_quote",
     "catalogue_of",
     "categories",
+    "choose_loyalty",
+    "exchange_points",
+    "export_loyalty",
     "find_products",
     "from_csv",
     "gateway_of",
     "import_catalogue",
+    "loyalty",
+    "loyalty_figures",
+    "loyalty_rules",
     "open_shop",
     "order",
     "orders",
@@ -98,6 +110,7 @@ __all__ = [
     "papers_of",
     "particulars",
     "payment_methods",
+    "plan_loyalty",
     "points",
     "product",
     "product_detail",
@@ -275,6 +288,18 @@ still_has = _orders.still_has
 def points(session: Session, shopper_id: str) -> int:
     """What she has in the points book."""
     return _points.balance(session, shopper_id)
+
+
+loyalty = _loyalty_shown.shown
+export_loyalty, plan_loyalty, apply_loyalty = _loyalty_file.export, _loyalty_file.plan, _loyalty_file.apply
+exchange_points = _loyalty_weighing.exchange
+loyalty_figures = _loyalty.figures
+
+
+def loyalty_rules(session: Session) -> tuple[str | None, list[tuple[str, str, str]]]:
+    """(name of the programme in force, each of its rules: heading, sentence, and the rule whose gifts are counted; no name where there is none."""
+    programme = _loyalty.in_force(session)
+    return (programme.name, _loyalty_shown.rules(session, programme)) if programme is not None else (None, [])
 
 
 def spent_minor(session: Session, shopper_id: str, *, since: datetime) -> dict[str, int]:

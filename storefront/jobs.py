@@ -1,4 +1,4 @@
-"""The storefront's periodic work: asking the provider about every order that is not settled.
+"""The storefront's periodic work: asking the provider about every order that is not settled, and what time does to cards and points.
 
 Owns the round. Each order is claimed by moving its next look on, so several rounds may run side by side; a provider that
 does not answer leaves the order for the next look. Nothing is released before the provider has been asked.
@@ -12,6 +12,7 @@ from app.kernel.errors import AppError
 from app.kernel.logs import get_logger
 from storefront.balance import cards
 from storefront.contracts import OrderState
+from storefront.loyalty import weighing
 from storefront.orders import moves
 from storefront.orders.repository import due_for_a_look, fresh
 from storefront.payments import collecting
@@ -50,6 +51,15 @@ def expire_gift_cards(shop: Shop) -> int:
 def count_together(shop: Shop) -> int:
     """What is bought together, anew; returns how many rows say so. Call once in some hours."""
     return counting.count(shop.database, shop.settings)
+def weigh_loyalty(shop: Shop, limit: int = 200) -> int:
+    """Those for whom time alone has changed something: points that lapse, a tier that ends, a programme that was changed. Returns how many."""
+    at = shop.now()
+    with shop.database.reading() as session:
+        waiting = weighing.due(session, at, limit)
+    for shopper_id in waiting:
+        with shop.database.transaction() as session:
+            weighing.weigh(session, shopper_id, at=at)
+    return len(waiting)
 
 
 def reconcile(shop: Shop, order_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points, addresses and kept cards.
+"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points with what counts for the loyalty programme, addresses and kept cards.
 
 Owns the rules of that one transaction. Nothing is lost and nothing doubled: of a product that lies in both carts the larger number stays; what does
 not fit into hers is named to her. Coupons stay where they are (they are found as hers by who she was), and lie in the cart as they did.
@@ -23,10 +23,10 @@ from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import for_cart
 from storefront.collection.models import CollectionRow
 from storefront.delivery.models import DeliveryBookingRow
+from storefront.loyalty import joining as loyalty
 from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.points import ledger
-from storefront.points.models import PointsEntry
 from storefront.settings import StorefrontSettings
 from storefront.shipments.models import ShipmentRow
 
@@ -39,14 +39,13 @@ def carrier(settings: StorefrontSettings) -> Callable[[Session, str, str, dateti
         orders = _rename(session, OrderRow, before, into)
         for model in (CollectionRow, DeliveryBookingRow, ShipmentRow):
             _rename(session, model, before, into)
-        points = ledger.balance(session, before)
-        _rename(session, PointsEntry, before, into)
+        loyalty.hand_over(session, before, into, at=at)
         found = {
             "pieces": pieces,
             "left_out": left_out,
             "orders": orders,
-            "points": points,
             "balance": balance.hand_over(session, before, into, at=at),
+            "points": ledger.hand_over(session, before, into, at=at),
             "addresses": addresses.hand_over(session, before, into, at=at),
             "cards": methods.hand_over(session, before, into, at=at),
             "coupons": sum(one.state is CouponState.ISSUED for one in offers.wallet(session, before, at, with_codes=False)),

@@ -24,6 +24,7 @@ from storefront.collection.models import CollectionRow
 from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
+from storefront.loyalty import holding as loyalty
 from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.orders.parcels import of_orders as parcels_of
@@ -31,7 +32,7 @@ from storefront.orders.repository import detail
 from storefront.orders.return_requests import request_of
 from storefront.papers.repository import papers_of
 from storefront.points import ledger
-from storefront.points.models import PointsEntry
+from storefront.points.models import PointsEntry, PointsRow
 from storefront.reviews import repository as reviews
 from storefront.shipments import repository as shipments
 from storefront.shipments.models import ShipmentRow
@@ -126,7 +127,9 @@ def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
 
 
 def erase_points(session: Session, shopper_id: str) -> int:
-    """Nobody has them any more; the book keeps its sum."""
+    """Nobody has them any more; the book keeps its sum. What they stood for, where it was no order, is taken out too: it was made from her id."""
+    session.execute(delete(PointsRow).where(PointsRow.shopper_id == shopper_id))
+    session.execute(update(PointsEntry).where(PointsEntry.shopper_id == shopper_id, PointsEntry.order_id.is_(None)).values(cause=PointsEntry.movement))
     nameless = update(PointsEntry).where(PointsEntry.shopper_id == shopper_id).values(shopper_id=ERASED)
     return cast("CursorResult[Any]", session.execute(nameless)).rowcount
 
@@ -165,6 +168,12 @@ HOLDERS: tuple[DataHolder, ...] = (
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
     DataHolder("storefront.methods", ("storefront_payer", "storefront_kept_method"), export_methods, erase_methods),
+    DataHolder(
+        "storefront.loyalty",
+        ("storefront_loyalty_fact", "storefront_loyalty_standing", "storefront_loyalty_reward", "storefront_loyalty_choice"),
+        loyalty.export,
+        loyalty.forget,
+    ),
     DataHolder("storefront.collections", ("storefront_collection",), export_collections, collections.forget),
     DataHolder("storefront.shipments", ("storefront_shipment",), export_shipments, shipments.forget),
     DataHolder("storefront.reviews", ("storefront_review", "storefront_review_report"), export_reviews, reviews.forget),
@@ -181,7 +190,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     ),
     DataHolder(
         "storefront.points",
-        ("storefront_points_entry",),
+        ("storefront_points", "storefront_points_entry"),
         export_points,
         erase_points,
         books={"storefront_points_entry": "Points are owed by the shop: the sums stay in the books, without your name."},
@@ -207,5 +216,10 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_wish", "added_at", WISH_KEPT_S, "What you put on your list is kept two years, or until you take it off."),
     RetentionRule("storefront_wish_found", "at", FOUND_KEPT_S, "That something of your list was near in a visit is kept 90 days, as the visit is."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
+    RetentionRule("storefront_points", "changed_at", OWED_KEPT_S, "Your points are yours as long as they are good; after thirty years untouched nobody will use them."),
+    RetentionRule("storefront_loyalty_fact", "at", loyalty.FACT_KEPT_S, "What counts for cards, challenges and tiers is kept 800 days: a card runs two years at most, and its returns a little longer."),
+    RetentionRule("storefront_loyalty_standing", "changed_at", None, "Your tier; kept until you delete your data."),
+    RetentionRule("storefront_loyalty_reward", "given_at", ORDER_KEPT_S, "What you were given for full cards and challenges is kept as long as the books."),
+    RetentionRule("storefront_loyalty_choice", "at", None, "Whether you want it counted; kept until you delete your data."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

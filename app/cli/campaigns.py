@@ -69,7 +69,7 @@ def plan(file: File) -> None:
     from app.cli.opening import opened_database
     from offers import facade as offers
 
-    text = _text_of(file)
+    text = text_of(file)
     with opened_database() as database, database.reading() as session:
         found = offers.plan_campaigns(session, text, four_eyes=_four_eyes())
     _say(found)
@@ -84,7 +84,7 @@ def apply(file: File, name: Named = "") -> None:
     from app.cli.opening import opened_database
     from offers import facade as offers
 
-    text = _text_of(file)
+    text = text_of(file)
     with opened_database() as database, database.transaction() as session:
         found = offers.apply_campaigns(session, text, by=_person(session, name), at=database.clock.now(), four_eyes=_four_eyes())
     _say(found)
@@ -188,7 +188,8 @@ def _noted(note: str) -> str:
     return f"{note} ({whoever_types()})".strip()[:300]
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """Raises Invalid for what is no text."""
     from app.kernel.errors import Invalid
 
     try:

@@ -30,6 +30,7 @@ from app.cli import (
     explain,
     keys,
     links,
+    loyalty,
     messages,
     migrate,
     orders,
@@ -63,6 +64,7 @@ program.command()(doctor.doctor)
 program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
+program.add_typer(loyalty.program, name="loyalty")
 program.add_typer(messages.program, name="messages")
 program.add_typer(orders.program, name="orders")
 program.add_typer(reviews.program, name="reviews")

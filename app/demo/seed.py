@@ -1,4 +1,4 @@
-"""Fills an empty house with the demo city: shops and fences, the catalogue, times of delivery and stores to fetch from, nine live campaigns, weather and holidays, a clerk for the till.
+"""Fills an empty house with the demo city: shops and fences, the catalogue, times of delivery and stores to fetch from, nine live campaigns, a loyalty programme, weather and holidays, a clerk for the till.
 
 Owns what is seeded, through the rooms' facades only, with the city's sensitive places. Seeding again changes nothing that is there: campaigns a marketer has
 since changed, paused or ended stay as they are. Must not make shoppers (crowd.py does).
@@ -85,6 +85,15 @@ def weather(at: datetime) -> dict[str, Any]:
     return recorded
 
 
+def loyalty(at: datetime) -> str:
+    """The club as a file, its cards and challenges from this month on for a year."""
+    club = json.loads((HERE / "loyalty.json").read_text(encoding="utf-8"))
+    first = at.date().replace(day=1)
+    for one in (*club["cards"].values(), *club["challenges"].values()):
+        one |= {"starts_on": first.isoformat(), "ends_on": (first + timedelta(days=364)).isoformat()}
+    return json.dumps({"loyalty": club})
+
+
 def seed(session: Session, at: datetime) -> Seeded:
     """Everything, in one transaction; raises `Invalid` naming the field if a file of ours no longer fits its room."""
     geofences.choose_distances(session, jurisdiction=JURISDICTION, health_m=KEPT_M, other_m=KEPT_M)
@@ -98,6 +107,8 @@ def seed(session: Session, at: datetime) -> Seeded:
     storefront.set_tax_classes(session, TAX_CLASSES, at=at)
     offers.import_outside(session, weather(at))
     added = [campaign_id for campaign_id, document in campaigns() if _add_campaign(session, campaign_id, document, at)]
+    if storefront.loyalty_rules(session)[0] is None:
+        storefront.apply_loyalty(session, loyalty(at), by=SEEDED_BY, at=at)
     branches = [chosen.id for chosen in PLACES if chosen.chain == OOEY_GOOEY]
     storefront.put_shelves(session, shelves(branches), at=at)
     people.staff(session, Role.CLERK, Role.CLERK.value, at=at, place_ids=branches)

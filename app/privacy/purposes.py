@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     ASSISTANT = "assistant"
     AFTERCARE = "aftercare"
     ORDER_NEWS = "order_news"
+    LOYALTY = "loyalty"
 
 
 ASKED_AT_FIRST = (Purpose.LOCATION, Purpose.PERSONALISATION, Purpose.MARKETING_PUSH, Purpose.ANALYTICS)
@@ -164,6 +165,15 @@ NOTICES: dict[Purpose, Notice] = {
             (*_MESSAGE, "user.behavior.purchase_history"),
             _MESSAGES_KEPT,
             ("the message service of your phone's maker, which carries the message and your phone's address",),
+        ),
+        Notice(
+            Purpose.LOYALTY,
+            1,
+            "Visits that count",
+            "Your visits to our stores count for points, cards and challenges. Without this only what you buy counts.",
+            "marketing",
+            ("user.unique_id.pseudonymous", "user.location.precise", "user.behavior", "user.behavior.purchase_history"),
+            "In which store you were on which day, 800 days; points and gifts as long as they are yours.",
         ),
     )
 }

@@ -20,5 +20,6 @@ REASONS: dict[str, str] = {
     no_consent(Purpose.ANALYTICS): "You have not switched on “Counting”, so you were not counted.",
     no_consent(Purpose.ASSISTANT): "You have not switched on “Outside help to understand you”, so your words stayed with us.",
     no_consent(Purpose.AFTERCARE): "You have not switched on “Care of what you bought”, so we tell you of it only when you ask.",
+    no_consent(Purpose.LOYALTY): "You have not switched on “Visits that count”, so the visit earned nothing.",
     no_consent(Purpose.ORDER_NEWS): "You have not switched on “News of your orders”, so your phone was not told.",
 }

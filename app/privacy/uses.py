@@ -39,6 +39,7 @@ MESSAGES = tuple(p for p in Purpose if p.value.startswith("marketing_"))
 DATA_USES: dict[str, Use] = {
     "functional.service": _asked_for("to notice that you visit a shop", Purpose.LOCATION),
     "marketing.advertising.first_party.targeted": _asked_for("to choose offers for you", Purpose.PERSONALISATION),
+    "marketing": _asked_for("to count your visits for points, cards and challenges", Purpose.LOYALTY),
     "marketing.communications": _asked_for("to tell you of an offer", *MESSAGES),
     "marketing.communications.email": _asked_for("to tell you of an offer by e-mail", Purpose.MARKETING_EMAIL),
     "marketing.communications.sms": _asked_for("to tell you of an offer by SMS", Purpose.MARKETING_SMS),

@@ -20,6 +20,7 @@ from app.web.console import (
     webhooks,
 )
 from app.web.console import endpoints as console
+from app.web.console import loyalty as console_loyalty
 from app.web.demo import endpoints as demo
 from app.web.shopper import (
     addresses,
@@ -30,6 +31,7 @@ from app.web.shopper import (
     fetching,
     giving_back,
     here,
+    loyalty,
     messages,
     methods,
     reviews,
@@ -47,9 +49,9 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, here, fetching, checkout, giving_back, balance, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, audit, webhooks, conversations, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,6 +76,11 @@ def local_time(at: datetime | None, zone: str = "Europe/Helsinki", form: str = "
     return at.astimezone(ZoneInfo(zone)).strftime(form) if at else ""
 
 
+def day(iso: str) -> str:
+    """`day("2026-11-23")` is "23 November 2026"."""
+    return f"{date.fromisoformat(iso):%-d %B %Y}"
+
+
 def plain_code(code: str) -> str:
     """A reason or state code for people: `no_consent_location` -> "no consent location"."""
     return code.replace("_", " ")
@@ -96,7 +101,7 @@ def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(own=assets.own, picture=assets.picture, vendor=assets.vendor, city=assets.city, import_map=assets.import_map,
                                browser_config=assets.browser_config, product_image=product_image)  # fmt: skip
-    environment.filters.update(script_json=script_json, money=money, local_time=local_time, plain_code=plain_code, percent=percent)
+    environment.filters.update(script_json=script_json, money=money, local_time=local_time, day=day, plain_code=plain_code, percent=percent)
     return environment
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import insert_new, moved, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
+from app.kernel.outbox import emit_if_owed
 from app.kernel.verdict import Fail
 from app.privacy.gate import may
 from app.privacy.holding import alone
@@ -22,7 +23,7 @@ from app.privacy.purposes import Purpose
 from app.security import sealing, signing
 from geofences import tiers
 from geofences.beacons.models import CorroborationRow
-from geofences.contracts import TrustLevel
+from geofences.contracts import TrustLevel, VisitConfirmed
 from geofences.errors import NoConsentForLocation
 from geofences.models import PlaceRow, VisitRow
 from geofences.presence import codes
@@ -115,7 +116,9 @@ def prove(
         "noted_at": at,
     }
     insert_new(session, CorroborationRow, confirmation, unique=["visit_id", "by_visit_id"])
-    return Proved(code.place_id, tiers.strongest([code.kind]), visit, str(set_level(session, visit)))
+    level = set_level(session, visit)
+    emit_if_owed(session, VisitConfirmed(visit, shopper_id, str(level), at), subject=shopper_id)
+    return Proved(code.place_id, tiers.strongest([code.kind]), visit, str(level))
 
 
 def _visit_at(session: Session, shopper_id: str, place_id: str, at: datetime) -> str | None:
@@ -175,7 +178,8 @@ def _undo(session: Session, proof_ids: Iterable[object], shopper_id: str, at: da
     touched = set(session.scalars(select(CorroborationRow.visit_id).where(CorroborationRow.by_visit_id.in_(ids))))
     session.execute(delete(CorroborationRow).where(CorroborationRow.by_visit_id.in_(ids)), **quietly)
     for visit_id in sorted(touched):
-        set_level(session, visit_id)
+        level = set_level(session, visit_id)
+        emit_if_owed(session, VisitConfirmed(visit_id, shopper_id, str(level), at), subject=shopper_id)
     log.warning("presence_relayed", shopper_id=shopper_id, proofs=len(ids))
 
 

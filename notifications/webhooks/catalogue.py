@@ -16,6 +16,9 @@ from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
 from storefront.contracts import (
+    LoyaltyGiftGiven,
+    LoyaltyGiftWithdrawn,
+    LoyaltyTierMoved,
     OrderClosed,
     OrderPaid,
     OrderPicked,
@@ -39,6 +42,9 @@ TOLD: dict[type[Any], Purpose | None] = {
     ReviewJudged: None,
     WishMatched: Purpose.PERSONALISATION,
     OrderClosed: None,
+    LoyaltyGiftGiven: None,
+    LoyaltyGiftWithdrawn: None,
+    LoyaltyTierMoved: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,
     MessageAnswered: Purpose.ANALYTICS,

@@ -78,6 +78,14 @@ def _take(session: Session, shopper_id: str, amount_minor: int, currency: str, a
     return moved(session, enough.values(available_minor=b.available_minor - amount_minor, changed_at=at))
 
 
+def take_back(session: Session, target: Account, shopper_id: str, amount_minor: int, currency: str, *, at: datetime) -> bool:
+    """What was given to her goes back where it came from; False when she has less by now."""
+    if not _take(session, shopper_id, amount_minor, currency, at):
+        return False
+    enter(session, Account.BALANCE, target, amount_minor, currency, shopper_id=shopper_id, at=at)
+    return True
+
+
 def hold(session: Session, order_id: str, shopper_id: str, amount_minor: int, currency: str, *, at: datetime) -> bool:
     """Take so much for an order that is being paid; False when there is less."""
     if not _take(session, shopper_id, amount_minor, currency, at):

@@ -7,7 +7,7 @@ Must not hold anything: booking.py does, by what is found here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from storefront.addresses.repository import Kept
 from storefront.delivery import repository, slots
 from storefront.delivery.areas import Area, serving
 from storefront.delivery.slots import Slot
+from storefront.loyalty import benefits
 from storefront.reasons import StorefrontReason
 from storefront.settings import DeliveryMethod
 
@@ -61,7 +62,12 @@ class FreeSlot:
 
 
 def chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, *, areas: Sequence[Area] | None = None) -> Chosen:
-    """`areas`: all there are, where the caller has read them already. The way must be offered in her currency."""
+    """`areas`: all there are, where the caller has read them already. The way must be offered in her currency. It costs nothing where her tier says so."""
+    found = _chosen(session, way, wish, at, areas)
+    return replace(found, price_minor=0) if found.price_minor and benefits.free_delivery(session, wish.shopper_id, at) else found
+
+
+def _chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, areas: Sequence[Area] | None) -> Chosen:
     base_minor = way.price_minor(wish.currency) or 0
     of_way = [area for area in (repository.areas(session) if areas is None else areas) if area.way == way.id]
     if not of_way:

@@ -18,7 +18,8 @@ class OrderRow(Base):
     """`refund_state`: none, due (all money must go back), done. `next_look_at`: when the reconciler looks again; null: settled.
 
     `coupon_id` is the first of its coupons. `returned_minor` is what the pieces have cost that were asked to be returned,
-    `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units.
+    `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units,
+    `points_bp`: what her tier multiplied them by when she ordered.
     `balance_minor` of the total is paid from her balance, the rest by the provider; `credited_minor` is what went back to her balance.
     `keep_method`: she wants what she pays with kept for the next time; taken back once it is.
     """
@@ -42,6 +43,7 @@ class OrderRow(Base):
     restock: Mapped[bool] = mapped_column(default=True)
     returned_minor: Mapped[int] = mapped_column(default=0)
     points_rate: Mapped[int] = mapped_column(default=0)
+    points_bp: Mapped[int] = mapped_column(default=10_000, server_default="10000")
     balance_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     credited_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     keep_method: Mapped[bool] = mapped_column(default=False, server_default=false())

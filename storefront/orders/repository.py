@@ -19,7 +19,7 @@ from storefront.delivery.booking import view as delivery_view
 from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.orders.parcels import of_order as parcels_of
-from storefront.points.ledger import of_order as points_of_order
+from storefront.points.ledger import of_cause as points_of_order
 from storefront.reasons import sentence
 from storefront.taxes.reckoning import Taxed, by_rate
 from storefront.taxes.repository import of_order as taxes_of_order

@@ -1,6 +1,7 @@
-"""What an order is worth in points by now, and bringing the points book there.
+"""What an order is worth in points by now, and bringing the points book there; and telling the loyalty programme what of it is kept.
 
-Owns what counts: products that stay paid, not the delivery; what coupons multiply, on their lines. The caller holds the order's row.
+Owns what counts: products that stay paid, not the delivery; what coupons multiply, on their lines, and what her tier multiplied when she ordered. The
+caller holds the order's row.
 """
 
 from __future__ import annotations
@@ -11,28 +12,39 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.contracts import DELIVERY, OrderState
+from storefront.loyalty import counting
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.points import ledger
-from storefront.points.earning import Multiplier, earned, kept_minor
+from storefront.points.earning import ONE_BP, Multiplier, earned, kept_minor
 
+PAID = "paid"
+"""Why, when the money has just become true."""
 MULTIPLIER = "points"
 """The kind of entitlement that multiplies."""
 
 
 def settle_points(session: Session, order: OrderRow, why: str, *, at: datetime) -> None:
     """Only what stays paid is worth anything; asked again, nothing more is booked."""
-    worth = _worth(session, order) if order.state == OrderState.PAID and order.points_rate else 0
-    ledger.settle(session, shopper_id=order.shopper_id, order_id=order.id, worth=worth, why=why, at=at)
+    kept = _kept(session, order) if order.state == OrderState.PAID else []
+    worth = _worth(session, order, {one.line_no: one.spent_minor for one in kept}) if kept and order.points_rate else 0
+    ledger.settle(session, shopper_id=order.shopper_id, cause=order.id, order_id=order.id, worth=worth, why=why, at=at)
+    sold = counting.Sold(order.id, order.shopper_id, order.place_id, order.currency, order.paid_at or at)
+    counting.bought(session, sold, kept, first=why == PAID, at=at)
 
 
-def _worth(session: Session, order: OrderRow) -> int:
+def _kept(session: Session, order: OrderRow) -> list[counting.Kept]:
     line = OrderLineRow
     rows = session.execute(
-        select(line.line_no, line.total_minor, line.quantity, line.returned).where(line.order_id == order.id, line.product_id != DELIVERY)
+        select(line.line_no, line.product_id, line.total_minor, line.quantity, line.returned).where(line.order_id == order.id, line.product_id != DELIVERY)
     )
-    kept = {line_no: kept_minor(total, quantity, returned) for line_no, total, quantity, returned in rows}
+    return [counting.Kept(no, product_id, quantity - returned, kept_minor(total, quantity, returned)) for no, product_id, total, quantity, returned in rows]
+
+
+def _worth(session: Session, order: OrderRow, kept: dict[int, int]) -> int:
     promised = session.scalars(select(OrderCouponRow.entitlements).where(OrderCouponRow.order_id == order.id))
     multipliers = [
         Multiplier(one["multiplier_bp"], tuple(one["lines"])) for each in promised for one in each if one["kind"] == MULTIPLIER
     ]
+    if order.points_bp != ONE_BP:
+        multipliers.append(Multiplier(order.points_bp, tuple(kept)))
     return earned(kept, multipliers, points_per_100_minor=order.points_rate)

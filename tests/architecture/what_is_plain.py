@@ -10,7 +10,8 @@ PLAIN: dict[str, str] = {
         "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
         "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
         "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
-        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id"
+        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id "
+        "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule"
     ),
     "what somebody outside calls it: says nothing without their books": (
         "notifications_delivery.provider_message_id storefront_order.payment_id storefront_detachment.token storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
@@ -23,7 +24,7 @@ PLAIN: dict[str, str] = {
     ),
     "the campaign's and the shop's own words, the same for everybody": (
         "offers_coupon.title offers_coupon.benefit_text offers_coupon.terms_text offers_purchase.product_id offers_purchase.category "
-        "storefront_cart_line.product_id storefront_order_coupon.title storefront_order_line.product_id storefront_order_line.name"
+        "storefront_cart_line.product_id storefront_loyalty_fact.products storefront_loyalty_fact.categories storefront_loyalty_reward.title storefront_order_coupon.title storefront_order_line.product_id storefront_order_line.name"
     ),
     "events between our parts: ids, times, amounts and the campaign's words; deleted with an erasure": (
         "kernel_outbox_event.payload notifications_webhook_event.data"

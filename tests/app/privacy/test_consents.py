@@ -101,8 +101,9 @@ class TestConsents:
             ("assistant", False, False, None),
             ("aftercare", False, False, None),
             ("order_news", False, False, None),
+            ("loyalty", False, False, None),
         ]
-        assert [v.at for v in views] == [database.clock.now(), *[None] * 5, database.clock.now(), None, None, None]
+        assert [v.at for v in views] == [database.clock.now(), *[None] * 5, database.clock.now(), None, None, None, None]
         assert views[0].text == NOTICES[Purpose.LOCATION].text
 
 

@@ -15,5 +15,5 @@ class TestNotices:
         assert [no_consent(p) for p in Purpose] == [
             "no_consent_location", "no_consent_personalisation", "no_consent_marketing_push", "no_consent_marketing_email", "no_consent_marketing_sms",
             "no_consent_marketing_whatsapp", "no_consent_analytics", "no_consent_assistant", "no_consent_aftercare",
-            "no_consent_order_news",
+            "no_consent_order_news", "no_consent_loyalty",
         ]  # fmt: skip
