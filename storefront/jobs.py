@@ -51,14 +51,14 @@ def expire_gift_cards(shop: Shop) -> int:
 def count_together(shop: Shop) -> int:
     """What is bought together, anew; returns how many rows say so. Call once in some hours."""
     return counting.count(shop.database, shop.settings)
-def weigh_loyalty(shop: Shop, limit: int = 200) -> int:
+def weigh_loyalty(shop: Shop, limit: int = 2_000) -> int:
     """Those for whom time alone has changed something: points that lapse, a tier that ends, a programme that was changed. Returns how many."""
     at = shop.now()
     with shop.database.reading() as session:
         waiting = weighing.due(session, at, limit)
     for shopper_id in waiting:
         with shop.database.transaction() as session:
-            weighing.weigh(session, shopper_id, at=at)
+            weighing.weigh_known(session, shopper_id, at=at)
     return len(waiting)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
+from app.privacy import gate
 from storefront.balance import books
 from storefront.balance.accounts import Account
 from storefront.contracts import LoyaltyGiftGiven, LoyaltyGiftWithdrawn, LoyaltyTierMoved
@@ -56,6 +57,15 @@ def weigh(session: Session, shopper_id: str, *, at: datetime) -> None:
     tier_until = _tier(session, shopper_id, programme, facts, today, wanted=wanted, at=at)
     look_at = min((when for when in (lapse.next_at, tier_until) if when is not None), default=None)
     moved(session, update(StandingRow).where(StandingRow.shopper_id == shopper_id).values(look_at=look_at))
+
+
+def weigh_known(session: Session, shopper_id: str, *, at: datetime) -> bool:
+    """For whoever comes by himself: not of somebody who has been erased since. Her consents are held before it is asked: somebody may be erasing her."""
+    gate.hold(session, (shopper_id,))
+    if repository.standing(session, shopper_id) is None:
+        return False
+    weigh(session, shopper_id, at=at)
+    return True
 
 
 def hold(session: Session, shopper_id: str, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from app.kernel.clock import ManualClock
 from storefront.checkout import quote
 from storefront.errors import PointsNotExchanged, PointsTooFew
 from storefront.jobs import weigh_loyalty
-from storefront.loyalty import counting, weighing
+from storefront.loyalty import counting, holding, weighing
 from storefront.orders.models import OrderRow
 from tests.offers.builders import race
 from tests.storefront.floor import fill
@@ -130,6 +130,16 @@ class TestTiers:
         assert club.shown().tier is not None
         assert club.shown().tier.name is None  # type: ignore[union-attr]
         assert club.events() == ["loyalty.tier_moved", "loyalty.tier_moved"]
+
+    def test_of_somebody_who_was_erased_since_nothing_is_written(self, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: whoever waited is weighed without being looked for again."""
+        club.buy("k1", prd_truffle=1)
+        monkeypatch.setattr(weighing, "due", lambda *_: [JANE])
+        with club.shop.database.transaction() as session:
+            holding.forget(session, JANE)
+        assert weigh_loyalty(club.shop) == 1
+        with club.shop.database.reading() as session:
+            assert holding.export(session, JANE) == {}
 
     def test_what_goes_back_was_never_spent(self, club: Club) -> None:
         order_id = club.buy("k1", prd_truffle=1)
