@@ -107,6 +107,7 @@ from storefront.papers import issuing as papers
 from storefront.payments import detaching
 from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
+from storefront.sharing import rewarding
 
 DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, pass_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
@@ -238,7 +239,7 @@ def build(
     geofence_handlers.subscribe(subscriptions)
     beacon_handlers.subscribe(subscriptions)
     offer_handlers.subscribe(subscriptions, settings.offers)
-    storefront_handlers.subscribe(subscriptions)
+    storefront_handlers.subscribe(subscriptions, settings.storefront)
     notifications.subscribe(subscriptions)
     webhooks.subscribe(subscriptions)
     conversations.subscribe(subscriptions)
@@ -316,6 +317,7 @@ def timetable(
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
         Job("storefront.detach", 5, lambda: detaching.detach_due(shop)),
         Job("storefront.count_together", 6 * 3600, lambda: storefront_jobs.count_together(shop)),
+        Job("storefront.referrals", 3600, lambda: rewarding.settle_due(shop)),
         Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
         Job("storefront.loyalty", 60, lambda: storefront_jobs.weigh_loyalty(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),

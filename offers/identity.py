@@ -69,6 +69,21 @@ def others(session: Session, ids: Sequence[str], kinds: Collection[Hint], *devic
     return {kind: frozenset(them) for kind, them in found.items()}
 
 
+def note_phone(session: Session, *, shopper_id: str, device_id: str, at: datetime) -> None:
+    """She has this phone or browser; only a keyed hash is kept."""
+    note(session, shopper_id, Hint.DEVICE, device_id, at)
+
+
+def same_person_by(session: Session, one: str, other: str) -> tuple[str, ...]:
+    """By what these two may be one person: `account`, `device`, `payment`, `contact`; nothing when nothing says so."""
+    ids, theirs = people.same_person(session, people.ids_and_owner(session, one)[1]), set(people.same_person(session, people.ids_and_owner(session, other)[1]))
+    if theirs & set(ids):
+        return (str(Hint.ACCOUNT),)
+    hands = [device_id for i in ids for device_id in people.device_ids_of(session, i)]
+    found = others(session, ids, (Hint.DEVICE, Hint.PAYMENT, Hint.CONTACT), *hands)
+    return tuple(sorted(str(kind) for kind, them in found.items() if them & theirs))
+
+
 def sharing(session: Session, shopper_ids: Collection[str], kinds: Collection[Hint]) -> dict[str, Others]:
     """`others` of many at once, by id; those who share nothing are left out."""
     known = {i: {i} for i in shopper_ids}

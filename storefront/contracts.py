@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from storefront import loyalty_contracts, review_contracts, shipment_contracts, wish_contracts
+from storefront import loyalty_contracts, review_contracts, share_contracts, shipment_contracts, wish_contracts
 
 ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
@@ -22,6 +22,7 @@ ReviewView = review_contracts.ReviewView
 OwnReview = review_contracts.OwnReview
 ModeratedReview = review_contracts.ModeratedReview
 ReviewJudged = review_contracts.ReviewJudged
+ReferralRewarded = share_contracts.ReferralRewarded
 WishMatched = wish_contracts.WishMatched
 PointsView = loyalty_contracts.PointsView
 LoyaltyView = loyalty_contracts.LoyaltyView

@@ -218,6 +218,20 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id",
         "system.operations": "at",
     },
+    "storefront_share": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior": "product_id created_at",
+        "system.operations": "id code",
+    },
+    "storefront_share_touch": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior": "share_id at",
+    },
+    "storefront_referral": {
+        "user.unique_id.pseudonymous": "shopper_id buyer_shopper_id",
+        "user.behavior.purchase_history": "order_id share_id points",
+        "system.operations": "state why noted_at due_at decided_at",
+    },
     "storefront_shelf": {
         "system.operations": "place_id product_id units aisle changed_at",
     },
@@ -229,10 +243,10 @@ USES: dict[str, str] = {
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
-        "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository"
+        "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
-    "essential.fraud_detection": "guarding",
+    "essential.fraud_detection": "guarding sharing.rewarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",

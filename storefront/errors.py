@@ -38,6 +38,12 @@ class WishListFull(AppError):
     code = "wish_list_full"
 
 
+class UnknownShare(NotFound):
+    """This link leads nowhere: it was taken back, or is none of ours."""
+
+    code = "unknown_share"
+
+
 class UnknownLine(NotFound):
     """There is no such line in your cart."""
 

@@ -68,6 +68,7 @@ from storefront.ports import CouponDesk
 from storefront.recommending import showing as _showing
 from storefront.reviews import door as reviews
 from storefront.settings import StorefrontSettings
+from storefront.sharing import links as sharing
 from storefront.taxes import repository as _taxes
 from storefront.wishes import repository as wishes
 
@@ -122,6 +123,7 @@ __all__ = [
     "recommended",
     "reviews",
     "set_tax_classes",
+    "sharing",
     "spent_minor",
     "still_has",
     "to_csv",

@@ -15,10 +15,12 @@ from app.privacy.purposes import Purpose
 from app.security import people
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted, VisitConfirmed
 from storefront.collection import repository as collections
-from storefront.contracts import LoyaltyCounted
+from storefront.contracts import LoyaltyCounted, OrderPaid
 from storefront.loyalty import counting, repository, weighing
 from storefront.orders import fetching
 from storefront.reviews import repository as reviews
+from storefront.settings import StorefrontSettings
+from storefront.sharing import links, rewarding
 from storefront.wishes import noticing
 from storefront.wishes import repository as wishes
 
@@ -26,7 +28,7 @@ COMES = (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT, MomentKind.DWELL)
 """She is inside; who only passes by has not come."""
 
 
-def subscribe(subscriptions: Subscriptions) -> None:
+def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> None:
     """Called once by bootstrap."""
 
     def arrived(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
@@ -38,6 +40,9 @@ def subscribe(subscriptions: Subscriptions) -> None:
 
     def wished(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
         noticing.came_in(session, event, at=session.info["clock"].now())
+
+    def owed(session: Session, event: OrderPaid, _envelope: Envelope) -> None:
+        rewarding.paid(session, event.order_id, settings, at=session.info["clock"].now())
 
     def unseen(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         if event.purpose == Purpose.LOCATION and not event.granted:
@@ -58,6 +63,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.on(LoyaltyCounted, consumer="storefront.weigh", handler=weigh, prompt=True)
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
     subscriptions.on(MomentDetected, consumer="storefront.wishes", handler=wished, prompt=True, about=lambda event: event.kind in COMES, only_if=wishes.ANY)
+    subscriptions.on(OrderPaid, consumer="storefront.referrals", handler=owed, only_if=links.ANY)
     subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)
 
 

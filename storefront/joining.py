@@ -1,4 +1,4 @@
-"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points with what counts for the loyalty programme, addresses and kept cards.
+"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points with what counts for the loyalty programme, addresses, kept cards and reviews.
 
 Owns the rules of that one transaction. Nothing is lost and nothing doubled: of a product that lies in both carts the larger number stays; what does
 not fit into hers is named to her. Coupons stay where they are (they are found as hers by who she was), and lie in the cart as they did.
@@ -27,6 +27,7 @@ from storefront.loyalty import joining as loyalty
 from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.points import ledger
+from storefront.reviews import repository as reviews
 from storefront.settings import StorefrontSettings
 from storefront.shipments.models import ShipmentRow
 
@@ -40,6 +41,7 @@ def carrier(settings: StorefrontSettings) -> Callable[[Session, str, str, dateti
         for model in (CollectionRow, DeliveryBookingRow, ShipmentRow):
             _rename(session, model, before, into)
         loyalty.hand_over(session, before, into, at=at)
+        reviews.hand_over(session, before, into)
         found = {
             "pieces": pieces,
             "left_out": left_out,

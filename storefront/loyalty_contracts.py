@@ -13,7 +13,7 @@ from typing import ClassVar
 @dataclass(frozen=True, slots=True)
 class PointsView:
     """One movement of points. `why`: paid, pieces_returned or refunded (an order's); visited, visit_not_counted; gift, gift_withdrawn; exchanged; lapsed,
-    not_lapsed. `cause` is what they stand for."""
+    not_lapsed; referred (a first order by a link of hers). `cause` is what they stand for."""
 
     order_id: str | None
     points: int

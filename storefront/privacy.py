@@ -1,4 +1,4 @@
-"""What the storefront holds about a shopper: her addresses, her cart, her orders, her points, her reviews and her list. How it is handed over, and how it is made gone.
+"""What the storefront holds about a shopper: her addresses, her cart, her orders, her points, her reviews, her list and her links. How it is handed over, and how it is made gone.
 
 Owns the data holders and the retention rules. Orders are books: amounts, products and dates stay for the tax
 authority, the person is taken out.
@@ -34,6 +34,7 @@ from storefront.papers.repository import papers_of
 from storefront.points import ledger
 from storefront.points.models import PointsEntry, PointsRow
 from storefront.reviews import repository as reviews
+from storefront.sharing import links
 from storefront.shipments import repository as shipments
 from storefront.shipments.models import ShipmentRow
 from storefront.wishes import repository as wishes
@@ -121,6 +122,10 @@ def export_wishes(session: Session, shopper_id: str) -> dict[str, Any]:
     return cast("dict[str, Any]", _plain(wishes.told(session, shopper_id)))
 
 
+def export_sharing(session: Session, shopper_id: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", _plain(links.told(session, shopper_id)))
+
+
 def export_points(session: Session, shopper_id: str) -> dict[str, Any]:
     entries = ledger.entries(session, shopper_id, limit=10_000)
     return {"points": ledger.balance(session, shopper_id), "entries": [_plain(dataclasses.asdict(e)) for e in entries]} if entries else {}
@@ -178,6 +183,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("storefront.shipments", ("storefront_shipment",), export_shipments, shipments.forget),
     DataHolder("storefront.reviews", ("storefront_review", "storefront_review_report"), export_reviews, reviews.forget),
     DataHolder("storefront.wishes", ("storefront_wish", "storefront_wish_found"), export_wishes, wishes.forget),
+    DataHolder("storefront.sharing", ("storefront_share", "storefront_share_touch", "storefront_referral"), export_sharing, links.forget),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.balance",
@@ -215,6 +221,9 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_review_report", "at", REPORT_KEPT_S, "That you found a review wrong is kept a year."),
     RetentionRule("storefront_wish", "added_at", WISH_KEPT_S, "What you put on your list is kept two years, or until you take it off."),
     RetentionRule("storefront_wish_found", "at", FOUND_KEPT_S, "That something of your list was near in a visit is kept 90 days, as the visit is."),
+    RetentionRule("storefront_share", "created_at", WISH_KEPT_S, "Your links to products are kept two years."),
+    RetentionRule("storefront_share_touch", "at", DELIVERY_KEPT_S, "That you came by somebody's link, and let it count, is kept 180 days."),
+    RetentionRule("storefront_referral", "noted_at", WISH_KEPT_S, "Which order a link led to, and whether it was rewarded, is kept two years."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points", "changed_at", OWED_KEPT_S, "Your points are yours as long as they are good; after thirty years untouched nobody will use them."),
     RetentionRule("storefront_loyalty_fact", "at", loyalty.FACT_KEPT_S, "What counts for cards, challenges and tiers is kept 800 days: a card runs two years at most, and its returns a little longer."),

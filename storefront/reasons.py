@@ -55,6 +55,11 @@ class StorefrontReason(StrEnum):
     REVIEW_OFF_TOPIC = "review_off_topic"
     REVIEW_NOT_GENUINE = "review_not_genuine"
     REVIEW_UNLAWFUL = "review_unlawful"
+    REFERRAL_NO_REWARD = "referral_no_reward"
+    REFERRAL_NOT_FIRST_ORDER = "referral_not_first_order"
+    REFERRAL_SAME_PERSON = "referral_same_person"
+    REFERRAL_WENT_BACK = "referral_went_back"
+    REFERRAL_CAP_REACHED = "referral_cap_reached"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -107,6 +112,11 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.REVIEW_OFF_TOPIC: "It is not about this product.",
     StorefrontReason.REVIEW_NOT_GENUINE: "It is not somebody's own experience.",
     StorefrontReason.REVIEW_UNLAWFUL: "The law forbids it.",
+    StorefrontReason.REFERRAL_NO_REWARD: "There is no reward for sharing.",
+    StorefrontReason.REFERRAL_NOT_FIRST_ORDER: "It was not the first order.",
+    StorefrontReason.REFERRAL_SAME_PERSON: "Who shared and who bought may be one person.",
+    StorefrontReason.REFERRAL_WENT_BACK: "The order was given back.",
+    StorefrontReason.REFERRAL_CAP_REACHED: "There have been as many rewards in a year as one can get.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -47,7 +47,7 @@ DATA_USES: dict[str, Use] = {
     "marketing.advertising.negative_targeting": _asked_for("to leave out what you wished fewer of", Purpose.PERSONALISATION),
     "functional": _asked_for("to understand what you write with the help of an outside language program", Purpose.ASSISTANT),
     "analytics.reporting.campaign_insights": _asked_for("to count, among many, which offers work", Purpose.ANALYTICS),
-    "essential.service": Use("to keep what was given to you or by you: coupons, carts, orders, points, reviews, your list", Basis.CONTRACT),
+    "essential.service": Use("to keep what was given to you or by you: coupons, carts, orders, points, reviews, your list, your links", Basis.CONTRACT),
     "essential.service.authentication": Use("to know that it is you", Basis.CONTRACT),
     "essential.service.payment_processing": Use("to take a payment and give it back", Basis.CONTRACT),
     "essential.service.security": Use("to keep strangers out", Basis.LEGITIMATE_INTEREST),

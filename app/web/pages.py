@@ -35,6 +35,7 @@ from app.web.shopper import (
     messages,
     methods,
     reviews,
+    shares,
     shop,
     where,
     wishes,
@@ -49,7 +50,7 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, review_queue, explain, demo,
 )  # fmt: skip

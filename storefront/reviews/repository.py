@@ -143,6 +143,14 @@ def forget(session: Session, shopper_id: str) -> int:
     return gone
 
 
+def hand_over(session: Session, before: str, into: str) -> int:
+    """She has signed in: what she wrote before is hers, sealed as it is; of a product she has reviewed already, what her account says stays."""
+    twice = select(R.product_id).where(R.shopper_id == into)
+    session.execute(delete(R).where(R.shopper_id == before, R.product_id.in_(twice)).execution_options(synchronize_session=False))
+    moving = update(R).where(R.shopper_id == before).values(shopper_id=into)
+    return cast("CursorResult[Any]", session.execute(moving.execution_options(synchronize_session=False))).rowcount
+
+
 def hide_visits(session: Session, shopper_id: str) -> int:
     """She does not let us notice visits any more: none is shown either."""
     shown_now = update(R).where(R.shopper_id == shopper_id, R.visited).values(visited=False)

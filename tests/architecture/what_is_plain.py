@@ -10,7 +10,7 @@ PLAIN: dict[str, str] = {
         "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
         "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
         "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
-        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id "
+        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_share.product_id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id "
         "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule"
     ),
     "what somebody outside calls it: says nothing without their books": (

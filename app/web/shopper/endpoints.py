@@ -35,6 +35,7 @@ from app.web.shopper.choices import choices, first_choices
 from app.web.shopper.frame import OUTSIDE, cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.gs1 import gs1_svg
 from app.web.shopper.qr import qr_svg
+from app.web.shopper.shares import take_up
 from geofences import facade as geofences
 from notifications import facade as notifications
 from notifications.contracts import InboxMessage
@@ -84,6 +85,7 @@ def start(request: Request, caller: Newcomer, call: Command, form: Fields) -> Re
             by_signal = purpose in ENDED_BY_SIGNAL and signals.opted_out(request)
             granted = not by_signal and (everything or form.ticked(purpose.value))
             set_consent(session, shopper.id, purpose, granted=granted, source=signals.SOURCE if by_signal else SOURCE, at=at)
+        take_up(request, response, session, call, shopper.id)
     return response
 
 

@@ -33,7 +33,7 @@ HOME = "/m/loyalty"
 SOURCE = "loyalty_page"
 WORDS = {
     "paid": "Bought", "pieces_returned": "Given back", "refunded": "Given back", "visited": "Visit", "visit_not_counted": "A visit that was none",
-    "gift": "Card or challenge", "gift_withdrawn": "Card not full any more", "exchanged": "To your balance", "lapsed": "Their time was over",
+    "gift": "Card or challenge", "gift_withdrawn": "Card not full any more", "referred": "Somebody new by a link of yours", "exchanged": "To your balance", "lapsed": "Their time was over",
 }  # fmt: skip
 """Why points came or went."""
 STATES = {"given": "", "withdrawn": "Not any more: what it was for went back", "kept": "Kept, although what it was for went back"}

@@ -31,7 +31,7 @@ from storefront.privacy import HOLDERS
 from tests.app.security.racing import race
 from tests.conftest import START
 from tests.offers.builders import KAMPPI, KLUUVI, moment
-from tests.storefront.floor import fill, order, shopper, staff
+from tests.storefront.floor import SETTINGS, fill, order, shopper, staff
 
 HERE, THERE = KLUUVI.id, KAMPPI.id
 
@@ -82,7 +82,7 @@ def at_store(shop: Shop, place_id: str = HERE) -> list[CollectionAtStore]:
 def comes(shop: Shop, shopper_id: str = "shp_jane", moment_id: str = "mom_1", **other: Any) -> None:
     """Our geofence sees her come in, and the house hears of it as it really does."""
     subscriptions = Subscriptions()
-    handlers.subscribe(subscriptions)
+    handlers.subscribe(subscriptions, SETTINGS)
     subscriptions.attach(shop.database)
     with shop.database.transaction() as session:
         seen = asdict(moment(moment_id, shopper_id, **other))
@@ -186,7 +186,7 @@ class TestArrived:
         ready(town, bought(town))
         comes(town)
         subscriptions = Subscriptions()
-        handlers.subscribe(subscriptions)
+        handlers.subscribe(subscriptions, SETTINGS)
         subscriptions.attach(town.database)
         with town.database.transaction() as session:
             emit(session, MomentRetracted("mom_1", "vis_mom_1", "shp_jane", HERE, START), subject="shp_jane")

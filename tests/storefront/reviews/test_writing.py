@@ -18,7 +18,7 @@ from storefront.contracts import OwnReview
 from storefront.errors import ReviewChanged, UnknownProduct, UnknownReview
 from storefront.facade import Shop, reviews
 from storefront.orders.models import OrderLineRow, OrderRow
-from storefront.reviews.repository import forget, hide_visits, told
+from storefront.reviews.repository import forget, hand_over, hide_visits, told
 from tests.storefront.floor import SETTINGS, events, fill, order
 from tests.storefront.reviews.words import GOOD, write
 
@@ -232,6 +232,20 @@ class TestModerate:
         assert write(shop, text="Other words").review.reply is None
         with shop.database.transaction() as session:
             assert reviews.reply(session, own.review.id, 2, "", by="per_maria", at=shop.now()).review.reply is None
+
+
+class TestSigningIn:
+    def test_what_she_wrote_goes_with_her_and_is_there_once(self, shop: Shop) -> None:
+        """Planted bug: nothing was taken away, and the second name in the unique key was refused."""
+        write(shop, "shp_phone", stars=1)
+        write(shop, "shp_phone", "prd_truffle", stars=3)
+        write(shop, JANE, stars=5)
+        with shop.database.transaction() as session:
+            assert (hand_over(session, "shp_phone", JANE), hand_over(session, "shp_phone", JANE)) == (1, 0)
+        with shop.database.reading() as session:
+            assert {one.review.product_id: one.review.stars for one in reviews.hers(session, JANE)} == {"prd_bonbon": 5, "prd_truffle": 3}
+            assert [one.stars for one in reviews.published(session, "prd_bonbon")] == [5]
+            assert reviews.published(session, "prd_truffle")[0].text == "Melts at once."
 
 
 class TestHerData:
