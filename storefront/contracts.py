@@ -11,8 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from storefront import loyalty_contracts, review_contracts, share_contracts, shipment_contracts, wish_contracts
+from storefront import (
+    dispute_contracts,
+    loyalty_contracts,
+    review_contracts,
+    share_contracts,
+    shipment_contracts,
+    wish_contracts,
+)
 
+DisputeView = dispute_contracts.DisputeView
+DisputeMoved = dispute_contracts.DisputeMoved
 ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
 OrderToShip = shipment_contracts.OrderToShip
@@ -269,6 +278,7 @@ class OrderDetail:
     credited_minor: int = 0
     collection: CollectionView | None = None
     shipments: tuple[ShipmentView, ...] = ()
+    disputes: tuple[DisputeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,11 @@ TAGS: dict[str, dict[str, str]] = {
         "user.payment": "sealed card_hash",
         "system.operations": "id kept_at",
     },
+    "storefront_dispute": {
+        "user.payment": "reason",
+        "user.behavior.purchase_history": "state account amount_minor currency opened_at closed_at",
+        "system.operations": "id order_id due_at told_at evidence_at",
+    },
     "storefront_payer": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.payment": "sealed",
@@ -246,7 +251,7 @@ USES: dict[str, str] = {
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
-    "essential.fraud_detection": "guarding sharing.rewarding",
+    "essential.fraud_detection": "guarding disputes.repository orders.disputing sharing.rewarding",
     "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",

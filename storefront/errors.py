@@ -296,6 +296,19 @@ class SlotFixed(AppError):
     code = "slot_fixed"
 
 
+class UnknownDispute(NotFound):
+    """There is no such dispute."""
+
+    code = "unknown_dispute"
+
+
+class OrderDisputed(AppError):
+    """A bank has taken back the money of this order, for now or for good; nothing is paid back beside that. See its dispute."""
+
+    status = 409
+    code = "order_disputed"
+
+
 class UnknownPaymentMethod(NotFound):
     """You have kept no such payment method."""
 

@@ -43,7 +43,9 @@ from storefront.contracts import (
     ProductDetail,
     ProductView,
 )
+from storefront.disputes import repository as _disputes
 from storefront.errors import UnknownProduct
+from storefront.evidence import packet as _packet
 from storefront.loyalty import planning as _loyalty_file
 from storefront.loyalty import repository as _loyalty
 from storefront.loyalty import showing as _loyalty_shown
@@ -93,6 +95,9 @@ __all__ = [
     "catalogue_of",
     "categories",
     "choose_loyalty",
+    "dispute_packet",
+    "dispute_sums",
+    "disputes",
     "exchange_points",
     "export_loyalty",
     "find_products",
@@ -102,6 +107,7 @@ __all__ = [
     "loyalty",
     "loyalty_figures",
     "loyalty_rules",
+    "note_dispute_evidence",
     "open_shop",
     "order",
     "orders",
@@ -284,6 +290,10 @@ def paper_pdf(session: Session, order_id: str, number: str, language: str) -> Re
 
 bought_between = _orders.bought_between
 still_has = _orders.still_has
+disputes = _disputes.disputes
+dispute_sums = _disputes.sums
+dispute_packet = _packet
+note_dispute_evidence = _disputes.note_evidence
 """For those who tell her how to care for what she bought: what is hers by now, and whether it still is."""
 
 

@@ -28,6 +28,7 @@ class StorefrontReason(StrEnum):
     REFUNDED_BY_STAFF = "refunded_by_staff"
     REFUNDED_AT_PROVIDER = "refunded_at_provider"
     METHOD_EARNS_NO_CASHBACK = "method_earns_no_cashback"
+    DISPUTE_LOST = "dispute_lost"
     ORDER_REFUNDED = "order_refunded"
     ADDRESS_MISSING = "address_missing"
     NOT_SERVED_THERE = "not_served_there"
@@ -85,6 +86,7 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.REFUNDED_BY_STAFF: "We gave your money back.",
     StorefrontReason.REFUNDED_AT_PROVIDER: "Your money was given back.",
     StorefrontReason.METHOD_EARNS_NO_CASHBACK: "You paid in a way that does not earn this cashback.",
+    StorefrontReason.DISPUTE_LOST: "Your bank gave you the money of this order back, so nothing more is paid back.",
     StorefrontReason.ORDER_REFUNDED: "All your money was given back, so there is no cashback on it.",
     StorefrontReason.ADDRESS_MISSING: "Say where it shall be brought.",
     StorefrontReason.NOT_SERVED_THERE: "We do not bring anything to this address. Choose another address or another way.",

@@ -13,6 +13,7 @@ from app.web.console import (
     audit,
     campaign_writing,
     conversations,
+    disputes,
     explain,
     message,
     review_queue,
@@ -52,7 +53,7 @@ router = APIRouter(include_in_schema=False)
 PARTS = (
     assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, disputes, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

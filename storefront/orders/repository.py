@@ -16,6 +16,7 @@ from app.kernel.bulk import listed
 from storefront.collection.showing import view as collection_view
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.delivery.booking import view as delivery_view
+from storefront.disputes.repository import of_order as disputes_of
 from storefront.errors import UnknownOrder
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.orders.parcels import of_order as parcels_of
@@ -156,6 +157,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
         credited_minor=row.credited_minor,
         delivery=delivery_view(session, row.id), collection=collection_view(session, row.id), shipments=parcels_of(session, row.id),
+        disputes=disputes_of(session, row.id),
     )  # fmt: skip
 
 

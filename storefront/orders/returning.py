@@ -22,7 +22,8 @@ from storefront.balance import books as balance
 from storefront.balance import cards
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
-from storefront.errors import OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
+from storefront.disputes import repository as disputes
+from storefront.errors import OrderDisputed, OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
 from storefront.orders import paper_due, purchases
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow, ReturnRequestRow
 from storefront.orders.repository import coupons_of, locked, refunds_of, stands
@@ -47,6 +48,8 @@ def ask_return(
         return
     if not stands(order):
         raise OrderNotRefundable(extra={"state": order.state})
+    if disputes.stands(session, order_id):
+        raise OrderDisputed
     known = _settled_refunds(session, order_id)
     paid_back = {row.coupon_id: row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE}
     goods_minor, shares = _claim_pieces(session, order_id, pieces, coupons_of(session, order_id))

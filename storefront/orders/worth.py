@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.contracts import DELIVERY, OrderState
+from storefront.disputes.repository import lost_minor
 from storefront.loyalty import counting
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.points import ledger
@@ -24,8 +25,8 @@ MULTIPLIER = "points"
 
 
 def settle_points(session: Session, order: OrderRow, why: str, *, at: datetime) -> None:
-    """Only what stays paid is worth anything; asked again, nothing more is booked."""
-    kept = _kept(session, order) if order.state == OrderState.PAID else []
+    """Only what stays paid is worth anything, and what a bank has taken back for good does not; asked again, nothing more is booked."""
+    kept = _kept(session, order) if order.state == OrderState.PAID and not lost_minor(session, order.id) else []
     worth = _worth(session, order, {one.line_no: one.spent_minor for one in kept}) if kept and order.points_rate else 0
     ledger.settle(session, shopper_id=order.shopper_id, cause=order.id, order_id=order.id, worth=worth, why=why, at=at)
     sold = counting.Sold(order.id, order.shopper_id, order.place_id, order.currency, order.paid_at or at)

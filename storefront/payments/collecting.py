@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from app.kernel.ids import derived_id
 from storefront.contracts import OrderState
+from storefront.disputes import repository as disputes
 from storefront.errors import (
     GatewayRefused,
     OrderClosed,
+    OrderDisputed,
     OrderNotCancellable,
     OrderNotRefundable,
     PaymentTriesExhausted,
@@ -143,9 +145,11 @@ def cancel(shop: Shop, order_id: str) -> None:
 
 
 def ask_refund(shop: Shop, order_id: str, *, restock: bool) -> None:
-    """Mark the order's money as due to go back; passes when that is so already. Raises OrderNotRefundable."""
+    """Mark the order's money as due to go back; passes when that is so already. Raises OrderNotRefundable, OrderDisputed."""
     at = shop.now()
     with shop.database.transaction() as session:
+        if disputes.stands(session, order_id):
+            raise OrderDisputed
         if moves.ask_refund(session, order_id, restock=restock, at=at):
             return
         row = fresh(session, order_id)
@@ -159,7 +163,7 @@ def send_refund(shop: Shop, order_id: str) -> Payment | None:
     An order that coupons or her balance paid for has no payment: it is refunded here and now.
     """
     row = _read(shop, order_id)
-    if row.refund_state != "due":
+    if row.refund_state != "due" or _withheld(shop, order_id):
         return None
     if row.payment_id is None:
         with shop.database.transaction() as session:
@@ -181,6 +185,8 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
     Raises GatewayUnreachable when the outcome of one is not known yet: its row stays due, and the same key finds it.
     """
     order, payment = _read(shop, order_id), None
+    if _withheld(shop, order_id):
+        return None  # a bank has the money: what is due waits for its word
     with shop.database.reading() as session:
         due = [row for row in refunds_of(session, order_id) if row.state == returning.DUE]
         earns = {row.coupon_id: returning.methods_of(row) for row in coupons_of(session, order_id)}
@@ -215,6 +221,11 @@ def give_pieces_back(
     with shop.database.transaction() as session:
         returning.ask_return(session, order_id, pieces, refund_id=refund_id, restock=restock, asked_by=asked_by, to_credit=to_credit, at=shop.now())
     return send_due(shop, order_id) or payment
+
+
+def _withheld(shop: Shop, order_id: str) -> bool:
+    with shop.database.reading() as session:
+        return disputes.stands(session, order_id)
 
 
 def _read(shop: Shop, order_id: str) -> OrderRow:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from storefront.disputes.states import DisputeTold
 from storefront.methods.cards import Card
 
 
@@ -56,11 +57,12 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentNews:
-    """A provider's event: `payment` is None for news that say nothing of a payment's truth."""
+    """A provider's event: `payment` is None for news that say nothing of a payment's truth, `dispute` for those that say nothing of a dispute."""
 
     event_id: str
     kind: str
     payment: Payment | None
+    dispute: DisputeTold | None = None
 
 
 class PaymentGateway(Protocol):

@@ -6,12 +6,14 @@ re-read, checkout, job) does not matter, nor in which order or how often.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.kernel.logs import get_logger
 from storefront.contracts import ERASED, OrderState
+from storefront.disputes.repository import lost_minor
 from storefront.methods import repository as methods
 from storefront.orders import moves
 from storefront.orders.models import OrderRow
@@ -48,7 +50,7 @@ def settle(
     _keep(session, row, payment, at)
     for _ in range(MOST_MOVES):
         move = next_move(
-            payment, state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,
+            _with_lost(session, row, payment), state=OrderState(row.state), total_minor=row.total_minor, currency=row.currency, decline=row.decline,
             refund_state=row.refund_state, refunded_minor=row.refunded_minor, balance_minor=row.balance_minor,
             credited_minor=row.credited_minor,
         )  # fmt: skip
@@ -57,6 +59,13 @@ def settle(
         _make(session, desk, row, move, payment, at=at, close_reason=close_reason)
         row = _row(session, order_id)  # whether we moved it or somebody else was faster
     raise RuntimeError(f"order {order_id} and its payment do not come to rest")
+
+
+def _with_lost(session: Session, row: OrderRow, payment: Payment) -> Payment:
+    """Stray money that a bank has taken back for good is back with her as if it had been given back; a paid order stands all the same."""
+    if row.state not in (OrderState.CANCELLED, OrderState.PAYMENT_FAILED):
+        return payment
+    return replace(payment, refunded_minor=payment.refunded_minor + lost_minor(session, row.id))
 
 
 def _keep(session: Session, row: OrderRow, payment: Payment, at: datetime) -> None:
@@ -91,7 +100,8 @@ def _make(
         case Move.PART:
             moves.note_refunded(session, row.id, payment.refunded_minor)
         case Move.RETURNED:
-            moves.owed_returned(session, row.id, payment.refunded_minor)
+            by_provider = payment.refunded_minor >= payment.received_minor
+            moves.owed_returned(session, row.id, payment.refunded_minor if by_provider else 0)  # the rest a bank has taken
 
 
 def _row(session: Session, order_id: str) -> OrderRow:

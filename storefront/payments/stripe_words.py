@@ -6,8 +6,10 @@ Owns the reading of documents, whether they came as an answer or as a webhook. M
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
+from storefront.disputes.states import DisputeState, DisputeTold
 from storefront.methods.cards import Card
 from storefront.payments.declines import reason_of
 from storefront.payments.ports import Payment, PaymentNews, PaymentState
@@ -109,7 +111,8 @@ def news_of_event(document: object) -> PaymentNews:
     if not 0 < len(event_id) <= 200:
         raise NotAnEvent("the event's id is empty or too long")
     try:
-        return PaymentNews(event_id, kind, _payment(kind, cast("Mapping[str, Any]", subject)))
+        document = cast("Mapping[str, Any]", subject)
+        return PaymentNews(event_id, kind, _payment(kind, document), _dispute(kind, document, event))
     except (KeyError, TypeError, ValueError) as wrong:
         raise NotAnEvent(f"the {kind[:60]} event lacks a documented field") from wrong
 
@@ -120,6 +123,30 @@ def _payment(kind: str, subject: Mapping[str, Any]) -> Payment | None:
     if kind in ("charge.succeeded", "charge.refunded") and subject.get("object") == "charge":
         return payment_of_charge(subject)
     return None
+
+
+_DISPUTES = {
+    "needs_response": DisputeState.OPEN, "under_review": DisputeState.UNDER_REVIEW, "won": DisputeState.WON, "lost": DisputeState.LOST,
+    "appeal_needs_response": DisputeState.OPEN, "appeal_under_review": DisputeState.UNDER_REVIEW, "prevented": DisputeState.CLOSED,
+    "warning_needs_response": DisputeState.INQUIRY, "warning_under_review": DisputeState.INQUIRY, "warning_closed": DisputeState.CLOSED,
+}  # fmt: skip
+
+
+def _dispute(kind: str, subject: Mapping[str, Any], event: Mapping[str, Any]) -> DisputeTold | None:
+    """What one of the events about a dispute says of it, whichever it is: each has the whole of it as it was then."""
+    payment_id = _name(subject, "payment_intent")
+    if not kind.startswith("charge.dispute.") or subject.get("object") != "dispute" or payment_id is None:
+        return None
+    due = (_maybe(subject, "evidence_details") or {}).get("due_by")
+    return DisputeTold(
+        id=_text(subject, "id")[:80], payment_id=payment_id, state=_DISPUTES[_text(subject, "status")], amount_minor=_number(subject, "amount"),
+        currency=_text(subject, "currency").upper(), reason=_text(subject, "reason")[:60], due_at=_instant(due) if isinstance(due, int) else None,
+        opened_at=_instant(_number(subject, "created")), told_at=_instant(_number(event, "created")),
+    )  # fmt: skip
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _maybe(document: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import handled_before
 from app.kernel.verdict import Fail
 from storefront.errors import BadWebhookSignature, MalformedWebhook
+from storefront.orders.disputing import heard
 from storefront.orders.repository import by_payment
 from storefront.payments.settlement import settle
 from storefront.payments.shop import Shop
@@ -42,6 +43,9 @@ def receive(shop: Shop, body: bytes, signature: str | None) -> str:
     with shop.database.transaction() as session:
         if handled_before(session, CONSUMER, news.event_id):
             return "duplicate"
+        if news.dispute is not None:
+            disputed = by_payment(session, news.dispute.payment_id, None)
+            return "settled" if disputed is not None and heard(session, shop.coupons, disputed.id, news.dispute, at=at) else "ignored"
         order = by_payment(session, news.payment.id, news.payment.order_id) if news.payment else None
         if news.payment is None or order is None:
             return "ignored"

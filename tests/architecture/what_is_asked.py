@@ -157,6 +157,8 @@ NOT_ASKED: dict[str, str] = {
     "DELETE /v1/me/payment-methods/{method_id}": _WITHDRAWS,
     "POST /m/payment-methods/{method_id}/default": _HERS,
     "POST /m/payment-methods/{method_id}/remove": _WITHDRAWS,
+    "POST /v1/disputes/{dispute_id}/evidence": _HOUSE,
+    "POST /console/disputes/{dispute_id}/evidence": _HOUSE,
     "POST /v1/cart/lines": _HERS,
     "PUT /v1/cart/lines/{line_id}": _HERS,
     "DELETE /v1/cart/lines/{line_id}": _HERS,

@@ -14,7 +14,7 @@ PLAIN: dict[str, str] = {
         "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule"
     ),
     "what somebody outside calls it: says nothing without their books": (
-        "notifications_delivery.provider_message_id storefront_order.payment_id storefront_detachment.token storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
+        "notifications_delivery.provider_message_id storefront_order.payment_id storefront_dispute.id storefront_dispute.reason storefront_detachment.token storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"
     ),
     "facts by which something was decided, ids, numbers and code words, so that it can be recomputed; under a random id": (
         "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "

@@ -57,6 +57,7 @@ class Books:
     refunds: dict[str, Doc] = field(default_factory=dict[str, Doc])
     methods: dict[str, Doc] = field(default_factory=dict[str, Doc])
     events: list[Doc] = field(default_factory=list[Doc])
+    disputes: dict[str, Doc] = field(default_factory=dict[str, Doc])
     deleted: set[str] = field(default_factory=set[str])
     spent: set[str] = field(default_factory=set[str])
     """Methods that were used or detached while no customer had them: none is ever used twice."""
@@ -196,6 +197,8 @@ class Books:
             raise StripeProblem(
                 400, "invalid_request_error", f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
             )
+        if any(one["charge"] == charge["id"] and not one["is_charge_refundable"] for one in self.disputes.values()):
+            raise StripeProblem(400, "invalid_request_error", f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
         if amount > left:
             raise StripeProblem(
                 400, "invalid_request_error", f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount"

@@ -178,6 +178,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "points": detail.points,
         "collection": detail.collection,
         "shipments": detail.shipments,
+        "disputes": detail.disputes,
         "waits": _waits(detail),
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,

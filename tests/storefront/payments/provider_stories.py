@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
+from app.demo.peers import stripe_disputes as disputes
 from app.demo.peers.stripe_books import TEST_METHODS, Books, Doc, StripeProblem
 
 Step = Callable[[Books, Doc, random.Random], None]
@@ -40,7 +41,20 @@ def _refund(books: Books, intent: Doc, chance: random.Random) -> None:
     charge = books.charges[intent["latest_charge"]]
     left = charge["amount_captured"] - charge["amount_refunded"]
     if left:
-        books.refund({"payment_intent": intent["id"], "amount": chance.choice((left, 1, max(1, left // 2)))})
+        with suppress(StripeProblem):  # a bank has the money
+            books.refund({"payment_intent": intent["id"], "amount": chance.choice((left, 1, max(1, left // 2)))})
+
+
+def _bank(books: Books, intent: Doc, chance: random.Random) -> None:
+    """It asks, takes the money, looks at what is said, and decides."""
+    standing = disputes.open_of(books, intent["id"])
+    if standing is None:
+        if disputes.disputable_minor(books, intent["id"]):
+            disputes.open_dispute(books, intent["id"], inquiry=chance.random() < 0.2)
+    elif chance.random() < 0.3:
+        disputes.answer(books, standing["id"])
+    else:
+        disputes.decide(books, standing["id"], won=chance.random() < 0.5)
 
 
 def _cancel(books: Books, intent: Doc, _chance: random.Random) -> None:
@@ -52,7 +66,7 @@ AFTER: dict[str, tuple[Step, ...]] = {
     "requires_action": (_answer_the_bank, _answer_the_bank, _try, _cancel),
     "processing": (_debit_ends,),
     "requires_capture": (_capture, _capture, _cancel),
-    "succeeded": (_refund,),
+    "succeeded": (_refund, _refund, _bank),
     "canceled": (),
 }
 
@@ -72,10 +86,13 @@ def come_to_rest(books: Books, payment_id: str, lot: int) -> None:
     with books.lock:
         if books.intent(payment_id)["status"] == "processing":
             books.settle(payment_id, succeeded=lot % 2 == 0)
+        standing = disputes.open_of(books, payment_id)
+        if standing is not None:
+            disputes.decide(books, standing["id"], won=lot % 3 == 0)
 
 
 def kept_minor(books: Books, payment_id: str) -> int:
     """What the shop has of this payment now."""
     intent = books.intent(payment_id)
     back = books.charges[intent["latest_charge"]]["amount_refunded"] if intent["latest_charge"] else 0
-    return int(intent["amount_received"]) - back
+    return int(intent["amount_received"]) - back - disputes.lost_minor(books, payment_id)

@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from sqlalchemy import select, update
 
-from app.demo.peers.stripe_books import Doc
+from app.demo.peers.stripe_books import Books, Doc
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
 from offers.models import CouponRow
+from storefront.balance import books
 from storefront.catalog.models import ProductRow
+from storefront.disputes.repository import lost_minor, of_order
 from storefront.facade import Shop
 from storefront.jobs import reconcile_orders
 from storefront.payments.webhooks import receive
+from storefront.points import ledger
 from tests.conftest import START
 from tests.storefront.floor import coupon, fill, lay_in, order, row, shelf, signed
 from tests.storefront.payments.provider_stories import come_to_rest, kept_minor, live
@@ -32,7 +35,8 @@ FORWARD = {"pending": 0, "paid": 1, "refunded": 2, "cancelled": 1, "payment_fail
 KINDS = {
     "payment_intent.created", "payment_intent.requires_action", "payment_intent.processing", "payment_intent.payment_failed", "payment_intent.succeeded",
     "payment_intent.canceled", "payment_intent.amount_capturable_updated", "charge.pending", "charge.succeeded", "charge.failed", "charge.captured",
-    "charge.refunded", "refund.created",
+    "charge.refunded", "refund.created", "charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
+    "charge.dispute.funds_reinstated",
 }  # fmt: skip
 
 
@@ -79,7 +83,11 @@ class Life:
         with self.shop.database.reading() as session:
             held = session.scalar(select(CouponRow.state).where(CouponRow.id == self.coupon_id))
         held = "hers" if held in ("issued", "expired") else held  # given back three days later it is over
-        return (found.state, found.close_reason, found.refund_state, found.refunded_minor, held)
+        with self.shop.database.reading() as session:
+            disputed = [(one.state, one.amount_minor) for one in of_order(session, self.order_id)]
+            points = ledger.of_cause(session, self.order_id)
+            assert books.drift(session) == {}
+        return (found.state, found.close_reason, found.refund_state, found.refunded_minor, held, disputed, points)
 
 
 @pytest.fixture
@@ -95,6 +103,11 @@ def shuffled(events: Sequence[Doc], chance: random.Random) -> Iterator[tuple[Doc
     chance.shuffle(tripled)
     for event in tripled:
         yield event, chance.random() * LATE_S / max(1, len(tripled))
+
+
+def disputes_of(provider: Books, payment_id: str) -> list[tuple[str, int]]:
+    words = {"won": "won", "lost": "lost", "warning_closed": "closed"}
+    return [(words[one["status"]], one["amount"]) for one in provider.disputes.values() if one["payment_intent"] == payment_id]
 
 
 SIZES = [50, pytest.param(5_000, marks=[pytest.mark.full, pytest.mark.timeout(7200)])]
@@ -140,13 +153,18 @@ class TestHistories:
                         reconcile_orders(shop)
                         one.look()
             come_to_rest(peer.books, one.payment_id, number)
+            for event in [e for e in one.events() if e["type"].startswith("charge.dispute.")]:
+                one.hear(event, clock.now().timestamp())  # what a bank decides is told, and not found by asking
             for _ in range(4):
                 clock.advance(shop.settings.look_again_s + shop.settings.hold_ttl_s)
                 reconcile_orders(shop)
                 one.look()
             found = row(shop, one.order_id)
             assert found.state != "pending", number
-            left = found.total_minor - found.refunded_minor if found.state == "paid" else 0
+            with shop.database.reading() as session:
+                gone = lost_minor(session, one.order_id)
+                assert (books.drift(session), disputes_of(peer.books, one.payment_id)) == ({}, [(d.state, d.amount_minor) for d in of_order(session, one.order_id)])
+            left = found.total_minor - found.refunded_minor - gone if found.state == "paid" else 0
             assert kept_minor(peer.books, one.payment_id) == left, (number, one.seen, found.close_reason, found.refund_state)
             assert found.refund_state in ("none", "done"), number
             if found.state in ("cancelled", "payment_failed") and found.refund_state == "done":  # it came against its promise, or too little
