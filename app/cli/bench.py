@@ -27,11 +27,12 @@ class What(StrEnum):
     POLICY = "policy"
     NOTIFY = "notify"
     CATALOGUE = "catalogue"
+    CHECKOUT = "checkout"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). catalogue: a search among many products (not in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements (neither in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -39,7 +40,8 @@ def bench(
     fixes: Annotated[int, typer.Option(min=1000, max=2_000_000, help="How many fixes are sent (ingest).")] = 200_000,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="How many fixes a request carries (ingest).")] = 1000,
     redemptions: Annotated[int, typer.Option(min=64, max=100_000, help="How many coupons are redeemed (redeem).")] = 2000,
-    connections: Annotated[int, typer.Option(min=1, max=64, help="Over how many connections at once (redeem).")] = 16,
+    connections: Annotated[int, typer.Option(min=1, max=64, help="Over how many connections at once (redeem, checkout).")] = 16,
+    orders: Annotated[int, typer.Option(min=16, max=10_000, help="How many orders are placed (checkout).")] = 400,
     campaigns: Annotated[int, typer.Option(min=100, max=5000, help="How many campaigns are live (decide).")] = 1000,
     moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide).")] = 1000,
     days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
@@ -68,6 +70,7 @@ def bench(
         What.POLICY: ("bench_policy", "policy", (10,)),
         What.NOTIFY: ("bench_notify", "notify", (messages,)),
         What.CATALOGUE: ("bench_catalogue", "catalogue", (products,)),
+        What.CHECKOUT: ("bench_checkout", "checkout", (orders, connections)),
     }
     if what in alone:
         name, measure, sizes = alone[what]

@@ -57,3 +57,16 @@ def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
         yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text(encoding="ascii").split()[0])
     finally:
         server.cleanup()
+
+
+def created(url: str, name: str, *, like: str = "") -> str:
+    """The address of another database on the server of `url`, empty or a copy; nothing to do for SQLite."""
+    if not url:
+        return ""
+    from sqlalchemy import create_engine, make_url, text
+
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {make_url(like).database}" if like else "")))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from app.cli.bench_house import postgresql, served
+from app.cli.bench_house import created, postgresql, served
 from app.kernel.errors import AppError
 from app.kernel.ids import new_id
 from app.kernel.logs import configure_logs
@@ -79,7 +79,7 @@ def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: b
     walks = geofences.bench_walks(fences, fixes)
     keys = [geofences.bench_key(new_id("shp"), new_id("dev")) for _ in range(walks.devices)]
     forms: tuple[Form, ...] = ("json", "arrow") if stages else ("arrow",)
-    seeded = _seeded(home / "seeded", _created(url, "seeded"), walks, keys)
+    seeded = _seeded(home / "seeded", created(url, "seeded"), walks, keys)
     with ExitStack() as open_now:
         streams = [_stream(open_now, seeded, form, (fences, fixes), list(walks.batches(keys, batch, form)), database_pid) for form in forms]
         spent = _rounds(streams, stages=stages)
@@ -145,7 +145,7 @@ class _Home:
         """The same beside it, to be written to. Nobody may have the original open."""
         folder = self.folder.with_name(name)
         shutil.copytree(self.folder, folder)
-        return _Home(folder, _created(self.url, name, like=self.url), self.api_key)
+        return _Home(folder, created(self.url, name, like=self.url), self.api_key)
 
     def settings(self) -> Any:
         from app.settings import load_settings
@@ -257,19 +257,6 @@ def _outcome(house: _Home) -> dict[str, Any]:
         return geofences.bench_outcome(database)
     finally:
         database.close()
-
-
-def _created(url: str, name: str, *, like: str = "") -> str:
-    """The address of another database on the server of `url`, empty or a copy; nothing to do for SQLite."""
-    if not url:
-        return ""
-    from sqlalchemy import create_engine, make_url, text
-
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {make_url(like).database}" if like else "")))
-    engine.dispose()
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 Written = list[list[tuple[str, Any, bool]]]

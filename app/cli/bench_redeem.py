@@ -7,26 +7,21 @@ is touched.
 """
 # No `from __future__ import annotations`: FastAPI reads the signatures of the routes.
 
-import http.client
 import json
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
+from app.cli.bench_clients import Asked, connected, rounds, together
 from app.cli.bench_house import postgresql, served
 from app.kernel.errors import AppError
 
-ROUNDS = 8
 CLERK_TRIES = 10
 """A clerk may try twenty codes a minute: so many clerks are asked that none is held up."""
 WALLET = 100
 """Coupons of one shopper."""
-PATIENCE_S = 60.0
 TARGET = 0.5
 STORE = "plc_bench"
 TILL = "/v1/till/redemptions"
@@ -155,40 +150,12 @@ def _books(home: Path, url: str) -> dict[str, Any]:
 
 def _rounds(address: str, codes: Sequence[str], clerks: Sequence[str], connections: int) -> dict[str, float]:
     """Seconds of each kind over all rounds; as many bare UPDATEs as redemptions."""
-    till = [(TILL, json.dumps({"code": code}), clerks[n // CLERK_TRIES]) for n, code in enumerate(codes)]
-    bare = [("/bench/bare", "{}", clerks[n // CLERK_TRIES]) for n in range(len(codes))]
-    clients = [http.client.HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S) for _ in range(connections)]
-    spent_s = {"redeem": 0.0, "bare": 0.0}
-    _together(clients, bare[: 4 * connections])  # connections and caches are warm then
-    for n in range(ROUNDS):
-        for name, asked in (("bare", bare), ("redeem", till)):
-            begun = time.perf_counter()
-            _together(clients, asked[n::ROUNDS])
-            spent_s[name] += time.perf_counter() - begun
-    for client in clients:
-        client.close()
-    return spent_s
-
-
-def _together(clients: Sequence[http.client.HTTPConnection], asked: Sequence[tuple[str, str, str]]) -> None:
-    """Every client takes the next request until there is none."""
-    waiting, refused = iter(asked), list[str]()
-
-    def run(client: http.client.HTTPConnection) -> None:
-        for path, body, token in waiting:
-            client.request("POST", path, body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-            answer = client.getresponse()
-            said = answer.read()
-            if answer.status not in (200, 201):
-                refused.append(f"{path}: {answer.status} {said[:200]!r}")
-
-    threads = [threading.Thread(target=run, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if refused:
-        raise AppError(f"{len(refused)} requests were refused, the first: {refused[0]}")
+    as_clerk = [{"Authorization": f"Bearer {clerks[n // CLERK_TRIES]}"} for n in range(len(codes))]
+    till = [Asked(TILL, json.dumps({"code": code}), clerk) for code, clerk in zip(codes, as_clerk, strict=True)]
+    bare = [Asked("/bench/bare", "{}", clerk) for clerk in as_clerk]
+    with connected(address, connections) as clients:
+        together(clients, bare[: 4 * connections])  # connections and caches are warm then
+        return rounds({"bare": (clients, bare), "redeem": (clients, till)})
 
 
 # -- the server that is measured -------------------------------------------------------------------------------------

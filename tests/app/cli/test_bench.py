@@ -69,6 +69,16 @@ class TestRedeem:
         assert found["against_bare"] > 0
 
 
+class TestCheckout:
+    @pytest.mark.timeout(300)
+    def test_every_order_is_paid_once_and_its_statements_run_again(self, moments: Moments) -> None:
+        ran = moments("bench", "checkout", "--orders", "16", "--connections", "2", "--json")
+        found = json.loads(ran.out)
+        assert (found["orders"], found["not_paid"], found["drift"]) == (16, 0, [])
+        assert found["statements_per_order"] > 50
+        assert found["against_bare"] > 0
+
+
 class TestAudience:
     def test_a_small_run_counts_what_it_made(self) -> None:
         from app.cli import bench_audience
