@@ -25,7 +25,9 @@ CHECKOUT = "/v1/checkout"
 NOTED = "statements.pickle"
 
 Statement = tuple[str, Any, bool]
-"""SQL, parameters, whether for many rows; `COMMIT` and `ROLLBACK` stand for themselves."""
+"""SQL, parameters, whether for many rows."""
+ENDS = ("COMMIT", "ROLLBACK")
+"""Statements too, each after a transaction."""
 
 
 def checkout(orders: int, connections: int) -> dict[str, Any]:
@@ -226,7 +228,7 @@ def main(home: str, url: str, kind: str) -> None:
         @router.post("/bench/noted")
         def noted() -> dict[str, int]:
             file.write_bytes(pickle.dumps(noting.noted))
-            return {"statements": sum(parameters is not None or sql not in ("COMMIT", "ROLLBACK") for one in noting.noted for sql, parameters, _ in one)}
+            return {"statements": sum(sql not in ENDS for one in noting.noted for sql, _, _ in one)}
 
         house.routers.insert(0, router)
         app = noting.wrap(create_app(house))
@@ -246,16 +248,18 @@ def main(home: str, url: str, kind: str) -> None:
 def _run(engine: Any, statements: Sequence[Statement]) -> int:
     """The same transactions over one connection of the pool, and every answer read."""
     connection = engine.raw_connection()
+    connection.driver_connection.autocommit = True  # BEGIN and COMMIT are said here
     try:
-        cursor = connection.cursor()
+        cursor, ended = connection.cursor(), True
         for sql, parameters, many in statements:
-            if sql in ("COMMIT", "ROLLBACK"):
-                connection.commit() if sql == "COMMIT" else connection.rollback()
-                continue
+            if ended:
+                cursor.execute("BEGIN")
+            ended = sql in ENDS
             (cursor.executemany if many else cursor.execute)(sql, parameters)
             if cursor.description is not None:
                 cursor.fetchall()
     finally:
+        connection.driver_connection.autocommit = False
         connection.close()
     return len(statements)
 
