@@ -56,6 +56,7 @@ class Known:
     stays: Sequence[Stay] = ()
     bought: Sequence[Bought] = ()
     had: Sequence[Had] = ()
+    tier: int = 0
 
 
 def together(parts: Sequence[Known]) -> Known:
@@ -69,6 +70,7 @@ def together(parts: Sequence[Known]) -> Known:
         stays=[s for k in parts for s in k.stays],
         bought=[b for k in parts for b in k.bought],
         had=[h for k in parts for h in k.had],
+        tier=max(k.tier for k in parts),
     )
 
 
@@ -108,6 +110,8 @@ def fact(asked: Segment, known: Known, at: datetime) -> Value:
         return sum(asked.fact == Fact.COUPONS_GIVEN or h.used is wanted[Fact(asked.fact)] for h in had)
     if asked.fact == Fact.MEMBER_DAYS:
         return days_since(known.since, at)
+    if asked.fact == Fact.TIER:
+        return known.tier
     return int(known.account if asked.fact == Fact.ACCOUNT else known.messages)
 
 

@@ -20,7 +20,7 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience, lift
+from offers import audience, lift, tiers
 from offers.contracts import AudienceCount, CouponState
 from offers.definition import Definition
 from offers.models import CouponRow, PurchaseRow, Tally
@@ -90,6 +90,8 @@ class Crowd:
             return self._member_days()
         if c.fact == Fact.ACCOUNT:
             return dict.fromkeys(self.owners_of(crowds.with_account(self._session)), 1)
+        if c.fact == Fact.TIER:
+            return self._tiers()
         return dict.fromkeys(gate.agreed_to(self._session, Purpose.MARKETING_PUSH, self._at), 1)
 
     def _since(self, c: Segment) -> datetime | None:
@@ -119,6 +121,13 @@ class Crowd:
         wheres += [row.campaign_id.in_(c.campaign_ids)] if c.campaign_ids else []
         found = select(row.shopper_id, func.count(), func.count(), func.max(row.issued_at))
         return self._session.execute(found.where(*wheres).group_by(row.shopper_id))
+
+    def _tiers(self) -> dict[str, Value]:
+        held: dict[str, Value] = {}
+        for shopper_id, tier in tiers.tiers_of(self._session, self._at).items():
+            owner = self._joined.get(shopper_id) or shopper_id
+            held[owner] = max(held.get(owner) or 0, tier)
+        return held
 
     def _member_days(self) -> dict[str, Value]:
         since: dict[str, datetime] = {}

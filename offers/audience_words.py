@@ -19,6 +19,7 @@ NAMES: dict[str, str] = {
     Fact.MEMBER_DAYS: "Days since we know her",
     Fact.ACCOUNT: "Has an account (1 yes, 0 no)",
     Fact.MESSAGES: "Messages switched on (1 yes, 0 no)",
+    Fact.TIER: "Tier of the loyalty programme (1 is the lowest, 0 none)",
     Fact.VISITS: "Visits",
     Fact.AVERAGE_STAY_S: "Average stay, in seconds",
     Fact.DAYS_SINCE_VISIT: "Days since the last visit",
@@ -59,6 +60,8 @@ def amount(fact: str, value: Value, currency: str | None) -> str:
         return _plural(value // 60, "minute") if value >= 60 else _plural(value, "second")
     if fact in (Fact.ACCOUNT, Fact.MESSAGES):
         return "yes" if value else "no"
+    if fact == Fact.TIER:
+        return f"tier {value}"
     return _plural(value, "day")
 
 
@@ -94,6 +97,8 @@ def condition(c: Segment, place_names: Mapping[str, str] | None = None) -> str:
         return "an account" if c.at_least else "no account"
     if fact == Fact.MESSAGES:
         return "messages switched on" if c.at_least else "messages switched off"
+    if fact == Fact.TIER and c.at_most == 0:
+        return "no tier of the loyalty programme"
     if fact == Fact.AVERAGE_STAY_S:
         return f"an average stay of {_bounds(c)}{scope}{within}"
     if fact == Fact.DAYS_SINCE_VISIT:

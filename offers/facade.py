@@ -47,6 +47,7 @@ from offers import (
     schemas,
     simulation,
     tellings,
+    tiers,
     till,
     wishes,
     yaml_form,
@@ -374,8 +375,7 @@ note_phone, same_person_by = identity.note_phone, identity.same_person_by
 audience_in_words = audience_words.of_document
 audiences_of_file = audience_file.audiences_of
 AUDIENCE_FACTS = audience_words.NAMES
-note_purchase = purchases.note
-forget_purchase = purchases.forget
+note_purchase, forget_purchase, note_tier = purchases.note, purchases.forget, tiers.note
 
 
 def count_audience(session: Session, audience: object, *, at: datetime, campaign_id: str | None = None) -> AudienceCount:

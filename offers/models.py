@@ -282,6 +282,16 @@ class PurchaseRow(Base):
     __table_args__ = (Index("ix_offers_purchase_shopper", "shopper_id", "bought_at"),)
 
 
+class TierRow(Base):
+    """The tier of the loyalty programme she has until then; written by tiers.py."""
+
+    __tablename__ = "offers_tier"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tier: Mapped[int]
+    until: Mapped[datetime] = mapped_column(Instant)
+    told_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class FewerWish(Base):
     """`Fewer like this`: once mutes a campaign for a while, twice for good."""
 

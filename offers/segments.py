@@ -21,6 +21,7 @@ class Fact(StrEnum):
     MEMBER_DAYS = "member_days"
     ACCOUNT = "account"
     MESSAGES = "messages"
+    TIER = "tier"
     VISITS = "visits"
     AVERAGE_STAY_S = "average_stay_s"
     DAYS_SINCE_VISIT = "days_since_visit"
@@ -32,7 +33,7 @@ class Fact(StrEnum):
     COUPONS_UNUSED = "coupons_unused"
 
 
-OF_HERSELF = frozenset({Fact.MEMBER_DAYS, Fact.ACCOUNT, Fact.MESSAGES})
+OF_HERSELF = frozenset({Fact.MEMBER_DAYS, Fact.ACCOUNT, Fact.MESSAGES, Fact.TIER})
 OF_VISITS = frozenset({Fact.VISITS, Fact.AVERAGE_STAY_S, Fact.DAYS_SINCE_VISIT})
 OF_ORDERS = frozenset({Fact.ORDERS, Fact.SPENT_MINOR, Fact.DAYS_SINCE_ORDER})
 OF_COUPONS = frozenset({Fact.COUPONS_GIVEN, Fact.COUPONS_USED, Fact.COUPONS_UNUSED})

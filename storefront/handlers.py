@@ -1,5 +1,4 @@
-"""What the storefront does when something happened elsewhere: a shopper has come to a place, or it turns out that she had not, or she no longer lets us notice it;
-and what follows from what was counted for her.
+"""What the storefront does when something happened elsewhere: a shopper has come to a place, or it turns out that she had not, or she no longer lets us notice it.
 
 Owns the subscriptions of the room. Each handler runs in its own transaction beside its inbox row; a repeat does nothing.
 """
@@ -9,14 +8,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import Envelope, Subscriptions
-from app.privacy import gate
 from app.privacy.contracts import ConsentChanged
 from app.privacy.purposes import Purpose
-from app.security import people
-from geofences.contracts import MomentDetected, MomentKind, MomentRetracted, VisitConfirmed
+from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from storefront.collection import repository as collections
-from storefront.contracts import LoyaltyCounted, OrderPaid
-from storefront.loyalty import counting, repository, weighing
+from storefront.contracts import OrderPaid
+from storefront.loyalty import handlers as loyalty
 from storefront.orders import fetching
 from storefront.reviews import repository as reviews
 from storefront.settings import StorefrontSettings
@@ -49,30 +46,8 @@ def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> Non
             reviews.hide_visits(session, event.shopper_id)
 
     subscriptions.on(ConsentChanged, consumer="storefront.visits_unseen", handler=unseen, about=lambda event: event.purpose == Purpose.LOCATION and not event.granted)
-    def came(session: Session, event: MomentDetected | MomentRetracted | VisitConfirmed, _envelope: Envelope) -> None:
-        if _here(session, event.shopper_id):
-            counting.visited(session, event.visit_id, event.shopper_id, at=session.info["clock"].now())
-
-    def weigh(session: Session, event: LoyaltyCounted, _envelope: Envelope) -> None:
-        if _here(session, event.shopper_id):
-            weighing.weigh(session, event.shopper_id, at=session.info["clock"].now())
-
-    subscriptions.on(MomentDetected, consumer="storefront.visited", handler=came, only_if=repository.ANY_PROGRAMME, about=_stayed)
-    subscriptions.on(VisitConfirmed, consumer="storefront.visit_confirmed", handler=came, prompt=True, only_if=repository.ANY_PROGRAMME)
-    subscriptions.on(MomentRetracted, consumer="storefront.not_visited", handler=came, only_if=repository.ANY_PROGRAMME)
-    subscriptions.on(LoyaltyCounted, consumer="storefront.weigh", handler=weigh, prompt=True)
+    loyalty.subscribe(subscriptions)
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
     subscriptions.on(MomentDetected, consumer="storefront.wishes", handler=wished, prompt=True, about=lambda event: event.kind in COMES, only_if=wishes.ANY)
     subscriptions.on(OrderPaid, consumer="storefront.referrals", handler=owed, only_if=links.ANY)
     subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)
-
-
-def _here(session: Session, shopper_id: str) -> bool:
-    """Her consents are held before it is asked: somebody may be erasing her."""
-    gate.hold(session, (shopper_id,))
-    return people.shopper_exists(session, shopper_id)
-
-
-def _stayed(event: MomentDetected) -> bool:
-    """Its end too: by then all that could confirm it has been heard."""
-    return event.kind in (*COMES, MomentKind.LEFT)

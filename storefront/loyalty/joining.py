@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.outbox import emit
+from offers import facade as offers
 from storefront.contracts import LoyaltyCounted
 from storefront.loyalty import repository, weighing
 from storefront.loyalty.models import ChoiceRow, FactRow, RewardRow, StandingRow
@@ -35,6 +36,7 @@ def hand_over(session: Session, before: str, into: str, *, at: datetime) -> None
         repository.choose(session, into, counted=False, at=at)
     for table in (ChoiceRow, StandingRow):
         session.execute(delete(table).where(table.shopper_id == before).execution_options(**_QUIETLY))
+    offers.note_tier(session, shopper_id=before, tier=0, until=None, at=at)
     session.expire_all()
     emit(session, LoyaltyCounted(into, at), subject=into)
 

@@ -16,6 +16,7 @@ from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.privacy import gate
+from offers import facade as offers
 from storefront.balance import books
 from storefront.balance.accounts import Account
 from storefront.contracts import LoyaltyGiftGiven, LoyaltyGiftWithdrawn, LoyaltyTierMoved
@@ -180,6 +181,8 @@ def _tier(session: Session, shopper_id: str, programme: Programme, facts: Facts,
     row = repository.standing(session, shopper_id)
     before = row.tier if row is not None else None
     moved(session, update(StandingRow).where(StandingRow.shopper_id == shopper_id).values(tier=tier, tier_until=until))
+    number = programme.tiers.levels.index(found.level) + 1 if tier is not None and programme.tiers and found and found.level else 0
+    offers.note_tier(session, shopper_id=shopper_id, tier=number, until=until, at=at)
     if tier != before:
         emit(session, LoyaltyTierMoved(shopper_id, before or "", tier or "", at), subject=shopper_id)
     return until

@@ -36,6 +36,7 @@ class Person:
     since: datetime
     account: bool
     messages: bool
+    tier: int = 0
     stays: list[tuple[str, datetime, int]] = field(default_factory=list)
     lines: list[tuple[str, str, str, int, str, datetime]] = field(default_factory=list)
 
@@ -54,6 +55,10 @@ def some_people(session: Session, seed: int, count: int = 25) -> dict[str, Perso
             earlier = since - days(draw.choice([1, 40]))
             person.ids.append(shopper(session, f"shp_{n:03d}_old", since=earlier, into=owner))
             person.since = min(since, earlier)
+        for i in person.ids:
+            tier, ended = draw.randint(0, 3), draw.random() < 0.3
+            facade.note_tier(session, shopper_id=i, tier=tier, until=NOW if ended else NOW + days(1), at=NOW)
+            person.tier = max(person.tier, 0 if ended else tier)
         for _ in range(draw.randint(0, 4)):
             place = draw.choice([KLUUVI, KAMPPI, TOKYO, MALL])
             began = NOW - days(draw.choice([0.5, 6.9, 7, 7.1, 29.9, 30, 30.1, 60])) - timedelta(seconds=draw.choice([0, 1]))
@@ -93,6 +98,8 @@ def naive(asked: Segment, person: Person) -> int | None:
             return (NOW - person.since) // timedelta(days=1)
         case "account":
             return int(person.account)
+        case "tier":
+            return person.tier
         case "messages":
             return int(person.messages)
         case "visits":
@@ -114,6 +121,8 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"fact": "member_days", "at_most": 30},
     {"fact": "account", "at_least": 1},
     {"fact": "account", "at_most": 0},
+    {"fact": "tier", "at_least": 2},
+    {"fact": "tier", "at_most": 0},
     {"fact": "messages", "at_least": 1},
     {"fact": "messages", "at_most": 0},
     {"fact": "visits", "at_least": 1, "within_days": 30},

@@ -27,6 +27,8 @@ class TestCondition:
             ({"fact": "days_since_order", "at_most": 1}, "the last order at most 1 day ago"),
             ({"fact": "member_days", "at_least": 365}, "at least 365 days with us"),
             ({"fact": "account", "at_least": 1}, "an account"),
+            ({"fact": "tier", "at_least": 2}, "at least tier 2"),
+            ({"fact": "tier", "at_most": 0}, "no tier of the loyalty programme"),
             ({"fact": "messages", "at_most": 0}, "messages switched off"),
             ({"fact": "coupons_used", "at_least": 1, "campaign_ids": ["cam_a"]}, "at least 1 coupon used by cam_a"),
             ({"fact": "coupons_unused", "at_most": 0}, "no coupon left unused"),

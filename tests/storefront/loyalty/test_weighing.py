@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from app.kernel.clock import ManualClock
+from app.privacy.purposes import Purpose
+from offers import tiers
 from storefront.checkout import quote
 from storefront.errors import PointsNotExchanged, PointsTooFew
 from storefront.jobs import weigh_loyalty
@@ -130,6 +132,23 @@ class TestTiers:
         assert club.shown().tier is not None
         assert club.shown().tier.name is None  # type: ignore[union-attr]
         assert club.events() == ["loyalty.tier_moved", "loyalty.tier_moved"]
+
+    def test_audiences_are_told_of_whoever_agreed_and_no_longer_than_it_lasts(self, club: Club, clock: ManualClock) -> None:
+        """Planted bug: told whether she agreed or not."""
+
+        def told() -> dict[str, int]:
+            with club.shop.database.reading() as session:
+                return tiers.tiers_of(session, club.shop.now())
+
+        club.buy("k1", prd_truffle=1)
+        assert told() == {}
+        club.agree(purpose=Purpose.PERSONALISATION)
+        club.weigh()
+        assert told() == {JANE: 1}
+        club.buy("k2", prd_truffle=4)
+        assert told() == {JANE: 2}
+        clock.advance(41 * 86_400)
+        assert told() == {}
 
     def test_of_somebody_who_was_erased_since_nothing_is_written(self, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
         """Planted bug: whoever waited is weighed without being looked for again."""
