@@ -6,17 +6,17 @@ looked at is itself a finding.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.cli.channel_checks import bounces, channels, push, wallets
+from app.cli.findings import FAIL, OK, WARN, Check, is_local
 from app.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 BUILT_AFTER = datetime(2026, 11, 1, tzinfo=UTC)
 LAG_WARN_S = 30.0
-OK, WARN, FAIL = "ok", "warn", "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. `level` is ok, warn or fail; `mend` is the command that puts it right, empty when all is well."""
-
-    name: str
-    level: str
-    text: str
-    mend: str = ""
 
 
 def python_version() -> Check:
@@ -100,8 +89,8 @@ def clock_sane(now: datetime) -> Check:
 def public_address(settings: Settings) -> Check:
     url = urlsplit(settings.base_url())
     host = url.hostname or ""
-    if url.scheme == "https" or _is_local(host):
-        if settings.demo and not _is_local(host):
+    if url.scheme == "https" or is_local(host):
+        if settings.demo and not is_local(host):
             return Check("address", WARN, f"demo mode is on at {host}: anyone may pay with test cards", "export MOMENTS_DEMO=false")
         if url.scheme == "https" and not settings.security.cookie_secure:
             return Check("address", WARN, "people come by https, but session cookies are not marked Secure", "export MOMENTS_SECURITY__COOKIE_SECURE=true")
@@ -111,17 +100,8 @@ def public_address(settings: Settings) -> Check:
     )
 
 
-def _is_local(host: str) -> bool:
-    if host in ("localhost", "") or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def listening_address(settings: Settings) -> Check:
-    if _is_local(settings.host):
+    if is_local(settings.host):
         return Check("listening", OK, f"on {settings.host} only")
     if settings.public_url.startswith("https://"):
         return Check("listening", OK, f"on {settings.host}, behind {settings.public_url}")
@@ -143,67 +123,6 @@ def payments(settings: Settings) -> Check:
     if key.startswith("sk_live_") and shop.stripe_api_base != "https://api.stripe.com":
         return Check("payments", FAIL, "a live key would be sent to another address than Stripe's", f"unset {prefix}API_BASE")
     return Check("payments", OK, "Stripe, live" if key.startswith("sk_live_") else "Stripe, in test mode")
-
-
-def push(settings: Settings) -> Check:
-    path = settings.notifications.fcm_service_account_path
-    if not path:
-        return Check("push", OK, "not set up: the in-app inbox is the only channel")
-    file = Path(path)
-    if not file.is_file() or not os.access(file, os.R_OK):
-        return Check("push", FAIL, f"the service account {path} cannot be read", "export MOMENTS_NOTIFICATIONS__FCM_SERVICE_ACCOUNT_PATH=...")
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        return Check("push", WARN, f"the service account {path} can be read by others", f"chmod 600 {path}")
-    return Check("push", OK, "FCM is set up")
-
-
-def channels(settings: Settings) -> Check:
-    """The ways a message leaves the house beside FCM, and what keeps one that was begun from working."""
-    chosen, prefix = settings.channels, "MOMENTS_CHANNELS__"
-    if chosen.email_sender and not settings.contacts.smtp_host:
-        return Check("channels", FAIL, "offers by e-mail have a sender and no mail server", "export MOMENTS_CONTACTS__SMTP_HOST=...")
-    if chosen.twilio_account and not chosen.twilio_token.get_secret_value():
-        return Check("channels", FAIL, "Twilio has an account and no token", f"export {prefix}TWILIO_TOKEN=...")
-    if (chosen.sms_sender or chosen.whatsapp_sender) and not chosen.twilio_account:
-        return Check("channels", FAIL, "SMS or WhatsApp have a sender and no account", f"export {prefix}TWILIO_ACCOUNT=AC...")
-    ways = (("Web Push", chosen.web_push_contact), ("e-mail", chosen.email_sender), ("SMS", chosen.sms_sender), ("WhatsApp", chosen.whatsapp_sender))
-    on = [name for name, setting in ways if setting]
-    if not on:
-        return Check("channels", OK, "no Web Push, e-mail, SMS or WhatsApp is set up")
-    said = f"{', '.join(on)} set up"
-    if settings.base_url().startswith("http:") and not _is_local(urlsplit(settings.base_url()).hostname or ""):
-        return Check("channels", WARN, f"{said}; links in them lead to plain http", "export MOMENTS_PUBLIC_URL=https://...")
-    if chosen.whatsapp_sender and not chosen.whatsapp_template:
-        return Check("channels", WARN, f"{said}; without an approved template WhatsApp reaches only who wrote within 24 hours", f"export {prefix}WHATSAPP_TEMPLATE=HX...")
-    return Check("channels", OK, said)
-
-
-def wallets(settings: Settings, now: datetime) -> Check:
-    """Whether coupons can be put into wallets, and what keeps one that was begun from working."""
-    chosen, prefix = settings.channels, "MOMENTS_CHANNELS__"
-    apple, google = chosen.apple_pass_certificate_path, chosen.google_wallet_account_path
-    if not apple and not google:
-        return Check("wallets", OK, "not set up: no coupon can be put into a wallet")
-    for path, setting in ((apple, "APPLE_PASS_CERTIFICATE_PATH"), (chosen.apple_pass_chain_path, "APPLE_PASS_CHAIN_PATH"), (google, "GOOGLE_WALLET_ACCOUNT_PATH")):
-        if path and not os.access(path, os.R_OK):
-            return Check("wallets", FAIL, f"{path} cannot be read", f"export {prefix}{setting}=...")
-    for needed, by, setting in ((chosen.apple_pass_type, apple, "APPLE_PASS_TYPE"), (chosen.apple_team, apple, "APPLE_TEAM"), (chosen.google_wallet_issuer, google, "GOOGLE_WALLET_ISSUER")):
-        if by and not needed:
-            return Check("wallets", FAIL, f"a wallet is begun, and {prefix}{setting} is not set", f"export {prefix}{setting}=...")
-    said = " and ".join(name for name, by in (("Apple Wallet", apple), ("Google Wallet", google)) if by) + " set up"
-    if apple:
-        from notifications import facade as notifications
-
-        ends_at = notifications.wallet_certificate_ends_at(apple)
-        if ends_at is None:
-            return Check("wallets", FAIL, f"{apple} holds no certificate with its key", f"export {prefix}APPLE_PASS_CERTIFICATE_PATH=...")
-        left_days = (ends_at - now).days
-        if left_days < 30:
-            level, when = (FAIL, "has ended") if left_days < 0 else (WARN, f"ends in {left_days} days")
-            return Check("wallets", level, f"the certificate of the pass type {when}", "ask Apple for a new one")
-        if not settings.base_url().startswith("https://"):
-            return Check("wallets", WARN, f"{said}; Apple's wallet registers over https alone, so changes reach no pass", "export MOMENTS_PUBLIC_URL=https://...")
-    return Check("wallets", OK, said)
 
 
 def fence_index(settings: Settings) -> Check:
@@ -336,7 +255,7 @@ def mqtt_broker(settings: Settings) -> Iterator[Check]:
     except OSError as error:
         yield Check("mqtt", FAIL, f"the broker at {host}:{port} does not answer ({type(error).__name__})", "systemctl start mosquitto")
         return
-    if parts.scheme == "mqtt" and not _is_local(host):
+    if parts.scheme == "mqtt" and not is_local(host):
         yield Check("mqtt", WARN, f"positions travel to {host}:{port} unencrypted", "use mqtts:// and a listener with TLS")
         return
     yield Check("mqtt", OK, f"listens to OwnTracks phones at {host}:{port}")
@@ -384,6 +303,7 @@ def every_check(settings: Settings, now: datetime) -> Iterator[Check]:
         lambda: payments(settings),
         lambda: push(settings),
         lambda: channels(settings),
+        lambda: bounces(settings),
         lambda: wallets(settings, now),
     ]
     for check in first:

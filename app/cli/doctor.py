@@ -1,6 +1,6 @@
 """`moments doctor`: what is missing or unsafe, and the command that mends it.
 
-Owns the command and its exit code; app/cli/checks.py owns the checks.
+Owns the command and its exit code; app/cli/checks.py and channel_checks.py own the checks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON: {ok, c
 
     Exit code 1 when something must be mended.
     """
-    from app.cli.checks import FAIL, WARN, every_check
+    from app.cli.checks import every_check
+    from app.cli.findings import FAIL, WARN
     from app.cli.terminal import print_json
     from app.kernel.clock import SystemClock
     from app.kernel.logs import configure_logs

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from app.cli import checks
-from app.cli.checks import FAIL, OK, WARN, Check
+from app.cli import channel_checks, checks
+from app.cli.findings import FAIL, OK, WARN, Check
 from app.kernel.clock import ManualClock
 from app.kernel.db import Database
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -257,13 +257,29 @@ class TestChannels:
         ],
     )
     def test_what_is_on_and_what_is_missing(self, home: Path, chosen: dict[str, str], level: str, said: str) -> None:
-        found = checks.channels(load_settings(data_dir=home, channels=chosen))
+        found = channel_checks.channels(load_settings(data_dir=home, channels=chosen))
         assert (found.level, found.text) == (level, said)
         assert bool(found.mend) is (level != OK)
 
     def test_links_to_plain_http(self, home: Path) -> None:
         settings = load_settings(data_dir=home, public_url="http://shop.example", channels={"web_push_contact": "mailto:a@b"})
-        assert checks.channels(settings).level == WARN
+        assert channel_checks.channels(settings).level == WARN
+
+
+class TestBounces:
+    @pytest.mark.parametrize(
+        ("server", "chosen", "level", "said"),
+        [
+            ("", {}, OK, "no mail server is set"),
+            ("mail.example", {}, WARN, "comes back to its sender, not to us"),
+            ("mail.example", {"email_bounces": "bounces@shop.example"}, WARN, "is believed from nobody"),
+            ("mail.example", {"email_bounces": "bounces@shop.example", "mail_secrets": ["whsec_" + "A" * 40]}, OK, "is heard of at /v1/inbound/mail"),
+        ],
+    )
+    def test_whether_mail_that_comes_back_is_heard_of(self, home: Path, server: str, chosen: dict[str, object], level: str, said: str) -> None:
+        found = channel_checks.bounces(load_settings(data_dir=home, contacts={"smtp_host": server}, channels=chosen))
+        assert (found.level, bool(found.mend)) == (level, level != OK)
+        assert said in found.text
 
 
 class TestWallets:
@@ -279,7 +295,7 @@ class TestWallets:
         return {"apple_pass_certificate_path": str(home / "pass.pem"), "apple_pass_type": "pass.x", "apple_team": "T"}
 
     def said(self, home: Path, chosen: dict[str, str], public_url: str = "https://shop.example") -> tuple[str, str]:
-        found = checks.wallets(load_settings(data_dir=home, channels=chosen, public_url=public_url), self.NOW)
+        found = channel_checks.wallets(load_settings(data_dir=home, channels=chosen, public_url=public_url), self.NOW)
         assert bool(found.mend) is (found.level != OK)
         return found.level, found.text
 
