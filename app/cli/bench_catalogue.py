@@ -113,6 +113,8 @@ def _questions(drawn: random.Random, words: Sequence[str]) -> list[tuple[str, st
             ("beginning", storefront.Asked(one[:3], limit=24)),
             ("slip", storefront.Asked(slip, limit=24)),
             ("filtered", storefront.Asked(one, in_stock=True, options={"colour": drawn.choice(COLOURS)}, sort="price", limit=24)),
+            ("filters", storefront.Asked(in_stock=True, options={"colour": drawn.choice(COLOURS), "size": drawn.choice(SIZES)}, sort="price", limit=24)),
+            ("option", storefront.Asked(options={"colour": drawn.choice(COLOURS)}, price_from_minor=500, price_to_minor=drawn.randrange(1_000, 20_000), limit=24)),
             ("category", storefront.Asked(category=f"category {drawn.randrange(CATEGORIES)}", sort="price", limit=24)),
         ]
     return [*out, *(("everything", storefront.Asked(limit=24)) for _ in range(10))]

@@ -18,6 +18,10 @@ class ProductIndex(Protocol):
         """True for the rows of `storefront_product_search` that hold every one of `wanted` (at least one), in their names or anywhere."""
         ...
 
+    def listed(self) -> ColumnElement[bool]:
+        """Of `ProductRow`: it is what one looks for, no variant."""
+        ...
+
     def learn(self, session: Session) -> None:
         """Very many products were just put in or changed: whatever the engine has to know of them to plan a search well, it learns now."""
         ...

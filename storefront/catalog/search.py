@@ -70,7 +70,8 @@ def search(session: Session, asked: Asked) -> Found:
         return Found((), 0, False, {}, {})
     wanted = _wanted(session, words)
     filtered = _filtered(session, asked)
-    listed_now = filtered.where(ProductRow.on_sale, ProductRow.head_id.is_(None))
+    narrowed = asked.price_from_minor is not None or asked.price_to_minor is not None or asked.category
+    listed_now = filtered.where(ProductRow.on_sale, ProductRow.head_id.is_(None) if narrowed else index_of(session).listed())  # in the order of the list, unless something else leaves few
     if wanted:  # what can be found by a word is on sale, and no variant: to ask for that too would only mislead the planner
         rows = _matching(session, filtered, wanted)
     else:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import Session
 
 from storefront.catalog.matching import Wanted
+from storefront.catalog.models import ProductRow
 
 NAMES = "array_to_tsvector(array_remove(string_to_array(storefront_product_search.names, ' '), ''))"
 ALL = (
@@ -23,6 +24,9 @@ class PostgresqlIndex:
     def holds(self, wanted: Sequence[Wanted], *, in_names: bool) -> ColumnElement[bool]:
         expression = " & ".join(f"({_word(one)})" for one in wanted)
         return text(f"{NAMES if in_names else ALL} @@ CAST(:wanted AS tsquery)").bindparams(bindparam("wanted", expression))  # type: ignore[return-value]
+
+    def listed(self) -> ColumnElement[bool]:
+        return ProductRow.head_id.is_(None)
 
     def learn(self, session: Session) -> None:
         """Else, until a minute later, searches take several times as long: they are planned for a table of which nothing is known, and go

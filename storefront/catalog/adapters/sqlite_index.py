@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, column, literal, select, table
+from sqlalchemy import ColumnElement, column, literal, select, table, text
 from sqlalchemy.orm import Session
 
 from storefront.catalog.matching import Wanted
@@ -19,6 +19,10 @@ class SqliteIndex:
         asked = literal(f"names : ({expression})" if in_names else expression)
         return ProductSearchRow.no.in_(select(_FTS.c.rowid).where(_FTS.c.storefront_product_fts.op("MATCH")(asked)))
 
+
+    def listed(self) -> ColumnElement[bool]:
+        """With the plus no index answers it: by the one of variants it would find all products there are, and sort them before it shows the first few."""
+        return text("+storefront_product.head_id IS NULL")  # type: ignore[return-value]
 
     def learn(self, session: Session) -> None:
         """Its plans follow from the indexes alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from storefront.catalog import categories, repository, search
 from storefront.catalog.search import Asked
@@ -174,3 +175,23 @@ class TestDetail:
         assert found.choices == {"size": ("39", "40", "105")}
         assert [(s.place_id, s.product_id, s.units, s.aisle) for s in found.shelves] == [(place_id, "prd_plimsolls_39", 4, "B2")]
         assert found.product.images == ("white-1.webp", "white-2.webp")
+
+
+class TestPlan:
+    def test_the_first_of_everything_are_read_in_their_order(self, shop: Shop) -> None:
+        """SQLite sorts no whole catalogue to show a page of it. Planted bug: the plus before `head_id` was taken out."""
+        engine, said = shop.database.engine, list[tuple[str, Any]]()
+        if engine.dialect.name != "sqlite":
+            return
+
+        def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            said.append((statement, values))
+
+        event.listen(engine, "before_cursor_execute", hear)
+        ask(shop)
+        event.remove(engine, "before_cursor_execute", hear)
+        statement, values = next(one for one in said if "ORDER BY storefront_product.name" in one[0])
+        with engine.connect() as connection:
+            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+        assert "ix_storefront_product_listed" in plan
+        assert "TEMP B-TREE" not in plan
