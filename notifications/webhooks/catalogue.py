@@ -16,6 +16,7 @@ from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
 from storefront.contracts import (
+    DisputeMoved,
     LoyaltyGiftGiven,
     LoyaltyGiftWithdrawn,
     LoyaltyTierMoved,
@@ -44,6 +45,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     ReferralRewarded: None,
     WishMatched: Purpose.PERSONALISATION,
     OrderClosed: None,
+    DisputeMoved: None,
     LoyaltyGiftGiven: None,
     LoyaltyGiftWithdrawn: None,
     LoyaltyTierMoved: None,
