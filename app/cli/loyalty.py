@@ -16,7 +16,7 @@ from app.cli.terminal import whoever_types
 if TYPE_CHECKING:
     from storefront.contracts import LoyaltyPlan
 
-program = typer.Typer(help="The loyalty programme: points, tiers, cards and challenges, kept as a file.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="The loyalty programme: look at it, keep it as a file.", no_args_is_help=True, rich_markup_mode=None)
 
 File = Annotated[Path, typer.Argument(help="A file as `moments loyalty export` writes it.", metavar="FILE")]
 

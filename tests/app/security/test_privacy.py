@@ -33,7 +33,7 @@ class TestExportShopper:
 
     def test_of_nobody_is_empty(self, database: Database) -> None:
         with database.reading() as session:
-            assert export_shopper(session, "shp_none") == {"shopper": None, "account": None, "devices": [], "sessions": [], "sign_in_links": []}
+            assert export_shopper(session, "shp_none") == {"shopper": None, "account": None, "devices": [], "sessions": [], "sign_in_links": [], "joined": []}
 
 
 class TestEraseShopper:
