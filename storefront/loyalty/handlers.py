@@ -12,7 +12,7 @@ from app.privacy import gate
 from app.privacy.contracts import ConsentChanged
 from app.privacy.purposes import Purpose
 from app.security import people
-from geofences.contracts import MomentDetected, MomentKind, MomentRetracted, VisitConfirmed
+from geofences.contracts import MomentDetected, MomentKind, MomentRetracted, TrustLevel, VisitConfirmed
 from storefront.contracts import LoyaltyCounted
 from storefront.loyalty import counting, weighing
 from storefront.loyalty.repository import ANY_PROGRAMME
@@ -21,6 +21,11 @@ STAYED = (MomentKind.STORE_VISIT, MomentKind.RETURN_VISIT, MomentKind.DWELL, Mom
 """The end of a visit too: by then all that could confirm it has been heard."""
 TIER_TOLD_BY = (Purpose.PERSONALISATION, Purpose.ANALYTICS)
 """With one of these her tier is told to those who choose offers."""
+
+
+def may_count(event: MomentDetected) -> bool:
+    """What nothing confirms counts for nothing, and a visit that is confirmed later says so itself; its end is looked at in any case, for what has counted and should not have."""
+    return event.kind == MomentKind.LEFT or (event.kind in STAYED and event.trust != TrustLevel.CLAIMED)
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -37,7 +42,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     def agreed(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         weighing.weigh_known(session, event.shopper_id, at=session.info["clock"].now())
 
-    subscriptions.on(MomentDetected, consumer="storefront.visited", handler=came, only_if=ANY_PROGRAMME, about=lambda event: event.kind in STAYED)
+    subscriptions.on(MomentDetected, consumer="storefront.visited", handler=came, only_if=ANY_PROGRAMME, about=may_count)
     subscriptions.on(VisitConfirmed, consumer="storefront.visit_confirmed", handler=came, prompt=True, only_if=ANY_PROGRAMME)
     subscriptions.on(MomentRetracted, consumer="storefront.not_visited", handler=came, only_if=ANY_PROGRAMME)
     subscriptions.on(LoyaltyCounted, consumer="storefront.weigh", handler=weigh, prompt=True)

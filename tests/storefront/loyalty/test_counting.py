@@ -10,13 +10,30 @@ import pytest
 from app.kernel.clock import ManualClock
 from app.kernel.errors import Invalid
 from geofences import facade as geofences
+from geofences.contracts import MomentDetected
 from storefront.loyalty import choosing
+from storefront.loyalty.handlers import may_count
+from tests.conftest import START
 from tests.offers.builders import KAMPPI
 from tests.storefront.loyalty.club import CLUB, JANE, Club
 
 
 def visits(club: Club) -> int:
     return next(card for card in club.shown().cards if card.id == "come").have + 2 * next(card for card in club.shown().cards if card.id == "come").full
+
+
+class TestMayCount:
+    @pytest.mark.parametrize(
+        ("kind", "trust", "looked_at"),
+        [
+            ("store_visit", "claimed", False), ("store_visit", "corroborated", True), ("dwell", "claimed", False), ("dwell", "verified", True), ("return_visit", "corroborated", True),
+            ("left", "claimed", True), ("left", "verified", True), ("drive_by", "verified", False),
+        ],
+    )  # fmt: skip
+    def test_what_nothing_confirms_is_not_looked_at_before_it_ends(self, kind: str, trust: str, looked_at: bool) -> None:
+        """Planted bugs: every moment looked at; ends that nothing confirms passed over."""
+        told = MomentDetected("mom_1", kind, JANE, "dev_1", "plc_1", "vis_1", START, START, 0, 1, 0.9, trust)
+        assert may_count(told) is looked_at
 
 
 class TestVisited:
