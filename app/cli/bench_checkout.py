@@ -17,10 +17,11 @@ from typing import Any
 
 from app.cli.bench_clients import Asked, Client, ask, connected, rounds, together
 from app.cli.bench_house import created, postgresql, served
+from app.cli.bench_shop import books, house_of, open_shop, visit
 from app.kernel.errors import AppError
 
 TARGET = 0.4
-STORE, PRODUCT = "plc_bench", "prd_bench"
+PRODUCT = "prd_bench"
 CHECKOUT = "/v1/checkout"
 NOTED = "statements.pickle"
 
@@ -51,7 +52,7 @@ def checkout(orders: int, connections: int) -> dict[str, Any]:
             for name in asked:
                 together(clients[name], asked[name][:warm])  # connections, plans and caches are warm then
             spent_s = rounds({name: (clients[name], asked[name][warm:]) for name in asked})
-        books = _used(home, urls["real"])
+        found = books(home, urls["real"])
     rates = {name: round(orders / seconds, 1) for name, seconds in spent_s.items()}
     return {
         "orders": orders,
@@ -61,8 +62,8 @@ def checkout(orders: int, connections: int) -> dict[str, Any]:
         "bare_per_s": rates["bare"],
         "against_bare": round(rates["real"] / rates["bare"], 3),
         "reached": rates["real"] / rates["bare"] >= TARGET,
-        "not_paid": len(tokens) - books["redeemed"],
-        "drift": books["drift"],
+        "not_paid": len(tokens) - found["redeemed"],
+        "drift": found["drift"],
     }
 
 
@@ -74,40 +75,28 @@ def print_lines(figures: dict[str, Any]) -> None:
 # -- what there is to order ------------------------------------------------------------------------------------------
 
 
-def _house(home: Path, url: str) -> Any:
-    from app.bootstrap import build
-    from app.settings import load_settings
-
-    return build(load_settings(data_dir=home, database_url=url, loops=False, log_level="ERROR"))
-
-
 def _seeded(home: Path, url: str, count: int) -> list[str]:
     """A shop, a product, a campaign, an area with times, and for each order a shopper whose cart lacks nothing; their tokens."""
     from app.migrations import upgrade
     from app.privacy.consents import set_consent
     from app.privacy.purposes import Purpose
     from app.security import people
-    from geofences import facade as geofences
-    from geofences.contracts import MomentKind, MomentView, TrustLevel
     from offers import facade as offers
     from storefront import facade as storefront
 
-    house = _house(home, url)
+    house = house_of(home, url)
     try:
         upgrade(house.database)
         now, shoppers = house.clock.now(), list[tuple[str, str]]()
-        shop = {"type": "Feature", "id": STORE, "properties": {"name": "Bench", "radius_m": 40}, "geometry": {"type": "Point", "coordinates": [24.95, 60.17]}}
         product = {"id": PRODUCT, "name": "Bonbon", "category": "Sweets", "price_minor": 1250, "currency": "EUR", "stock": 10 * count}
         with house.database.transaction() as session:
-            geofences.import_geojson(session, {"type": "FeatureCollection", "features": [shop]}, at=now)
+            open_shop(session, count, 1, at=now)
             storefront.import_catalogue(session, {"categories": [{"name": "Sweets"}], "products": [product]}, at=now)
             storefront.write_delivery_area(session, "bench", _area(count), ways=("home",), at=now)
-            offers.activate_campaign(session, offers.draft_campaign(session, _campaign(count), by="bench", at=now), at=now)
             for number in range(count):
                 phone = people.register_device(session, "bench", "android", now)
                 set_consent(session, phone.shopper_id, Purpose.PERSONALISATION, granted=True, source="bench", at=now)
-                moment = MomentView(f"mom_{number}", MomentKind.STORE_VISIT, phone.shopper_id, phone.device_id, STORE, f"vis_{number}", now, 0, 1, 0.9, TrustLevel.CORROBORATED, ())
-                offers.decide(session, moment, at=now)
+                offers.decide(session, visit(number, phone.shopper_id, phone.device_id, now), at=now)
                 storefront.put_in_cart(session, house.shop, phone.shopper_id, {PRODUCT: 2}, at=now)
                 shoppers.append((phone.token, offers.wallet(session, phone.shopper_id, now)[0].code))
     finally:
@@ -142,15 +131,6 @@ def _area(count: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _campaign(count: int) -> dict[str, Any]:
-    return {
-        "name": "Bench", "title": "20 % off", "because": "it is measured", "currency": "EUR",
-        "trigger": {"moment_kinds": ["store_visit"], "place_ids": [STORE]},
-        "benefit": {"kind": "percent", "percent": 20, "max_discount_minor": 500},
-        "schedule": {}, "caps": {"per_shopper": 1}, "experiment": {"holdout_bp": 0}, "budget_minor": 500 * count, "coupon": {"valid_for_s": 86_400},
-    }  # fmt: skip
-
-
 def _orders(tokens: Sequence[str]) -> list[Asked]:
     body = json.dumps({"payment_method": "pm_card_visa"})
     return [Asked(CHECKOUT, body, {"Authorization": f"Bearer {token}", "Idempotency-Key": f"order-{n}"}) for n, token in enumerate(tokens)]
@@ -161,19 +141,6 @@ def _note(home: Path, url: str, tokens: Sequence[str]) -> int:
     with served("app.cli.bench_checkout", str(home), url, "note") as (address, _), connected(address, 1) as clients:
         together(clients, _orders(tokens))
         return int(_said(clients[0], Asked("/bench/noted", "{}"))["statements"])
-
-
-def _used(home: Path, url: str) -> dict[str, Any]:
-    """Coupons that were used, which they are when their order is paid, and what the books say of them."""
-    from offers import facade as offers
-
-    house = _house(home, url)
-    try:
-        with house.database.reading() as session:
-            found = offers.books(session, offers.campaigns(session)[0].id)
-    finally:
-        house.stop()
-    return {"redeemed": found.redeemed, "drift": list(found.drift)}
 
 
 # -- the servers that are measured ------------------------------------------------------------------------------------
@@ -219,7 +186,7 @@ def main(home: str, url: str, kind: str) -> None:
     from app.security.access import ANYONE, allow
 
     configure_logs(level="ERROR", as_json=False)
-    house, file = _house(Path(home), url), Path(home) / NOTED
+    house, file = house_of(Path(home), url), Path(home) / NOTED
     router = APIRouter(dependencies=[Depends(allow(ANYONE))])
     app = None
     if kind == "note":

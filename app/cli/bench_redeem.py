@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from app.cli.bench_clients import Asked, connected, rounds, together
 from app.cli.bench_house import postgresql, served
+from app.cli.bench_shop import STORE, books, house_of, open_shop, visit
 from app.kernel.errors import AppError
 
 CLERK_TRIES = 10
@@ -23,7 +24,6 @@ CLERK_TRIES = 10
 WALLET = 100
 """Coupons of one shopper."""
 TARGET = 0.5
-STORE = "plc_bench"
 TILL = "/v1/till/redemptions"
 BARE = "UPDATE bench_bare SET used = used + 1 WHERE id = 1 AND used < cap RETURNING used"
 
@@ -40,16 +40,16 @@ def redeem(redemptions: int, connections: int) -> dict[str, Any]:
         codes, clerks = _seeded(home, url, redemptions)
         with served("app.cli.bench_redeem", str(home), url) as (address, _pid):
             spent_s = _rounds(address, codes, clerks, connections)
-        books = _books(home, url)
+        found = books(home, url)
     rates = {name: round(redemptions / seconds, 1) for name, seconds in spent_s.items()}
     return {
-        "redemptions": books["redeemed"],
+        "redemptions": found["redeemed"],
         "connections": connections,
         "redemptions_per_s": rates["redeem"],
         "bare_updates_per_s": rates["bare"],
         "against_bare": round(rates["redeem"] / rates["bare"], 3),
         "reached": rates["redeem"] / rates["bare"] >= TARGET,
-        "drift": books["drift"],
+        "drift": found["drift"],
     }
 
 
@@ -61,13 +61,6 @@ def print_lines(figures: dict[str, Any]) -> None:
 # -- what there is to redeem -----------------------------------------------------------------------------------------
 
 
-def _house(home: Path, url: str) -> Any:
-    from app.bootstrap import build
-    from app.settings import load_settings
-
-    return build(load_settings(data_dir=home, database_url=url, loops=False, log_level="ERROR"))
-
-
 def _seeded(home: Path, url: str, count: int) -> tuple[list[str], list[str]]:
     """A live campaign with a budget, `count` coupons of it, and the clerks' tokens."""
     from app.migrations import upgrade
@@ -75,18 +68,14 @@ def _seeded(home: Path, url: str, count: int) -> tuple[list[str], list[str]]:
     from app.privacy.purposes import Purpose
     from app.security import people
     from app.security.principals import Role
-    from geofences import facade as geofences
     from offers import facade as offers
 
-    house = _house(home, url)
+    house = house_of(home, url)
     try:
         upgrade(house.database)
         now = house.clock.now()
-        shop = {"type": "Feature", "id": STORE, "properties": {"name": "Bench", "radius_m": 40}, "geometry": {"type": "Point", "coordinates": [24.95, 60.17]}}
         with house.database.transaction() as session:
-            geofences.import_geojson(session, {"type": "FeatureCollection", "features": [shop]}, at=now)
-            campaign_id = offers.draft_campaign(session, _campaign(count), by="bench", at=now)
-            offers.activate_campaign(session, campaign_id, at=now)
+            open_shop(session, count, None, at=now)
             clerks = [_clerk(session, people, Role.CLERK, k, now) for k in range(-(-count // CLERK_TRIES))]
         codes: list[str] = []
         while len(codes) < count:
@@ -94,7 +83,7 @@ def _seeded(home: Path, url: str, count: int) -> tuple[list[str], list[str]]:
                 shopper_id = people.register_device(session, "bench", "android", now).shopper_id
                 set_consent(session, shopper_id, Purpose.PERSONALISATION, granted=True, source="bench", at=now)
                 for n in range(min(WALLET, count - len(codes))):
-                    offers.decide(session, _moment(len(codes) + n, shopper_id, now), at=now)
+                    offers.decide(session, visit(len(codes) + n, shopper_id, "dev_1", now), at=now)
                 held = [c.code for c in offers.wallet(session, shopper_id, now)]
             if not held:
                 raise AppError("no coupon was issued; ask `moments explain` for the reasons")
@@ -104,45 +93,9 @@ def _seeded(home: Path, url: str, count: int) -> tuple[list[str], list[str]]:
     return codes, clerks
 
 
-def _campaign(count: int) -> dict[str, Any]:
-    return {
-        "name": "Bench",
-        "title": "20 % off",
-        "because": "it is measured",
-        "currency": "EUR",
-        "trigger": {"moment_kinds": ["store_visit"], "place_ids": [STORE]},
-        "benefit": {"kind": "percent", "percent": 20, "max_discount_minor": 500},
-        "schedule": {},
-        "caps": {"per_shopper": None},
-        "experiment": {"holdout_bp": 0},
-        "budget_minor": 500 * count,
-        "coupon": {"valid_for_s": 86_400},
-    }
-
-
 def _clerk(session: Any, people: Any, role: Any, number: int, at: Any) -> str:
     person_id = people.staff(session, role, f"Clerk {number}", at=at, place_ids=(STORE,))
     return str(people.open_session(session, role, at=at, ttl_s=86_400, person_id=person_id).token)
-
-
-def _moment(number: int, shopper_id: str, at: Any) -> Any:
-    from geofences.contracts import MomentKind, MomentView, TrustLevel
-
-    return MomentView(
-        f"mom_{number}", MomentKind.STORE_VISIT, shopper_id, "dev_1", STORE, f"vis_{number}", at, 0, 1, 0.9, TrustLevel.CORROBORATED, ()
-    )
-
-
-def _books(home: Path, url: str) -> dict[str, Any]:
-    from offers import facade as offers
-
-    house = _house(home, url)
-    try:
-        with house.database.reading() as session:
-            found = offers.books(session, offers.campaigns(session)[0].id)
-    finally:
-        house.stop()
-    return {"redeemed": found.redeemed, "drift": list(found.drift)}
 
 
 # -- the clients -----------------------------------------------------------------------------------------------------
@@ -172,7 +125,7 @@ def main(home: str, url: str) -> None:
     from app.security.access import Principal, Role, allow
 
     configure_logs(level="ERROR", as_json=False)
-    house = _house(Path(home), url)
+    house = house_of(Path(home), url)
     with house.database.transaction() as session:
         session.execute(text("CREATE TABLE bench_bare (id int PRIMARY KEY, used int NOT NULL, cap int NOT NULL)"))
         session.execute(text("INSERT INTO bench_bare VALUES (1, 0, 1000000000)"))
