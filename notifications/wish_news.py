@@ -6,25 +6,26 @@ kept with it. Must not send (dispatch does) and must not decide what is near (th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.kernel import languages
 from app.kernel.db import insert_new
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
 from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.privacy import gate
-from app.privacy.purposes import Purpose
 from app.security import people
 from geofences import facade as geofences
-from notifications import compose, contents, deliveries, policy, preferences, repository, told, weighing
+from notifications import compose, contents, deliveries, herself, policy, repository, told, weighing
 from notifications.composing import Words
 from notifications.contracts import ChannelKind, PushSent
 from notifications.ending import say_suppressed
+from notifications.herself import Herself
 from notifications.models import WISH, Delivery, Message
 from notifications.phrases import say
 from notifications.policy import Course, Rule, Say
@@ -60,25 +61,23 @@ class WishTeller:
         place = geofences.place(session, event.place_id)
         if not names or place is None:
             return False
-        course = self._course(session, event, own_zone, at)
-        row = self._row(session, event, names, place.name, course, at)
+        her = herself.each(session, {event.shopper_id: event.visit_id}, self.settings, at)[event.shopper_id]
+        course = self._course(session, event, her, own_zone, at)
+        row = self._row(event, her.liked.language or languages.PLAIN, names, place.name, course, at)
         if not insert_new(session, Message, row, unique=["id"]):
             return False
         if course.say is Say.NOT:
             self._suppress(session, row, course, at)
             return False
-        self._queue(session, row, course, at)
+        self._queue(session, row, her.tokens, course, at)
         return True
 
-    def _course(self, session: Session, event: WishMatched, own_zone: str | None, at: datetime) -> Course:
-        consent = gate.may(session, event.shopper_id, Purpose.MARKETING_PUSH, at)
-        facts = weighing.occasion(session, self.settings, consent=consent, place_id=event.place_id, visit_id=event.visit_id, expires_at=at + LIFE, own_zone=own_zone, at=at)
-        said = weighing.said_to(session, {event.shopper_id: event.visit_id}, self.settings, at)[event.shopper_id]
-        return policy.course(facts.counting(said, campaign_id=None, place_id=event.place_id, visit_id=event.visit_id), self.settings.policy())
+    def _course(self, session: Session, event: WishMatched, her: Herself, own_zone: str | None, at: datetime) -> Course:
+        facts = weighing.occasion(session, self.settings, consent=her.to_push, place_id=event.place_id, visit_id=event.visit_id, expires_at=at + LIFE, own_zone=own_zone, at=at)
+        return policy.course(facts.counting(her.said, campaign_id=None, place_id=event.place_id, visit_id=event.visit_id), self.settings.policy())
 
-    def _row(self, session: Session, event: WishMatched, names: list[str], place_name: str, course: Course, at: datetime) -> dict[str, Any]:
+    def _row(self, event: WishMatched, language: str, names: list[str], place_name: str, course: Course, at: datetime) -> dict[str, Any]:
         message_id = message_id_of(event)
-        language = preferences.language_of(session, event.shopper_id)
         key = f"wish.{'one' if len(names) == 1 else 'several'}"
         title, body = (compose.clean(say(f"{key}.{part}", language, what=names[0], place=place_name, more=len(names) - 1)) for part in ("title", "body"))
         title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
@@ -98,11 +97,11 @@ class WishTeller:
         session.add(Delivery(**deliveries.values(Message(**row), INBOX, at, state="suppressed", reasons=codes)))
         say_suppressed(session, row["id"], row["shopper_id"], INBOX, None, None, list(codes), at)
 
-    def _queue(self, session: Session, row: dict[str, Any], course: Course, at: datetime) -> None:
+    def _queue(self, session: Session, row: dict[str, Any], tokens: Sequence[repository.Token], course: Course, at: datetime) -> None:
         """In the inbox, and on each phone and browser that can be reached from here; in quiet hours in the inbox alone, for in the morning she is not there any more."""
         message, shopper_id = Message(**row), row["shopper_id"]
         session.add(Delivery(**deliveries.values(message, INBOX, at, state="sent")))
-        for token in repository.tokens_on(session, people.device_ids_of(session, shopper_id)):
+        for token in tokens:
             channel = TokenKind(token.kind).channel
             if channel in self.channels:
                 loud = course.say is Say.NOW
