@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from notifications import preferences
@@ -66,8 +67,7 @@ def _erase_preferences(session: Session, shopper_id: str) -> int:
 def _erase(session: Session, shopper_id: str, *models: Any) -> int:
     gone = 0
     for model in models:
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone
 
 

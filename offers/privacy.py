@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from offers import gs1_coupons, moves, repository
@@ -147,8 +148,7 @@ def erase(session: Session, shopper_id: str) -> int:
     session.flush()
     gone = len(coupons)
     for model in (Decision, FewerWish, IdentityHint, PurchaseRow, Tally, TierRow, WeighedMoment):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     session.expire_all()
     return gone
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
+from app.kernel.db import touched
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from offers.contracts import PurchaseLine
@@ -43,5 +43,4 @@ def note(
 
 def forget(session: Session, *, order_id: str) -> bool:
     """The money went back: it was no purchase. True if something was known of it."""
-    gone = delete(PurchaseRow).where(PurchaseRow.order_id == order_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(gone)).rowcount > 0
+    return touched(session, delete(PurchaseRow).where(PurchaseRow.order_id == order_id)) > 0

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from offers import facade as offers
 from offers.contracts import CouponState
 from storefront.addresses import repository as addresses
@@ -96,5 +97,4 @@ def _lines(session: Session, cart_id: str) -> list[CartLineRow]:
 
 
 def _rename(session: Session, model: Any, before: str, into: str) -> int:
-    hers = update(model).where(model.shopper_id == before).values(shopper_id=into).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(hers)).rowcount
+    return touched(session, update(model).where(model.shopper_id == before).values(shopper_id=into))

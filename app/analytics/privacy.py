@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.analytics.count import STAGES
 from app.analytics.models import FunnelRow
+from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 
@@ -34,8 +35,7 @@ def _export(session: Session, shopper_id: str) -> Mapping[str, Any]:
 
 
 def _erase(session: Session, shopper_id: str) -> int:
-    statement = delete(FunnelRow).where(FunnelRow.shopper_id == shopper_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return touched(session, delete(FunnelRow).where(FunnelRow.shopper_id == shopper_id))
 
 
 HOLDERS: tuple[DataHolder, ...] = (DataHolder("analytics.funnel", ("analytics_funnel_row",), _export, _erase),)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     JSON,
     CursorResult,
     DateTime,
+    Delete,
     Dialect,
     Executable,
     MetaData,
@@ -311,13 +312,15 @@ def moved(session: Session, statement: Update, values: Mapping[str, Any] | None 
     This is how everything changes state: the condition is in the WHERE, so of two racers one gets True. With `values` it is a
     statement on a table that was built once, with bound names.
     """
-    if values is not None:
-        count = prepared(session, statement, values).rowcount
-    else:
-        count = cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
+    count = prepared(session, statement, values).rowcount if values is not None else touched(session, statement)
     if count > 1:
         raise RuntimeError(f"a move of one row touched {count}")
     return count == 1
+
+
+def touched(session: Session, statement: Update | Delete) -> int:
+    """Execute a statement on many rows; how many they were. What the session remembers of them stays as it was."""
+    return cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
 
 
 def insert_new(session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:

@@ -10,11 +10,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import pydantic
 from sqlalchemy import (
-    CursorResult,
     ForeignKey,
     Index,
     Select,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.bulk import Rows, RowsIf, insert_many, insert_together
-from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared
+from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared, touched
 from app.kernel.ids import new_id
 
 
@@ -290,7 +289,7 @@ def sweep_handled(session: Session, at: datetime) -> int:
     stale = select(OutboxEvent.id).where(OutboxEvent.created_at <= at - KEEP_HANDLED)
     done = delete(OutboxDelivery).where(OutboxDelivery.state == "done", OutboxDelivery.event_id.in_(stale))
     old = delete(InboxRow).where(InboxRow.handled_at <= at - 4 * KEEP_HANDLED)
-    return sum(cast("CursorResult[Any]", session.execute(s.execution_options(synchronize_session=False))).rowcount for s in (done, old))
+    return sum(touched(session, s) for s in (done, old))
 
 
 def figures(session: Session) -> dict[str, tuple[str, float]]:

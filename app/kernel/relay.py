@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, and_, bindparam, not_, or_, select, true, update
+from sqlalchemy import Update, and_, bindparam, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
-from app.kernel.db import Database, connection_of, moved, prepared
+from app.kernel.db import Database, connection_of, moved, prepared, touched
 from app.kernel.logs import get_logger
 from app.kernel.outbox import Envelope, InboxRow, OutboxDelivery, OutboxEvent, Subscriptions, handled_before
 
@@ -91,7 +91,7 @@ class Relay:
         d = OutboxDelivery
         left = update(d).where(d.state == "pending", d.lease_until.is_not(None), self._mine).values(lease_until=None)
         with self._database.transaction() as session:
-            return cast("CursorResult[Any]", session.execute(left.execution_options(synchronize_session=False))).rowcount
+            return touched(session, left)
 
     def _claim(self) -> list[Claimed]:
         now = self._database.clock.now()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
 from app.privacy.consents import stamp_change, standing_of
 from app.privacy.holding import alone
@@ -48,8 +49,7 @@ def _erase_consents(session: Session, shopper_id: str) -> int:
     stamp_change(session)
     gone = 0
     for model in (ConsentStateRow, ConsentRow, StandingRow, PermissionRow):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone
 
 
@@ -66,8 +66,7 @@ def _export_events(session: Session, shopper_id: str) -> Mapping[str, Any]:
 def _erase_events(session: Session, shopper_id: str) -> int:
     mine = select(OutboxEvent.id).where(_about(shopper_id))
     session.execute(delete(OutboxDelivery).where(OutboxDelivery.event_id.in_(mine)).execution_options(synchronize_session=False))
-    statement = delete(OutboxEvent).where(_about(shopper_id)).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return touched(session, delete(OutboxEvent).where(_about(shopper_id)))
 
 
 def _export_security(session: Session, shopper_id: str) -> Mapping[str, Any]:

@@ -6,11 +6,12 @@ Owns `HOLDERS` and `rules(settings)`. Push tokens are not exported: they open th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from notifications.passes.models import PassCopy
@@ -23,8 +24,7 @@ def _export(session: Session, shopper_id: str) -> Mapping[str, Any]:
 
 
 def _erase(session: Session, shopper_id: str) -> int:
-    hers = delete(PassCopy).where(PassCopy.shopper_id == shopper_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(hers)).rowcount
+    return touched(session, delete(PassCopy).where(PassCopy.shopper_id == shopper_id))
 
 
 HOLDERS: tuple[DataHolder, ...] = (DataHolder("notifications.passes", ("notifications_pass_copy",), _export, _erase),)

@@ -11,12 +11,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Select, Update, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Select, Update, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel.db import Database, moved, prepared
+from app.kernel.db import Database, moved, prepared, touched
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
 from app.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -232,7 +232,7 @@ def resume(database: Database) -> int:
     d = WebhookDelivery
     left = update(d).where(d.state == "claimed").values(lease_until=database.clock.now())
     with database.transaction() as session:
-        return cast("CursorResult[Any]", session.execute(left.execution_options(synchronize_session=False))).rowcount
+        return touched(session, left)
 
 
 def run_once(database: Database, gateway: WebhookGateway, settings: WebhookSettings, source: str, *, only: str | None = None) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
 from notifications.webhooks.models import Happening, WebhookDelivery
@@ -29,8 +30,7 @@ def _export(session: Session, shopper_id: str) -> Mapping[str, Any]:
 def _erase(session: Session, shopper_id: str) -> int:
     gone = 0
     for model in (WebhookDelivery, Happening):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone
 
 

@@ -9,13 +9,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, touched
 from app.kernel.ids import new_id
 from app.security import people
 from app.security.vault import open_each, seal_for
@@ -120,7 +120,7 @@ def remove(session: Session, shopper_id: str, address_id: str, *, at: datetime) 
     """Raises UnknownAddress. When the default goes, the newest of the others takes its place."""
     book = _changing(session, shopper_id, at)
     hers = delete(AddressRow).where(AddressRow.id == address_id, AddressRow.shopper_id == shopper_id)
-    if not cast("CursorResult[Any]", session.execute(hers.execution_options(synchronize_session=False))).rowcount:
+    if not touched(session, hers):
         raise UnknownAddress
     if book.default_id == address_id:
         newest = select(AddressRow.id).where(AddressRow.shopper_id == shopper_id).order_by(AddressRow.created_at.desc(), AddressRow.id.desc())
@@ -133,8 +133,8 @@ def hand_over(session: Session, before: str, into: str, *, at: datetime) -> int:
     if session.scalar(select(AddressBookRow.shopper_id).where(AddressBookRow.shopper_id == before)) is None:
         return 0
     theirs, hers = _changing(session, before, at), _changing(session, into, at)
-    moving = update(AddressRow).where(AddressRow.shopper_id == before).values(shopper_id=into).execution_options(synchronize_session=False)
-    came = cast("CursorResult[Any]", session.execute(moving)).rowcount
+    moving = update(AddressRow).where(AddressRow.shopper_id == before).values(shopper_id=into)
+    came = touched(session, moving)
     if hers.default_id is None:
         hers.default_id = theirs.default_id
     session.delete(theirs)
@@ -146,6 +146,5 @@ def forget(session: Session, shopper_id: str) -> int:
     """Everything of hers; returns how many rows."""
     gone = 0
     for model in (AddressRow, AddressBookRow):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone

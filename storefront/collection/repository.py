@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
+from app.kernel.db import moved, touched
 from storefront.collection.models import CollectionRow
 
 OPEN, READY, HANDED_OVER = "open", "ready", "handed_over"
@@ -70,5 +69,4 @@ def hand_over(session: Session, order_id: str, at: datetime, by: str) -> bool:
 
 def forget(session: Session, shopper_id: str) -> int:
     """She is erased: nobody fetches it any more."""
-    gone = delete(C).where(C.shopper_id == shopper_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(gone)).rowcount
+    return touched(session, delete(C).where(C.shopper_id == shopper_id))

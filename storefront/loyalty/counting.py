@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, touched
 from app.kernel.outbox import emit
 from app.privacy import gate
 from app.privacy.purposes import Purpose
@@ -98,8 +97,8 @@ def visited(session: Session, visit_id: str, shopper_id: str, *, at: datetime) -
         return False
     changed = _insert_visit(session, programme, visit_id, shopper_id, at)
     if changed is None:
-        gone = delete(FactRow).where(FactRow.source_id == visit_id, FactRow.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        changed = cast("CursorResult[Any]", session.execute(gone)).rowcount > 0
+        gone = delete(FactRow).where(FactRow.source_id == visit_id, FactRow.shopper_id == shopper_id)
+        changed = touched(session, gone) > 0
     if changed:
         emit(session, LoyaltyCounted(shopper_id, at), subject=shopper_id)
     return changed

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import Base
+from app.kernel.db import Base, touched
 from storefront.loyalty.models import ChoiceRow, FactRow, RewardRow, StandingRow
 
 FACT_KEPT_S = 800 * 86_400
@@ -31,9 +31,4 @@ def _rows(session: Session, table: type[Base], shopper_id: str) -> list[dict[str
 
 
 def forget(session: Session, shopper_id: str) -> int:
-    gone = 0
-    for table in TABLES:
-        mine = cast("Table", table.__table__).c.shopper_id == shopper_id
-        gone += session.scalar(select(func.count()).select_from(table).where(mine)) or 0
-        session.execute(delete(table).where(mine))
-    return gone
+    return sum(touched(session, delete(table).where(cast("Table", table.__table__).c.shopper_id == shopper_id)) for table in TABLES)

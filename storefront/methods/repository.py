@@ -10,12 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, touched
 from app.kernel.ids import new_id
 from app.security.sealing import keyed_hash
 from app.security.vault import open_each, seal_for
@@ -132,7 +131,7 @@ def remove(session: Session, shopper_id: str, method_id: str, *, at: datetime) -
     payer_row = _changing(session, shopper_id, at)
     found = next((one for one in methods(session, shopper_id, at) if one.id == method_id), None)
     hers = delete(KeptMethodRow).where(KeptMethodRow.id == method_id, KeptMethodRow.shopper_id == shopper_id)
-    if found is None or payer_row is None or not cast("CursorResult[Any]", session.execute(hers.execution_options(synchronize_session=False))).rowcount:
+    if found is None or payer_row is None or not touched(session, hers):
         raise UnknownPaymentMethod
     left = methods(session, shopper_id, at)
     if found.payer in (payer_of(session, shopper_id), *(one.payer for one in left)):
@@ -151,8 +150,7 @@ def forget(session: Session, shopper_id: str, *, at: datetime) -> int:
         detach(session, PAYER, payer, at=at)
     gone = 0
     for model in (KeptMethodRow, PayerRow):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
+from app.kernel.db import touched
 from app.security.vault import open_each, seal_for
 from storefront.catalog.models import ProductRow
 from storefront.reasons import sentence
@@ -139,7 +140,7 @@ def forget(session: Session, shopper_id: str) -> int:
     mine = select(R.id).where(R.shopper_id == shopper_id)
     gone = 0
     for statement in (delete(P).where(P.review_id.in_(mine) | (P.shopper_id == shopper_id)), delete(V).where(V.review_id.in_(mine)), delete(R).where(R.shopper_id == shopper_id)):
-        gone += cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
+        gone += touched(session, statement)
     return gone
 
 
@@ -147,11 +148,9 @@ def hand_over(session: Session, before: str, into: str) -> int:
     """She has signed in: what she wrote before is hers, sealed as it is; of a product she has reviewed already, what her account says stays."""
     twice = select(R.product_id).where(R.shopper_id == into)
     session.execute(delete(R).where(R.shopper_id == before, R.product_id.in_(twice)).execution_options(synchronize_session=False))
-    moving = update(R).where(R.shopper_id == before).values(shopper_id=into)
-    return cast("CursorResult[Any]", session.execute(moving.execution_options(synchronize_session=False))).rowcount
+    return touched(session, update(R).where(R.shopper_id == before).values(shopper_id=into))
 
 
 def hide_visits(session: Session, shopper_id: str) -> int:
     """She does not let us notice visits any more: none is shown either."""
-    shown_now = update(R).where(R.shopper_id == shopper_id, R.visited).values(visited=False)
-    return cast("CursorResult[Any]", session.execute(shown_now.execution_options(synchronize_session=False))).rowcount
+    return touched(session, update(R).where(R.shopper_id == shopper_id, R.visited).values(visited=False))

@@ -9,12 +9,12 @@ import hmac
 import re
 import secrets
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, touched
 from app.kernel.ids import new_id
 from app.privacy import gate
 from app.security import people
@@ -114,5 +114,5 @@ def forget(session: Session, shopper_id: str) -> int:
         delete(T).where(or_(T.shopper_id == shopper_id, T.share_id.in_(mine))), delete(S).where(S.shopper_id == shopper_id), delete(F).where(F.shopper_id == shopper_id),
         update(F).where(F.buyer_shopper_id == shopper_id).values(buyer_shopper_id=ERASED),
     ):  # fmt: skip
-        gone += cast("CursorResult[Any]", session.execute(statement.execution_options(synchronize_session=False))).rowcount
+        gone += touched(session, statement)
     return gone

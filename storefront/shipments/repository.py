@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
-from app.kernel.db import moved
+from app.kernel.db import moved, touched
 from app.kernel.ids import new_id
 from storefront.shipments.models import ShipmentLineRow, ShipmentRow
 from storefront.shipments.states import UNDER_WAY, ShipmentState, predecessors
@@ -89,5 +89,4 @@ def insides(session: Session, shipment_ids: Collection[str]) -> dict[str, list[t
 def forget(session: Session, shopper_id: str) -> int:
     """She is erased: nobody knows any more what was sent to whom."""
     session.execute(delete(L).where(L.shipment_id.in_(select(S.id).where(S.shopper_id == shopper_id))).execution_options(synchronize_session=False))
-    gone = delete(S).where(S.shopper_id == shopper_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(gone)).rowcount
+    return touched(session, delete(S).where(S.shopper_id == shopper_id))

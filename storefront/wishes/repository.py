@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new
+from app.kernel.db import insert_new, touched
 from app.privacy import gate
 from app.security.people import same_person
 from storefront.catalog import shelves
@@ -52,8 +52,7 @@ def put(session: Session, shopper_id: str, product_id: str, *, at: datetime) -> 
 
 def take_off(session: Session, shopper_id: str, product_ids: Collection[str]) -> int:
     """Off her list, whichever phone had put it there; how many there were."""
-    hers = delete(W).where(W.shopper_id.in_(same_person(session, shopper_id)), W.product_id.in_(product_ids))
-    return cast("CursorResult[Any]", session.execute(hers.execution_options(synchronize_session=False))).rowcount
+    return touched(session, delete(W).where(W.shopper_id.in_(same_person(session, shopper_id)), W.product_id.in_(product_ids)))
 
 
 def kept(session: Session, shopper_id: str, product_ids: Collection[str]) -> set[str]:
@@ -83,6 +82,5 @@ def forget(session: Session, shopper_id: str) -> int:
     """Her list, and what of it was near; returns how many rows."""
     gone = 0
     for model in (W, F):
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone

@@ -6,11 +6,12 @@ not import that one.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.security.contacts import repository
 from app.security.contacts.models import (
     ContactChangeRow,
@@ -59,6 +60,5 @@ def erase_contacts(session: Session, shopper_id: str) -> int:
     """Everything of one shopper id; letters that wait are not sent any more."""
     gone = 0
     for model in MODELS:
-        statement = delete(model).where(model.shopper_id == shopper_id).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     return gone

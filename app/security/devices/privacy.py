@@ -6,11 +6,12 @@ themselves, by which the rows are found.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.security.devices.models import AppAttestKeyRow, AttestationRow
 from app.security.models import DeviceRow
 
@@ -37,6 +38,5 @@ def erase_shopper(session: Session, shopper_id: str) -> int:
     mine = select(DeviceRow.id).where(DeviceRow.shopper_id == shopper_id)
     gone = 0
     for model in (AttestationRow, AppAttestKeyRow):
-        statement = delete(model).where(model.device_id.in_(mine)).execution_options(synchronize_session=False)
-        gone += cast("CursorResult[Any]", session.execute(statement)).rowcount
+        gone += touched(session, delete(model).where(model.device_id.in_(mine)))
     return gone

@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, moved
+from app.kernel.db import insert_new, moved, touched
 from app.kernel.ids import new_id
 from app.security.passkeys.ceremonies import MadePasskey
 from app.security.passkeys.errors import NoSuchPasskey, PasskeyKnown, TooManyPasskeys
@@ -170,8 +170,7 @@ def own(session: Session, principal: Principal, passkey_id: str) -> PasskeyRow:
 
 
 def remove(session: Session, principal: Principal, passkey_id: str) -> bool:
-    gone = delete(PasskeyRow).where(PasskeyRow.id == passkey_id, _owned(session, principal))
-    return cast("CursorResult[Any]", session.execute(gone.execution_options(synchronize_session=False))).rowcount == 1
+    return touched(session, delete(PasskeyRow).where(PasskeyRow.id == passkey_id, _owned(session, principal))) == 1
 
 
 def _owned(session: Session, principal: Principal) -> ColumnElement[bool]:

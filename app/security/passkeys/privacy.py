@@ -6,11 +6,12 @@ not import that one.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.security.passkeys.keeping import names_of
 from app.security.passkeys.models import PasskeyRow
 
@@ -42,5 +43,4 @@ def export_shopper(session: Session, shopper_id: str) -> dict[str, Any]:
 
 
 def erase_shopper(session: Session, shopper_id: str) -> int:
-    gone = delete(PasskeyRow).where(PasskeyRow.shopper_id == shopper_id)
-    return cast("CursorResult[Any]", session.execute(gone.execution_options(synchronize_session=False))).rowcount
+    return touched(session, delete(PasskeyRow).where(PasskeyRow.shopper_id == shopper_id))

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import touched
 from app.security.policies.contracts import PolicyDecision
 from app.security.policies.models import PolicyDecisionRow
 from app.security.principals import Principal, Role
@@ -78,5 +79,4 @@ def export_decisions(session: Session, shopper_id: str) -> Mapping[str, Any]:
 
 
 def erase_decisions(session: Session, shopper_id: str) -> int:
-    statement = delete(PolicyDecisionRow).where(PolicyDecisionRow.shopper_id == shopper_id).execution_options(synchronize_session=False)
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return touched(session, delete(PolicyDecisionRow).where(PolicyDecisionRow.shopper_id == shopper_id))
