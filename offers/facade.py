@@ -370,7 +370,7 @@ def note_contact(session: Session, *, shopper_id: str, contact: str, at: datetim
 
 
 read_yaml, write_yaml = yaml_form.read, yaml_form.write  # for what else of the house is kept as such a file
-note_phone, same_person_by = identity.note_phone, identity.same_person_by
+note_phone, same_person_by, may_be_her = identity.note_phone, identity.same_person_by, identity.may_be_her
 """For whoever rewards one for bringing another."""
 audience_in_words = audience_words.of_document
 audiences_of_file = audience_file.audiences_of

@@ -79,9 +79,18 @@ def same_person_by(session: Session, one: str, other: str) -> tuple[str, ...]:
     ids, theirs = people.same_person(session, people.ids_and_owner(session, one)[1]), set(people.same_person(session, people.ids_and_owner(session, other)[1]))
     if theirs & set(ids):
         return (str(Hint.ACCOUNT),)
+    return tuple(sorted(str(kind) for kind, them in _hinted(session, ids).items() if them & theirs))
+
+
+def may_be_her(session: Session, shopper_id: str) -> frozenset[str]:
+    """Every shopper who may be the same person, herself among them: by account, phone, card or contact."""
+    ids = people.same_person(session, people.ids_and_owner(session, shopper_id)[1])
+    return frozenset((shopper_id, *ids)).union(*_hinted(session, ids).values())
+
+
+def _hinted(session: Session, ids: Sequence[str]) -> Others:
     hands = [device_id for i in ids for device_id in people.device_ids_of(session, i)]
-    found = others(session, ids, (Hint.DEVICE, Hint.PAYMENT, Hint.CONTACT), *hands)
-    return tuple(sorted(str(kind) for kind, them in found.items() if them & theirs))
+    return others(session, ids, (Hint.DEVICE, Hint.PAYMENT, Hint.CONTACT), *hands)
 
 
 def sharing(session: Session, shopper_ids: Collection[str], kinds: Collection[Hint]) -> dict[str, Others]:

@@ -20,7 +20,7 @@ from app.kernel.verdict import Fail
 from app.security.asking import Asker
 from geofences import facade as geofences
 from offers.contracts import Quote, QuoteLine, Refused
-from storefront import guarding
+from storefront import guarding, paying
 from storefront.addresses import repository as addresses
 from storefront.balance import books as balance
 from storefront.balance.accounts import part_of
@@ -37,6 +37,7 @@ from storefront.carts.quoting import (
     wish_of,
 )
 from storefront.carts.totals import PricedLine, Totals, payable, totals
+from storefront.cash.risk import PayBy
 from storefront.catalog.repository import for_cart, hold
 from storefront.contracts import OrderPlaced, OrderState, ProductView
 from storefront.delivery import booking
@@ -85,6 +86,7 @@ class CheckoutOrder:
     expected_balance_minor: int | None = None
     kept_id: str | None = None
     keep: bool = False
+    pay_by: PayBy = PayBy.ONLINE
 
     @property
     def means(self) -> collecting.Means:
@@ -124,6 +126,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     cart = carts.cart_of(session, asked.shopper_id)
     if not cart.lines or cart.currency is None:
         raise CartEmpty
+    cash = paying.way_of(shop.settings, asked.pay_by)
     if not carts.claim(session, cart, at=at):
         raise CartChanged
     products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
@@ -131,23 +134,30 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     _hold(session, cart, products)
     way = _delivery(session, cart, shop.settings, asked.place_id, at)
     booking.hold(session, way)
-    lines = (*quote_lines(cart, products), delivery_line(way))
-    shares = _reserve(session, shop, order_id, cart, lines, place_id=asked.place_id, at=at)
+    until = paying.waits_until(cash, way, at) if cash is not None else at + timedelta(seconds=shop.settings.hold_ttl_s)
+    goods = (*quote_lines(cart, products), delivery_line(way))
+    shares = _reserve(session, shop, order_id, cart, goods, place_id=asked.place_id, at=at, until=until)
+    lines = (*goods, *paying.fee_lines(cash, cart.currency))
     sums = totals([PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines], discounts_of(shares))
     _refuse_total(sums, asked.expected_total_minor)
     if asked.asker is not None:
         guarding.may_order(session, asked.asker, shares, sums, currency=cart.currency, place_id=asked.place_id, at=at)
     coupon_id = cart.coupon_id
     balance_minor = _hold_balance(session, order_id, sums.total_minor, cart.currency, asked, shop.settings, at=at)
+    asking = paying.Asking(cart, products.values(), way, asked.place_id)
+    if cash is not None:
+        paying.may_pay_in_cash(session, cash, asking, sums.total_minor - balance_minor, at=at)
     _write(session, order_id, cart, sums, coupon_id, asked, balance_minor=balance_minor, settings=shop.settings, at=at)
     booking.write(session, order_id, asked.shopper_id, way, at)
-    numbers = _write_lines(session, order_id, lines, products, sums, way.way)
+    numbers = _write_lines(session, order_id, lines, products, sums, way.way, asked.pay_by)
     taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
     _write_coupons(session, order_id, shares, numbers)
     placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
     emit(session, placed, subject=asked.shopper_id)
     if sums.total_minor == balance_minor:
         moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: coupons and balance pay for everything
+    elif cash is not None:
+        moves.confirm(session, order_id, cash.id, paying.place_of(asking), until=until, at=at)
     row = fresh(session, order_id)
     if row is None:
         raise LookupError(f"order {order_id} was written but is not there")
@@ -180,13 +190,13 @@ def _delivery(session: Session, cart: carts.Cart, settings: StorefrontSettings, 
 
 
 def _reserve(
-    session: Session, shop: Shop, order_id: str, cart: carts.Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime
+    session: Session, shop: Shop, order_id: str, cart: carts.Cart, lines: tuple[QuoteLine, ...], *, place_id: str | None, at: datetime, until: datetime
 ) -> tuple[Quote, ...]:
     if not cart.coupon_ids:
         return ()
     answer = shop.coupons.reserve_all(
         session, codes=cart.coupon_ids, shopper_id=cart.shopper_id, order_id=order_id, lines=lines,
-        currency=cart.currency or "", place_id=place_id, at=at, ttl_s=shop.settings.hold_ttl_s + shop.settings.coupon_grace_s,
+        currency=cart.currency or "", place_id=place_id, at=at, ttl_s=int((until - at).total_seconds()) + shop.settings.coupon_grace_s,
     )  # fmt: skip
     if isinstance(answer, Refused):
         raise refusal_of(answer)
@@ -216,7 +226,7 @@ def _hold_balance(
     if not asked.use_balance:
         return 0
     available_minor = balance.available_minor(session, asked.shopper_id, currency)
-    part_minor = part_of(total_minor, available_minor, least_charge_minor=settings.least_charge_minor)
+    part_minor = part_of(total_minor, available_minor, least_charge_minor=settings.least_charge_minor if asked.pay_by is PayBy.ONLINE else 0)
     shown_minor = asked.expected_balance_minor if asked.expected_balance_minor is not None else part_minor
     held = part_minor == 0 or balance.hold(session, order_id, asked.shopper_id, part_minor, currency, at=at)
     if not held or part_minor != shown_minor:
@@ -252,9 +262,9 @@ def _write(
 
 
 def _write_lines(
-    session: Session, order_id: str, lines: tuple[QuoteLine, ...], products: dict[str, ProductView], sums: Totals, way: DeliveryMethod
+    session: Session, order_id: str, lines: tuple[QuoteLine, ...], products: dict[str, ProductView], sums: Totals, way: DeliveryMethod, pay_by: PayBy
 ) -> dict[str, int]:
-    """The delivery last, and only if it has a price. Returns line id -> line number."""
+    """The delivery last, and only if it has a price; then the fee for how it is paid. Returns line id -> line number."""
     kept = [line for line in lines if not line.delivery or line.unit_amount_minor]
     numbers = {line.line_id: number for number, line in enumerate(kept, start=1)}
     for line in kept:
@@ -262,12 +272,18 @@ def _write_lines(
         session.add(
             OrderLineRow(
                 order_id=order_id, line_no=numbers[line.line_id], product_id=line.product_id,
-                name=way.name if line.delivery else products[line.product_id].name, unit_minor=line.unit_amount_minor,
+                name=_name(line, products, way, pay_by), unit_minor=line.unit_amount_minor,
                 quantity=line.quantity, discount_minor=discount, total_minor=gross - discount,
             )
         )  # fmt: skip
     session.flush()
     return numbers
+
+
+def _name(line: QuoteLine, products: dict[str, ProductView], way: DeliveryMethod, pay_by: PayBy) -> str:
+    if line.line_id == paying.FEE_LINE:
+        return paying.FEE_NAME[pay_by]
+    return way.name if line.delivery else products[line.product_id].name
 
 
 def _write_coupons(session: Session, order_id: str, shares: tuple[Quote, ...], numbers: dict[str, int]) -> None:
@@ -295,6 +311,10 @@ def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None
     cart = carts.cart_of(session, shopper_id)
     products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
     result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
+    if shop.settings.cash and result.lines and (way := delivery_of(cart, shop.settings.delivery)) is not None:
+        asking = paying.Asking(cart, products.values(), chosen_of(session, way, wish_of(cart, cart.currency or "", place_id), at), place_id)
+        promised = [entitlement for coupon in result.coupons for entitlement in coupon.entitlements]
+        result = replace(result, pay=paying.ways_to_pay(session, shop.settings, asking, result.total_minor, promised, at=at))
     if seen:
         carts.saw_prices(session, cart, {line.line_id: line.unit_minor for line in result.lines})
     return result

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from storefront import (
+    cash_contracts,
     dispute_contracts,
     loyalty_contracts,
     review_contracts,
@@ -20,6 +21,11 @@ from storefront import (
     wish_contracts,
 )
 
+CashView = cash_contracts.CashView
+DrawerView = cash_contracts.DrawerView
+WayToPay = cash_contracts.WayToPay
+OrderConfirmed = cash_contracts.OrderConfirmed
+CashCounted = cash_contracts.CashCounted
 DisputeView = dispute_contracts.DisputeView
 DisputeMoved = dispute_contracts.DisputeMoved
 ShipmentPiece = shipment_contracts.ShipmentPiece
@@ -50,7 +56,10 @@ ERASED = "erased"
 
 
 class OrderState(StrEnum):
+    """`confirmed`: it stands, and is paid in cash when it is handed over."""
+
     PENDING = "pending"
+    CONFIRMED = "confirmed"
     PAID = "paid"
     PAYMENT_FAILED = "payment_failed"
     CANCELLED = "cancelled"
@@ -248,6 +257,7 @@ class CollectionAtStore:
     ready_until: datetime | None
     arrived_at: datetime | None
     overdue: bool
+    cash: CashView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +289,7 @@ class OrderDetail:
     collection: CollectionView | None = None
     shipments: tuple[ShipmentView, ...] = ()
     disputes: tuple[DisputeView, ...] = ()
+    cash: CashView | None = None
 
 
 @dataclass(frozen=True, slots=True)

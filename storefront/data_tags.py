@@ -28,6 +28,20 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
         "system.operations": "id cart_id",
     },
+    "storefront_cash_claim": {
+        "user.workplace": "ended_by",
+        "user.behavior.purchase_history": "way place_id currency amount_minor state means tendered_minor",
+        "system.operations": "order_id opened_at ended_at drawer_id",
+    },
+    "storefront_cash_drawer": {
+        "user.workplace": "clerk_id",
+        "system.operations": "id place_id kind currency state float_minor expected_minor counted_minor difference_minor why opened_at closed_at",
+    },
+    "storefront_cash_entry": {
+        "user.workplace": "by",
+        "user.behavior.purchase_history": "account currency amount_minor order_id",
+        "system.operations": "movement drawer_id why at",
+    },
     "storefront_balance": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "currency available_minor",
@@ -251,8 +265,8 @@ USES: dict[str, str] = {
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
-    "essential.fraud_detection": "guarding disputes.repository orders.disputing sharing.rewarding",
-    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository",
+    "essential.fraud_detection": "guarding paying disputes.repository orders.disputing sharing.rewarding",
+    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository paying orders.cash_taking cash.claims cash.books cash.reporting",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy loyalty.holding",

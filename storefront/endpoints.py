@@ -13,6 +13,7 @@ from storefront.balance.endpoints import router as balance_routes
 from storefront.carts.endpoints import router as cart_routes
 from storefront.carts.quoting import CartQuote
 from storefront.carts.schemas import CouponIn, DeliveryIn, QuoteIn
+from storefront.cash_endpoints import router as cash_routes
 from storefront.catalog.endpoints import router as catalog_routes
 from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_best_coupons, put_coupon, quote, slots_of
 from storefront.delivery.endpoints import router as delivery_routes
@@ -107,7 +108,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
     shop: Shop = call.app.shop
     asked = CheckoutOrder(
         caller.id, body.payment_method, return_address(call, body.return_url), body.expected_total_minor, body.place_id, asker_of(call.request),
-        body.use_balance, body.expected_balance_minor, body.kept_method, body.keep_method,
+        body.use_balance, body.expected_balance_minor, body.kept_method, body.keep_method, body.pay_by,
     )  # fmt: skip
 
     def work(stage: Stage) -> None:
@@ -118,7 +119,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, points_routes, loyalty_routes, recommending_routes, review_routes, sharing_routes, tax_routes, wish_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, recommending_routes, review_routes, sharing_routes, tax_routes, wish_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

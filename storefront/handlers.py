@@ -11,13 +11,17 @@ from app.kernel.outbox import Envelope, Subscriptions
 from app.privacy.contracts import ConsentChanged
 from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
+from offers import facade as offers
+from storefront.cash import claims
 from storefront.collection import repository as collections
-from storefront.contracts import OrderPaid
+from storefront.contracts import OrderPaid, ShipmentMoved
 from storefront.loyalty import handlers as loyalty
-from storefront.orders import fetching
+from storefront.orders import cash_taking, fetching
 from storefront.reviews import repository as reviews
 from storefront.settings import StorefrontSettings
 from storefront.sharing import links, rewarding
+from storefront.shipments import repository as shipments
+from storefront.shipments.states import Failure, ShipmentState
 from storefront.wishes import noticing
 from storefront.wishes import repository as wishes
 
@@ -41,6 +45,11 @@ def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> Non
     def owed(session: Session, event: OrderPaid, _envelope: Envelope) -> None:
         rewarding.paid(session, event.order_id, settings, at=session.info["clock"].now())
 
+    def refused(session: Session, event: ShipmentMoved, _envelope: Envelope) -> None:
+        parcel = shipments.found(session, event.shipment_id)
+        if parcel is not None and parcel.why == Failure.REFUSED:
+            cash_taking.refuse(session, offers, event.order_id, places=None, at=session.info["clock"].now())
+
     def unseen(session: Session, event: ConsentChanged, _envelope: Envelope) -> None:
         if event.purpose == Purpose.LOCATION and not event.granted:
             reviews.hide_visits(session, event.shopper_id)
@@ -50,4 +59,5 @@ def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> Non
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
     subscriptions.on(MomentDetected, consumer="storefront.wishes", handler=wished, prompt=True, about=lambda event: event.kind in COMES, only_if=wishes.ANY)
     subscriptions.on(OrderPaid, consumer="storefront.referrals", handler=owed, only_if=links.ANY)
+    subscriptions.on(ShipmentMoved, consumer="storefront.refused_at_door", handler=refused, prompt=True, about=lambda event: event.state == ShipmentState.FAILED, only_if=claims.ANY_OPEN)
     subscriptions.on(MomentRetracted, consumer="storefront.not_arrived", handler=was_not, prompt=True, only_if=collections.ANY_READY)

@@ -13,7 +13,7 @@ from app.kernel.logs import get_logger
 from storefront.balance import cards
 from storefront.contracts import OrderState
 from storefront.loyalty import weighing
-from storefront.orders import moves
+from storefront.orders import cash_taking, moves
 from storefront.orders.repository import due_for_a_look, fresh
 from storefront.payments import collecting
 from storefront.payments.settlement import settle
@@ -69,6 +69,10 @@ def reconcile(shop: Shop, order_id: str) -> None:
         if row is None:
             return
         state, expires_at, refund_state = OrderState(row.state), row.expires_at, row.refund_state
+    if state is OrderState.CONFIRMED:
+        with shop.database.transaction() as session:
+            cash_taking.expire(session, shop.coupons, order_id, at=shop.now())
+        return
     if refund_state == "due":
         payment = collecting.send_refund(shop, order_id)
     elif state is OrderState.PENDING:
@@ -86,11 +90,15 @@ def _claim(shop: Shop, order_id: str, seen: datetime, at: datetime) -> bool:
     later = at + timedelta(seconds=shop.settings.look_again_s)
     with shop.database.transaction() as session:
         row = fresh(session, order_id)
+        waits = row is not None and row.state == OrderState.CONFIRMED
         if row is not None and row.state == OrderState.PENDING and at < row.expires_at:
             later = min(later, row.expires_at)
+        if row is not None and waits:
+            later = max(later, row.expires_at)  # a person pays it, so nothing is to be seen before
         if not moves.look_later(session, order_id, seen, later):
             return False
-        if row is not None and row.state == OrderState.PENDING and row.coupon_id is not None:
+        if row is not None and (row.state == OrderState.PENDING or waits) and row.coupon_id is not None:
             # money may still come, however slow her bank is: the coupon must not lapse before the order has ended
-            shop.coupons.renew(session, order_id=order_id, at=at, ttl_s=shop.settings.coupon_grace_s)
+            lasts_s = max(0, int((row.expires_at - at).total_seconds())) if waits else 0
+            shop.coupons.renew(session, order_id=order_id, at=at, ttl_s=lasts_s + shop.settings.coupon_grace_s)
         return True

@@ -61,6 +61,17 @@ class StorefrontReason(StrEnum):
     REFERRAL_SAME_PERSON = "referral_same_person"
     REFERRAL_WENT_BACK = "referral_went_back"
     REFERRAL_CAP_REACHED = "referral_cap_reached"
+    CASH_NOT_WITH_DELIVERY = "cash_not_with_delivery"
+    CASH_NOT_IN_CURRENCY = "cash_not_in_currency"
+    CASH_NOT_FOR_THESE = "cash_not_for_these"
+    CASH_NOT_THERE = "cash_not_there"
+    CASH_TOO_MUCH = "cash_too_much"
+    CASH_NEEDS_ACCOUNT = "cash_needs_account"
+    CASH_NEEDS_CONTACT = "cash_needs_contact"
+    CASH_TOO_MANY_OPEN = "cash_too_many_open"
+    CASH_MISSED_BEFORE = "cash_missed_before"
+    REFUSED_AT_DOOR = "refused_at_door"
+    NEVER_COLLECTED = "never_collected"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -119,6 +130,17 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.REFERRAL_SAME_PERSON: "Who shared and who bought may be one person.",
     StorefrontReason.REFERRAL_WENT_BACK: "The order was given back.",
     StorefrontReason.REFERRAL_CAP_REACHED: "There have been as many rewards in a year as one can get.",
+    StorefrontReason.CASH_NOT_WITH_DELIVERY: "This goes with another way to get your order.",
+    StorefrontReason.CASH_NOT_IN_CURRENCY: "This is not offered in the currency of your cart.",
+    StorefrontReason.CASH_NOT_FOR_THESE: "Downloads and gift cards are paid online.",
+    StorefrontReason.CASH_NOT_THERE: "No money is taken there. Pay online.",
+    StorefrontReason.CASH_TOO_MUCH: "It is too much to be paid like this. Pay online.",
+    StorefrontReason.CASH_NEEDS_ACCOUNT: "Sign in first, so that we know whom we keep it for.",
+    StorefrontReason.CASH_NEEDS_CONTACT: "Add an address or number we can reach you at, and show that it is yours.",
+    StorefrontReason.CASH_TOO_MANY_OPEN: "You have orders that are not paid yet. Fetch those first, or pay online.",
+    StorefrontReason.CASH_MISSED_BEFORE: "An order kept for you was not taken before, so for a while you pay online.",
+    StorefrontReason.REFUSED_AT_DOOR: "It was brought and not taken, so we put everything back. Nothing was paid.",
+    StorefrontReason.NEVER_COLLECTED: "Nobody came to take and pay it in time, so we put everything back. Nothing was paid.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.kernel.settings import SettingsGroup
+from storefront.cash.risk import CashWay
 
 
 class DeliveryMethod(BaseModel):
@@ -68,6 +69,10 @@ class StorefrontSettings(SettingsGroup):
         ),
         min_length=1,
         description="Ways to get an order, as a JSON list; the first counts until another is chosen, and has no prices (free).",
+    )
+    cash: tuple[CashWay, ...] = Field(
+        (),
+        description="Ways to pay in cash, as a JSON list; none: only online. Each: id (cash_on_delivery, pay_at_till), delivery (the ways to get an order it goes with), most_minor (currency: the most that may be owed), fees_minor, places, not_areas, guests, verified_contact, most_open, most_missed, missed_days, kept_days.",
     )
     merchant: Merchant = Field(
         Merchant(),  # type: ignore[call-arg]

@@ -108,6 +108,7 @@ DAY_NAMES: Words = {
 
 ORDER_STATES: Words = {
     "pending": "waiting for its payment",
+    "confirmed": "confirmed; you pay it when you get it",
     "paid": "paid; how far it is on its way I do not see",
     "payment_failed": "the payment did not go through",
     "cancelled": "cancelled",

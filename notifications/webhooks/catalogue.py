@@ -16,11 +16,13 @@ from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
 from storefront.contracts import (
+    CashCounted,
     DisputeMoved,
     LoyaltyGiftGiven,
     LoyaltyGiftWithdrawn,
     LoyaltyTierMoved,
     OrderClosed,
+    OrderConfirmed,
     OrderPaid,
     OrderPicked,
     OrderPlaced,
@@ -38,6 +40,8 @@ TOLD: dict[type[Any], Purpose | None] = {
     CouponRedeemed: None,
     CouponReleased: None,
     OrderPlaced: None,
+    OrderConfirmed: None,
+    CashCounted: None,
     OrderPaid: None,
     OrderPicked: None,
     ShipmentMoved: None,

@@ -16,7 +16,7 @@ from storefront.balance.accounts import part_of
 from storefront.balance.books import available_minor
 from storefront.carts.repository import Cart
 from storefront.carts.totals import PricedLine, totals
-from storefront.contracts import DELIVERY, ProductView, TaxSum
+from storefront.contracts import DELIVERY, ProductView, TaxSum, WayToPay
 from storefront.delivery.choosing import Chosen, Wish
 from storefront.delivery.choosing import chosen as chosen_of
 from storefront.delivery.repository import areas as all_areas
@@ -113,7 +113,7 @@ class CartQuote:
     """Exact to the minor unit; `currency` is null only when the cart is empty. `subtotal_minor` is everything before discounts,
     the chosen delivery too. `coupon` is the first of `coupons`. `cashback_minor` comes back after paying in the right way.
     `taxes` is what `total_minor` contains, rate by rate; empty where no rate is known.
-    `balance_minor` of it her balance would pay."""
+    `balance_minor` of it her balance would pay. `pay`: the ways to pay it, each with what it would come to; only where cash can be paid at all."""
 
     currency: str | None
     lines: tuple[QuotedLine, ...]
@@ -128,6 +128,7 @@ class CartQuote:
     cashback_minor: int = 0
     taxes: tuple[TaxSum, ...] = ()
     balance_minor: int = 0
+    pay: tuple[WayToPay, ...] = ()
 
 
 def quote_cart(

@@ -18,8 +18,10 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from storefront.balance import books as balance
 from storefront.balance import cards
+from storefront.cash import claims
+from storefront.cash.risk import PayBy
 from storefront.catalog.repository import put_back
-from storefront.contracts import DELIVERY, OrderClosed, OrderPaid, OrderState
+from storefront.contracts import DELIVERY, OrderClosed, OrderConfirmed, OrderPaid, OrderState
 from storefront.delivery.booking import give_back as give_slot_back
 from storefront.orders import paper_due, purchases, returning
 from storefront.orders.models import OrderLineRow, OrderRow
@@ -33,8 +35,26 @@ from storefront.taxes.repository import voucher_lines
 log = get_logger(__name__)
 
 
+def confirm(session: Session, order_id: str, way: PayBy, place_id: str | None, *, until: datetime, at: datetime) -> bool:
+    """pending -> confirmed: it stands without money until then, with an open claim on what her balance does not pay."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.CONFIRMED)), OrderRow.payment_id.is_(None))
+    if not moved(session, move.values(state=OrderState.CONFIRMED, expires_at=until, next_look_at=until)):
+        return False
+    row = _row(session, order_id)
+    due_minor = row.total_minor - row.balance_minor
+    claims.open_claim(session, order_id, way, place_id, due_minor, row.currency, at=at)
+    emit(session, OrderConfirmed(row.id, row.shopper_id, row.total_minor, due_minor, row.currency, way, at), subject=row.shopper_id)
+    return True
+
+
+def wait_until(session: Session, order_id: str, until: datetime) -> bool:
+    """It is kept for her so long now: a confirmed order waits at least until then."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.CONFIRMED, OrderRow.expires_at < until)
+    return moved(session, move.values(expires_at=until))
+
+
 def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> bool:
-    """pending -> paid: the coupons are used, cashback is due, points are earned, `order.paid` goes out."""
+    """pending or confirmed -> paid: the coupons are used, cashback is due, points are earned, `order.paid` goes out."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state.in_(predecessors(OrderState.PAID)))
     if not moved(session, move.values(state=OrderState.PAID, paid_at=at, decline=None, next_look_at=None)):
         return False
@@ -54,7 +74,8 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
 
 
 def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontReason, *, at: datetime, unbegun: bool = False) -> bool:
-    """pending -> payment_failed (after a decline) or cancelled: stock, slot and coupon go back, `order.closed` goes out.
+    """pending -> payment_failed (after a decline) or cancelled, confirmed -> cancelled: stock, slot and coupon go back, what was owed in cash is not any more,
+    `order.closed` goes out.
 
     `unbegun`: only while no payment is recorded for it.
     """
@@ -70,6 +91,7 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
     if row.coupon_id is not None:
         desk.release(session, order_id=order_id, at=at, why=reason.value)
     balance.release(session, order_id, at=at)
+    claims.end(session, order_id, reason, at=at)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
     return True
 
@@ -121,6 +143,12 @@ def owed_returned(session: Session, order_id: str, amount_minor: int) -> bool:
     return moved(session, move.values(refund_state="done", refunded_minor=amount_minor, next_look_at=None))
 
 
+def note_paid_out(session: Session, order_id: str, amount_minor: int) -> bool:
+    """So much more of a paid order's money is back, at a till."""
+    move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID)
+    return moved(session, move.values(refunded_minor=OrderRow.refunded_minor + amount_minor))
+
+
 def note_decline(session: Session, order_id: str, decline: str | None) -> bool:
     """Remember why the last try to pay failed, or that it did not; the order stays pending and may be paid in another way."""
     move = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PENDING)
@@ -154,6 +182,12 @@ def count_confirmation(session: Session, order_id: str, most: int) -> bool:
 def look_later(session: Session, order_id: str, seen: datetime, later: datetime) -> bool:
     """Claim a look at the provider: of several reconcilers one moves the time on."""
     return moved(session, update(OrderRow).where(OrderRow.id == order_id, OrderRow.next_look_at == seen).values(next_look_at=later))
+
+
+def rest(session: Session, order_id: str) -> bool:
+    """Nobody need look: what is still due of it waits for a person."""
+    settled = update(OrderRow).where(OrderRow.id == order_id, OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none")
+    return moved(session, settled.values(next_look_at=None))
 
 
 def _issue_cards(session: Session, row: OrderRow, *, at: datetime) -> None:

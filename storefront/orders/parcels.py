@@ -49,7 +49,7 @@ def to_ship(session: Session, area_ids: Collection[str], *, since: datetime, lim
     sent = sent.where(parcel.order_id == line.order_id, inside.line_no == line.line_no, parcel.state != ShipmentState.RETURNED).correlate(line).scalar_subquery()
     to_pack: ColumnElement[bool] = select(line.line_no).where(line.order_id == b.order_id, ~_NO_GOODS, line.quantity - line.returned > sent).correlate(b).exists()
     packed, gone = (exists().where(parcel.order_id == b.order_id, parcel.state.in_(states)) for states in ((ShipmentState.PACKED,), (*UNDER_WAY, ShipmentState.FAILED)))
-    stands = and_(b.state == HELD, o.state == OrderState.PAID, o.refund_state == "none")
+    stands = and_(b.state == HELD, o.state.in_((OrderState.PAID, OrderState.CONFIRMED)), o.refund_state == "none")
     rows = select(b).join(o, o.id == b.order_id).where(b.area_id.in_(listed(session, area_ids)), b.ends_at > since, or_(and_(stands, or_(to_pack, packed)), gone))
     return session.scalars(rows.order_by(b.starts_at, b.order_id).limit(limit)).all()
 

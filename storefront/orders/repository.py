@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
+from storefront.cash import claims
 from storefront.collection.showing import view as collection_view
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
 from storefront.delivery.booking import view as delivery_view
@@ -45,6 +46,11 @@ def locked(session: Session, order_id: str) -> OrderRow | None:
 def stands(order: OrderRow) -> bool:
     """It is paid, and its money is not on its way back as a whole."""
     return order.state == OrderState.PAID and order.refund_state == "none"
+
+
+def goes_on(order: OrderRow) -> bool:
+    """It is picked, packed and sent: paid, or to be paid in cash when it is handed over."""
+    return stands(order) or order.state == OrderState.CONFIRMED
 
 
 def owned(session: Session, order_id: str, shopper_id: str | None) -> OrderRow:
@@ -157,7 +163,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
         credited_minor=row.credited_minor,
         delivery=delivery_view(session, row.id), collection=collection_view(session, row.id), shipments=parcels_of(session, row.id),
-        disputes=disputes_of(session, row.id),
+        disputes=disputes_of(session, row.id), cash=claims.view_of(session, row.id) if row.payment_id is None else None,
     )  # fmt: skip
 
 

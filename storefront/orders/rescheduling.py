@@ -48,5 +48,5 @@ def move_slot(session: Session, order_id: str, shopper_id: str, slot_id: str, *,
 
 
 def _waits(order: OrderRow) -> bool:
-    """It is to be brought: paid, or still being paid."""
-    return order.state in (OrderState.PENDING, OrderState.PAID) and order.refund_state == "none"
+    """It is to be brought: paid, still being paid, or to be paid at the door."""
+    return order.state in (OrderState.PENDING, OrderState.CONFIRMED, OrderState.PAID) and order.refund_state == "none"

@@ -164,7 +164,7 @@ def _claim_pieces(
 
 def promise_cashback(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
     """The order is paid: what its coupons pay back is due, as far as money came. Whether it was paid in the right way is asked
-    of the provider when it is sent."""
+    of the provider when it is sent. Of an order paid in cash it goes to her balance."""
     left_minor, due = order.total_minor - order.balance_minor, False
     for coupon in coupons_of(session, order.id):
         promised_minor = cashback_of(coupon)
@@ -175,6 +175,7 @@ def promise_cashback(session: Session, desk: CouponDesk, order: OrderRow, *, at:
                 RefundRow(
                     id=derived_id("cbk", order.id, coupon.coupon_id), order_id=order.id, kind=CASHBACK, state=DUE, amount_minor=amount_minor,
                     coupon_id=coupon.coupon_id, pieces={}, shares={}, restock=False, asked_at=at,
+                    credit_minor=amount_minor if order.payment_id is None else 0,
                 )
             )  # fmt: skip
             due = True

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
+from storefront.cash.risk import PayBy
 from storefront.collection.proof import LiveProof
 from storefront.contracts import CollectionView, DeliveryView, OrderDetail
 from storefront.orders.return_policy import Cause
@@ -44,7 +45,8 @@ class MeansIn(BaseModel):
 
 
 class CheckoutIn(MeansIn):
-    """Without `payment_method` the order is placed and the browser confirms the payment itself. `use_balance`: what the quote calls
+    """Without `payment_method` the order is placed and the browser confirms the payment itself. `pay_by`: one of the ways the quote names in `pay`; in cash the order
+    stands at once and is paid when it is handed over. `use_balance`: what the quote calls
     `balance_minor` is taken from your balance."""
 
     return_url: ReturnPath | None = None
@@ -52,6 +54,13 @@ class CheckoutIn(MeansIn):
     place_id: Id | None = None
     use_balance: bool = False
     expected_balance_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] | None = None
+    pay_by: PayBy = PayBy.ONLINE
+
+    @model_validator(mode="after")
+    def _cash_alone(self) -> Self:
+        if self.pay_by is not PayBy.ONLINE and (self.payment_method is not None or self.kept_method is not None or self.keep_method):
+            raise ValueError("pay in cash, or name a payment method, not both")
+        return self
 
 
 class ConfirmIn(MeansIn):

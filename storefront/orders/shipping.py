@@ -17,6 +17,7 @@ from app.kernel.errors import Invalid
 from app.kernel.outbox import emit
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import label
+from storefront.cash.errors import CashDue
 from storefront.collection import proof
 from storefront.contracts import OrderToShip, ShipmentMoved, ShipmentView
 from storefront.delivery import booking
@@ -32,7 +33,7 @@ from storefront.errors import (
 )
 from storefront.orders import parcels
 from storefront.orders.models import OrderRow
-from storefront.orders.repository import locked, owned, stands
+from storefront.orders.repository import goes_on, locked, owned, stands
 from storefront.shipments import repository
 from storefront.shipments.models import ShipmentRow
 from storefront.shipments.states import Failure, Left, Proof, ShipmentState, is_behind
@@ -89,6 +90,9 @@ def move(
     if to is ShipmentState.DELIVERED:
         if places is not None and row.state == ShipmentState.OUT_FOR_DELIVERY:
             raise HandOverRefused("Who brings it takes the code her phone shows, or says where it was left.")
+        order = locked(session, row.order_id)
+        if order is not None and not stands(order) and goes_on(order):
+            raise CashDue
         values |= {"proof": Proof.CARRIER, "delivered_by": by}
     if repository.move(session, shipment_id, to, at, **values):
         _tell(session, shipment_id, row.order_id, row.shopper_id, to, at)
@@ -106,7 +110,7 @@ def proof_for(session: Session, order_id: str, shipment_id: str, shopper_id: str
     order, row = owned(session, order_id, shopper_id), repository.found(session, shipment_id)
     if row is None or row.order_id != order_id:
         raise UnknownShipment
-    return proof.live(shipment_id, at) if row.state == ShipmentState.OUT_FOR_DELIVERY and stands(order) else None
+    return proof.live(shipment_id, at) if row.state == ShipmentState.OUT_FOR_DELIVERY and goes_on(order) else None
 
 
 def deliver(session: Session, shipment_id: str, typed: str, places: Places, *, by: str, at: datetime) -> None:
@@ -121,9 +125,11 @@ def leave(session: Session, shipment_id: str, where: Left, places: Places, *, by
 
 def _at_door(session: Session, shipment_id: str, places: Places, wrong: str, *, by: str, at: datetime, **values: Any) -> None:
     row = shipment_of(session, shipment_id, places)
-    _standing(session, row.order_id, places)
+    order = _standing(session, row.order_id, places)
     if wrong:
         raise HandOverRefused(wrong)
+    if not stands(order):
+        raise CashDue
     if repository.hand_over(session, shipment_id, at, delivered_by=by, **values):
         _tell(session, shipment_id, row.order_id, row.shopper_id, ShipmentState.DELIVERED, at)
         return
@@ -150,7 +156,7 @@ def _standing(session: Session, order_id: str, places: Places) -> OrderRow:
     order = locked(session, order_id)
     if order is None or not _of_places(session, order_id, places):
         raise UnknownOrder
-    if not stands(order):
+    if not goes_on(order):
         raise NothingToSend
     return order
 

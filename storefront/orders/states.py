@@ -10,7 +10,8 @@ from enum import StrEnum
 from storefront.contracts import OrderState
 
 NEXT: dict[OrderState, frozenset[OrderState]] = {
-    OrderState.PENDING: frozenset({OrderState.PAID, OrderState.PAYMENT_FAILED, OrderState.CANCELLED}),
+    OrderState.PENDING: frozenset({OrderState.CONFIRMED, OrderState.PAID, OrderState.PAYMENT_FAILED, OrderState.CANCELLED}),
+    OrderState.CONFIRMED: frozenset({OrderState.PAID, OrderState.CANCELLED}),
     OrderState.PAID: frozenset({OrderState.REFUNDED}),
     OrderState.PAYMENT_FAILED: frozenset(),
     OrderState.CANCELLED: frozenset(),

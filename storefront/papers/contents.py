@@ -49,7 +49,7 @@ def receipt(heading: Heading, order: OrderDetail, taxed: Sequence[Taxed], mercha
 def _payments(order: OrderDetail) -> list[dict[str, Any]]:
     parts = [
         {"way": "balance", "amount_minor": order.balance_minor},
-        {"way": "provider", "amount_minor": order.order.total_minor - order.balance_minor},
+        {"way": (order.cash.means if order.cash is not None else None) or "provider", "amount_minor": order.order.total_minor - order.balance_minor},
     ]
     return [part for part in parts if part["amount_minor"]]
 

@@ -40,6 +40,8 @@ PHRASES: dict[str, str] = {
     "taxes": "VAT contained in the sum",
     "payments": "Paid with",
     "way.provider": "Card or bank",
+    "way.cash": "Cash",
+    "way.terminal": "Card at the till",
     "way.balance": "Balance with us",
     "way.nothing": "Coupons paid for everything",
     "for_order": "For the order as a whole",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.kernel.ids import derived_id
+from storefront.cash import claims
 from storefront.contracts import OrderState
 from storefront.disputes import repository as disputes
 from storefront.errors import (
@@ -22,7 +23,7 @@ from storefront.errors import (
     PaymentTriesExhausted,
 )
 from storefront.methods import repository as methods
-from storefront.orders import moves, returning
+from storefront.orders import cash_taking, moves, returning
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import coupons_of, fresh, refunds_of
 from storefront.payments.ports import Payment, PaymentState
@@ -138,9 +139,13 @@ def give_up(shop: Shop, order_id: str, reason: StorefrontReason) -> Payment | No
 
 
 def cancel(shop: Shop, order_id: str) -> None:
-    """The shopper gives up. Raises OrderNotCancellable when money came, or is on its way."""
-    give_up(shop, order_id, StorefrontReason.SHOPPER_CANCELLED)
-    if _read(shop, order_id).state in (OrderState.PENDING, OrderState.PAID):
+    """The shopper gives up. Raises OrderNotCancellable when money came, or is on its way, or some of an order that is paid in cash is."""
+    if _read(shop, order_id).state == OrderState.CONFIRMED:
+        with shop.database.transaction() as session:
+            cash_taking.give_up(session, shop.coupons, order_id, at=shop.now())
+    else:
+        give_up(shop, order_id, StorefrontReason.SHOPPER_CANCELLED)
+    if _read(shop, order_id).state in (OrderState.PENDING, OrderState.CONFIRMED, OrderState.PAID):
         raise OrderNotCancellable
 
 
@@ -160,14 +165,14 @@ def ask_refund(shop: Shop, order_id: str, *, restock: bool) -> None:
 def send_refund(shop: Shop, order_id: str) -> Payment | None:
     """Give the money back, once, however often this is called; None when there was none to give back.
 
-    An order that coupons or her balance paid for has no payment: it is refunded here and now.
+    An order that coupons, her balance or cash paid for has no payment: it is refunded here and now, to her balance.
     """
     row = _read(shop, order_id)
     if row.refund_state != "due" or _withheld(shop, order_id):
         return None
     if row.payment_id is None:
         with shop.database.transaction() as session:
-            moves.refunded(session, shop.coupons, order_id, 0, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
+            moves.refunded(session, shop.coupons, order_id, row.refunded_minor, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
         return None
     if not row.balance_minor and not row.credited_minor:
         return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund")
@@ -180,7 +185,7 @@ def send_refund(shop: Shop, order_id: str) -> Payment | None:
 
 def send_due(shop: Shop, order_id: str) -> Payment | None:
     """Give back every part of the order's money that is due, each once, however often this is called; a cashback only if it was
-    paid in a way that earns it. Returns the payment as it is then; None when nothing was asked.
+    paid in a way that earns it. What was paid in cash waits for a till. Returns the payment as it is then; None when nothing was asked.
 
     Raises GatewayUnreachable when the outcome of one is not known yet: its row stays due, and the same key finds it.
     """
@@ -190,15 +195,19 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
     with shop.database.reading() as session:
         due = [row for row in refunds_of(session, order_id) if row.state == returning.DUE]
         earns = {row.coupon_id: returning.methods_of(row) for row in coupons_of(session, order_id)}
+        claim = claims.of_order(session, order_id) if due and order.payment_id is None else None
         session.expunge_all()
     for row in due:
-        if row.kind == returning.CASHBACK and order.payment_id is not None:
-            payment = shop.gateway.read_payment(order.payment_id)
-            if earns.get(row.coupon_id or "", frozenset()).isdisjoint(payment.methods):
+        if row.kind == returning.CASHBACK and (order.payment_id is not None or claim is not None):
+            payment = shop.gateway.read_payment(order.payment_id) if order.payment_id is not None else None
+            paid_with = payment.methods if payment is not None else claims.methods(claim) if claim is not None else ()
+            if earns.get(row.coupon_id or "", frozenset()).isdisjoint(paid_with):
                 with shop.database.transaction() as session:
                     returning.drop(session, shop.coupons, row.id, StorefrontReason.METHOD_EARNS_NO_CASHBACK, at=shop.now())
                 continue
         card_minor = row.amount_minor - row.credit_minor
+        if card_minor and claim is not None:
+            continue  # orders/cash_taking.py pays it out
         if card_minor and order.payment_id is not None:
             payment = shop.gateway.refund_payment(order.payment_id, amount_minor=card_minor, key=row.id)
         with shop.database.transaction() as session:
@@ -207,6 +216,9 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
                 settle(session, shop.coupons, order_id, payment, at=shop.now())
             elif returning.all_returned(session, order_id):
                 moves.refunded(session, shop.coupons, order_id, order.refunded_minor, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
+    if claim is not None:
+        with shop.database.transaction() as session:
+            moves.rest(session, order_id)
     return payment
 
 

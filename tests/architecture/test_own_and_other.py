@@ -24,6 +24,8 @@ from offers import facade as offers
 from offers.tills.journal import entry_hash, first_hash
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
+from storefront.cash import claims
+from storefront.cash.risk import PayBy
 from storefront.collection import repository as collections
 from storefront.delivery import repository as areas
 from storefront.delivery.models import DeliveryBookingRow
@@ -41,7 +43,7 @@ AT_TEXT = "2026-11-22T11:00:00.000Z"
 
 @dataclass(frozen=True)
 class Store:
-    """What a clerk's call may name: a place, a fresh coupon's code, an order placed there, a redemption made there by somebody."""
+    """What a clerk's call may name: a place, a fresh coupon's code, an order placed there, a redemption made there by somebody, her drawer."""
 
     place_id: str
     code: str
@@ -49,6 +51,7 @@ class Store:
     redemption_id: str
     till_id: str
     parcel_id: str
+    drawer_id: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,6 +80,7 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
         redeemed = client.post("/v1/till/redemptions", headers=by, json={"code": used.coupon.code, "place_id": place_id})
         with house.database.transaction() as session:
             session.get_one(OrderRow, fresh.order_id).place_id = place_id
+            claims.open_claim(session, fresh.order_id, PayBy.PAY_AT_TILL, place_id, 100, "EUR", at=START)
             collections.write(session, fresh.order_id, fresh.shopper_id, place_id, 7, START)
             area = {"way": "home", "name": place_id, "place_id": place_id, "serves": [{"country": "FI"}], "windows": [{"days": ["mon"], "begins": "10:00", "ends": "11:00", "capacity": 1}]}
             areas.put_area(session, place_id, stored(AreaIn.model_validate(area), "Europe/Helsinki"), START)
@@ -84,8 +88,9 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
             sealed = addresses.sealed(fresh.shopper_id, Address("Jane", ("Tie 1",), "00100", "Helsinki", "", "FI"), fresh.order_id)
             session.add(DeliveryBookingRow(order_id=fresh.order_id, shopper_id=fresh.shopper_id, area_id=place_id, slot_id="s", state="held", sealed=sealed, timezone="UTC", currency="EUR", price_minor=0, base_minor=0, **times))
             parcel_id = shipments.write(session, fresh.order_id, fresh.shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
+        drawer = client.post("/v1/till/drawers", headers=by, json={"place_id": place_id, "float_minor": 0, "currency": "SEK"}).json()
         bundle = client.post("/v1/till/bundle", headers=by, json={"place_id": place_id}).json()["bundle"]
-        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id)
+        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id, drawer["id"])
 
     return make
 
@@ -118,6 +123,11 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /till/shipments/{shipment_id}/deliver": lambda c, h, s: c.post(f"/till/shipments/{s.parcel_id}/deliver", headers=h, data={"code": "12345678"}),
     "POST /v1/till/shipments/{shipment_id}/left": lambda c, h, s: c.post(f"/v1/till/shipments/{s.parcel_id}/left", headers=h, json={"where": "box"}),
     "POST /till/shipments/{shipment_id}/left": lambda c, h, s: c.post(f"/till/shipments/{s.parcel_id}/left", headers=h, data={"where": "box"}),
+    "POST /v1/till/cash/{order_id}/take": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/take", headers=h, json={"tendered_minor": 100}),
+    "POST /v1/till/cash/{order_id}/refused": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/refused", headers=h),
+    "POST /v1/till/cash/{order_id}/pay-out": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/pay-out", headers=h),
+    "POST /v1/till/drawers": lambda c, h, s: c.post("/v1/till/drawers", headers=h, json={"place_id": s.place_id, "float_minor": 0, "currency": "EUR"}),
+    "POST /v1/till/drawers/{drawer_id}/close": lambda c, h, s: c.post(f"/v1/till/drawers/{s.drawer_id}/close", headers=h, json={"counted_minor": 0}),
     "POST /v1/orders/{order_id}/returns": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/returns", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}]}),
     "GET /till/returns/{order_id}": lambda c, h, s: c.get(f"/till/returns/{s.order_id}", headers=h),
     "POST /till/returns/{order_id}": lambda c, h, s: c.post(f"/till/returns/{s.order_id}", headers=h, data={"line1": "1", "seen": "0"}),
@@ -125,7 +135,7 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
 REFUSED_WORDS = ("You can redeem coupons only for a store you work at", "Not undone")
 NOT_OF_A_STORE = {
     "GET /v1/me", "POST /v1/account", "DELETE /v1/sessions/current", "POST /v1/passkeys/making", "POST /v1/passkeys", "GET /v1/passkeys",
-    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up",  # her own
+    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up", "GET /v1/till/drawers", "POST /v1/till/drawers/shift",  # her own
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one

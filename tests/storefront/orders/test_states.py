@@ -11,7 +11,8 @@ S = OrderState
 class TestPredecessors:
     def test_the_whole_table(self) -> None:
         assert {new: predecessors(new) for new in S} == {
-            S.PENDING: frozenset(), S.PAID: {S.PENDING}, S.PAYMENT_FAILED: {S.PENDING}, S.CANCELLED: {S.PENDING}, S.REFUNDED: {S.PAID},
+            S.PENDING: frozenset(), S.CONFIRMED: {S.PENDING}, S.PAID: {S.PENDING, S.CONFIRMED}, S.PAYMENT_FAILED: {S.PENDING},
+            S.CANCELLED: {S.PENDING, S.CONFIRMED}, S.REFUNDED: {S.PAID},
         }  # fmt: skip
 
     def test_no_way_leads_back(self) -> None:
