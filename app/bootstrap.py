@@ -84,6 +84,12 @@ from notifications.passes import endpoints as pass_endpoints
 from notifications.passes import privacy as pass_privacy
 from notifications.passes.showing import LiveCodes
 from notifications.ports import PushGateway
+from notifications.support import data_tags as support_tags
+from notifications.support import endpoints as support_endpoints
+from notifications.support import privacy as support_privacy
+from notifications.support import watching as support_watching
+from notifications.support import wiring as support_wiring
+from notifications.support.telling import Teller as SupportTeller
 from notifications.webhooks import data_tags as webhook_tags
 from notifications.webhooks import endpoints as webhook_endpoints
 from notifications.webhooks import privacy as webhook_privacy
@@ -109,7 +115,7 @@ from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 from storefront.sharing import rewarding
 
-DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, pass_tags, webhook_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, support_tags, pass_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 BOOKS_BREATH_S = 0.2
@@ -128,6 +134,7 @@ class House:
     notifications: notification_wiring.Notifications
     webhooks: webhook_wiring.Webhooks
     conversations: conversation_wiring.Conversations
+    support: support_wiring.Support
     contact_gateway: ContactGateway | None
     operator: Operator | None
     runner: geofence_jobs.RunnerLoop
@@ -233,6 +240,7 @@ def build(
     )  # fmt: skip
     webhooks = webhook_wiring.build(database, settings.webhooks, settings.base_url(), gateway=webhook_gateway)
     conversations = conversation_wiring.Conversations(settings.conversations, HouseKnowledge(shop, settings.conversations), conversation_wiring.adviser(settings.conversations, language_model), notifications.wake)
+    support = support_wiring.Support(settings.support, SupportTeller(notifications.channels, notifications.wake_her), settings.conversations.take_over_after_s)
     contact_gateway = contact_gateway or contact_wiring.choose(settings.contacts, demo=settings.demo, bounces=settings.channels.email_bounces)
     sim_swap_gateway = sim_swap_gateway or sim_swap_wiring.choose(settings.sim_swap)
     subscriptions = Subscriptions()
@@ -257,6 +265,7 @@ def build(
         notifications=notifications,
         webhooks=webhooks,
         conversations=conversations,
+        support=support,
         contact_gateway=contact_gateway,
         operator=Operator(database, sim_swap_gateway) if sim_swap_gateway is not None else None,
         runner=runner,
@@ -280,12 +289,12 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
     joining.register_joiners(joining.Joiner("storefront", storefront_joining.carrier(settings.storefront)), consent_joining.JOINER)
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, support_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *support_privacy.rules(settings.support), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(
@@ -300,11 +309,7 @@ def timetable(
 
         return run
 
-    def wake(shopper_id: str) -> None:
-        notifications.broadcaster.wake(shopper_id)
-        notifications.wake()
-
-    care = Teller(settings.conversations, settings.notifications, notifications.channels, wake)
+    care = Teller(settings.conversations, settings.notifications, notifications.channels, notifications.wake_her)
 
     def send_letters() -> object:
         return contacts.send_due(database, contact_gateway, settings.contacts) if contact_gateway is not None else 0
@@ -324,6 +329,7 @@ def timetable(
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
+        Job("support.watch", 15, lambda: support_watching.look(database, settings.support)),
         Job("conversations.care", 600, lambda: care.tell_due(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
         Job("kernel.forget_deliveries", 600, in_transaction(sweep_handled)),
@@ -351,6 +357,7 @@ def _routers() -> list[APIRouter]:
         notification_endpoints.router,
         leaving_endpoints.router,
         conversation_endpoints.router,
+        support_endpoints.router,
         inbound_endpoints.router,
         pass_endpoints.router,
         pass_endpoints.wallets,

@@ -25,6 +25,7 @@ from geofences.settings import GeofenceSettings
 from notifications.channel_settings import ChannelSettings
 from notifications.conversations.settings import ConversationSettings
 from notifications.settings import NotificationSettings
+from notifications.support.settings import SupportSettings
 from notifications.webhooks.settings import WebhookSettings
 from offers.outside.settings import OutsideSettings
 from offers.settings import OfferSettings
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     outside: OutsideSettings = Field(default_factory=OutsideSettings, description="Weather and calendars that campaigns ask about.")  # type: ignore[arg-type]
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
     conversations: ConversationSettings = Field(default_factory=ConversationSettings, description="Talking with shoppers.")
+    support: SupportSettings = Field(default_factory=SupportSettings, description="Cases, and by when they are answered.")
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
     channels: ChannelSettings = Field(default_factory=ChannelSettings, description="The ways a message can reach somebody beside the inbox and FCM.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]

@@ -129,8 +129,14 @@ WISH = "wish"
 """Kind of a message that says that something of her list lies in the store she has come to: weighed, capped and consented to as an offer."""
 
 
+SUPPORT = "support"
+"""Kind of a message that says that somebody of ours has answered a case of hers: she has asked, so that no consent and no cap concerns it."""
+
+
 SERVICE = {CARE: Purpose.AFTERCARE, ORDER: Purpose.ORDER_NEWS}
 """Kinds that are no marketing, each with the purpose by which it may be sent, whatever the channel."""
+NO_MARKETING = frozenset({SUPPORT, *SERVICE})
+"""Kinds an inbox shows whoever has not agreed to offers."""
 
 
 class PushToken(Base):

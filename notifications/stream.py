@@ -23,7 +23,7 @@ from app.privacy.purposes import Purpose
 from notifications import repository
 from notifications.broadcast import Broadcaster, Listener
 from notifications.contracts import InboxMessage
-from notifications.models import SERVICE, Message
+from notifications.models import NO_MARKETING, Message
 from notifications.settings import NotificationSettings
 from notifications.tide import NEWEST, Tide
 
@@ -50,7 +50,7 @@ def look(database: Database, shopper_id: str, after_position: int) -> Look:
     at, after = database.clock.now(), after_position
     if not gate.glance(database, shopper_id, Purpose.MARKETING_PUSH, at).ok:
         messages = repository.glance_after(database, shopper_id, after, at, BATCH)
-        return Look(tuple(message for message in messages if message.kind in SERVICE), after, withheld=True)
+        return Look(tuple(message for message in messages if message.kind in NO_MARKETING), after, withheld=True)
     messages = repository.glance_after(database, shopper_id, after, at, BATCH)
     if not messages and after and after > (database.glance(NEWEST, {})[0][0] or 0):
         after = 0

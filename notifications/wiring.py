@@ -77,6 +77,11 @@ class Notifications:
         for loop in self.loops:
             loop.wake()
 
+    def wake_her(self, shopper_id: str) -> None:
+        """Her open pages are to look, and so is whoever sends."""
+        self.broadcaster.wake(shopper_id)
+        self.wake()
+
     def close_streams(self) -> None:
         """Call when the server is told to stop, before it waits for its connections: open streams end at once."""
         self.broadcaster.close()

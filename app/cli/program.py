@@ -43,6 +43,7 @@ from app.cli import (
     reviews,
     segments,
     serve,
+    support,
     weather,
     webhooks,
 )
@@ -69,6 +70,7 @@ program.add_typer(messages.program, name="messages")
 program.add_typer(orders.program, name="orders")
 program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
+program.add_typer(support.program, name="support")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)

@@ -91,6 +91,7 @@ class SecuritySettings(SettingsGroup):
             "till_code": self.till_codes_per_minute,
             "security_event": 600,
             "review": 10,
+            "support": 10,
             "conversation": self.conversation_messages_per_minute,
             **dict.fromkeys(GUESSED, self.guesses_per_minute),
         }[name]

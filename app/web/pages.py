@@ -22,6 +22,7 @@ from app.web.console import (
 )
 from app.web.console import endpoints as console
 from app.web.console import loyalty as console_loyalty
+from app.web.console import support as console_support
 from app.web.demo import endpoints as demo
 from app.web.shopper import (
     addresses,
@@ -38,6 +39,7 @@ from app.web.shopper import (
     reviews,
     shares,
     shop,
+    support,
     where,
     wishes,
 )
@@ -51,9 +53,9 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, support, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, disputes, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, disputes, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

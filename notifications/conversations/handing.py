@@ -39,6 +39,7 @@ from notifications.conversations.reading import Talk
 from notifications.conversations.reasons import sentence
 from notifications.conversations.sayings import ALLERGEN_NAMES, listed, say
 from notifications.conversations.settings import ConversationSettings
+from notifications.hours import due_at, is_late
 
 LANGUAGE_NAMES = {"en": "English", "fi": "Finnish", "sv": "Swedish"}
 REPLY_MOST_CHARS = 2000
@@ -52,11 +53,11 @@ def queue(session: Session, settings: ConversationSettings, at: datetime, *, lim
 
 
 def _waiting(row: Thread, settings: ConversationSettings, at: datetime) -> Waiting:
-    due_at = row.owed_since + timedelta(seconds=settings.answer_within_s) if row.owed_since else None
+    due = due_at(row.owed_since, settings.answer_within_s) if row.owed_since else None
     why = row.why or ""
     return Waiting(
-        row.id, Way(row.channel), ThreadState(row.state), LANGUAGE_NAMES[row.language], why, sentence(why), row.owed_since, due_at,
-        due_at is not None and at > due_at, row.state == ThreadState.WAITING or (row.owed_since is not None and row.owed_since <= _left(settings, at)), row.claimed_by,
+        row.id, Way(row.channel), ThreadState(row.state), LANGUAGE_NAMES[row.language], why, sentence(why), row.owed_since, due,
+        is_late(due, at), row.state == ThreadState.WAITING or (row.owed_since is not None and row.owed_since <= _left(settings, at)), row.claimed_by,
     )  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from notifications.conversations.wiring import of
 from notifications.errors import MailTooEarly
 from notifications.inbound import believing, messages, reports, returned, statuses
 from notifications.inbound.reasons import MailReason
-from notifications.inbound.schemas import MailHeard
+from notifications.inbound.schemas import LetterHeard, MailHeard
+from notifications.support import letters
+from notifications.support.reasons import sentence
 
 router = APIRouter(prefix="/v1/inbound", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
 
@@ -79,6 +81,16 @@ def mail_comes_back(request: Request, call: Command, body: RawBody) -> MailHeard
     if reason is MailReason.MAIL_TOO_EARLY:
         raise MailTooEarly(extra={"retry_after_s": EARLY_S})
     return MailHeard(reason=reason, text=reason.text)
+
+
+@router.post("/support-mail", response_model=LetterHeard)
+def support_mail(request: Request, call: Command, body: RawBody) -> LetterHeard:
+    """A mail that somebody wrote to the shop, whole and as it came (`message/rfc822`), signed as the return address's are: it opens a case of the shopper whose
+    address it is from, or is added to the case it names. Bring only what has passed your mail server's checks of its sender (DMARC)."""
+    settings: Any = call.app.settings
+    believing.mail(settings.channels, request.headers, body, call.clock.now().timestamp())
+    reason = letters.take(call.database, body, settings.support)
+    return LetterHeard(reason=reason, text=sentence(reason))
 
 
 def _twilio_form(request: Request, call: CommandCall, body: bytes) -> dict[str, str]:

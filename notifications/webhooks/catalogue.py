@@ -1,7 +1,7 @@
 """Which events an integrator can ask for, and under which consent each is told. Pure.
 
 Owns the list. An event is told with the fields docs/events.md shows and no others; one that rests on a consent is told only while that
-consent is in force. Orders and uses of coupons are the contract itself, and so is that she waits for a person (never a word of what was said); that a consent has changed or somebody was erased must be heard.
+consent is in force. Orders and uses of coupons are the contract itself, and so is that she waits for a person, or how a case of hers stands (never a word of what was said); that a consent has changed or somebody was erased must be heard.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
+from notifications.support.contracts import CaseMoved, CaseOpened, CaseRated, PromiseMissed
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
 from storefront.contracts import (
     CashCounted,
@@ -58,6 +59,10 @@ TOLD: dict[type[Any], Purpose | None] = {
     MessageAnswered: Purpose.ANALYTICS,
     ConversationReferred: None,
     ConversationReturned: None,
+    CaseOpened: None,
+    CaseMoved: None,
+    PromiseMissed: None,
+    CaseRated: None,
     ConsentChanged: None,
     SubjectErased: None,
 }

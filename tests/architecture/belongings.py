@@ -21,6 +21,8 @@ from notifications.conversations import needs, repository
 from notifications.conversations.answering import Needs
 from notifications.conversations.contracts import Author, Way
 from notifications.models import Message
+from notifications.support import opening
+from notifications.support.settings import SupportSettings
 from offers.contracts import CouponView
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
@@ -56,6 +58,7 @@ class Belongings:
     address_id: str
     parcel_id: str
     method_id: str
+    case_id: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -83,8 +86,9 @@ def one_of_everything(house: House) -> Belongings:
         methods.note_payer(session, shopper_id, "cus_1", at=START)
         methods.keep(session, shopper_id, "cus_1", Card("pm_1", "visa", "4242", 12, 2034, "fp_1"), at=START)
         method_id = methods.methods(session, shopper_id, START)[0].id
+        case_id = opening.open_case(session, shopper_id, opening.Told("It came broken"), SupportSettings(), at=START)
         parcel_id = shipments.write(session, order_id, shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
-    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id)
+    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id, case_id)
 
 
 def _thread(session: Session, shopper_id: str) -> str:

@@ -139,6 +139,10 @@ NOT_OF_A_STORE = {
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one
+    "GET /v1/support/queue", "POST /v1/support/queue", "GET /v1/support/queue/{case_id}", "POST /v1/support/queue/{case_id}/claim", "POST /v1/support/queue/{case_id}/release",
+    "POST /v1/support/queue/{case_id}/entries", "PATCH /v1/support/queue/{case_id}", "POST /v1/support/queue/{case_id}/merge", "GET /v1/support/figures",
+    "GET /console/support", "POST /console/support", "GET /console/support/{case_id}", "POST /console/support/{case_id}/claim", "POST /console/support/{case_id}/release",
+    "POST /console/support/{case_id}/entries", "POST /console/support/{case_id}/set", "POST /console/support/{case_id}/merge",  # as conversations are
     "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 

@@ -30,7 +30,7 @@ NOT_OURS = {"/openapi.json"}
 STREAMS = {"GET /v1/inbox/stream"}
 """Answers that do not end; who may open one is asked, the stream is not read."""
 
-SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/inbound/meta", "POST /v1/inbound/meta", "POST /v1/inbound/mail"}
+SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/inbound/meta", "POST /v1/inbound/meta", "POST /v1/inbound/mail", "POST /v1/inbound/support-mail"}
 """Anybody may call; what is believed is the signature of the request, and whoever the caller is, one without is refused for that alone."""
 
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
@@ -149,6 +149,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{message_id}": lambda b: {"message_id": b.message_id},
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},
     "{thread_id}": lambda b: {"thread_id": b.thread_id},
+    "{case_id}": lambda b: {"case_id": b.case_id},
     "{address_id}": lambda b: {"address_id": b.address_id},
     "{method_id}": lambda b: {"method_id": b.method_id},
     "{shipment_id}": lambda b: {"shipment_id": b.parcel_id},
@@ -218,6 +219,8 @@ def _call_well(client: TestClient, route: str, headers: dict[str, str], ids: dic
     if template.startswith("/m/"):
         form = {"quantity": "1", "payment_method": "pm_card_visa", "slot_id": "none"} | ADDRESS_FORM if method == "POST" else None
         return client.request(method, "/".join(parts), headers=headers, data=form)
+    if "/support/cases/" in template and method == "POST":
+        return client.request(method, "/".join(parts), headers=headers, json={"stars": 4} if template.endswith("/rating") else {"text": "Hello?"})
     if template.endswith("/slot"):
         return client.request(method, "/".join(parts), headers=headers, json={"slot_id": "bike.20261121.1800"})
     if template.endswith(("/return", "/return/quote")) and method == "POST":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PLAIN: dict[str, str] = {
     "ids and code words of ours, in a wide column: random or from a closed list": (
-        "analytics_funnel_row.place_id geofences_moment.doubts geofences_visit.doubts kernel_outbox_event.subject kernel_outbox_event.type "
+        "analytics_funnel_row.place_id notifications_support_case.place_id notifications_support_case.visit_id geofences_moment.doubts geofences_visit.doubts kernel_outbox_event.subject kernel_outbox_event.type "
         "notifications_delivery.reasons notifications_message.visit_id notifications_message.place_id notifications_message.collapse_key "
         "notifications_webhook_delivery.type notifications_webhook_delivery.subject notifications_webhook_event.type "
         "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
@@ -35,7 +35,7 @@ PLAIN: dict[str, str] = {
     "by which channels she likes to be told": "notifications_preference.ways",
     "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
     "of staff and machines, not of shoppers": (
-        "kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
+        "notifications_support_case.claimed_by notifications_support_entry.who kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
         "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
         "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_shipment.packed_by storefront_cash_claim.ended_by storefront_cash_entry.by storefront_shipment.delivered_by storefront_review_version.decided_by storefront_review_version.replied_by"

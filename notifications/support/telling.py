@@ -1,0 +1,80 @@
+"""What we say in a case reaches her: on its page, in her inbox with that page behind it, and where the case was begun.
+
+Owns the rows that carry it. Must not send. She has asked, so that it needs no marketing consent and no cap counts it; the inbox names the case and not
+a word of the answer, which her page shows. A letter is answered by letter, with the words, to the address she has shown to be hers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.kernel.ids import derived_id
+from app.kernel.outbox import emit
+from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
+from app.security import people
+from notifications import compose, contents, deliveries, preferences, repository
+from notifications.contracts import ChannelKind, PushSent
+from notifications.conversations import outward
+from notifications.conversations import repository as threads
+from notifications.models import REPLY, SUPPORT, Delivery, Message
+from notifications.phrases import say
+from notifications.ports import TokenKind
+from notifications.support.contracts import Channel
+from notifications.support.models import Case
+
+LIFE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """`channels` can be sent on from here; `wake` runs after the commit, with whose page is to look."""
+
+    channels: Collection[ChannelKind]
+    wake: Callable[[str], None]
+
+    def tell(self, session: Session, row: Case, key: str, seq: int, at: datetime, *, words: str = "", subject: str) -> None:
+        """`key`: support.answer or support.solved; `seq` makes it once. `words`: what was written, for who reads it elsewhere than on her page."""
+        language = preferences.language_of(session, row.shopper_id)
+        title, body = (compose.clean(say(f"{key}.{part}", language, subject=subject)) for part in ("title", "body"))
+        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        repository.take_turn(session, row.shopper_id, at)  # so that her positions become visible in their order
+        shown = self._message(session, row, key, seq, SUPPORT, "live", contents.Content(title, body, _page(row)), at)
+        session.add(Delivery(**deliveries.values(shown, ChannelKind.INBOX, at, state="sent")))
+        emit(session, PushSent(shown.id, row.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=row.shopper_id)
+        self._elsewhere(session, row, key, seq, title, body, words, at)
+        shopper_id = row.shopper_id
+        session.info["after_commit"].append(lambda: self.wake(shopper_id))
+
+    def _elsewhere(self, session: Session, row: Case, key: str, seq: int, title: str, body: str, words: str, at: datetime) -> None:
+        thread = threads.thread(session, row.thread_id) if row.thread_id is not None else None
+        if thread is not None and thread.channel != "app":
+            outward.send_out(session, thread, derived_id("cse", row.id, str(seq)), words or body, at)
+            return
+        letter = row.channel == Channel.EMAIL and ChannelKind.EMAIL in self.channels
+        content = contents.Content(title, words or body if letter else body, _page(row))
+        sent = self._message(session, row, key, seq, REPLY, REPLY, content, at)
+        if letter:
+            session.add(Delivery(**deliveries.values(sent, ChannelKind.EMAIL, at)))
+            return
+        for token in repository.tokens_on(session, people.device_ids_of(session, row.shopper_id)):
+            channel = TokenKind(token.kind).channel
+            if channel in self.channels:
+                session.add(Delivery(**deliveries.values(sent, channel, at, device_id=token.device_id, token_id=token.id)))
+
+    def _message(self, session: Session, row: Case, key: str, seq: int, kind: str, state: str, content: contents.Content, at: datetime) -> Message:
+        message_id = derived_id("msg", kind, row.id, key, str(seq))
+        message = Message(
+            id=message_id, shopper_id=row.shopper_id, kind=kind, state=state, reasons=[], sealed=contents.sealed(row.shopper_id, message_id, content),
+            collapse_key=compose.collapse_key(row.id, message_id), weighed=[], created_at=at, expires_at=at + LIFE,
+        )  # fmt: skip
+        session.add(message)
+        session.flush()
+        return message
+
+
+def _page(row: Case) -> str:
+    return f"/m/support/{row.id}"
