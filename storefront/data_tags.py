@@ -179,6 +179,9 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_product_option": {
         "system.operations": "product_id name value listed_id",
     },
+    "storefront_listing": {
+        "system.operations": "no product_id name category kind price_minor currency added_at narrowed_by",
+    },
     "storefront_product_search": {
         "system.operations": "no product_id names category rest",
     },

@@ -6,7 +6,7 @@ file does not mention; variants that their product does not mention any more are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,7 +20,8 @@ from app.kernel.errors import FieldError, Invalid
 from app.kernel.ids import derived_id
 from storefront.catalog import categories
 from storefront.catalog.index import index_of
-from storefront.catalog.models import CategoryRow, OptionRow, ProductRow, ProductSearchRow, SearchWordRow
+from storefront.catalog.models import CategoryRow, ListingRow, OptionRow, ProductRow, ProductSearchRow, SearchWordRow
+from storefront.catalog.narrowing import words_of
 from storefront.catalog.schemas import CatalogueIn, CategoryIn, ProductIn, VariantIn
 from storefront.catalog.words import Texts, texts
 
@@ -65,6 +66,7 @@ def import_catalogue(session: Session, document: Any, *, default_currency: str, 
     touched = [(families[index], catalogue.products[index]) for index in (*found["created"], *found["changed"])]
     _put_options(session, [family for family, _ in touched])
     _put_words(session, touched)
+    _put_listing(session, [family for family, _ in touched])
     if len(touched) >= VERY_MANY:
         index_of(session).learn(session)
     return CatalogueReport(*(len(found[what]) for what in ("created", "changed", "same")))
@@ -138,31 +140,41 @@ def _put_options(session: Session, families: Sequence[Sequence[Mapping[str, Any]
     """What can be chosen of what is sold."""
     ids = [values["id"] for family in families for values in family]
     session.execute(delete(OptionRow).where(OptionRow.product_id.in_(listed(session, ids)) | OptionRow.listed_id.in_(listed(session, ids))).execution_options(synchronize_session=False))
-    rows = [
-        (values["id"], name, value, values["head_id"] or values["id"])
-        for family in families
-        for values in family
-        if values["on_sale"] and not values["is_head"]
-        for name, value in values["options"].items()
-    ]
+    rows = [(product_id, name, value, family[0]["id"]) for family in families for name, value, product_id in _chosen(family)]
     insert_many(session, OptionRow, ("product_id", "name", "value", "listed_id"), rows)
 
 
 def _put_words(session: Session, touched: Sequence[tuple[Sequence[Mapping[str, Any]], ProductIn]]) -> None:
     """Each product that is on sale is found by its words, by what its variants are called, and by their numbers."""
-    held: list[tuple[str, Texts]] = []
+    held: dict[str, Texts] = {}
     for family, p in touched:
         if family[0]["on_sale"]:
             rest = [p.description, p.sku, *(f"{v.label} {v.sku}" for v in p.variants)]
-            held.append((family[0]["id"], texts([p.name, *p.also_called], p.category, rest)))
+            held[family[0]["id"]] = texts([p.name, *p.also_called], p.category, rest)
     insert_many(
-        session, ProductSearchRow, ("product_id", "names", "category", "rest"), [(i, t.names, t.category, t.rest) for i, t in held],
+        session, ProductSearchRow, ("product_id", "names", "category", "rest"), [(i, t.names, t.category, t.rest) for i, t in held.items()],
         unique=("product_id",), replace=("names", "category", "rest"),
     )  # fmt: skip
-    on_sale = {product_id for product_id, _ in held}
-    delete_many(session, ProductSearchRow, ("product_id",), [(family[0]["id"],) for family, _ in touched if family[0]["id"] not in on_sale])
-    words = sorted({word for _, text in held for word in text.words()})
+    delete_many(session, ProductSearchRow, ("product_id",), [(family[0]["id"],) for family, _ in touched if family[0]["id"] not in held])
+    words = sorted({word for text in held.values() for word in text.words()})
     insert_many(session, SearchWordRow, ("word",), [(word,) for word in words], unique=("word",))
+
+
+def _put_listing(session: Session, families: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """What has words is listed, under their number."""
+    s, p, family_of = ProductSearchRow, ProductRow, {family[0]["id"]: family for family in families}
+    told = select(s.no, p.id, p.name, p.category, p.kind, p.price_minor, p.currency, p.added_at).join(p, p.id == s.product_id)
+    found = session.execute(told.where(s.product_id.in_(listed(session, family_of)))).all()
+    columns = ("no", "product_id", "name", "category", "kind", "price_minor", "currency", "added_at", "narrowed_by")
+    rows = [(*row, words_of(row.category, row.kind, row.currency, row.price_minor, [chosen[:2] for chosen in _chosen(family_of[row.id])])) for row in found]
+    insert_many(session, ListingRow, columns, rows, unique=("no",), replace=columns[1:])
+
+
+def _chosen(family: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """(option, value, id of what has it) of everything that is sold of a product."""
+    for values in family:
+        if values["on_sale"] and not values["is_head"]:
+            yield from ((name, value, values["id"]) for name, value in values["options"].items())
 
 
 def checked(model: type[M], document: Any) -> M:

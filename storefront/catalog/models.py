@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -48,9 +49,6 @@ class ProductRow(Base):
     __table_args__ = (
         CheckConstraint("stock_units >= 0", name="stock_not_negative"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
-        Index("ix_storefront_product_listed", "name", "id"),
-        Index("ix_storefront_product_by_price", "price_minor"),
-        Index("ix_storefront_product_by_age", "added_at"),
     )
 
 
@@ -69,7 +67,8 @@ class OptionRow(Base):
     product_id: Mapped[str] = mapped_column(ForeignKey("storefront_product.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(80))
-    listed_id: Mapped[str] = mapped_column(String(60), index=True)
+    listed_id: Mapped[str] = mapped_column(String(60))
+    __table_args__ = (Index("ix_storefront_product_option_of_listed", "listed_id", "name", "value"),)
 
 
 class ShelfRow(Base):
@@ -94,6 +93,29 @@ class ProductSearchRow(Base):
     names: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     rest: Mapped[str] = mapped_column(Text)
+
+
+class ListingRow(Base):
+    """What one looks for: a row for each product that is on sale and no variant, under the number its words have. It repeats of the product what a
+    list is put in order and narrowed down by, and nothing else: of so small a row a whole shop is read in the time a few hundred products take.
+
+    `narrowed_by`: words (narrowing.words_of), which the engine's full text follows by itself, as it does those of ProductSearchRow."""
+
+    __tablename__ = "storefront_listing"
+    no: Mapped[int] = mapped_column(ForeignKey("storefront_product_search.no", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    product_id: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    category: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(10))
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    added_at: Mapped[datetime | None] = mapped_column(Instant)
+    narrowed_by: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
+    __table_args__ = (
+        Index("ix_storefront_listing_by_name", "name", "product_id"),
+        Index("ix_storefront_listing_by_price", "price_minor", "name", "product_id"),
+        Index("ix_storefront_listing_by_age", "added_at"),
+    )
 
 
 class SearchWordRow(Base):

@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Select, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.bulk import listed
-from storefront.catalog import categories
+from storefront.catalog import categories, narrowing
 from storefront.catalog.index import index_of
 from storefront.catalog.matching import Candidate, Wanted, score
-from storefront.catalog.models import OptionRow, ProductRow, ProductSearchRow, ShelfRow
+from storefront.catalog.models import ListingRow, OptionRow, ProductRow, ProductSearchRow, ShelfRow
+from storefront.catalog.narrowing import AnyOf
 from storefront.catalog.repository import products_by_ids
 from storefront.catalog.spelling import Vocabulary
 from storefront.catalog.words import MAX_QUERY_WORDS, fold
@@ -27,7 +28,14 @@ from storefront.contracts import Found, ProductView
 
 MOST = 100
 LOOKED_AT = 500
+FEW = 15_000
+"""Of so many that answer, reading and ordering them all costs no more than going through the whole list costs until `LOOKED_AT` of them were met."""
+MOST_MINOR = 2**63 - 1
 Sort = Literal["best", "name", "newest", "price", "price_down"]
+_Listed = Select[*tuple[Any, ...]]
+
+_VARIANT = aliased(ProductRow)
+_HAS_STOCK = or_(ProductRow.stock_units > 0, ProductRow.is_head & exists().where(_VARIANT.head_id == ProductRow.id, _VARIANT.on_sale, _VARIANT.stock_units > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +77,21 @@ def search(session: Session, asked: Asked) -> Found:
     if asked.query.strip() and not words:
         return Found((), 0, False, {}, {})
     wanted = _wanted(session, words)
-    filtered = _filtered(session, asked)
-    narrowed = asked.price_from_minor is not None or asked.price_to_minor is not None or asked.category
-    listed_now = filtered.where(ProductRow.on_sale, ProductRow.head_id.is_(None) if narrowed else index_of(session).listed())  # in the order of the list, unless something else leaves few
-    if wanted:  # what can be found by a word is on sale, and no variant: to ask for that too would only mislead the planner
-        rows = _matching(session, filtered, wanted)
+    in_categories = categories.below(asked.category, categories.parents(session)) if asked.category else ()
+    within = _within(asked, in_categories)
+    if not all(within):
+        return Found((), 0, False, {}, {})
+    if wanted:
+        listing, rows = None, _matching(session, asked, wanted, within)
     else:
-        rows = [_Row(*row) for row in session.execute(_sorted(listed_now, asked.sort).limit(LOOKED_AT + 1))]
+        listing = _listing(session, asked, in_categories, within)
+        rows = _first(session, listing, in_stock=asked.in_stock)
     more = len(rows) > LOOKED_AT
     rows = _ordered(rows[:LOOKED_AT], asked.sort) if wanted else rows[:LOOKED_AT]
     end = asked.offset + min(asked.limit, MOST)
-    if wanted or end <= LOOKED_AT or not more:
-        ids = [row.id for row in rows[asked.offset : end]]
-    else:  # far down a list of everything: read from there
-        ids = [row[0] for row in session.execute(_sorted(listed_now, asked.sort).limit(min(asked.limit, MOST)).offset(asked.offset))]
+    ids = [row.id for row in rows[asked.offset : end]]
+    if listing is not None and more and end > LOOKED_AT and not asked.in_stock:  # far down a list: read from there
+        ids = [row[0] for row in session.execute(listing.limit(min(asked.limit, MOST)).offset(asked.offset))]
     return Found(
         _page(session, ids), len(rows), more, _facets(session, rows), {one.word: one.meant for one in wanted if one.meant}, *_prices(rows)
     )  # fmt: skip
@@ -96,35 +105,81 @@ def _wanted(session: Session, words: Sequence[str]) -> list[Wanted]:
     return [Wanted(word, () if known.begins(word) else known.meant(word)) for word in words]
 
 
-def _filtered(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
-    """Each condition is asked of one product at a time: a word leaves few of them, and what a whole shop has in stock is never listed."""
-    p, v = ProductRow, aliased(ProductRow)
-    added_at = p.added_at if asked.sort == "newest" else null()  # of hundreds of rows, reading instants takes longer than ranking them
-    found = select(p.id, p.name, p.category, p.kind, p.price_minor, p.currency, added_at)
+def _within(asked: Asked, in_categories: Sequence[str]) -> list[AnyOf]:
+    """What is asked besides words, as the full-text index knows it: it answers several conditions in the time of one, a price nearly."""
+    found = [narrowing.of_option(name, value) for name, value in asked.options.items()]
     if asked.category:
-        found = found.where(p.category.in_(categories.below(asked.category, categories.parents(session))))
+        found.append(narrowing.of_categories(in_categories))
     if asked.kind:
-        found = found.where(p.kind == asked.kind)
-    if asked.in_stock:
-        found = found.where(or_(p.stock_units > 0, exists().where(v.head_id == p.id, v.on_sale, v.stock_units > 0)))
-    if asked.place_id:
-        lies = (ShelfRow.place_id == asked.place_id, ShelfRow.units > 0)
-        found = found.where(or_(exists().where(*lies, ShelfRow.product_id == p.id), exists().where(*lies, ShelfRow.product_id == v.id, v.head_id == p.id, v.on_sale)))
-    for name, value in asked.options.items():
-        found = found.where(exists().where(OptionRow.listed_id == p.id, OptionRow.name == name, OptionRow.value == value))
+        found.append(narrowing.of_kind(asked.kind))
     if asked.currency:
-        found = found.where(p.currency == asked.currency)
-    if asked.price_from_minor is not None:
-        found = found.where(p.price_minor >= asked.price_from_minor)
-    if asked.price_to_minor is not None:
-        found = found.where(p.price_minor <= asked.price_to_minor)
+        found.append(narrowing.of_currency(asked.currency))
+    if asked.price_from_minor is not None or asked.price_to_minor is not None:
+        found.append(narrowing.of_price(asked.price_from_minor or 0, MOST_MINOR if asked.price_to_minor is None else asked.price_to_minor))
     return found
 
 
-def _matching(session: Session, filtered: Select[*tuple[Any, ...]], wanted: Sequence[Wanted]) -> list[_Row]:
+def _asked_of_each(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
+    """What the index does not know, or not to the cent."""
+    plain, conditions = index_of(session).unaided(ListingRow.price_minor), list[ColumnElement[bool]]()
+    if asked.price_from_minor is not None:
+        conditions.append(plain >= asked.price_from_minor)
+    if asked.price_to_minor is not None:
+        conditions.append(plain <= asked.price_to_minor)
+    if asked.place_id:
+        lies = select(ShelfRow.product_id).where(ShelfRow.place_id == asked.place_id, ShelfRow.units > 0)
+        conditions.append(ListingRow.product_id.in_(select(func.coalesce(_VARIANT.head_id, _VARIANT.id)).where(_VARIANT.id.in_(lies), _VARIANT.on_sale)))
+    return conditions
+
+
+def _listing(session: Session, asked: Asked, in_categories: Sequence[str], within: Sequence[AnyOf]) -> _Listed:
+    """Without a word, in the order asked for. Where few answer, the index finds them and they are put in order; where many do, the list is gone
+    through in its order, and soon enough of them are met."""
+    row, index = ListingRow, index_of(session)
+    found = _rows(asked).where(*_asked_of_each(session, asked))
+    if within and index.answers(session, within, most=FEW):
+        return _sorted(found.where(index.within(within)), asked.sort)
+    if asked.category:
+        found = found.where(index.unaided(row.category).in_(in_categories))
+    if asked.kind:
+        found = found.where(row.kind == asked.kind)
+    if asked.currency:
+        found = found.where(row.currency == asked.currency)
+    for name, value in asked.options.items():
+        found = found.where(exists().where(OptionRow.listed_id == row.product_id, OptionRow.name == name, OptionRow.value == value))
+    return _sorted(found, asked.sort)
+
+
+def _first(session: Session, listing: _Listed, *, in_stock: bool) -> list[_Row]:
+    """As many as are looked at, and one more if there is more."""
+    wanted = LOOKED_AT + 1
+    if not in_stock:
+        return [_Row(*row) for row in session.execute(listing.limit(wanted))]
+    found: list[_Row] = []
+    at, size = 0, wanted + wanted // 3  # most of what is listed can be had
+    while len(found) < wanted:
+        rows = [_Row(*row) for row in session.execute(listing.limit(size).offset(at))]
+        there = _in_stock(session, [row.id for row in rows])
+        found += [row for row in rows if row.id in there]
+        if len(rows) < size:
+            break
+        at, size = at + size, 4 * size
+    return found[:wanted]
+
+
+def _in_stock(session: Session, ids: Sequence[str]) -> set[str]:
+    """Of which something can be sold, be it a variant."""
+    return set(session.scalars(select(ProductRow.id).where(ProductRow.id.in_(listed(session, ids)), _HAS_STOCK)))
+
+
+def _matching(session: Session, asked: Asked, wanted: Sequence[Wanted], within: Sequence[AnyOf]) -> list[_Row]:
     """Those whose names hold the words; and where these are not too many already, those that hold them anywhere."""
     s, index = ProductSearchRow, index_of(session)
-    held = filtered.add_columns(s.names, s.category).join(s, s.product_id == ProductRow.id)
+    held = _rows(asked).add_columns(s.names, s.category).join(s, s.no == ListingRow.no).where(*_asked_of_each(session, asked))
+    if within:
+        held = held.where(index.within(within))
+    if asked.in_stock:
+        held = held.join(ProductRow, ProductRow.id == ListingRow.product_id).where(_HAS_STOCK)
     found: dict[str, _Row] = {}
     for in_names in (True, False):
         for *facts, names, category in session.execute(held.where(index.holds(wanted, in_names=in_names)).limit(LOOKED_AT + 1)):
@@ -136,10 +191,16 @@ def _matching(session: Session, filtered: Select[*tuple[Any, ...]], wanted: Sequ
     return list(found.values())
 
 
-def _sorted(found: Select[*tuple[Any, ...]], sort: Sort) -> Select[*tuple[Any, ...]]:
-    p = ProductRow
-    first = {"newest": [p.added_at.desc()], "price": [p.price_minor], "price_down": [p.price_minor.desc()]}.get(sort, [])
-    return found.order_by(*first, p.name, p.id)
+def _rows(asked: Asked) -> _Listed:
+    row = ListingRow
+    added_at = row.added_at if asked.sort == "newest" else null()  # of hundreds of rows, reading instants takes longer than ranking them
+    return select(row.product_id, row.name, row.category, row.kind, row.price_minor, row.currency, added_at)
+
+
+def _sorted(found: _Listed, sort: Sort) -> _Listed:
+    row = ListingRow
+    first = {"newest": [row.added_at.desc()], "price": [row.price_minor], "price_down": [row.price_minor.desc()]}.get(sort, [])
+    return found.order_by(*first, row.name, row.product_id)
 
 
 def _ordered(rows: list[_Row], sort: Sort) -> list[_Row]:

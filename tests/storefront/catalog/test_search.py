@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -178,20 +179,90 @@ class TestDetail:
 
 
 class TestPlan:
-    def test_the_first_of_everything_are_read_in_their_order(self, shop: Shop) -> None:
-        """SQLite sorts no whole catalogue to show a page of it. Planted bug: the plus before `head_id` was taken out."""
+    def test_the_first_of_many_are_read_in_their_order(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        """SQLite sorts no whole catalogue to show a page of it. Planted bug: the plus before the price was taken out."""
         engine, said = shop.database.engine, list[tuple[str, Any]]()
         if engine.dialect.name != "sqlite":
             return
+        monkeypatch.setattr(search, "FEW", 0)
 
         def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
             said.append((statement, values))
 
         event.listen(engine, "before_cursor_execute", hear)
         ask(shop)
+        ask(shop, price_from_minor=100, price_to_minor=500)
         event.remove(engine, "before_cursor_execute", hear)
-        statement, values = next(one for one in said if "ORDER BY storefront_product.name" in one[0])
-        with engine.connect() as connection:
-            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
-        assert "ix_storefront_product_listed" in plan
-        assert "TEMP B-TREE" not in plan
+        listed = [one for one in said if "ORDER BY storefront_listing.name" in one[0]]
+        assert len(listed) == 2
+        for statement, values in listed:
+            with engine.connect() as connection:
+                plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+            assert "ix_storefront_listing_by_name" in plan
+            assert "TEMP B-TREE" not in plan
+
+
+class TestBothWays:
+    def test_few_put_in_order_and_many_gone_through_are_the_same(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever is asked, of a made-up shop; against the conditions asked of each product in turn. Planted bugs: the options not asked of a list that
+        is gone through; the price left to the index alone; what is sold out counted as found; the words of a changed product left as they were."""
+        drawn = random.Random(5)
+        products = [made_up(drawn, no) for no in range(80)]
+        bring(shop, {"categories": [{"name": "in", "parent": "out"}], "products": products})
+        again = [made_up(drawn, no) for no in range(0, 80, 7)]  # the same ones, changed
+        bring(shop, {"products": again})
+        told = {p["id"]: p for p in [*products, *again]}
+        for _ in range(60):
+            asked = made_up_question(drawn)
+            wanted = sorted(i for i, p in told.items() if answers(p, asked))
+            for few in (0, 15_000):
+                monkeypatch.setattr(search, "FEW", few)
+                assert sorted(i for i in found(shop, **asked) if i in told) == wanted, (asked, few)
+            assert sorted(i for i in found(shop, "made", **asked) if i in told) == wanted, asked
+
+    def test_of_much_that_is_sold_out_what_is_there_is_found(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Planted bug: only the first rows of the list were asked for their stock."""
+        monkeypatch.setattr(search, "LOOKED_AT", 2)
+        item = {"price_minor": 1, "category": "x", "currency": "EUR"}
+        bring(shop, {"products": [{**item, "id": f"prd_{n:03}", "name": f"N {n:03}", "stock": int(n in (17, 40, 59))} for n in range(60)]})
+        answer = ask(shop, category="x", in_stock=True)
+        assert ([p.id for p in answer.products], answer.more) == (["prd_017", "prd_040"], True)
+
+
+CATEGORIES, COLOURS, SIZES = ("in", "out", "by itself"), ("red", "blue"), ("S", "M", "L")
+
+
+def made_up(drawn: random.Random, no: int) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "id": f"prd_made_{no:03}", "name": f"Made up {no}", "category": drawn.choice(CATEGORIES), "price_minor": drawn.choice((0, 1, 99, 100, 101, 250, 5000)),
+        "currency": drawn.choice(("EUR", "SEK")), "kind": drawn.choice(("physical", "digital")), "on_sale": drawn.random() < 0.9,
+    }  # fmt: skip
+    if drawn.random() < 0.6:
+        return {**item, "stock": drawn.choice((0, 2)), "options": {"colour": drawn.choice(COLOURS)} if drawn.random() < 0.8 else {}}
+    sizes = drawn.sample(SIZES, drawn.randrange(1, 4))
+    return {**item, "variants": [{"options": {"size": s, "colour": drawn.choice(COLOURS)}, "stock": drawn.choice((0, 1)), "on_sale": drawn.random() < 0.8} for s in sizes]}
+
+
+def made_up_question(drawn: random.Random) -> dict[str, Any]:
+    every: dict[str, Any] = {
+        "category": drawn.choice(CATEGORIES), "kind": drawn.choice(("physical", "digital")), "currency": drawn.choice(("EUR", "SEK")), "in_stock": True,
+        "price_from_minor": drawn.choice((0, 100, 101)), "price_to_minor": drawn.choice((99, 100, 4000)),
+        "options": {name: drawn.choice(values) for name, values in (("colour", COLOURS), ("size", SIZES)) if drawn.random() < 0.6},
+        "sort": drawn.choice(("best", "name", "newest", "price", "price_down")),
+    }  # fmt: skip
+    return {name: every[name] for name in every if drawn.random() < 0.5}
+
+
+def answers(p: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """As the words of the catalogue have it, one product at a time."""
+    sold = [v for v in p.get("variants", [p]) if v.get("on_sale", True)] if p["on_sale"] else []
+    within = {p["category"]} | ({"out"} if p["category"] == "in" else set())
+    return (
+        p["on_sale"]
+        and asked.get("category", p["category"]) in within
+        and p["kind"] == asked.get("kind", p["kind"])
+        and p["currency"] == asked.get("currency", p["currency"])
+        and asked.get("price_from_minor", 0) <= p["price_minor"] <= asked.get("price_to_minor", 10**9)
+        and (not asked.get("in_stock") or any(v["stock"] for v in sold))
+        and all(any(v.get("options", {}).get(name) == value for v in sold) for name, value in asked.get("options", {}).items())
+    )
