@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.kernel.db import Instant
 
-revision = '0059'
-down_revision = '0058'
+revision = '0071'
+down_revision = '0067'
 branch_labels = None
 depends_on = None
 
