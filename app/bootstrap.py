@@ -76,6 +76,7 @@ from notifications.conversations import endpoints as conversation_endpoints
 from notifications.conversations import privacy as conversation_privacy
 from notifications.conversations import wiring as conversation_wiring
 from notifications.conversations.caring import Teller
+from notifications.conversations.faq import endpoints as faq_endpoints
 from notifications.conversations.finding import HouseKnowledge
 from notifications.conversations.ports import LanguageModel
 from notifications.inbound import endpoints as inbound_endpoints
@@ -357,6 +358,7 @@ def _routers() -> list[APIRouter]:
         notification_endpoints.router,
         leaving_endpoints.router,
         conversation_endpoints.router,
+        faq_endpoints.router,
         support_endpoints.router,
         inbound_endpoints.router,
         pass_endpoints.router,

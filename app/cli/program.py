@@ -28,6 +28,7 @@ from app.cli import (
     doctor,
     evaluate,
     explain,
+    faq,
     keys,
     links,
     loyalty,
@@ -71,6 +72,7 @@ program.add_typer(orders.program, name="orders")
 program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
 program.add_typer(support.program, name="support")
+program.add_typer(faq.program, name="faq")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)

@@ -15,6 +15,7 @@ from app.web.console import (
     conversations,
     disputes,
     explain,
+    faq,
     message,
     review_queue,
     trying,
@@ -36,6 +37,7 @@ from app.web.shopper import (
     loyalty,
     messages,
     methods,
+    often_asked,
     reviews,
     shares,
     shop,
@@ -53,9 +55,9 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, support, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
     till, till_here, till_collections, till_shipments, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, disputes, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, disputes, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

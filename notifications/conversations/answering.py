@@ -97,6 +97,8 @@ def completed(u: Understanding, asked: Asked | None, last_products: Sequence[str
 def answer(u: Understanding, facts: Facts, *, asked: Asked | None = None) -> Reply:
     """What to say to an understanding that is `completed`. `facts.products` are those the understanding names."""
     case = _Case(u, facts, asked is not None)
+    if u.confidence < GATE and facts.written is not None:
+        return _said(case, facts.written.answer, "FAQ", link=f"/m/help#{facts.written.id}")
     if u.confidence < GATE:
         return _ask(case, "ask_again", Why.NOT_UNDERSTOOD, remember=False)
     first = _ANSWERS[u.intent](case)

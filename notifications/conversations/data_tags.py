@@ -17,6 +17,10 @@ TAGS: dict[str, dict[str, str]] = {
         "user.workplace": "said_by",
         "system.operations": "thread_id seq id open",
     },
+    "notifications_faq": {
+        "user.workplace": "changed_by",
+        "system.operations": "id state texts version changed_at",
+    },
     "notifications_conversation_need": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.demographic.profile": "kind sealed",

@@ -17,6 +17,18 @@ class NothingProposed(Conflict):
     code = "nothing_proposed"
 
 
+class UnknownFaq(NotFound):
+    """There is no such entry of the FAQ."""
+
+    code = "faq_unknown"
+
+
+class FaqChanged(Conflict):
+    """Somebody has changed or removed this entry since you read it; read it again."""
+
+    code = "faq_changed"
+
+
 class NotToClaim(Conflict):
     """This conversation does not wait for a person any more, or somebody else has taken it; look at the queue again."""
 

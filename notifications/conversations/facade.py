@@ -11,6 +11,7 @@ from notifications.conversations.contracts import (
     Waiting,
     Way,
 )
+from notifications.conversations.faq import facade as faq
 from notifications.conversations.handing import REPLY_MOST_CHARS, claim, hand_back, more, packet, queue, reply
 from notifications.conversations.hearing import accept, hear
 from notifications.conversations.needs import remembered
@@ -22,5 +23,5 @@ from notifications.conversations.words import MAX_CHARS
 
 __all__ = [
     "MAX_CHARS", "REPLY_MOST_CHARS", "SENTENCES", "Advice", "Author", "ConversationReason", "Conversations", "Packet", "SaidView", "Talk", "ThreadState", "ThreadView", "Waiting", "Way",
-    "accept", "claim", "hand_back", "hear", "in_app", "more", "of", "packet", "queue", "remembered", "reply", "talk", "threads",
+    "accept", "claim", "faq", "hand_back", "hear", "in_app", "more", "of", "packet", "queue", "remembered", "reply", "talk", "threads",
 ]  # fmt: skip

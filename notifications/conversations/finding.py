@@ -21,6 +21,7 @@ from app.security.contacts import facade as contacts
 from geofences import facade as geofences
 from geofences.contracts import Place
 from notifications import checking
+from notifications.conversations.faq import keeping as faq
 from notifications.conversations.knowledge import (
     Delivery,
     Facts,
@@ -34,6 +35,7 @@ from notifications.conversations.knowledge import (
     ProductFact,
     Sent,
     Understanding,
+    Written,
 )
 from notifications.conversations.ports import Surroundings
 from notifications.conversations.proposing import Line
@@ -81,6 +83,10 @@ class HouseKnowledge:
         if Intent.GENUINE in asks:
             found = replace(found, sent=tuple(_sent(session, shopper_id, code) for code in u.codes))
         return found
+
+    def written(self, session: Session, text: str, language: str) -> Written | None:
+        found = faq.answered(session, text, language)
+        return Written(found.id, found.answer) if found is not None else None
 
     def cared_for(self, session: Session, shopper_id: str, *, at: datetime) -> tuple[str, ...]:
         """Of the newest paid order that holds any: what its maker says how to care for."""

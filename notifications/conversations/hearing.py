@@ -23,6 +23,7 @@ from notifications.conversations import recalling, repository
 from notifications.conversations.answering import Kind, Needs, Reply, answer, completed
 from notifications.conversations.contracts import Author, ConversationReferred, Sealed, ThreadState, Way
 from notifications.conversations.errors import NothingProposed, UnknownConversation
+from notifications.conversations.faq.matching import may_answer
 from notifications.conversations.knowledge import Intent, Understanding
 from notifications.conversations.models import Thread
 from notifications.conversations.outward import send_out
@@ -122,6 +123,8 @@ def _turn(
     facts = knowledge.facts(session, row.shopper_id, u, at=at)
     if u.intent is Intent.PLAN:
         facts = replace(facts, free_from=needs_.remembered(session, row.shopper_id, at).free_from)
+    if may_answer(u):
+        facts = replace(facts, written=knowledge.written(session, text, u.language))
     if any(sent.never_ours for sent in facts.sent):
         checking.note(session, row.shopper_id, by="conversation", at=at)
     reply = answer(u, facts, asked=memory.asked)

@@ -153,6 +153,14 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An entry of the FAQ that is meant beyond doubt."""
+
+    id: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that may be said to her, gathered for one question."""
 
@@ -166,6 +174,7 @@ class Facts:
     deliveries: tuple[Delivery, ...] = ()
     returns_days: int | None = None
     sent: tuple[Sent, ...] = ()
+    written: Written | None = None
     here: PlaceFact | None = None
     """Where she is, as far as she lets us know it."""
     free_from: tuple[str, ...] = ()

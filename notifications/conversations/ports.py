@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from notifications.conversations.knowledge import Facts, Known, Understanding
+from notifications.conversations.knowledge import Facts, Known, Understanding, Written
 from notifications.conversations.proposing import Line
 
 
@@ -32,6 +32,10 @@ class Knowledge(Protocol):
     def known(self, session: Session) -> Known: ...
 
     def facts(self, session: Session, shopper_id: str, u: Understanding, *, at: datetime) -> Facts: ...
+
+    def written(self, session: Session, text: str, language: str) -> Written | None:
+        """What the shop has written in answer to just this question, in this language."""
+        ...
 
     def cared_for(self, session: Session, shopper_id: str, *, at: datetime) -> tuple[str, ...]:
         """Products she has bought lately and that want some care, the newest order first."""

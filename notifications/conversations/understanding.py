@@ -56,7 +56,7 @@ def understand(text: str, known: Known, *, language: str = "en") -> Understandin
     allergens, allergen_words = _allergens(hits)
     products = named_products(words, known.products, heard.used | _small_at(words), _small_at(words) | allergen_words | _numbers_at(words))
     taken = heard.used | products.used | places.used | allergen_words
-    strange = tuple(w for i, w in enumerate(words) if i not in taken and w not in _small() and w not in _numbers() and not w.isdigit() and not _ORDER.fullmatch(w))
+    strange = tuple(w for i, w in enumerate(words) if i not in taken and w not in small_words() and w not in _numbers() and not w.isdigit() and not _ORDER.fullmatch(w))
     intent, also, confidence = _choose(heard.scores, bool(products.ids), bool(allergens), len(words))
     orders = tuple(w for w in words if _ORDER.fullmatch(w))
     if orders and (intent is Intent.DELIVERY or confidence < GATE):
@@ -90,7 +90,8 @@ def _cue_words() -> frozenset[str]:
 
 
 @cache
-def _small() -> frozenset[str]:
+def small_words() -> frozenset[str]:
+    """Those that are about nothing by themselves."""
     return frozenset(w for line in (*lexicon.SMALL.values(), *lexicon.LEANINGS.values()) for w in folded(line).split())
 
 
@@ -102,7 +103,7 @@ def known_words() -> frozenset[str]:
 @cache
 def _known_words() -> frozenset[str]:
     allergens = frozenset(p.removesuffix("*") for _, patterns in _allergen_patterns() for p in patterns)
-    return _small() | _cue_words() | allergens | frozenset(_numbers())
+    return small_words() | _cue_words() | allergens | frozenset(_numbers())
 
 
 @cache
@@ -111,7 +112,7 @@ def _numbers() -> dict[str, int]:
 
 
 def _small_at(words: Sequence[str]) -> frozenset[int]:
-    return frozenset(i for i, w in enumerate(words) if w in _small())
+    return frozenset(i for i, w in enumerate(words) if w in small_words())
 
 
 def _numbers_at(words: Sequence[str]) -> frozenset[int]:

@@ -18,7 +18,8 @@ from app.security import people
 from app.security.vault import Vault, open_vault, use_vault
 from notifications.conversations import hearing, repository
 from notifications.conversations.contracts import SaidView, ThreadView, Way
-from notifications.conversations.knowledge import Facts, Known, Understanding
+from notifications.conversations.faq import keeping as faq
+from notifications.conversations.knowledge import Facts, Known, Understanding, Written
 from notifications.conversations.ports import Surroundings
 from notifications.conversations.proposing import Line
 from tests.notifications.conversations import talking
@@ -38,6 +39,10 @@ class MadeUpShop:
 
     def facts(self, session: Session, shopper_id: str, u: Understanding, *, at: datetime) -> Facts:
         return talking.facts(u, self.world)
+
+    def written(self, session: Session, text: str, language: str) -> Written | None:
+        found = faq.answered(session, text, language)
+        return Written(found.id, found.answer) if found is not None else None
 
     def cared_for(self, session: Session, shopper_id: str, *, at: datetime) -> tuple[str, ...]:
         return self.bought
