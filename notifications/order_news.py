@@ -70,7 +70,7 @@ class OrderTeller:
     def ready(self, session: Session, event: OrderPicked, at: datetime) -> bool:
         """It waits for her at the store. False: not any more, she is gone, or it was told before."""
         order = storefront.order(session, event.order_id)
-        waits = order is not None and order.order.state is OrderState.PAID and not order.refund_due and order.collection is not None and order.collection.state == "ready"
+        waits = order is not None and order.order.state in (OrderState.PAID, OrderState.CONFIRMED) and not order.refund_due and order.collection is not None and order.collection.state == "ready"
         if order is None or order.collection is None or not waits or event.ready_until <= at:
             return False
         place = geofences.place(session, event.place_id)

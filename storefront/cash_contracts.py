@@ -56,6 +56,19 @@ class DrawerView:
 
 
 @dataclass(frozen=True, slots=True)
+class CashAtStore:
+    """For the clerk: an order that is to be paid, or of which money waits to be paid out (by what it was paid with, `means`). `called` is a first name, and nothing else of her."""
+
+    order_id: str
+    way: str
+    called: str
+    amount_minor: int
+    currency: str
+    means: str | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CashTaken:
     """What the clerk is told: what was due, what was put down, what to give back."""
 

@@ -2,17 +2,15 @@
 
 from datetime import date
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow, spend_at
-from storefront.cash import books, drawers, reporting
-from storefront.cash.errors import NotYourTill
+from storefront import cash_counter
+from storefront.cash import drawers
 from storefront.cash.schemas import CountIn, DrawerIn, ShiftIn, TakeIn
-from storefront.cash_contracts import DrawerView
 from storefront.orders import cash_taking
 from storefront.payments.shop import Shop
 
@@ -36,12 +34,10 @@ def her_drawers(caller: Clerk, call: Reading) -> Response:
 def open_drawer(body: DrawerIn, caller: Clerk, call: Command) -> Response:
     """Open a drawer at one of your stores, with the float that lies in it; one in a currency at a time."""
 
-    def work(session: Session) -> DrawerView:
-        if body.place_id not in caller.place_ids:
-            raise NotYourTill
-        return drawers.open_drawer(session, body.place_id, caller.id, body.kind, body.float_minor, body.currency, at=call.clock.now())
-
-    return call.run(work, status=201)
+    return call.run(
+        lambda session: cash_counter.open_drawer(session, body.place_id, caller.place_ids, caller.id, body.kind, body.float_minor, body.currency, at=call.clock.now()),
+        status=201,
+    )
 
 
 @router.post("/v1/till/drawers/shift")
@@ -88,12 +84,10 @@ def pay_out(order_id: OrderId, caller: Clerk, call: Command) -> Response:
 @router.get("/v1/cash/report")
 def report(_caller: Operator, call: Reading, day: date | None = None, place_id: PlaceId = None) -> Response:
     """A day's drawers with what went through them, expected and counted, and what is still owed; and whatever does not agree with the books (nothing)."""
-    shop: Shop = call.app.shop
-    timezone = shop.settings.merchant.timezone
+    settings = call.app.shop.settings
 
     def work(session: Session) -> dict[str, object]:
-        on = day or call.clock.now().astimezone(ZoneInfo(timezone)).date()
-        found = reporting.report(session, on, timezone, None if place_id is None else (place_id,))
-        return {"report": found, "books_minor": books.sums(session), "drift": books.drift(session)}
+        found = cash_counter.report(session, settings, day, place_id, at=call.clock.now())
+        return {"report": found.report, "books_minor": found.books, "drift": found.drift}
 
     return call.run(work)

@@ -19,6 +19,7 @@ from storefront import guarding
 from storefront.balance import books, cards
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
+from storefront.cash.risk import PayBy
 from storefront.catalog.repository import product
 from storefront.checkout import CheckoutOrder, slots_of
 from storefront.checkout import check_out as _check_out
@@ -45,7 +46,7 @@ from storefront.payments.shop import Shop
 from storefront.shipments.states import Failure, Left, ShipmentState
 
 __all__ = [
-    "Failure", "Left", "ShipmentState", "add_to_cart", "at_stores", "cancel", "cart_size", "check_out", "choose_delivery", "deliver", "door_proof",
+    "Failure", "Left", "PayBy", "ShipmentState", "add_to_cart", "at_stores", "cancel", "cart_size", "check_out", "choose_delivery", "deliver", "door_proof",
     "free_slots", "hand_over", "here", "leave", "make_ready", "move_shipment", "move_slot", "order_of_staff", "owned", "pack", "pay_again",
     "payment_now", "planned", "proof_for", "put_best_coupons", "put_coupon", "refresh", "return_pieces", "set_quantity", "take_coupon_out",
     "to_ship",
@@ -154,9 +155,9 @@ def free_slots(session: Session, shop: Shop, shopper_id: str, way_id: str, *, at
     return slots_of(session, shop, shopper_id, way_id, None, at=at)[1]
 
 
-def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str | None, return_url: str, expected_total_minor: int, asker: Asker | None = None, expected_balance_minor: int = 0, kept_id: str | None = None, keep: bool = False) -> None:
-    """Order and pay, so much of it from her balance; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
-    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker, expected_balance_minor > 0, expected_balance_minor, kept_id, keep)
+def check_out(shop: Shop, stage: Stage, shopper_id: str, *, method: str | None, return_url: str, expected_total_minor: int, asker: Asker | None = None, expected_balance_minor: int = 0, kept_id: str | None = None, keep: bool = False, pay_by: PayBy = PayBy.ONLINE) -> None:
+    """Order and pay, so much of it from her balance, or in cash when it is handed over; the stage's answer is an OrderOut. Raises what checkout raises, with nothing applied."""
+    asked = CheckoutOrder(shopper_id, method, return_url, expected_total_minor, None, asker, expected_balance_minor > 0, expected_balance_minor, kept_id, keep, pay_by)
     order_id, payment = _check_out(shop, stage.key, asked)
     settle_and_finish(shop, stage, order_id, payment, status=201)
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
 from storefront.carts.quoting import CartQuote
@@ -89,6 +90,7 @@ __all__ = [
     "address_book",
     "apply_loyalty",
     "at_counter",
+    "at_drawer",
     "bought_between",
     "cart",
     "cart_quote",

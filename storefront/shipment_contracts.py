@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from storefront.cash_contracts import CashView
+
 
 @dataclass(frozen=True, slots=True)
 class ShipmentPiece:
@@ -43,7 +45,7 @@ class ShipmentView:
 
 @dataclass(frozen=True, slots=True)
 class OrderToShip:
-    """An order that the store sends: `left` is still to be packed, `to` stands on the label."""
+    """An order that the store sends: `left` is still to be packed, `to` stands on the label. `cash`: what is to be taken at the door, or was."""
 
     order_id: str
     area: str
@@ -53,6 +55,7 @@ class OrderToShip:
     timezone: str
     left: tuple[ShipmentPiece, ...]
     shipments: tuple[ShipmentView, ...]
+    cash: CashView | None = None
 
 
 @dataclass(frozen=True, slots=True)

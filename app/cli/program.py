@@ -20,6 +20,7 @@ from app.cli import (
     beacons,
     bench,
     campaigns,
+    cash,
     catalogue,
     consent,
     decisions,
@@ -77,6 +78,7 @@ program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")
+program.add_typer(cash.program, name="cash")
 program.add_typer(catalogue.program, name="catalogue")
 program.add_typer(weather.program, name="weather")
 program.add_typer(beacons.program, name="beacons")

@@ -58,6 +58,10 @@ def demo_settings(peers: Peers, folder: Path, **given: Any) -> Settings:
         "stripe_publishable_key": peers.stripe.publishable_key,
         "stripe_webhook_secrets": (peers.webhook_secret,),
         "stripe_api_base": peers.stripe_url,
+        "cash": (
+            {"id": "pay_at_till", "delivery": ["pickup"], "most_minor": {"EUR": 20_000}},
+            {"id": "cash_on_delivery", "delivery": ["home"], "most_minor": {"EUR": 15_000}, "fees_minor": {"EUR": 190}},
+        ),
     }
     notifications = {"fcm_service_account_path": str(peers.fcm.write_service_account(folder)), "fcm_url": peers.fcm.fcm_url}
     return load_settings(demo=True, loops=True, host="127.0.0.1", storefront=storefront, notifications=notifications, **given)

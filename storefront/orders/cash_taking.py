@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import listed
+from app.kernel.money import Money
+from storefront.addresses import repository as addresses
 from storefront.cash import books, claims, drawers
 from storefront.cash.books import Account, Why
 from storefront.cash.claims import Means, Paid
 from storefront.cash.errors import CashNotDue, NothingToPayOut, TooLittleCash
 from storefront.cash.models import CashClaimRow
 from storefront.cash.risk import PayBy
-from storefront.cash_contracts import CashTaken
+from storefront.cash_contracts import CashAtStore, CashTaken
 from storefront.collection import proof
 from storefront.collection import repository as collections
 from storefront.contracts import OrderState
 from storefront.errors import HandOverRefused, UnknownOrder
 from storefront.orders import fetching, moves, returning, shipping
-from storefront.orders.models import OrderRow
+from storefront.orders.models import OrderRow, RefundRow
 from storefront.orders.repository import locked, refunds_of
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
@@ -31,6 +35,7 @@ from storefront.shipments import repository as shipments
 from storefront.shipments.states import ShipmentState
 
 Places = Collection[str]
+MOST = 100
 
 
 def take(
@@ -44,7 +49,7 @@ def take(
     if order.state != OrderState.CONFIRMED or claim.state != claims.OPEN:
         raise CashNotDue(extra={"state": order.state})
     if tendered_minor < due_minor or (means is Means.TERMINAL and tendered_minor != due_minor):
-        raise TooLittleCash(extra={"due_minor": due_minor})
+        raise TooLittleCash(f"{Money(due_minor, claim.currency).display()} is due; by card terminal exactly that.", extra={"due_minor": due_minor})
     drawer_id = drawers.open_id(session, by, claim.currency)
     if claims.take(session, order_id, Paid(means, drawer_id, tendered_minor, by), at=at) is None or not moves.pay(session, desk, order_id, at=at):
         raise CashNotDue
@@ -89,11 +94,6 @@ def expire(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -
     return moves.close(session, desk, order_id, StorefrontReason.NEVER_COLLECTED if was_there else StorefrontReason.HOLD_EXPIRED, at=at)
 
 
-def due_back_minor(session: Session, order_id: str) -> int:
-    """What of a cash order's money waits to be paid out at a till."""
-    return sum(row.amount_minor - row.credit_minor for row in refunds_of(session, order_id) if row.state == returning.DUE)
-
-
 def pay_out(session: Session, desk: CouponDesk, order_id: str, *, places: Places, by: str, at: datetime) -> int:
     """Everything that waits is paid out of her drawer, or by the terminal it was paid with; how much it is. Raises UnknownOrder, NothingToPayOut, NoDrawerOpen,
     DrawerTooLow."""
@@ -123,3 +123,22 @@ def _hers(session: Session, order_id: str, places: Places | None) -> tuple[Order
     if order is None or claim is None or (places is not None and claim.place_id is not None and claim.place_id not in places):
         raise UnknownOrder
     return order, claim
+
+
+def at_stores(session: Session, places: Places) -> tuple[list[CashAtStore], list[CashAtStore]]:
+    """What is to be paid at these stores (or brought from them, or of no store), the oldest first; and what waits to be paid out."""
+    c, o, r = CashClaimRow, OrderRow, RefundRow
+    of_hers = or_(c.place_id.is_(None), c.place_id.in_(listed(session, places)))
+    owed = session.execute(select(c, o.shopper_id).join(o, o.id == c.order_id).where(c.state == claims.OPEN, of_hers).order_by(c.opened_at, c.order_id).limit(MOST)).all()
+    back_minor = func.sum(r.amount_minor - r.credit_minor)
+    due_back = select(c, o.shopper_id, back_minor).join(o, o.id == c.order_id).join(r, r.order_id == c.order_id)
+    due_back = due_back.where(c.state == claims.TAKEN, o.state == OrderState.PAID, r.state == returning.DUE, of_hers).group_by(*c.__table__.columns, o.shopper_id, o.id).having(back_minor > 0)
+    back = session.execute(due_back.order_by(c.opened_at, c.order_id).limit(MOST)).all()
+    names = addresses.defaults(session, {shopper_id for _, shopper_id, *_ in (*owed, *back)})
+
+    def told(claim: CashClaimRow, shopper_id: str, minor: int) -> CashAtStore:
+        known = names.get(shopper_id)
+        called = known.name.split()[0] if known is not None and known.name.split() else "Somebody"
+        return CashAtStore(claim.order_id, claim.way, called, minor, claim.currency, claim.means, claim.opened_at)
+
+    return [told(claim, shopper_id, claim.amount_minor) for claim, shopper_id in owed], [told(claim, shopper_id, int(minor)) for claim, shopper_id, minor in back]

@@ -17,6 +17,7 @@ from app.kernel.errors import Invalid
 from app.kernel.outbox import emit
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import label
+from storefront.cash import claims
 from storefront.cash.errors import CashDue
 from storefront.collection import proof
 from storefront.contracts import OrderToShip, ShipmentMoved, ShipmentView
@@ -50,11 +51,12 @@ def to_ship(session: Session, places: Places, at: datetime) -> list[OrderToShip]
     rows = parcels.to_ship(session, list(areas), since=at - LATE) if areas else ()
     ids = [row.order_id for row in rows]
     left, packed = parcels.left(session, ids), parcels.of_orders(session, ids)
+    cash = claims.of_orders(session, ids)
     opened = addresses.opened([(row.sealed, row.order_id) for row in rows])
     return [
         OrderToShip(
             row.order_id, areas[row.area_id].name, label(to) if to is not None else (), row.starts_at, row.ends_at, row.timezone,
-            tuple(left[row.order_id]) if row.state == HELD else (), tuple(packed[row.order_id]),
+            tuple(left[row.order_id]) if row.state == HELD else (), tuple(packed[row.order_id]), cash.get(row.order_id),
         )
         for row, to in zip(rows, opened, strict=True)
     ]  # fmt: skip

@@ -126,6 +126,10 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /v1/till/cash/{order_id}/take": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/take", headers=h, json={"tendered_minor": 100}),
     "POST /v1/till/cash/{order_id}/refused": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/refused", headers=h),
     "POST /v1/till/cash/{order_id}/pay-out": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/pay-out", headers=h),
+    "POST /till/cash/{order_id}/take": lambda c, h, s: c.post(f"/till/cash/{s.order_id}/take", headers=h, data={"means": "cash", "tendered": "1", "currency": "EUR"}),
+    "POST /till/cash/{order_id}/pay-out": lambda c, h, s: c.post(f"/till/cash/{s.order_id}/pay-out", headers=h),
+    "POST /till/drawers": lambda c, h, s: c.post("/till/drawers", headers=h, data={"place_id": s.place_id, "float": "0", "kind": "till"}),
+    "POST /till/drawers/{drawer_id}/close": lambda c, h, s: c.post(f"/till/drawers/{s.drawer_id}/close", headers=h, data={"counted": "0", "currency": "SEK"}),
     "POST /v1/till/drawers": lambda c, h, s: c.post("/v1/till/drawers", headers=h, json={"place_id": s.place_id, "float_minor": 0, "currency": "EUR"}),
     "POST /v1/till/drawers/{drawer_id}/close": lambda c, h, s: c.post(f"/v1/till/drawers/{s.drawer_id}/close", headers=h, json={"counted_minor": 0}),
     "POST /v1/orders/{order_id}/returns": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/returns", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}]}),
@@ -135,7 +139,7 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
 REFUSED_WORDS = ("You can redeem coupons only for a store you work at", "Not undone")
 NOT_OF_A_STORE = {
     "GET /v1/me", "POST /v1/account", "DELETE /v1/sessions/current", "POST /v1/passkeys/making", "POST /v1/passkeys", "GET /v1/passkeys",
-    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up", "GET /v1/till/drawers", "POST /v1/till/drawers/shift",  # her own
+    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up", "GET /v1/till/drawers", "POST /v1/till/drawers/shift", "POST /till/drawers/{drawer_id}/shift",  # her own
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one
@@ -143,7 +147,7 @@ NOT_OF_A_STORE = {
     "POST /v1/support/queue/{case_id}/entries", "PATCH /v1/support/queue/{case_id}", "POST /v1/support/queue/{case_id}/merge", "GET /v1/support/figures",
     "GET /console/support", "POST /console/support", "GET /console/support/{case_id}", "POST /console/support/{case_id}/claim", "POST /console/support/{case_id}/release",
     "POST /console/support/{case_id}/entries", "POST /console/support/{case_id}/set", "POST /console/support/{case_id}/merge",  # as conversations are
-    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments", "GET /till/cash",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

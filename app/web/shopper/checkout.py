@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import AppError, NotFound
+from app.kernel.errors import AppError, Invalid, NotFound
 from app.kernel.http import Command, CommandCall, Reading, Stage
 from app.privacy.consents import consents
 from app.privacy.purposes import Purpose
@@ -98,7 +98,10 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     shop: storefront.Shop = call.app.shop
     expected_minor = form.whole("expected_total_minor", least=0, most=10**12)
     balance_minor = form.whole("balance_minor", least=0, most=10**12, default=0)
-    means: dict[str, Any] = {"method": None} if balance_minor == expected_minor else _means(form)  # her balance pays for everything
+    cash = form.text("pay_by", most=20)
+    means: dict[str, Any] = {"method": None} if cash or balance_minor == expected_minor else _means(form)  # nothing is left for a card
+    if cash:
+        means["pay_by"] = _cash_way(cash)
     back = _address(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
@@ -116,6 +119,12 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
             context |= frame(session, caller.id, "cart", call.clock.now())
         return rendering.page(request, "shopper/pay.html", context, status=refusal.status, frame_self=True)
     return go_to(request, f"/m/orders/{_order_id(answer)}")
+
+
+def _cash_way(told: str) -> at_counter.PayBy:
+    if told not in (at_counter.PayBy.CASH_ON_DELIVERY, at_counter.PayBy.PAY_AT_TILL):
+        raise Invalid.field("pay_by", "one of the ways the page offers")
+    return at_counter.PayBy(told)
 
 
 def _order_id(answer: Response) -> str:
@@ -179,6 +188,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "collection": detail.collection,
         "shipments": detail.shipments,
         "disputes": detail.disputes,
+        "cash": detail.cash,
         "waits": _waits(detail),
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
@@ -192,10 +202,12 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
 
 def _waits(detail: OrderDetail) -> bool:
     """Something of it is still to come, so that the page looks again."""
-    if detail.order.state is not OrderState.PAID:
+    if detail.order.state not in (OrderState.PAID, OrderState.CONFIRMED):
         return False
     fetched = detail.collection is not None and detail.collection.state != "handed_over"
     ended = [parcel.state not in ("packed", "handed_over", "out_for_delivery") for parcel in detail.shipments]
+    if detail.order.state is OrderState.CONFIRMED:
+        return True
     return fetched or not all(ended) or (not ended and detail.delivery is not None and detail.delivery.held)
 
 
