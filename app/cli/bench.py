@@ -28,11 +28,12 @@ class What(StrEnum):
     NOTIFY = "notify"
     CATALOGUE = "catalogue"
     CHECKOUT = "checkout"
+    PAGES = "pages"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements (neither in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements; pages: Lighthouse on the pages of a purchase (none of the three in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -71,6 +72,7 @@ def bench(
         What.NOTIFY: ("bench_notify", "notify", (messages,)),
         What.CATALOGUE: ("bench_catalogue", "catalogue", (products,)),
         What.CHECKOUT: ("bench_checkout", "checkout", (orders, connections)),
+        What.PAGES: ("bench_pages", "pages", ()),
     }
     if what in alone:
         name, measure, sizes = alone[what]
