@@ -110,6 +110,7 @@ from storefront import handlers as storefront_handlers
 from storefront import jobs as storefront_jobs
 from storefront import joining as storefront_joining
 from storefront import privacy as storefront_privacy
+from storefront.billing import rounds as memberships
 from storefront.papers import issuing as papers
 from storefront.payments import detaching
 from storefront.payments.ports import PaymentGateway
@@ -321,6 +322,7 @@ def timetable(
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),
+        Job("storefront.memberships", 2, lambda: memberships.look_due(shop)),
         Job("storefront.detach", 5, lambda: detaching.detach_due(shop)),
         Job("storefront.count_together", 6 * 3600, lambda: storefront_jobs.count_together(shop)),
         Job("storefront.referrals", 3600, lambda: rewarding.settle_due(shop)),

@@ -57,6 +57,7 @@ class Known:
     bought: Sequence[Bought] = ()
     had: Sequence[Had] = ()
     tier: int = 0
+    plans: frozenset[str] = frozenset()
 
 
 def together(parts: Sequence[Known]) -> Known:
@@ -71,6 +72,7 @@ def together(parts: Sequence[Known]) -> Known:
         bought=[b for k in parts for b in k.bought],
         had=[h for k in parts for h in k.had],
         tier=max(k.tier for k in parts),
+        plans=frozenset[str]().union(*(k.plans for k in parts)),
     )
 
 
@@ -112,7 +114,14 @@ def fact(asked: Segment, known: Known, at: datetime) -> Value:
         return days_since(known.since, at)
     if asked.fact == Fact.TIER:
         return known.tier
+    if asked.fact == Fact.MEMBER:
+        return of_plans(asked, known.plans)
     return int(known.account if asked.fact == Fact.ACCOUNT else known.messages)
+
+
+def of_plans(asked: Segment, plans: frozenset[str]) -> int:
+    """Is she a member of one of those that are asked about? None named: of any."""
+    return int(not plans.isdisjoint(asked.plan_ids) if asked.plan_ids else bool(plans))
 
 
 def _is_meant(asked: Segment, line: Bought) -> bool:

@@ -20,7 +20,7 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience, lift, tiers
+from offers import audience, lift, memberships, tiers
 from offers.contracts import AudienceCount, CouponState
 from offers.definition import Definition
 from offers.models import CouponRow, PurchaseRow, Tally
@@ -92,6 +92,8 @@ class Crowd:
             return dict.fromkeys(self.owners_of(crowds.with_account(self._session)), 1)
         if c.fact == Fact.TIER:
             return self._tiers()
+        if c.fact == Fact.MEMBER:
+            return self._members(c)
         return dict.fromkeys(gate.agreed_to(self._session, Purpose.MARKETING_PUSH, self._at), 1)
 
     def _since(self, c: Segment) -> datetime | None:
@@ -128,6 +130,10 @@ class Crowd:
             owner = self._joined.get(shopper_id) or shopper_id
             held[owner] = max(held.get(owner) or 0, tier)
         return held
+
+    def _members(self, c: Segment) -> dict[str, Value]:
+        plans = memberships.plans_of(self._session, self._at)
+        return dict.fromkeys(self.owners_of(i for i, plan_id in plans.items() if audience.of_plans(c, frozenset({plan_id}))), 1)
 
     def _member_days(self) -> dict[str, Value]:
         since: dict[str, datetime] = {}

@@ -17,7 +17,7 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience, tiers
+from offers import audience, memberships, tiers
 from offers.audience import Bought, Had, Known, Stay
 from offers.contracts import CouponState
 from offers.models import CouponRow, PurchaseRow
@@ -82,8 +82,10 @@ def _known(
     accounts = crowds.with_account(session, ids) if Fact.ACCOUNT in facts else set[str]()
     messages = gate.may_many(session, ids, Purpose.MARKETING_PUSH, until) if Fact.MESSAGES in facts else {}
     held = tiers.tiers_of(session, until, ids) if Fact.TIER in facts else {}
+    plans = memberships.plans_of(session, until, ids) if Fact.MEMBER in facts else {}
     return {
-        i: Known(seen.get(i), i in accounts, i in messages and messages[i].ok, stays[i], bought[i], had[i], held.get(i, 0)) for i in ids
+        i: Known(seen.get(i), i in accounts, i in messages and messages[i].ok, stays[i], bought[i], had[i], held.get(i, 0), frozenset({plans[i]} if i in plans else ()))
+        for i in ids
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
-from offers.segments import OF_COUPONS, OF_HERSELF, OF_ORDERS, OF_VISITS, SCOPES, Fact, Segment
+from offers.segments import OF_COUPONS, OF_HERSELF, OF_MEMBERSHIPS, OF_ORDERS, OF_VISITS, SCOPES, Fact, Segment
 
 MOST_DEPTH, MOST_CONDITIONS = 4, 20
 VISIT_DAYS, ORDER_DAYS = 90, 730
@@ -21,11 +21,12 @@ Named = Annotated[
 Bound = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)]
 SCOPES_OF: dict[frozenset[Fact], tuple[str, ...]] = {
     OF_HERSELF: (),
+    OF_MEMBERSHIPS: ("plan_ids",),
     OF_VISITS: ("place_ids", "chains", "tags"),
     OF_ORDERS: ("product_ids", "categories"),
     OF_COUPONS: ("campaign_ids",),
 }
-WITHOUT_WINDOW = OF_HERSELF | {Fact.DAYS_SINCE_VISIT, Fact.DAYS_SINCE_ORDER}
+WITHOUT_WINDOW = OF_HERSELF | OF_MEMBERSHIPS | {Fact.DAYS_SINCE_VISIT, Fact.DAYS_SINCE_ORDER}
 
 
 class SegmentIn(BaseModel):
@@ -48,6 +49,7 @@ class SegmentIn(BaseModel):
     product_ids: Named = []
     categories: Named = []
     campaign_ids: Named = []
+    plan_ids: Named = []
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
         default=None, description="For spent_minor; that of the campaign unless said otherwise."
     )
@@ -71,7 +73,7 @@ class SegmentIn(BaseModel):
             raise ValueError(f"{fact.value} needs at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError("at_least is more than at_most: nobody could be meant")
-        if fact in (Fact.ACCOUNT, Fact.MESSAGES) and (self.at_least, self.at_most) not in ((1, None), (None, 0)):
+        if fact in (Fact.ACCOUNT, Fact.MESSAGES, Fact.MEMBER) and (self.at_least, self.at_most) not in ((1, None), (None, 0)):
             raise ValueError(f"{fact.value} is yes or no; say at_least: 1 or at_most: 0")
         may = next(scopes for facts, scopes in SCOPES_OF.items() if fact in facts)
         for name in SCOPES:

@@ -20,6 +20,7 @@ NAMES: dict[str, str] = {
     Fact.ACCOUNT: "Has an account (1 yes, 0 no)",
     Fact.MESSAGES: "Messages switched on (1 yes, 0 no)",
     Fact.TIER: "Tier of the loyalty programme (1 is the lowest, 0 none)",
+    Fact.MEMBER: "Is a member (1 yes, 0 no)",
     Fact.VISITS: "Visits",
     Fact.AVERAGE_STAY_S: "Average stay, in seconds",
     Fact.DAYS_SINCE_VISIT: "Days since the last visit",
@@ -58,7 +59,7 @@ def amount(fact: str, value: Value, currency: str | None) -> str:
         return Money(value, currency or "EUR").display()
     if fact == Fact.AVERAGE_STAY_S:
         return _plural(value // 60, "minute") if value >= 60 else _plural(value, "second")
-    if fact in (Fact.ACCOUNT, Fact.MESSAGES):
+    if fact in (Fact.ACCOUNT, Fact.MESSAGES, Fact.MEMBER):
         return "yes" if value else "no"
     if fact == Fact.TIER:
         return f"tier {value}"
@@ -83,7 +84,7 @@ def _scope(c: Segment, place_names: Mapping[str, str]) -> str:
     places = [place_names.get(i, i) for i in c.place_ids]
     places += [f"any shop of {chain.replace('-', ' ').title()}" for chain in c.chains]
     places += [f"any place for {tag}" for tag in c.tags]
-    things = [f"product {p}" for p in c.product_ids] + [f"category {name}" for name in c.categories]
+    things = [f"product {p}" for p in c.product_ids] + [f"category {name}" for name in c.categories] + [f"plan {p}" for p in c.plan_ids]
     out = f" at {listed(places)}" if places else ""
     out += f" of {listed(things)}" if things else ""
     return out + (f" by {listed(c.campaign_ids)}" if c.campaign_ids else "")
@@ -97,6 +98,8 @@ def condition(c: Segment, place_names: Mapping[str, str] | None = None) -> str:
         return "an account" if c.at_least else "no account"
     if fact == Fact.MESSAGES:
         return "messages switched on" if c.at_least else "messages switched off"
+    if fact == Fact.MEMBER:
+        return f"{'a' if c.at_least else 'no'} membership{scope}"
     if fact == Fact.TIER and c.at_most == 0:
         return "no tier of the loyalty programme"
     if fact == Fact.AVERAGE_STAY_S:

@@ -89,6 +89,11 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "tier until",
         "system.operations": "told_at",
     },
+    "offers_member": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.behavior.purchase_history": "plan_id until",
+        "system.operations": "told_at",
+    },
     "offers_redemption": {
         "user.workplace": "clerk_id",
         "user.behavior.purchase_history": (
@@ -117,10 +122,10 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.advertising.first_party.targeted": "tiers audience_counts audience_facts gathering issuance purchases repository simulation tellings",
+    "marketing.advertising.first_party.targeted": "tiers memberships audience_counts audience_facts gathering issuance purchases repository simulation tellings",
     "marketing.advertising.frequency_capping": "counting gathering issuance ledger",
     "marketing.advertising.negative_targeting": "gathering simulation wishes",
-    "analytics.reporting.campaign_insights": "figures purchases tiers",
+    "analytics.reporting.campaign_insights": "figures purchases tiers memberships",
     "essential.service": (
         "bundling coupon_signing expiry gs1_coupons issuance ledger minting moves redemption repository reserving scanning till "
         "tills.offline"

@@ -35,6 +35,7 @@ from offers import (
     identity,
     issuance,
     live,
+    memberships,
     planning,
     previewing,
     purchases,
@@ -375,7 +376,7 @@ note_phone, same_person_by, may_be_her = identity.note_phone, identity.same_pers
 audience_in_words = audience_words.of_document
 audiences_of_file = audience_file.audiences_of
 AUDIENCE_FACTS = audience_words.NAMES
-note_purchase, forget_purchase, note_tier = purchases.note, purchases.forget, tiers.note
+note_purchase, forget_purchase, note_tier, note_member = purchases.note, purchases.forget, tiers.note, memberships.note
 
 
 def count_audience(session: Session, audience: object, *, at: datetime, campaign_id: str | None = None) -> AudienceCount:

@@ -292,6 +292,16 @@ class TierRow(Base):
     told_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+class MemberRow(Base):
+    """The plan of the shop she is a member of until then; written by memberships.py."""
+
+    __tablename__ = "offers_member"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    plan_id: Mapped[str] = mapped_column(String(30))
+    until: Mapped[datetime] = mapped_column(Instant)
+    told_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class FewerWish(Base):
     """`Fewer like this`: once mutes a campaign for a while, twice for good."""
 

@@ -22,7 +22,17 @@ from offers.audience_schemas import ORDER_DAYS
 from offers.contracts import CouponState
 from offers.decision import plain, record_from, result_from
 from offers.ledger import Books
-from offers.models import CouponRow, Decision, FewerWish, IdentityHint, PurchaseRow, Tally, TierRow, WeighedMoment
+from offers.models import (
+    CouponRow,
+    Decision,
+    FewerWish,
+    IdentityHint,
+    MemberRow,
+    PurchaseRow,
+    Tally,
+    TierRow,
+    WeighedMoment,
+)
 from offers.reasons import ReasonCode
 from offers.settings import OfferSettings
 from offers.tills.models import Provisional
@@ -36,6 +46,7 @@ TABLES = (
     "offers_fewer_wish",
     "offers_purchase",
     "offers_tier",
+    "offers_member",
     "offers_identity_hint",
     "offers_provisional",
 )
@@ -147,7 +158,7 @@ def erase(session: Session, shopper_id: str) -> int:
         entry.facts = json.dumps({k: v for k, v in json.loads(entry.facts).items() if k != "device"})
     session.flush()
     gone = len(coupons)
-    for model in (Decision, FewerWish, IdentityHint, PurchaseRow, Tally, TierRow, WeighedMoment):
+    for model in (Decision, FewerWish, IdentityHint, MemberRow, PurchaseRow, Tally, TierRow, WeighedMoment):
         gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     session.expire_all()
     return gone
@@ -195,6 +206,7 @@ def rules(settings: OfferSettings) -> tuple[RetentionRule, ...]:
             PURCHASES_KEPT_S,
             "What you bought, kept two years: some offers are for those who bought something, or long ago.",
         ),
+        RetentionRule("offers_member", "told_at", PURCHASES_KEPT_S, "Of which plan you are a member, told to those who choose offers; kept two years after it was last told."),
         RetentionRule("offers_tier", "told_at", PURCHASES_KEPT_S, "Which tier you have, told to those who choose offers; kept two years after it was last told."),
         RetentionRule(
             "offers_identity_hint",

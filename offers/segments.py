@@ -22,6 +22,7 @@ class Fact(StrEnum):
     ACCOUNT = "account"
     MESSAGES = "messages"
     TIER = "tier"
+    MEMBER = "member"
     VISITS = "visits"
     AVERAGE_STAY_S = "average_stay_s"
     DAYS_SINCE_VISIT = "days_since_visit"
@@ -34,6 +35,7 @@ class Fact(StrEnum):
 
 
 OF_HERSELF = frozenset({Fact.MEMBER_DAYS, Fact.ACCOUNT, Fact.MESSAGES, Fact.TIER})
+OF_MEMBERSHIPS = frozenset({Fact.MEMBER})
 OF_VISITS = frozenset({Fact.VISITS, Fact.AVERAGE_STAY_S, Fact.DAYS_SINCE_VISIT})
 OF_ORDERS = frozenset({Fact.ORDERS, Fact.SPENT_MINOR, Fact.DAYS_SINCE_ORDER})
 OF_COUPONS = frozenset({Fact.COUPONS_GIVEN, Fact.COUPONS_USED, Fact.COUPONS_UNUSED})
@@ -44,7 +46,7 @@ class Segment:
     """Either a condition (`fact` is set: its value lies between the bounds, both inclusive), or others joined: all of `all`
     hold, one of `any` (where there are some), and none of `none`.
 
-    `within_days` are whole days of 24 hours before now. Of places, products and campaigns that are named any suffices.
+    `within_days` are whole days of 24 hours before now. Of places, products, campaigns and plans that are named any suffices.
     """
 
     all: tuple[Segment, ...] = ()
@@ -60,6 +62,7 @@ class Segment:
     product_ids: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     campaign_ids: tuple[str, ...] = ()
+    plan_ids: tuple[str, ...] = ()
     currency: str | None = None
 
     @property
@@ -72,7 +75,7 @@ class Segment:
         return " ".join(parts)
 
 
-SCOPES = ("place_ids", "chains", "tags", "product_ids", "categories", "campaign_ids")
+SCOPES = ("place_ids", "chains", "tags", "product_ids", "categories", "campaign_ids", "plan_ids")
 
 
 def conditions(segment: Segment) -> Iterator[Segment]:

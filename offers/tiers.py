@@ -20,13 +20,17 @@ from offers.models import TierRow
 
 def note(session: Session, *, shopper_id: str, tier: int, until: datetime | None, at: datetime) -> None:
     """She has the tier of this number now (1 is the lowest), until then; 0: none."""
-    agreed = any(gate.may(session, shopper_id, purpose, at).ok for purpose in (Purpose.PERSONALISATION, Purpose.ANALYTICS))
-    if not tier or until is None or not agreed:
+    if not tier or until is None or not may_be_told(session, shopper_id, at):
         session.execute(delete(TierRow).where(TierRow.shopper_id == shopper_id).execution_options(synchronize_session=False))
         return
     values = {"tier": tier, "until": until, "told_at": at}
     insert = inserting(TierRow, session.get_bind().dialect.name).values(shopper_id=shopper_id, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["shopper_id"], set_=values))
+
+
+def may_be_told(session: Session, shopper_id: str, at: datetime) -> bool:
+    """She has agreed to personal offers or to being counted."""
+    return any(gate.may(session, shopper_id, purpose, at).ok for purpose in (Purpose.PERSONALISATION, Purpose.ANALYTICS))
 
 
 def tiers_of(session: Session, at: datetime, ids: Collection[str] | None = None) -> dict[str, int]:

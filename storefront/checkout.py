@@ -55,6 +55,7 @@ from storefront.errors import (
     UnknownOrder,
 )
 from storefront.loyalty import benefits
+from storefront.memberships import benefits as membership
 from storefront.orders import moves
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
@@ -129,7 +130,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     cash = paying.way_of(shop.settings, asked.pay_by)
     if not carts.claim(session, cart, at=at):
         raise CartChanged
-    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
+    products = _priced(session, cart, at)
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
     way = _delivery(session, cart, shop.settings, asked.place_id, at)
@@ -162,6 +163,12 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     if row is None:
         raise LookupError(f"order {order_id} was written but is not there")
     return row
+
+
+def _priced(session: Session, cart: carts.Cart, at: datetime) -> dict[str, ProductView]:
+    """What lies in the cart, at what she pays for it: a member pays less."""
+    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
+    return membership.at_member_prices(session, cart.shopper_id, products, at)
 
 
 def _refuse_changes(found: tuple[Change, ...]) -> None:
@@ -249,7 +256,8 @@ def _write(
     at: datetime,
 ) -> None:
     expires_at = at + timedelta(seconds=settings.hold_ttl_s)
-    points_rate, points_bp = benefits.points(session, asked.shopper_id, settings.points_per_100_minor, at)
+    points_rate, tier_bp = benefits.points(session, asked.shopper_id, settings.points_per_100_minor, at)
+    points_bp = membership.points_bp(session, asked.shopper_id, tier_bp, at)
     row = {
         "id": order_id, "shopper_id": asked.shopper_id, "state": OrderState.PENDING, "currency": cart.currency, "subtotal_minor": sums.subtotal_minor,
         "discount_minor": sums.discount_minor, "total_minor": sums.total_minor, "coupon_id": coupon_id, "place_id": asked.place_id,
@@ -309,7 +317,7 @@ def _write_coupons(session: Session, order_id: str, shares: tuple[Quote, ...], n
 def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime, seen: bool) -> CartQuote:
     """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
     cart = carts.cart_of(session, shopper_id)
-    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
+    products = _priced(session, cart, at)
     result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
     if shop.settings.cash and result.lines and (way := delivery_of(cart, shop.settings.delivery)) is not None:
         asking = paying.Asking(cart, products.values(), chosen_of(session, way, wish_of(cart, cart.currency or "", place_id), at), place_id)
@@ -327,7 +335,7 @@ def put_coupon(
     another's, is refused, and so is one that may not lie beside another; one that does not apply yet is kept and says why.
     Only its id is kept. Raises UnknownCoupon, CouponRefused."""
     cart = carts.cart_of(session, shopper_id)
-    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
+    products = _priced(session, cart, at)
     currency = cart.currency or shop.settings.currency
     way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
     brought = chosen_of(session, way, wish_of(cart, currency, place_id), at)

@@ -15,6 +15,7 @@ from storefront import (
     cash_contracts,
     dispute_contracts,
     loyalty_contracts,
+    membership_contracts,
     review_contracts,
     share_contracts,
     shipment_contracts,
@@ -46,6 +47,7 @@ LoyaltyCounted = loyalty_contracts.LoyaltyCounted
 LoyaltyGiftGiven = loyalty_contracts.LoyaltyGiftGiven
 LoyaltyGiftWithdrawn = loyalty_contracts.LoyaltyGiftWithdrawn
 LoyaltyTierMoved = loyalty_contracts.LoyaltyTierMoved
+memberships = membership_contracts
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""

@@ -85,6 +85,27 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_delivery_slot": {
         "system.operations": "id taken ends_at",
     },
+    "storefront_membership": {
+        "user.unique_id.pseudonymous": "shopper_id seat",
+        "user.payment": "sealed kept_id",
+        "user.behavior.purchase_history": (
+            "plan_id plan_name amount_minor currency every trial_days state trial_ends_at period_ends_at paid_until leaves_at gives_until next_try_at joined_at "
+            "started_at ended_at end_reason"
+        ),
+        "system.operations": "id subscription_id setup_id tries asked heard look_at changed_at",
+    },
+    "storefront_membership_invoice": {
+        "user.behavior.purchase_history": "state amount_minor refunded_minor currency plan_name starts_at ends_at paid_at",
+        "system.operations": "id membership_id payment_id look told_at",
+    },
+    "storefront_membership_paper": {
+        "user.behavior.purchase_history": "kind number content sha256 issued_at",
+        "system.operations": "invoice_id upto_minor",
+    },
+    "storefront_membership_plans": {
+        "user.workplace": "applied_by",
+        "system.operations": "version document applied_at",
+    },
     "storefront_loyalty_choice": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior": "counted at",
@@ -261,7 +282,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "essential.service": (
-        "joining loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
+        "joining memberships.benefits memberships.repository memberships.holding billing.settling billing.subscribing billing.changing billing.refunding billing.showing billing.papers loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
         "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "

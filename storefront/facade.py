@@ -18,6 +18,11 @@ from app.kernel.db import Database
 from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
+from storefront.billing import changing as _membership_changes
+from storefront.billing import showing as _memberships_shown
+from storefront.billing import subscribing as _subscribing
+from storefront.billing.adapters.memory_gateway import MemoryBilling
+from storefront.billing.adapters.stripe_gateway import StripeBilling
 from storefront.carts.quoting import CartQuote
 from storefront.carts.repository import Cart
 from storefront.carts.repository import add as _add
@@ -52,6 +57,8 @@ from storefront.loyalty import repository as _loyalty
 from storefront.loyalty import showing as _loyalty_shown
 from storefront.loyalty import weighing as _loyalty_weighing
 from storefront.loyalty.choosing import choose as choose_loyalty
+from storefront.memberships import planning as _membership_file
+from storefront.memberships.ports import BillingGateway
 from storefront.methods import repository as payment_methods
 from storefront.orders import repository as _orders
 from storefront.orders.models import OrderRow
@@ -89,6 +96,7 @@ __all__ = [
     "Sort",
     "address_book",
     "apply_loyalty",
+    "apply_memberships",
     "at_counter",
     "at_drawer",
     "bought_between",
@@ -102,6 +110,7 @@ __all__ = [
     "disputes",
     "exchange_points",
     "export_loyalty",
+    "export_memberships",
     "find_products",
     "from_csv",
     "gateway_of",
@@ -109,6 +118,11 @@ __all__ = [
     "loyalty",
     "loyalty_figures",
     "loyalty_rules",
+    "members",
+    "membership_changes",
+    "membership_plans",
+    "membership_steps",
+    "memberships",
     "note_dispute_evidence",
     "open_shop",
     "order",
@@ -120,6 +134,7 @@ __all__ = [
     "particulars",
     "payment_methods",
     "plan_loyalty",
+    "plan_memberships",
     "points",
     "product",
     "product_detail",
@@ -153,6 +168,13 @@ def gateway_of(settings: StorefrontSettings) -> PaymentGateway:
     )  # fmt: skip
 
 
+def billing_of(gateway: PaymentGateway, database: Database) -> BillingGateway:
+    """Subscriptions with the provider that takes the payments."""
+    if isinstance(gateway, StripeGateway):
+        return StripeBilling(gateway)
+    return MemoryBilling(gateway if isinstance(gateway, MemoryGateway) else MemoryGateway(), database.clock.now)
+
+
 def open_shop(
     database: Database, settings: StorefrontSettings, *, gateway: PaymentGateway | None = None, coupons: CouponDesk | None = None
 ) -> Shop:
@@ -161,7 +183,8 @@ def open_shop(
         from offers import facade as offers_facade
 
         coupons = offers_facade
-    return Shop(database, settings, gateway or gateway_of(settings), coupons)
+    gateway = gateway or gateway_of(settings)
+    return Shop(database, settings, gateway, coupons, billing_of(gateway, database))
 
 
 # --- catalogue --------------------------------------------------------------------------------------------------------
@@ -304,6 +327,10 @@ def points(session: Session, shopper_id: str) -> int:
     return _points.balance(session, shopper_id)
 
 
+memberships, membership_plans, members = _memberships_shown.shown, _memberships_shown.plans, _memberships_shown.members
+export_memberships, plan_memberships, apply_memberships = _membership_file.export, _membership_file.plan, _membership_file.apply
+membership_steps, membership_changes = _subscribing, _membership_changes
+"""Joining and changing speak to the network: never inside a transaction."""
 loyalty = _loyalty_shown.shown
 export_loyalty, plan_loyalty, apply_loyalty = _loyalty_file.export, _loyalty_file.plan, _loyalty_file.apply
 exchange_points = _loyalty_weighing.exchange

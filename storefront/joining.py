@@ -1,4 +1,4 @@
-"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points with what counts for the loyalty programme, addresses, kept cards and reviews.
+"""What a shopper had in the shop before she signed in goes with her: cart, orders, balance, points with what counts for the loyalty programme, addresses, membership, kept cards and reviews.
 
 Owns the rules of that one transaction. Nothing is lost and nothing doubled: of a product that lies in both carts the larger number stays; what does
 not fit into hers is named to her. Coupons stay where they are (they are found as hers by who she was), and lie in the cart as they did.
@@ -25,6 +25,7 @@ from storefront.catalog.repository import for_cart
 from storefront.collection.models import CollectionRow
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.loyalty import joining as loyalty
+from storefront.memberships import holding as memberships
 from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.points import ledger
@@ -50,6 +51,7 @@ def carrier(settings: StorefrontSettings) -> Callable[[Session, str, str, dateti
             "balance": balance.hand_over(session, before, into, at=at),
             "points": ledger.hand_over(session, before, into, at=at),
             "addresses": addresses.hand_over(session, before, into, at=at),
+            "memberships": memberships.hand_over(session, before, into, at=at),
             "cards": methods.hand_over(session, before, into, at=at),
             "coupons": sum(one.state is CouponState.ISSUED for one in offers.wallet(session, before, at, with_codes=False)),
         }

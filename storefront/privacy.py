@@ -25,6 +25,7 @@ from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.loyalty import holding as loyalty
+from storefront.memberships import holding as memberships
 from storefront.methods import repository as methods
 from storefront.orders.models import OrderRow
 from storefront.orders.parcels import of_orders as parcels_of
@@ -172,6 +173,13 @@ HOLDERS: tuple[DataHolder, ...] = (
         erase_orders,
         books={"storefront_order": "Bookkeeping law: what was sold stays in the books, without your name."},
     ),
+    DataHolder(
+        "storefront.memberships",
+        ("storefront_membership",),
+        memberships.export,
+        memberships.forget,
+        books={"storefront_membership": "Bookkeeping law: what was paid for a membership stays in the books, without your name."},
+    ),
     DataHolder("storefront.methods", ("storefront_payer", "storefront_kept_method"), export_methods, erase_methods),
     DataHolder(
         "storefront.loyalty",
@@ -226,6 +234,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_referral", "noted_at", WISH_KEPT_S, "Which order a link led to, and whether it was rewarded, is kept two years."),
     RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
     RetentionRule("storefront_points", "changed_at", OWED_KEPT_S, "Your points are yours as long as they are good; after thirty years untouched nobody will use them."),
+    RetentionRule("storefront_membership", "changed_at", ORDER_KEPT_S, "Your memberships and what you paid for them are kept as long as the books."),
     RetentionRule("storefront_loyalty_fact", "at", loyalty.FACT_KEPT_S, "What counts for cards, challenges and tiers is kept 800 days: a card runs two years at most, and its returns a little longer."),
     RetentionRule("storefront_loyalty_standing", "changed_at", None, "Your tier; kept until you delete your data."),
     RetentionRule("storefront_loyalty_reward", "given_at", ORDER_KEPT_S, "What you were given for full cards and challenges is kept as long as the books."),

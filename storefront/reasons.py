@@ -72,6 +72,9 @@ class StorefrontReason(StrEnum):
     CASH_MISSED_BEFORE = "cash_missed_before"
     REFUSED_AT_DOOR = "refused_at_door"
     NEVER_COLLECTED = "never_collected"
+    MEMBERSHIP_LEFT = "membership_left"
+    MEMBERSHIP_UNPAID = "membership_unpaid"
+    MEMBERSHIP_NOT_BEGUN = "membership_not_begun"
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_MALFORMED = "signature_malformed"
     SIGNATURE_WRONG = "signature_wrong"
@@ -141,6 +144,9 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.CASH_MISSED_BEFORE: "An order kept for you was not taken before, so for a while you pay online.",
     StorefrontReason.REFUSED_AT_DOOR: "It was brought and not taken, so we put everything back. Nothing was paid.",
     StorefrontReason.NEVER_COLLECTED: "Nobody came to take and pay it in time, so we put everything back. Nothing was paid.",
+    StorefrontReason.MEMBERSHIP_LEFT: "You ended your membership.",
+    StorefrontReason.MEMBERSHIP_UNPAID: "Your membership could not be paid for, so it ended.",
+    StorefrontReason.MEMBERSHIP_NOT_BEGUN: "Your membership was never confirmed, so it did not begin. Nothing was taken.",
     StorefrontReason.SIGNATURE_MISSING: "The message bears no signature.",
     StorefrontReason.SIGNATURE_MALFORMED: "The message's signature is not of the documented form.",
     StorefrontReason.SIGNATURE_WRONG: "The message's signature does not belong to it.",

@@ -33,6 +33,7 @@ from app.cli import (
     keys,
     links,
     loyalty,
+    memberships,
     messages,
     migrate,
     orders,
@@ -68,6 +69,7 @@ program.command()(explain.explain)
 program.command()(links.links)
 program.add_typer(campaigns.program, name="campaigns")
 program.add_typer(loyalty.program, name="loyalty")
+program.add_typer(memberships.program, name="memberships")
 program.add_typer(messages.program, name="messages")
 program.add_typer(orders.program, name="orders")
 program.add_typer(reviews.program, name="reviews")

@@ -31,6 +31,7 @@ from storefront.contracts import (
     ReviewJudged,
     ShipmentMoved,
     WishMatched,
+    memberships,
 )
 
 TOLD: dict[type[Any], Purpose | None] = {
@@ -54,6 +55,12 @@ TOLD: dict[type[Any], Purpose | None] = {
     LoyaltyGiftGiven: None,
     LoyaltyGiftWithdrawn: None,
     LoyaltyTierMoved: None,
+    memberships.MembershipStarted: None,
+    memberships.MembershipRenewed: None,
+    memberships.MembershipPaymentFailed: None,
+    memberships.MembershipPaused: None,
+    memberships.MembershipResumed: None,
+    memberships.MembershipEnded: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,
     MessageAnswered: Purpose.ANALYTICS,

@@ -12,7 +12,7 @@ class Account(StrEnum):
     """Owed to people: `balance` (hers to spend), `held` (by an order that is being paid), `card` (to whoever has the gift card).
     Where it came from: `sold` (gift cards that were paid for), `given` (by staff), `refunds` (money of an order kept as store credit).
     Where it went: `spent` (on goods), `expired` (lost, or given up).
-    Of orders whose money is disputed: `received` (by card), `withheld` (a bank has it for now), `lost` (for good)."""
+    Of orders whose money is disputed: `received` (by card), `withheld` (a bank has it for now), `lost` (for good). Of memberships: `membership` (what was paid for them), against `received`."""
 
     BALANCE = "balance"
     HELD = "held"
@@ -25,6 +25,7 @@ class Account(StrEnum):
     RECEIVED = "received"
     WITHHELD = "withheld"
     LOST = "lost"
+    MEMBERSHIP = "membership"
 
 
 def part_of(total_minor: int, available_minor: int, *, least_charge_minor: int) -> int:

@@ -48,10 +48,10 @@ def entries(session: Session, shopper_id: str, *, limit: int = 100) -> Sequence[
 
 
 def enter(
-    session: Session, source: Account, target: Account, amount_minor: int, currency: str, *, shopper_id: str | None = None, order_id: str | None = None, card_id: str | None = None, at: datetime
+    session: Session, source: Account, target: Account, amount_minor: int, currency: str, *, shopper_id: str | None = None, order_id: str | None = None, card_id: str | None = None, movement: str | None = None, at: datetime
 ) -> None:
-    """One movement in the books: `amount_minor` from `source` to `target`."""
-    both = {"movement": new_id("bal"), "shopper_id": shopper_id, "currency": currency, "order_id": order_id, "card_id": card_id, "at": at}
+    """One movement in the books: `amount_minor` from `source` to `target`. One that has a name of its own is there once."""
+    both = {"movement": movement or new_id("bal"), "shopper_id": shopper_id, "currency": currency, "order_id": order_id, "card_id": card_id, "at": at}
     pair = [both | {"account": source, "amount_minor": -amount_minor}, both | {"account": target, "amount_minor": amount_minor}]
     session.execute(insert(BalanceEntry), pair)
 

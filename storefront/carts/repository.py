@@ -21,6 +21,7 @@ from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import in_currency
 from storefront.contracts import ProductView
 from storefront.errors import CartFull, ChooseVariant, QuantityOutOfRange, UnknownCoupon, UnknownLine
+from storefront.memberships import benefits as membership
 
 MAX_QUANTITY = 99
 
@@ -72,13 +73,13 @@ def changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
 
 
 def add(session: Session, shopper_id: str, product: ProductView, quantity: int, *, max_lines: int, at: datetime) -> None:
-    """`quantity` more pieces of `product`, at its price in the currency of the cart. Raises ChooseVariant, CurrencyMismatch, QuantityOutOfRange or
+    """`quantity` more pieces of `product`, at what she pays for it in the currency of the cart. Raises ChooseVariant, CurrencyMismatch, QuantityOutOfRange or
     CartFull; nothing changes then."""
     if product.is_head:
         remedy = f"{product.name} comes in several kinds; name one of the variants of GET /v1/products/{product.id}"
         raise ChooseVariant(remedy, fields=[FieldError("product_id", remedy)])
     cart = changing(session, shopper_id, at)
-    product = in_currency(product, cart.currency)
+    product = membership.at_member_prices(session, shopper_id, {product.id: in_currency(product, cart.currency)}, at)[product.id]
     if cart.currency is not None and cart.currency != product.currency:
         remedy = f"the cart is in {cart.currency} and this product in {product.currency}; pay for the cart first, or empty it"
         raise CurrencyMismatch(remedy, fields=[FieldError("product_id", remedy)], extra={"cart_currency": cart.currency, "product_currency": product.currency})

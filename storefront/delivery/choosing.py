@@ -19,6 +19,7 @@ from storefront.delivery import repository, slots
 from storefront.delivery.areas import Area, serving
 from storefront.delivery.slots import Slot
 from storefront.loyalty import benefits
+from storefront.memberships import benefits as membership
 from storefront.reasons import StorefrontReason
 from storefront.settings import DeliveryMethod
 
@@ -62,9 +63,10 @@ class FreeSlot:
 
 
 def chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, *, areas: Sequence[Area] | None = None) -> Chosen:
-    """`areas`: all there are, where the caller has read them already. The way must be offered in her currency. It costs nothing where her tier says so."""
+    """`areas`: all there are, where the caller has read them already. The way must be offered in her currency. It costs nothing where her tier or her membership says so."""
     found = _chosen(session, way, wish, at, areas)
-    return replace(found, price_minor=0) if found.price_minor and benefits.free_delivery(session, wish.shopper_id, at) else found
+    free = found.price_minor and (benefits.free_delivery(session, wish.shopper_id, at) or membership.free_delivery(session, wish.shopper_id, at))
+    return replace(found, price_minor=0) if free else found
 
 
 def _chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, areas: Sequence[Area] | None) -> Chosen:

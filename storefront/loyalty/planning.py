@@ -7,16 +7,15 @@ changed under their hands: what a card or challenge counts goes under another id
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new
-from app.kernel.errors import FieldError, Invalid
 from geofences import facade as geofences
 from offers import facade as offers
 from storefront.contracts import LoyaltyPlan
@@ -25,7 +24,9 @@ from storefront.loyalty import repository, weighing
 from storefront.loyalty.models import ProgrammeRow
 from storefront.loyalty.programme import Card, Challenge, Programme
 from storefront.loyalty.schemas import checked, document_of
+from storefront.versioned_files import changes, from_before, leaves, read, refuse
 
+HEAD_OF = "loyalty"
 HEAD = "# Change it, look at `moments loyalty plan FILE`, then `moments loyalty apply FILE`. `version` says what you changed.\n"
 
 
@@ -54,43 +55,19 @@ def apply(session: Session, text: str, *, by: str, at: datetime) -> LoyaltyPlan:
 
 
 def _planned(session: Session, text: str, at: datetime) -> tuple[LoyaltyPlan, Programme]:
-    version, programme, line_of = _read(text)
+    file = read(text, HEAD_OF, checked)
+    programme = file.value
     row = repository.newest(session)
-    _refuse(_strangers(session, programme), line_of)
+    refuse(_strangers(session, programme), file.line_of)
     if row is None:
-        return LoyaltyPlan(None, tuple(f"{path}: {value}" for path, value in _leaves(document_of(programme)))), programme
+        return LoyaltyPlan(None, tuple(f"{path}: {value}" for path, value in leaves(document_of(programme)))), programme
     current = repository.programme_of(row.document)
     if programme == current:
         return LoyaltyPlan(row.version, ()), programme
-    if version != row.version:
-        given = f"the file is from version {version}" if version else "the file does not say from which version"
-        raise LoyaltyFileOutdated(f"loyalty: it is version {row.version} now, {given}; export it again and put your changes in.")
-    _refuse(_under_her_hands(session, programme, at), line_of)
-    return LoyaltyPlan(row.version, tuple(_changes(document_of(current), document_of(programme)))), programme
-
-
-def _read(text: str) -> tuple[int | None, Programme, Any]:
-    if not text.strip():
-        raise Invalid.field("loyalty", "the file is empty; it begins with loyalty:, as `moments loyalty export` writes it")
-    document = offers.read_yaml(text)
-    value = document.value
-    if not isinstance(value, Mapping) or set(cast("Mapping[str, Any]", value)) != {"loyalty"} or not isinstance(value["loyalty"], Mapping):
-        raise Invalid.field("loyalty", "the file is one mapping `loyalty:`, as `moments loyalty export` writes it")
-    body = dict(cast("Mapping[str, Any]", value["loyalty"]))
-    version = body.pop("version", None)
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
-        raise Invalid.field("loyalty.version", f"a whole number from 1 on, as exported (line {document.line_of('loyalty.version')})")
-    try:
-        return version, checked(body), document.line_of
-    except Invalid as error:
-        fields = [FieldError(f.field, f"{f.remedy} (line {document.line_of(f.field)})") for f in error.fields]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:5]), fields=fields) from None
-
-
-def _refuse(wrong: Iterator[tuple[str, str]], line_of: Callable[[str], int]) -> None:
-    fields = [FieldError(path, f"{remedy} (line {line_of(path)})") for path, remedy in wrong]
-    if fields:
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:5]), fields=fields)
+    if file.version != row.version:
+        raise LoyaltyFileOutdated(from_before(HEAD_OF, row.version, file.version))
+    refuse(_under_her_hands(session, programme, at), file.line_of)
+    return LoyaltyPlan(row.version, tuple(changes(document_of(current), document_of(programme)))), programme
 
 
 def _strangers(session: Session, programme: Programme) -> Iterator[tuple[str, str]]:
@@ -123,18 +100,3 @@ def _counts(one: Card | Challenge) -> tuple[object, ...]:
     if isinstance(one, Card):
         return one.scope, one.starts_on
     return one.scope, one.starts_on, one.goal, one.count, one.every, one.in_a_row, one.currency
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, Any]", value).items():
-            yield from _leaves(inner, f"{path}.{key}" if path else key)
-    else:
-        yield path, ", ".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
-
-
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    old, new = dict(_leaves(before)), dict(_leaves(after))
-    for path in [*old, *(p for p in new if p not in old)]:
-        if old.get(path) != new.get(path):
-            yield f"{path}: {old.get(path, 'nothing')} → {new.get(path, 'nothing')}"

@@ -35,7 +35,7 @@ class KeptMethodRow(Base):
 
 
 class DetachmentRow(Base):
-    """A method (or a whole payer) that must still go at the provider. It names nobody, and goes as soon as the provider has answered."""
+    """A method (or a whole payer, or what is charged again and again) that must still go at the provider. It names nobody, and goes as soon as the provider has answered."""
 
     __tablename__ = "storefront_detachment"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

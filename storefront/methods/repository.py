@@ -23,7 +23,7 @@ from storefront.methods.cards import Card, expired, expires_soon
 from storefront.methods.models import DetachmentRow, KeptMethodRow, PayerRow
 
 MOST_METHODS = 10
-METHOD, PAYER = "method", "payer"
+METHOD, PAYER, SUBSCRIPTION = "method", "payer", "subscribed"
 SEALED_AS = "storefront_kept_method"
 PAYER_SEALED_AS = "storefront_payer"
 

@@ -35,7 +35,7 @@ def receipt(heading: Heading, order: OrderDetail, taxed: Sequence[Taxed], mercha
     """Everything that was charged, the tax by rate and how it was paid."""
     paid_at = order.order.paid_at
     return _begun(heading, order, merchant) | {
-        "paid_at": _instant(paid_at) if paid_at else None,
+        "paid_at": instant(paid_at) if paid_at else None,
         "lines": [_line(line, line.quantity, taxed) for line in order.lines],
         "subtotal_minor": order.subtotal_minor,
         "discount_minor": order.order.discount_minor,
@@ -87,9 +87,9 @@ def _taxes_back(
 
 def _begun(heading: Heading, order: OrderDetail, merchant: Merchant) -> dict[str, Any]:
     return {
-        "version": VERSION, "number": heading.number, "kind": heading.kind, "of": heading.of, "issued_at": _instant(heading.issued_at),
+        "version": VERSION, "number": heading.number, "kind": heading.kind, "of": heading.of, "issued_at": instant(heading.issued_at),
         "day": heading.issued_at.astimezone(ZoneInfo(merchant.timezone)).date().isoformat(), "order_id": order.order.id,
-        "placed_at": _instant(order.order.placed_at), "merchant": merchant.model_dump(mode="json"), "currency": order.order.currency,
+        "placed_at": instant(order.order.placed_at), "merchant": merchant.model_dump(mode="json"), "currency": order.order.currency,
     }  # fmt: skip
 
 
@@ -102,7 +102,8 @@ def _line(line: OrderLineView, quantity: int, taxed: Sequence[Taxed]) -> dict[st
     }  # fmt: skip
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """As papers spell a moment."""
     return at.isoformat().replace("+00:00", "Z")
 
 

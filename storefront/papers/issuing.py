@@ -64,7 +64,7 @@ def _issue(session: Session, order_id: str, cause: str, merchant: Merchant, *, a
     of = next((one["number"] for one in issued_contents(session, order_id, RECEIPT)), None)
     told, taxed = detail(session, order), taxes_of_order(session, order_id)
     year = at.astimezone(ZoneInfo(merchant.timezone)).year
-    heading = contents.Heading(f"{PREFIX[kind]}{year}-{_next_no(session, kind, year):06}", kind, at, of)
+    heading = contents.Heading(f"{PREFIX[kind]}{year}-{next_no(session, kind, year):06}", kind, at, of)
     if kind == RECEIPT:
         content = contents.receipt(heading, told, taxed, merchant)
     else:
@@ -77,7 +77,8 @@ def _issue(session: Session, order_id: str, cause: str, merchant: Merchant, *, a
     return True
 
 
-def _next_no(session: Session, series: str, year: int) -> int:
+def next_no(session: Session, series: str, year: int) -> int:
+    """The next number of a year's receipts or credit notes: no number is left out, because it is taken in the transaction that issues the paper."""
     s = PaperSeriesRow
     insert_new(session, s, {"series": series, "year": year, "last_no": 0}, unique=["series", "year"])
     moved(session, update(s).where(s.series == series, s.year == year).values(last_no=s.last_no + 1))

@@ -40,10 +40,16 @@ def paper(session: Session, order_id: str, number: str) -> Paper:
     return _paper(row)
 
 
+def read_content(number: str, text: str, sha256: str) -> Mapping[str, Any] | None:
+    """What stands on it; None when it is not as it was issued."""
+    if sha256 != sha256_of(text):
+        return None
+    content = json.loads(text)
+    return content if content["number"] == number else None
+
+
 def _paper(row: PaperRow) -> Paper:
-    if row.sha256 != sha256_of(row.content):
-        raise PaperAltered
-    content = json.loads(row.content)
-    if content["number"] != row.number:
+    content = read_content(row.number, row.content, row.sha256)
+    if content is None:
         raise PaperAltered
     return Paper(PaperView(row.number, row.kind, row.issued_at, content["total_minor"], content["currency"], row.sha256), content)

@@ -7,8 +7,10 @@ order is given up only after the provider has promised that no money will come.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
 from storefront.cash import claims
@@ -84,7 +86,7 @@ def confirm(shop: Shop, order_id: str, payment: Payment, *, means: Means, return
             raise OrderClosed
         if token is not None and not moves.count_confirmation(session, order_id, shop.settings.max_confirmations):
             raise PaymentTriesExhausted(extra={"most": shop.settings.max_confirmations})
-    payer = kept.payer if kept is not None else _payer(shop, order_id, shopper_id) if means.keep else None
+    payer = kept.payer if kept is not None else payer_for(shop, shopper_id, lambda session: moves.wish_to_keep(session, order_id, shopper_id, keep=True)) if means.keep else None
     if payment.keeps is not means.keep or payer not in (None, payment.payer):
         payment = shop.gateway.bind_payment(payment.id, payer=payer, keep=means.keep)
     if token is None:
@@ -92,15 +94,16 @@ def confirm(shop: Shop, order_id: str, payment: Payment, *, means: Means, return
     return shop.gateway.confirm_payment(payment.id, method=token, return_url=return_url, key=derived_id("cfm", order_id, key))
 
 
-def _payer(shop: Shop, order_id: str, shopper_id: str) -> str:
-    """Her account at the provider, opened now if there is none. Raises OrderClosed when she is erased meanwhile; what was opened for her goes again."""
+def payer_for(shop: Shop, shopper_id: str, hold: Callable[[Session], bool]) -> str:
+    """Her account at the provider, opened now if there is none. `hold` holds what it is opened for, so that her erasure comes before or after; it says
+    whether that is still hers. Raises OrderClosed when she is erased meanwhile; what was opened for her goes again."""
     with shop.database.reading() as session:
         known = methods.payer_of(session, shopper_id)
     if known is not None:
         return known
     opened = shop.gateway.open_payer(key=derived_id("pyr", shopper_id))
     with shop.database.transaction() as session:
-        hers = moves.wish_to_keep(session, order_id, shopper_id, keep=True)  # holds the order: her erasure comes before or after
+        hers = hold(session)
         if hers:
             methods.note_payer(session, shopper_id, opened, at=shop.now())
         else:

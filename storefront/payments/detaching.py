@@ -1,4 +1,4 @@
-"""What must go at the provider goes: methods that were removed, and the accounts of those who left.
+"""What must go at the provider goes: methods that were removed, the accounts of those who left, and what would be charged again.
 
 Owns the round. Each is claimed by moving its next try on, so that several rounds may run side by side and one that dies costs nothing but time; the
 provider is asked with no transaction open, and the row goes only after it has answered.
@@ -19,6 +19,11 @@ log = get_logger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 60, 6 * 3600
 
 
+def _go(shop: Shop, kind: str, token: str) -> None:
+    ways = {methods.PAYER: shop.gateway.close_payer, methods.METHOD: shop.gateway.detach_method, methods.SUBSCRIPTION: shop.billing.end}
+    ways[kind](token)
+
+
 def detach_due(shop: Shop, limit: int = 50) -> int:
     """Ask the provider for up to `limit` of what is due; returns how many are gone."""
     at, gone = shop.now(), 0
@@ -30,7 +35,7 @@ def detach_due(shop: Shop, limit: int = 50) -> int:
             if not methods.try_later(session, row_id, seen, later):
                 continue
         try:
-            (shop.gateway.close_payer if kind == methods.PAYER else shop.gateway.detach_method)(token)
+            _go(shop, kind, token)
         except GatewayRefused as refusal:  # it will say the same tomorrow: somebody must look at it there
             log.warning("not_detached", detachment_id=row_id, kind=kind, reason=refusal.extra.get("provider_code"))
         except AppError as unknown:

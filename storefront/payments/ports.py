@@ -57,12 +57,15 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentNews:
-    """A provider's event: `payment` is None for news that say nothing of a payment's truth, `dispute` for those that say nothing of a dispute."""
+    """A provider's event: `payment` is None for news that say nothing of a payment's truth, `dispute` for those that say nothing of a dispute.
+    `subscription_id` or `membership_id`: what is to be looked at anew."""
 
     event_id: str
     kind: str
     payment: Payment | None
     dispute: DisputeTold | None = None
+    subscription_id: str | None = None
+    membership_id: str | None = None
 
 
 class PaymentGateway(Protocol):

@@ -1,6 +1,6 @@
 """The storefront's standing equipment, built once in bootstrap and handed to its use cases.
 
-Owns the bundle alone: database, clock (by the database), settings, payment gateway, coupon desk.
+Owns the bundle alone: database, clock (by the database), settings, payment gateway, coupon desk, and the provider of subscriptions.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.db import Database
+from storefront.memberships.ports import BillingGateway
 from storefront.payments.ports import PaymentGateway
 from storefront.ports import CouponDesk
 from storefront.settings import StorefrontSettings
@@ -20,6 +21,7 @@ class Shop:
     settings: StorefrontSettings
     gateway: PaymentGateway
     coupons: CouponDesk
+    billing: BillingGateway
 
     def now(self) -> datetime:
         return self.database.clock.now()

@@ -112,7 +112,7 @@ def news_of_event(document: object) -> PaymentNews:
         raise NotAnEvent("the event's id is empty or too long")
     try:
         document = cast("Mapping[str, Any]", subject)
-        return PaymentNews(event_id, kind, _payment(kind, document), _dispute(kind, document, event))
+        return PaymentNews(event_id, kind, _payment(kind, document), _dispute(kind, document, event), *_subscribed(kind, document))
     except (KeyError, TypeError, ValueError) as wrong:
         raise NotAnEvent(f"the {kind[:60]} event lacks a documented field") from wrong
 
@@ -143,6 +143,22 @@ def _dispute(kind: str, subject: Mapping[str, Any], event: Mapping[str, Any]) ->
         currency=_text(subject, "currency").upper(), reason=_text(subject, "reason")[:60], due_at=_instant(due) if isinstance(due, int) else None,
         opened_at=_instant(_number(subject, "created")), told_at=_instant(_number(event, "created")),
     )  # fmt: skip
+
+
+def _subscribed(kind: str, subject: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """(subscription, membership) an event is about, as far as it names one: that is looked at then, and nothing the event says is taken for true."""
+    metadata = _maybe(subject, "metadata")
+    if kind.startswith("customer.subscription."):
+        return _short(subject, "id"), _short(metadata, "membership_id")
+    if kind.startswith("invoice.") and subject.get("object") == "invoice":
+        details = _maybe(_maybe(subject, "parent"), "subscription_details")
+        return _short(details, "subscription"), _short(_maybe(details, "metadata"), "membership_id")
+    return None, _short(metadata, "membership_id") if kind.startswith("setup_intent.") else None
+
+
+def _short(document: Mapping[str, Any] | None, field: str) -> str | None:
+    found = _name(document, field) if document is not None else None
+    return found if found is not None and len(found) <= 80 else None
 
 
 def _instant(seconds: int) -> datetime:

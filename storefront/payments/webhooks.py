@@ -12,6 +12,7 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import handled_before
 from app.kernel.verdict import Fail
 from storefront.errors import BadWebhookSignature, MalformedWebhook
+from storefront.memberships import repository as memberships
 from storefront.orders.disputing import heard
 from storefront.orders.repository import by_payment
 from storefront.payments.settlement import settle
@@ -26,7 +27,7 @@ CONSUMER = "storefront.stripe"
 
 
 def receive(shop: Shop, body: bytes, signature: str | None) -> str:
-    """Take in one delivery; returns what became of it: settled, duplicate, or ignored.
+    """Take in one delivery; returns what became of it: settled, noted (it will be looked at), duplicate, or ignored.
 
     Raises BadWebhookSignature or MalformedWebhook (400); nothing is stored then, so the provider may send it again.
     """
@@ -46,8 +47,13 @@ def receive(shop: Shop, body: bytes, signature: str | None) -> str:
         if news.dispute is not None:
             disputed = by_payment(session, news.dispute.payment_id, None)
             return "settled" if disputed is not None and heard(session, shop.coupons, disputed.id, news.dispute, at=at) else "ignored"
+        if news.subscription_id is not None or news.membership_id is not None:
+            noted = memberships.note_news(session, subscription_id=news.subscription_id, membership_id=news.membership_id, at=at)
+            return "noted" if noted else "ignored"
         order = by_payment(session, news.payment.id, news.payment.order_id) if news.payment else None
-        if news.payment is None or order is None:
+        if news.payment is None:
             return "ignored"
+        if order is None:
+            return "noted" if memberships.note_payment(session, news.payment.id, at=at) else "ignored"
         settle(session, shop.coupons, order.id, news.payment, at=at)
         return "settled"

@@ -26,7 +26,9 @@ from notifications.support.settings import SupportSettings
 from offers.contracts import CouponView
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
+from storefront.billing import papers as membership_papers
 from storefront.carts.models import CartLineRow, CartRow
+from storefront.memberships.models import MembershipInvoiceRow, MembershipRow
 from storefront.methods import repository as methods
 from storefront.methods.cards import Card
 from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
@@ -59,6 +61,7 @@ class Belongings:
     parcel_id: str
     method_id: str
     case_id: str
+    receipt_number: str
 
 
 def new_shopper(house: House) -> tuple[str, dict[str, str]]:
@@ -88,7 +91,8 @@ def one_of_everything(house: House) -> Belongings:
         method_id = methods.methods(session, shopper_id, START)[0].id
         case_id = opening.open_case(session, shopper_id, opening.Told("It came broken"), SupportSettings(), at=START)
         parcel_id = shipments.write(session, order_id, shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
-    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id, case_id)
+        receipt_number = _membership(session, shopper_id)
+    return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id, case_id, receipt_number)
 
 
 def _thread(session: Session, shopper_id: str) -> str:
@@ -113,6 +117,24 @@ def _paper(session: Session, order_id: str) -> str:
     )  # fmt: skip
     session.flush()
     return number
+
+
+def _membership(session: Session, shopper_id: str) -> str:
+    """A membership with a paid month and its receipt; returns the receipt's number."""
+    m, i = new_id("mem"), new_id("in")
+    session.add(
+        MembershipRow(
+            id=m, shopper_id=shopper_id, seat=shopper_id, plan_id="silver", plan_name="Silver", amount_minor=490, currency="EUR", every="month", trial_days=0,
+            state="active", tries=0, asked=0, heard=0, joined_at=START, changed_at=START,
+        )
+    )  # fmt: skip
+    session.flush()
+    paid = {"state": "paid", "amount_minor": 490, "refunded_minor": 0, "currency": "EUR", "plan_name": "Silver", "look": False}
+    invoice = MembershipInvoiceRow(id=i, membership_id=m, starts_at=START, ends_at=START, paid_at=START, told_at=START, **paid)
+    session.add(invoice)
+    session.flush()
+    membership_papers.issue(session, invoice, Merchant(), amount_minor=490, at=START)  # type: ignore[call-arg]
+    return membership_papers.of_invoice(session, i)[0].number
 
 
 def _passkey(session: Session, shopper_id: str) -> str:

@@ -28,11 +28,13 @@ from app.security.principals import Principal
 from app.web.console.campaign_texts import texts_of
 from offers import campaign_endpoints, schemas
 from offers import facade as offers
+from storefront import facade as storefront
 from storefront.catalog.models import ProductRow
 from tests.architecture.belongings import ADDRESS, ADDRESS_FORM, Belongings
 from tests.architecture.what_is_asked import ASKED, NOT_ASKED
 from tests.conftest import START
 from tests.offers.builders import document
+from tests.storefront.memberships.house import PLANS
 
 NOTHING = Engine('@id("nothing") @reason("too_often") forbid (principal, action, resource);', rules_text()[1])
 
@@ -131,6 +133,8 @@ def scene(house: House, client: TestClient, owned: Callable[[], Belongings], mon
             offers.submit_campaign(session, campaign_id, by="psn_author", at=START)
         offers.approve_campaign(session, made[1], version=1, by="psn_other", at=START)
         offers.activate_campaign(session, made[2], at=START)
+        if not storefront.membership_plans(session):
+            storefront.apply_memberships(session, PLANS, by="maria", at=START)
     staff = (_staff(house, Role.MARKETER), _staff(house, Role.OPERATOR))
     return Scene(client, jane, clerk, *staff, redeemed["redemption_id"], *made)
 
@@ -142,6 +146,10 @@ def _total(scene: Scene) -> str:
 
 CALLS: dict[str, Callable[[Scene], Any]] = {
     "POST /v1/account": lambda s: s.call("POST", "/v1/account", s.jane.headers, json={"email": "x@example.org", "password": "four words are good"}),
+    "POST /v1/memberships": lambda s: s.call("POST", "/v1/memberships", s.jane.headers, json={"plan_id": "gold", "currency": "EUR", "expected_amount_minor": 990}),
+    "POST /v1/membership/confirm": lambda s: s.call("POST", "/v1/membership/confirm", s.jane.headers, json={"payment_method": "pm_card_visa"}),
+    "POST /v1/membership/card": lambda s: s.call("POST", "/v1/membership/card", s.jane.headers, json={"payment_method": "pm_card_visa"}),
+    "POST /v1/membership/change": lambda s: s.call("POST", "/v1/membership/change", s.jane.headers, json={"plan_id": "gold", "expected_due_minor": 1, "priced_at": START.isoformat()}),
     "POST /v1/api-keys": lambda s: s.call("POST", "/v1/api-keys", s.operator, json={"name": "x", "scopes": ["metrics"]}),
     "DELETE /v1/api-keys/{key_id}": lambda s: s.call("DELETE", "/v1/api-keys/key_none", s.operator),
     "POST /v1/me/erase": lambda s: s.call("POST", "/v1/me/erase", s.jane.headers),

@@ -145,6 +145,7 @@ OWN: dict[str, Callable[[Belongings], dict[str, str]]] = {
     "{any_id}": lambda b: {"any_id": b.coupon.decision_id},
     "{order_id}": lambda b: {"order_id": b.order_id},
     "{number}": lambda b: {"order_id": b.order_id, "number": b.paper_number},
+    "{paper_number}": lambda b: {"paper_number": b.receipt_number},
     "{line_id}": lambda b: {"line_id": b.line_id},
     "{message_id}": lambda b: {"message_id": b.message_id},
     "{passkey_id}": lambda b: {"passkey_id": b.passkey_id},

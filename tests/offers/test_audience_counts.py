@@ -37,6 +37,7 @@ class Person:
     account: bool
     messages: bool
     tier: int = 0
+    plans: set[str] = field(default_factory=set)
     stays: list[tuple[str, datetime, int]] = field(default_factory=list)
     lines: list[tuple[str, str, str, int, str, datetime]] = field(default_factory=list)
 
@@ -59,6 +60,9 @@ def some_people(session: Session, seed: int, count: int = 25) -> dict[str, Perso
             tier, ended = draw.randint(0, 3), draw.random() < 0.3
             facade.note_tier(session, shopper_id=i, tier=tier, until=NOW if ended else NOW + days(1), at=NOW)
             person.tier = max(person.tier, 0 if ended else tier)
+            plan = ("silver", "gold", None)[(n + tier) % 3]
+            facade.note_member(session, shopper_id=i, plan_id=plan or "", until=NOW + days(1) if plan else None, at=NOW)
+            person.plans |= {plan} - {None}
         for _ in range(draw.randint(0, 4)):
             place = draw.choice([KLUUVI, KAMPPI, TOKYO, MALL])
             began = NOW - days(draw.choice([0.5, 6.9, 7, 7.1, 29.9, 30, 30.1, 60])) - timedelta(seconds=draw.choice([0, 1]))
@@ -100,6 +104,8 @@ def naive(asked: Segment, person: Person) -> int | None:
             return int(person.account)
         case "tier":
             return person.tier
+        case "member":
+            return int(bool(person.plans & set(asked.plan_ids)) if asked.plan_ids else bool(person.plans))
         case "messages":
             return int(person.messages)
         case "visits":
@@ -123,6 +129,9 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"fact": "account", "at_most": 0},
     {"fact": "tier", "at_least": 2},
     {"fact": "tier", "at_most": 0},
+    {"fact": "member", "at_least": 1},
+    {"fact": "member", "at_least": 1, "plan_ids": ["gold"]},
+    {"fact": "member", "at_most": 0, "plan_ids": ["gold"]},
     {"fact": "messages", "at_least": 1},
     {"fact": "messages", "at_most": 0},
     {"fact": "visits", "at_least": 1, "within_days": 30},

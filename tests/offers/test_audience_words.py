@@ -29,6 +29,8 @@ class TestCondition:
             ({"fact": "account", "at_least": 1}, "an account"),
             ({"fact": "tier", "at_least": 2}, "at least tier 2"),
             ({"fact": "tier", "at_most": 0}, "no tier of the loyalty programme"),
+            ({"fact": "member", "at_least": 1, "plan_ids": ["gold"]}, "a membership of plan gold"),
+            ({"fact": "member", "at_most": 0}, "no membership"),
             ({"fact": "messages", "at_most": 0}, "messages switched off"),
             ({"fact": "coupons_used", "at_least": 1, "campaign_ids": ["cam_a"]}, "at least 1 coupon used by cam_a"),
             ({"fact": "coupons_unused", "at_most": 0}, "no coupon left unused"),

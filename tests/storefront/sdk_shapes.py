@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import types
 import typing
+from decimal import Decimal
 from typing import Any
 
 import stripe
@@ -52,12 +53,18 @@ def misfits(value: Any, hint: Any, path: str = "$") -> list[str]:
         if not isinstance(value, list):
             return [f"{path}: a list is annotated, not {type(value).__name__}"]
         return [m for i, item in enumerate(value) for m in misfits(item, args[0], f"{path}[{i}]")]
+    if isinstance(origin, type) and issubclass(origin, stripe.ListObject):
+        if not isinstance(value, dict) or value.get("object") != "list" or not isinstance(value.get("data"), list):
+            return [f"{path}: a list object is annotated, not {value!r}"]
+        return [m for i, item in enumerate(value["data"]) for m in misfits(item, args[0], f"{path}.data[{i}]")]
     if origin is dict or _is_untyped(hint, origin):
         return [] if isinstance(value, dict) else [f"{path}: an object is annotated, not {type(value).__name__}"]
     if isinstance(hint, type) and issubclass(hint, StripeObject):
         return _resource(value, hint, path)
     if hint is int and isinstance(value, bool):
         return [f"{path}: an int is annotated, not a bool"]
+    if hint is Decimal:  # on the wire it is text
+        return [] if isinstance(value, str) and value.replace(".", "", 1).isdigit() else [f"{path}: a decimal is annotated, not {value!r}"]
     if isinstance(hint, type) and isinstance(value, hint):
         return []
     return [f"{path}: {hint} is annotated, not {value!r}"]

@@ -7,14 +7,13 @@ Must not know HTTP, signatures or anything of this shop: it stands for somebody 
 from __future__ import annotations
 
 import copy
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.demo.peers.stripe_cards import TEST_METHODS, TestMethod
+from app.demo.peers.stripe_cards import TEST_METHODS, TestMethod, details, fingerprint
 
 Doc = dict[str, Any]
 
@@ -61,6 +60,8 @@ class Books:
     deleted: set[str] = field(default_factory=set[str])
     spent: set[str] = field(default_factory=set[str])
     """Methods that were used or detached while no customer had them: none is ever used twice."""
+    settled: list[Callable[[Doc], None]] = field(default_factory=list[Callable[[Doc], None]])
+    """Who hears of a payment that is through."""
     _names: dict[str, str] = field(default_factory=dict[str, str])
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -110,7 +111,7 @@ class Books:
             "statement_descriptor_suffix": None, "status": "requires_payment_method", "transfer_data": None, "transfer_group": None,
         }  # fmt: skip
         if form.get("payment_method"):
-            intent["payment_method"] = self._method(form["payment_method"])["id"]
+            intent["payment_method"] = self.method(form["payment_method"])["id"]
             intent["status"] = "requires_confirmation"
         self.intents[intent_id] = intent
         self.tell("payment_intent.created", intent)
@@ -123,7 +124,7 @@ class Books:
         if intent["status"] not in CONFIRMABLE:
             raise self._unexpected(intent, "confirm")
         if form.get("payment_method"):
-            intent["payment_method"] = self._usable(intent, self._method(form["payment_method"]))["id"]
+            intent["payment_method"] = self.usable(intent, self.method(form["payment_method"]))["id"]
         if "setup_future_usage" in form:
             intent["setup_future_usage"] = form["setup_future_usage"] or None
         if not intent["payment_method"]:
@@ -152,7 +153,7 @@ class Books:
             "type": "invalid_request_error", "code": "payment_intent_authentication_failure",
             "message": "The provided payment method has failed authentication.",
         }  # fmt: skip
-        self._fail(intent, error)
+        self.fail(intent, error)
         return intent
 
     def settle(self, intent_id: str, *, succeeded: bool) -> Doc:
@@ -163,7 +164,7 @@ class Books:
         if succeeded:
             return self._succeed(intent, intent["amount"], self.charges[intent["latest_charge"]])
         self.charges[intent["latest_charge"]].update(status="failed", paid=False, failure_code="payment_method_provider_decline")
-        self._fail(intent, {"type": "card_error", "code": "payment_method_provider_decline", "message": "The bank refused the debit."})
+        self.fail(intent, {"type": "card_error", "code": "payment_method_provider_decline", "message": "The bank refused the debit."})
         return intent
 
     def capture(self, intent_id: str, form: Doc) -> Doc:
@@ -242,7 +243,7 @@ class Books:
             self.tell("charge.failed", charge)
             error = {"type": "card_error", "code": code, "decline_code": decline_code, "message": message, "charge": charge["id"]}
             method = self.methods[intent["payment_method"]]
-            self._fail(intent, {**error, "payment_method": method})
+            self.fail(intent, {**error, "payment_method": method})
             if raises:
                 more = {k: v for k, v in error.items() if k not in ("type", "message")}
                 raise StripeProblem(402, "card_error", message, **more, payment_intent=copy.deepcopy(intent), payment_method=method)
@@ -269,6 +270,8 @@ class Books:
             self.tell("charge.succeeded", charge)
         self._attach(intent)
         self.tell("payment_intent.succeeded", intent)
+        for hear in self.settled:
+            hear(intent)
         return intent
 
     def _attach(self, intent: Doc) -> None:
@@ -282,7 +285,7 @@ class Books:
         else:
             self.spent.add(method["id"])
 
-    def _usable(self, intent: Doc, method: Doc) -> Doc:
+    def usable(self, intent: Doc, method: Doc) -> Doc:
         if method["id"] in self.spent:
             raise invalid(
                 "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without "
@@ -297,7 +300,7 @@ class Books:
             raise invalid(f"No such customer: '{customer_id}'", code="resource_missing", param="customer")
         return self.get(self.customers, customer_id, "customer")
 
-    def _fail(self, intent: Doc, error: Doc) -> None:
+    def fail(self, intent: Doc, error: Doc) -> None:
         intent.update(status="requires_payment_method", last_payment_error=error, payment_method=None)
         self.tell("payment_intent.payment_failed", intent)
 
@@ -317,14 +320,14 @@ class Books:
             "disputed": False, "failure_balance_transaction": None, "failure_code": None, "failure_message": None, "fraud_details": {},
             "livemode": False, "metadata": dict(intent["metadata"]), "on_behalf_of": None, "outcome": outcome, "paid": True,
             "payment_intent": intent["id"], "payment_method": intent["payment_method"],
-            "payment_method_details": _details(kind, behaviour), "receipt_email": None, "receipt_number": None, "receipt_url": None,
+            "payment_method_details": details(kind, behaviour), "receipt_email": None, "receipt_number": None, "receipt_url": None,
             "refunded": False, "review": None, "shipping": None, "source": None, "source_transfer": None, "statement_descriptor": None,
             "statement_descriptor_suffix": None, "status": "succeeded", "transfer_data": None, "transfer_group": None,
         }  # fmt: skip
         self.charges[charge["id"]] = charge
         return charge
 
-    def _method(self, name: str) -> Doc:
+    def method(self, name: str) -> Doc:
         if name in self.methods:
             return self.methods[name]
         behaviour = TEST_METHODS.get(name)
@@ -339,12 +342,19 @@ class Books:
         if not behaviour.slow:
             method["card"] = {
                 "brand": behaviour.brand, "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit", "last4": behaviour.last4,
-                "fingerprint": _fingerprint(behaviour), "generated_from": None, "wallet": None,
+                "fingerprint": fingerprint(behaviour), "generated_from": None, "wallet": None,
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
             }  # fmt: skip
         self.methods[method["id"]] = method
         self._names[method["id"]] = name
         return method
+
+    def name_of(self, method_id: str) -> str:
+        return self._names[method_id]
+
+    def behaves(self, method_id: str, name: str) -> None:
+        """From now on that card is like the test method of this name."""
+        self._names[method_id] = name
 
     def _behaviour(self, intent: Doc) -> TestMethod:
         return TEST_METHODS[self._names[intent["payment_method"]]]
@@ -369,17 +379,6 @@ class Books:
         }  # fmt: skip
         self.events.append(event)
         self.on_event(event)
-
-
-def _details(kind: str, behaviour: TestMethod) -> Doc:
-    """How it was paid, as far as anybody reads it here."""
-    if kind != "card":
-        return {"type": kind}
-    return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "exp_month": 12, "exp_year": 2034, "fingerprint": _fingerprint(behaviour), "wallet": None}}
-
-
-def _fingerprint(behaviour: TestMethod) -> str:  # the same test card has the same one, whoever pays with it: as at Stripe
-    return hashlib.sha256(f"{behaviour.brand} {behaviour.last4}".encode()).hexdigest()[:16]
 
 
 def _amount(form: Doc, name: str) -> int:

@@ -1,13 +1,15 @@
-"""Stripe's published test payment methods, and how each behaves. Plain data."""
+"""Stripe's published test payment methods, and how each behaves. Plain data, and what a charge tells of one."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class TestMethod:
-    """How one of Stripe's test payment methods behaves: `decline` is (code, decline_code, message)."""
+    """How one of Stripe's test payment methods behaves: `decline` is (code, decline_code, message); one that `attaches` can be kept all the same."""
 
     __test__ = False
 
@@ -16,6 +18,7 @@ class TestMethod:
     challenge: bool = False
     slow: bool = False
     decline: tuple[str, str, str] | None = None
+    attaches: bool = False
 
 
 _GENERIC = ("card_declined", "generic_decline", "Your card was declined.")
@@ -34,5 +37,17 @@ TEST_METHODS: dict[str, TestMethod] = {
     "pm_card_threeDSecure2Required": TestMethod(last4="3220", challenge=True),
     "pm_card_authenticationRequired": TestMethod(last4="3184", challenge=True),
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": TestMethod(last4="8260", challenge=True, decline=_NO_FUNDS),
+    "pm_card_chargeCustomerFail": TestMethod(last4="0341", decline=_GENERIC, attaches=True),
     "pm_usBankAccount": TestMethod("", "6789", slow=True),
 }
+
+
+def details(kind: str, behaviour: TestMethod) -> dict[str, Any]:
+    """How it was paid, as far as anybody reads it here."""
+    if kind != "card":
+        return {"type": kind}
+    return {"type": kind, "card": {"brand": behaviour.brand, "last4": behaviour.last4, "exp_month": 12, "exp_year": 2034, "fingerprint": fingerprint(behaviour), "wallet": None}}
+
+
+def fingerprint(behaviour: TestMethod) -> str:  # the same test card has the same one, whoever pays with it: as at Stripe
+    return hashlib.sha256(f"{behaviour.brand} {behaviour.last4}".encode()).hexdigest()[:16]

@@ -31,6 +31,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from app.demo.peers import stripe_customers as customers
+from app.demo.peers.stripe_billing import Billing
 from app.demo.peers.stripe_books import Books, Doc, StripeProblem, invalid, token
 from app.demo.peers.stripe_deliveries import Deliveries
 
@@ -48,6 +49,20 @@ ACCEPTED: dict[str, frozenset[str]] = {
     "method.detach": frozenset({"expand"}),
     "intent.capture": frozenset({"amount_to_capture", "expand", "metadata"}),
     "intent.cancel": frozenset({"cancellation_reason", "expand"}),
+    "product.create": frozenset({"id", "name", "metadata"}),
+    "setup.create": frozenset({"customer", "usage", "automatic_payment_methods", "metadata", "expand"}),
+    "setup.confirm": frozenset({"payment_method", "return_url", "expand", "use_stripe_sdk"}),
+    "subscription.create": frozenset(
+        {"customer", "items", "metadata", "trial_period_days", "default_payment_method", "payment_behavior", "payment_settings", "expand"}
+    ),
+    "subscription.update": frozenset(
+        {
+            "items", "metadata", "default_payment_method", "pause_collection", "cancel_at_period_end", "billing_cycle_anchor", "proration_behavior",
+            "proration_date", "payment_behavior", "expand",
+        }
+    ),
+    "subscription.cancel": frozenset({"invoice_now", "prorate", "expand"}),
+    "invoice.preview": frozenset({"subscription", "subscription_details", "expand"}),
     "refund.create": frozenset({"amount", "charge", "payment_intent", "reason", "metadata", "expand"}),
 }  # fmt: skip
 """Parameters the peer understands; anything else is refused as Stripe refuses it. A test holds them against the SDK's types."""
@@ -75,6 +90,7 @@ class StripePeer:
         self.publishable_key = publishable_key
         self.deliveries = Deliveries(now_s)
         self.books = Books(now_s, self.deliveries.tell)
+        self.billing = Billing(self.books)
         self.requests: list[tuple[str, str, str | None]] = []
         """(method, path, idempotency key) of every API request seen."""
         self._kept: dict[str, _Kept] = {}
@@ -123,11 +139,21 @@ class StripePeer:
     def app(self) -> Starlette:
         """The ASGI app itself, for those who serve it in their own way."""
         post, get = ["POST"], ["GET"]
-        books = self.books
+        books, billing = self.books, self.billing
         return Starlette(
             routes=[
+                Route("/v1/products", self._write("product.create", lambda _, form: billing.create_product(form)), methods=post),
+                Route("/v1/setup_intents", self._write("setup.create", lambda _, form: billing.create_setup(form)), methods=post),
+                Route("/v1/setup_intents/{id}", self._read(billing.setup), methods=get),
+                Route("/v1/setup_intents/{id}/confirm", self._write("setup.confirm", billing.confirm_setup), methods=post),
+                Route("/v1/subscriptions", self._write("subscription.create", lambda _, form: billing.create(form)), methods=post),
+                Route("/v1/subscriptions/{id}", self._read(billing.subscription), methods=get),
+                Route("/v1/subscriptions/{id}", self._write("subscription.update", billing.update), methods=post),
+                Route("/v1/subscriptions/{id}", self._write("subscription.cancel", lambda i, _: billing.cancel(i)), methods=["DELETE"]),
+                Route("/v1/invoices", self._invoices, methods=get),
+                Route("/v1/invoices/create_preview", self._write("invoice.preview", lambda _, form: billing.preview(form)), methods=post),
                 Route("/v1/customers", self._write("customer.create", lambda _, form: customers.create_customer(books, form)), methods=post),
-                Route("/v1/customers/{id}", self._write("customer.delete", lambda i, _: customers.delete_customer(books, i)), methods=["DELETE"]),
+                Route("/v1/customers/{id}", self._write("customer.delete", lambda i, _: self._delete_customer(i)), methods=["DELETE"]),
                 Route("/v1/payment_methods/{id}", self._read(lambda i: books.get(books.methods, i, "PaymentMethod")), methods=get),
                 Route("/v1/payment_methods/{id}/detach", self._write("method.detach", lambda i, _: customers.detach_method(books, i)), methods=post),
                 Route("/v1/customers/{id}", self._read(lambda i: books.get(books.customers, i, "customer")), methods=get),
@@ -171,8 +197,8 @@ class StripePeer:
             def work() -> Doc:
                 form = decode_form(raw.decode())
                 object_id = str(request.path_params.get("id", ""))
-                browser = self._who(request, form, self.books.intents.get(object_id))
-                if browser and name != "intent.confirm":
+                browser = self._who(request, form, self.books.intents.get(object_id) or self.billing.setups.get(object_id))
+                if browser and name not in ("intent.confirm", "setup.confirm"):
                     raise invalid("This API call cannot be made with a publishable API key.", code="secret_key_required", status=403)
                 for given in form:
                     if given not in ACCEPTED[name] and not (browser and given in ("key", "client_secret")):
@@ -206,8 +232,17 @@ class StripePeer:
         """Stripe's `expand[]`: a `latest_charge` by value instead of by id."""
         wanted = form.get("expand") or {}
         if "latest_charge" in wanted.values() and found.get("latest_charge"):
-            return {**found, "latest_charge": self.books.charges[found["latest_charge"]]}
+            found = {**found, "latest_charge": self.books.charges[found["latest_charge"]]}
+        if "default_payment_method" in wanted.values() and found.get("default_payment_method"):
+            found = {**found, "default_payment_method": self.books.methods[found["default_payment_method"]]}
         return found
+
+    def _delete_customer(self, customer_id: str) -> Doc:
+        """What runs for it ends with it."""
+        for sub in self.billing.subscriptions.values():
+            if sub["customer"] == customer_id and sub["ended_at"] is None:
+                self.billing.cancel(sub["id"])
+        return customers.delete_customer(self.books, customer_id)
 
     def _answer(self, request: Request, work: Callable[[], Doc]) -> Response:
         status, body, _ = self._perform(request, work)
@@ -219,6 +254,7 @@ class StripePeer:
             self._fail -= 1
             return 500, b'{"error":{"type":"api_error","message":"An unknown error occurred."}}', False
         with self.books.lock:
+            self.billing.catch_up()
             try:
                 return 200, json.dumps(copy.deepcopy(work())).encode(), True
             except StripeProblem as problem:
@@ -255,6 +291,13 @@ class StripePeer:
 
         return self._answer(request, work)
 
+    async def _invoices(self, request: Request) -> Response:
+        def work() -> Doc:
+            self._who(request, {}, None)
+            return self.billing.list_invoices(request.query_params.get("subscription"), int(request.query_params.get("limit", "10")))
+
+        return self._answer(request, work)
+
     async def _events(self, request: Request) -> Response:
         def work() -> Doc:
             self._who(request, {}, None)
@@ -268,31 +311,40 @@ class StripePeer:
 
     # -- the bank's page -------------------------------------------------------------------------------------
 
+    def _challenged(self, request: Request) -> Doc | None:
+        object_id = request.path_params["id"]
+        return self.books.intents.get(object_id) or self.billing.setups.get(object_id)
+
     async def _challenge_page(self, request: Request) -> Response:
-        intent = self.books.intents.get(request.path_params["id"])
+        intent = self._challenged(request)
         if intent is None or intent["status"] != "requires_action":
             return HTMLResponse("<!doctype html><title>3-D Secure</title><p>There is nothing to confirm.</p>", status_code=404)
         return HTMLResponse(
             "<!doctype html><html lang=en><title>3-D Secure test page</title><meta name=viewport content='width=device-width'>"
-            f"<main><h1>Confirm your payment</h1><p>{intent['amount'] / 100:.2f} {intent['currency'].upper()}</p>"
+            f"<main><h1>Confirm your payment</h1><p>{_asked(intent)}</p>"
             "<form method=post><button name=outcome value=complete>Complete</button> <button name=outcome value=fail>Fail</button></form></main>"
         )
 
     async def _challenge_answer(self, request: Request) -> Response:
         form = decode_form((await request.body()).decode())
-        intent = self.books.intents.get(request.path_params["id"])
+        intent = self._challenged(request)
+        answer = self.billing.authenticate_setup if intent and intent["object"] == "setup_intent" else self.books.authenticate
         action = (intent or {}).get("next_action") or {}
         try:
             with self.books.lock:
-                done = self.books.authenticate(request.path_params["id"], passed=form.get("outcome") == "complete")
+                done = answer(request.path_params["id"], passed=form.get("outcome") == "complete")
         except StripeProblem as problem:
             return JSONResponse({"error": problem.error}, status_code=problem.status)
         back = (action.get("redirect_to_url") or {}).get("return_url")
         if not back:
             return HTMLResponse("<!doctype html><title>3-D Secure</title><p>Done. You may close this page.</p>")
         status = "succeeded" if done["status"] in ("succeeded", "requires_capture", "processing") else "failed"
-        query = urlencode({"payment_intent": done["id"], "redirect_status": status})
+        query = urlencode({str(done["object"]): done["id"], "redirect_status": status})
         return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{query}", status_code=303)
+
+
+def _asked(intent: Doc) -> str:
+    return f"{intent['amount'] / 100:.2f} {intent['currency'].upper()}" if "amount" in intent else "Your card, for what comes later"
 
 
 def decode_form(text: str) -> Doc:

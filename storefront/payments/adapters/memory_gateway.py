@@ -126,13 +126,28 @@ class MemoryGateway:
             self._payers.discard(payer)
             self._kept = {token: kept for token, kept in self._kept.items() if kept[0] != payer}
 
+    def attach(self, payer: str, method: str, *, of: str) -> str:
+        """A card is kept for that payer without paying anything; returns its token."""
+        with self._lock:
+            token = derived_id("kept", of)
+            self._kept[token] = (payer, method)
+            return token
+
+    def card_of(self, token: str) -> Card | None:
+        """What is kept under it; None for nothing."""
+        with self._lock:
+            kept = self._kept.get(token)
+        return self._card(token, kept[1]) if kept is not None else None
+
+    def _card(self, token: str, method: str) -> Card:
+        return Card(token, method.removeprefix("pm_card_"), LAST4.get(method, "4242"), 12, 2034, f"fp_{method}")
+
     def _paid_with(self, payment: Payment, method: str) -> Payment:
         brand = method.removeprefix("pm_card_")
         token = derived_id("kept", payment.id)
         if payment.keeps and payment.payer is not None:
             self._kept[token] = (payment.payer, method)
-        card = Card(token, brand, LAST4.get(method, "4242"), 12, 2034, f"fp_{method}")
-        return replace(payment, methods=("card", brand), fingerprint=f"fp_{method}", card=card)
+        return replace(payment, methods=("card", brand), fingerprint=f"fp_{method}", card=self._card(token, method))
 
     def _pay_kept(self, payment: Payment, token: str) -> Payment:
         payer, method = self._kept.get(token, (None, ""))

@@ -88,6 +88,17 @@ class StripeGateway:
     def close_payer(self, payer: str) -> None:
         self._gone(lambda client: client.v1.customers.delete(payer))
 
+    def speak(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+        """For what is spoken with the same account beside payments (billing). Raises GatewayRefused also for a card that was declined."""
+        client = self._client()
+        import stripe
+
+        try:
+            with self._answers():
+                return call(client).to_dict()
+        except (stripe.CardError, stripe.InvalidRequestError) as refused:
+            raise GatewayRefused(extra={"provider_code": refused.code}) from refused
+
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _client(self) -> stripe.StripeClient:

@@ -59,7 +59,7 @@ class TestTaxesOf:
 
     def test_where_no_rate_is_known_no_tax_is_said(self, shop: Shop) -> None:
         elsewhere = Merchant(country="XX")  # type: ignore[call-arg]
-        shop = Shop(shop.database, shop.settings.model_copy(update={"merchant": elsewhere}), shop.gateway, shop.coupons)
+        shop = Shop(shop.database, shop.settings.model_copy(update={"merchant": elsewhere}), shop.gateway, shop.coupons, shop.billing)
         fill(shop, prd_bonbon=1)
         assert detail_of(shop, order(shop)[0]).taxes == ()
 
