@@ -75,7 +75,7 @@ DO_NOT_COMBINE = "coupons_do_not_combine"
 class CheckoutOrder:
     """What the shopper asked for. `expected_total_minor` is the sum she was shown, `expected_balance_minor` what of
     it her balance would pay if she wants it used; `method` a payment token, or None to
-    confirm in the browser; `kept_id` one she has kept instead, `keep` that this one shall be. `asker` is the caller before the rules; None: the house itself, which is not asked."""
+    confirm in the browser; `kept_id` one she has kept instead, `keep` that this one shall be. `taken_along`: she has it in her hands at a till, where it is paid at once. `asker` is the caller before the rules; None: the house itself, which is not asked."""
 
     shopper_id: str
     method: str | None
@@ -88,6 +88,7 @@ class CheckoutOrder:
     kept_id: str | None = None
     keep: bool = False
     pay_by: PayBy = PayBy.ONLINE
+    taken_along: bool = False
 
     @property
     def means(self) -> collecting.Means:
@@ -127,13 +128,13 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     cart = carts.cart_of(session, asked.shopper_id)
     if not cart.lines or cart.currency is None:
         raise CartEmpty
-    cash = paying.way_of(shop.settings, asked.pay_by)
+    cash = None if asked.taken_along else paying.way_of(shop.settings, asked.pay_by)
     if not carts.claim(session, cart, at=at):
         raise CartChanged
     products = _priced(session, cart, at)
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
-    way = _delivery(session, cart, shop.settings, asked.place_id, at)
+    way = paying.taken_along(cart.currency) if asked.taken_along else _delivery(session, cart, shop.settings, asked.place_id, at)
     booking.hold(session, way)
     until = paying.waits_until(cash, way, at) if cash is not None else at + timedelta(seconds=shop.settings.hold_ttl_s)
     goods = (*quote_lines(cart, products), delivery_line(way))
@@ -157,8 +158,8 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     emit(session, placed, subject=asked.shopper_id)
     if sums.total_minor == balance_minor:
         moves.pay(session, shop.coupons, order_id, at=at)  # nothing to collect: coupons and balance pay for everything
-    elif cash is not None:
-        moves.confirm(session, order_id, cash.id, paying.place_of(asking), until=until, at=at)
+    elif asked.pay_by is not PayBy.ONLINE:
+        moves.confirm(session, order_id, asked.pay_by, paying.place_of(asking), until=until, at=at)
     row = fresh(session, order_id)
     if row is None:
         raise LookupError(f"order {order_id} was written but is not there")

@@ -28,6 +28,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
         "system.operations": "id cart_id",
     },
+    "storefront_cart_code": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.workplace": "used_by",
+        "user.behavior.purchase_history": "made_at used_at",
+        "system.operations": "code_hash to version expires_at",
+    },
     "storefront_cash_claim": {
         "user.workplace": "ended_by",
         "user.behavior.purchase_history": "way place_id currency amount_minor state means tendered_minor",
@@ -283,7 +289,7 @@ TAGS: dict[str, dict[str, str]] = {
 USES: dict[str, str] = {
     "essential.service": (
         "joining memberships.benefits memberships.repository memberships.holding billing.settling billing.subscribing billing.changing billing.refunding billing.showing billing.papers loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
-        "addresses.repository balance.books balance.cards carts.repository checkout collection.repository counter delivery.booking "
+        "addresses.repository balance.books balance.cards carts.repository carts.handing checkout collection.repository counter delivery.booking "
         "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from storefront import cart_handing
 from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
@@ -101,6 +102,7 @@ __all__ = [
     "at_drawer",
     "bought_between",
     "cart",
+    "cart_handing",
     "cart_quote",
     "catalogue_of",
     "categories",

@@ -31,7 +31,7 @@ from storefront.contracts import DELIVERY, ProductView, WayToPay
 from storefront.delivery.choosing import Chosen
 from storefront.orders.models import OrderRow
 from storefront.reasons import StorefrontReason, sentence
-from storefront.settings import StorefrontSettings
+from storefront.settings import DeliveryMethod, StorefrontSettings
 from storefront.taxes.rates import VOUCHER
 from storefront.taxes.repository import classes_of
 
@@ -64,6 +64,11 @@ def fee_lines(way: CashWay | None, currency: str) -> tuple[QuoteLine, ...]:
     """What it costs to pay so, as a line of its own; coupons take nothing off it."""
     fee_minor = way.fee_minor(currency) if way is not None else 0
     return (QuoteLine(FEE_LINE, DELIVERY, DELIVERY, 1, fee_minor, delivery=True),) if fee_minor else ()
+
+
+def taken_along(currency: str) -> Chosen:
+    """Nothing is brought or kept: she has it in her hands."""
+    return Chosen(DeliveryMethod(id="till", name="Taken along"), currency, 0, 0)
 
 
 def waits_until(way: CashWay, chosen: Chosen, at: datetime) -> datetime:

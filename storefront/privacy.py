@@ -17,6 +17,7 @@ from app.privacy.subjects import DataHolder
 from storefront.addresses import repository as addresses
 from storefront.balance import books as balance
 from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
+from storefront.carts import handing as cart_codes
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
 from storefront.collection import repository as collections
@@ -71,13 +72,15 @@ def erase_methods(session: Session, shopper_id: str) -> int:
 
 def export_cart(session: Session, shopper_id: str) -> dict[str, Any]:
     cart = cart_of(session, shopper_id)
-    return dataclasses.asdict(cart) if cart.version else {}
+    codes = cart_codes.told(session, shopper_id)
+    return (dataclasses.asdict(cart) if cart.version else {}) | ({"codes": _plain(codes)} if codes else {})
 
 
 def erase_cart(session: Session, shopper_id: str) -> int:
+    codes = cart_codes.forget(session, shopper_id)
     carts = select(CartRow.id).where(CartRow.shopper_id == shopper_id)
     session.execute(delete(CartLineRow).where(CartLineRow.cart_id.in_(carts)))
-    return cast("CursorResult[Any]", session.execute(delete(CartRow).where(CartRow.shopper_id == shopper_id))).rowcount
+    return codes + cast("CursorResult[Any]", session.execute(delete(CartRow).where(CartRow.shopper_id == shopper_id))).rowcount
 
 
 def export_orders(session: Session, shopper_id: str) -> dict[str, Any]:
@@ -165,7 +168,7 @@ def _plain(value: Any) -> Any:
 
 HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("storefront.addresses", ("storefront_address", "storefront_address_book"), export_addresses, addresses.forget),
-    DataHolder("storefront.carts", ("storefront_cart",), export_cart, erase_cart),
+    DataHolder("storefront.carts", ("storefront_cart", "storefront_cart_code"), export_cart, erase_cart),
     DataHolder(
         "storefront.orders",
         ("storefront_order",),
@@ -221,6 +224,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_kept_method", "kept_at", None, "Cards you have kept for paying, sealed with your key; kept until you remove them or delete your data."),
     RetentionRule("storefront_payer", "changed_at", None, "The payment provider's nameless account that your cards lie in, sealed with your key; kept until you delete your data."),
     RetentionRule("storefront_cart", "changed_at", CART_KEPT_S, "A cart nobody has touched for 90 days is emptied."),
+    RetentionRule("storefront_cart_code", "made_at", DAY_S, "That you showed your cart to a till is forgotten after a day; the code itself was never kept."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),
     RetentionRule("storefront_collection", "placed_at", DELIVERY_KEPT_S, "That you fetched an order from a store, and when you came; kept 180 days, for questions about it."),

@@ -34,6 +34,7 @@ from app.web.shopper import (
     contacts,
     fetching,
     giving_back,
+    handing,
     here,
     loyalty,
     messages,
@@ -48,6 +49,7 @@ from app.web.shopper import (
 )
 from app.web.shopper import endpoints as shopper
 from app.web.shopper import worker as push_worker
+from app.web.till import carts as till_carts
 from app.web.till import cash as till_cash
 from app.web.till import collections as till_collections
 from app.web.till import endpoints as till
@@ -57,8 +59,8 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, shop, reviews, wishes, shares, here, fetching, checkout, giving_back, balance, loyalty, methods, where,
-    till, till_here, till_collections, till_shipments, till_cash, till_worker, push_worker,
+    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, shop, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, methods, where,
+    till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, disputes, cash, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""

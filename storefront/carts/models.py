@@ -43,3 +43,17 @@ class CartLineRow(Base):
         UniqueConstraint("cart_id", "product_id"),
         CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity_in_range"),
     )
+
+
+class CartCodeRow(Base):
+    """A code that was shown for a cart: to a till, or (of a clerk's own cart) to a phone; `version` is the cart's as it was then. Good until `expires_at`, used once; `used_by` the clerk, or a phone that is not named."""
+
+    __tablename__ = "storefront_cart_code"
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    shopper_id: Mapped[str] = mapped_column(String(40), index=True)
+    to: Mapped[str] = mapped_column(String(8))
+    version: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    used_by: Mapped[str | None] = mapped_column(String(80))

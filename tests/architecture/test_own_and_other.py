@@ -30,6 +30,7 @@ from storefront.collection import repository as collections
 from storefront.delivery import repository as areas
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.delivery.schemas import AreaIn, stored
+from storefront.facade import cart_handing
 from storefront.orders.models import OrderRow
 from storefront.shipments import repository as shipments
 from tests.architecture.belongings import Belongings
@@ -52,6 +53,7 @@ class Store:
     till_id: str
     parcel_id: str
     drawer_id: str
+    cart_code: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,6 +83,7 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
         with house.database.transaction() as session:
             session.get_one(OrderRow, fresh.order_id).place_id = place_id
             claims.open_claim(session, fresh.order_id, PayBy.PAY_AT_TILL, place_id, 100, "EUR", at=START)
+            cart_code = cart_handing.show(session, fresh.shopper_id, at=START).code
             collections.write(session, fresh.order_id, fresh.shopper_id, place_id, 7, START)
             area = {"way": "home", "name": place_id, "place_id": place_id, "serves": [{"country": "FI"}], "windows": [{"days": ["mon"], "begins": "10:00", "ends": "11:00", "capacity": 1}]}
             areas.put_area(session, place_id, stored(AreaIn.model_validate(area), "Europe/Helsinki"), START)
@@ -90,7 +93,7 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
             parcel_id = shipments.write(session, fresh.order_id, fresh.shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
         drawer = client.post("/v1/till/drawers", headers=by, json={"place_id": place_id, "float_minor": 0, "currency": "SEK"}).json()
         bundle = client.post("/v1/till/bundle", headers=by, json={"place_id": place_id}).json()["bundle"]
-        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id, drawer["id"])
+        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id, drawer["id"], cart_code)
 
     return make
 
@@ -128,6 +131,8 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /v1/till/cash/{order_id}/pay-out": lambda c, h, s: c.post(f"/v1/till/cash/{s.order_id}/pay-out", headers=h),
     "POST /till/cash/{order_id}/take": lambda c, h, s: c.post(f"/till/cash/{s.order_id}/take", headers=h, data={"means": "cash", "tendered": "1", "currency": "EUR"}),
     "POST /till/cash/{order_id}/pay-out": lambda c, h, s: c.post(f"/till/cash/{s.order_id}/pay-out", headers=h),
+    "POST /v1/till/carts/take": lambda c, h, s: c.post("/v1/till/carts/take", headers=h, json={"code": s.cart_code, "place_id": s.place_id}),
+    "POST /till/carts/take": lambda c, h, s: c.post("/till/carts/take", headers=h, data={"code": s.cart_code, "place_id": s.place_id}),
     "POST /till/drawers": lambda c, h, s: c.post("/till/drawers", headers=h, data={"place_id": s.place_id, "float": "0", "kind": "till"}),
     "POST /till/drawers/{drawer_id}/close": lambda c, h, s: c.post(f"/till/drawers/{s.drawer_id}/close", headers=h, data={"counted": "0", "currency": "SEK"}),
     "POST /v1/till/drawers": lambda c, h, s: c.post("/v1/till/drawers", headers=h, json={"place_id": s.place_id, "float_minor": 0, "currency": "EUR"}),
@@ -139,7 +144,7 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
 REFUSED_WORDS = ("You can redeem coupons only for a store you work at", "Not undone")
 NOT_OF_A_STORE = {
     "GET /v1/me", "POST /v1/account", "DELETE /v1/sessions/current", "POST /v1/passkeys/making", "POST /v1/passkeys", "GET /v1/passkeys",
-    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up", "GET /v1/till/drawers", "POST /v1/till/drawers/shift", "POST /till/drawers/{drawer_id}/shift",  # her own
+    "PATCH /v1/passkeys/{passkey_id}", "DELETE /v1/passkeys/{passkey_id}", "POST /v1/step-up", "GET /v1/till/drawers", "POST /v1/till/drawers/shift", "POST /till/drawers/{drawer_id}/shift", "POST /v1/till/carts", "GET /till/carts", "POST /till/carts/lines", "POST /till/carts/empty", "POST /till/carts/code",  # her own
     "GET /v1/places", "GET /v1/places/geojson", "GET /v1/till/keys",  # public within the house
     "GET /console/conversations", "GET /console/conversations/{thread_id}", "GET /console/conversations/{thread_id}/more", "POST /console/conversations/{thread_id}/claim",
     "POST /console/conversations/{thread_id}/reply", "POST /console/conversations/{thread_id}/hand-back",  # of the shopper, not of a store: whoever claims one

@@ -61,6 +61,7 @@ _HERS = "changes what is hers and takes nothing of value out"
 _WITHDRAWS = "gives up something; taking away must not be made hard"
 _LATER = "goes on with an order that was asked about when it was placed"
 _LATER_KEPT = _LATER + ", and of a kept method once more (tests/storefront/methods/test_keeping.py)"
+_AT_TILL = "shown by her phone in the store, for three minutes and once; it is paid before it is taken along, in front of a clerk"
 _EVENTS = "an operator's: what goes out are events, which carry ids and nothing of a person"
 _HOUSE = "work of the house within a role and a scope; gives nothing to anybody"
 _FOUR_EYES = "a step that gives nothing before another person has approved, and that is asked"
@@ -261,6 +262,16 @@ NOT_ASKED: dict[str, str] = {
     "POST /till/drawers": _HOUSE,
     "POST /till/drawers/{drawer_id}/shift": _HOUSE,
     "POST /till/drawers/{drawer_id}/close": _HOUSE,
+    "POST /v1/cart/code": _AT_TILL,
+    "POST /m/cart/code": _AT_TILL,
+    "POST /v1/cart/take": _HERS,
+    "POST /m/cart/take": _HERS,
+    "POST /v1/till/carts": _HOUSE,
+    "POST /v1/till/carts/take": _AT_TILL,
+    "POST /till/carts/take": _AT_TILL,
+    "POST /till/carts/lines": _HOUSE,
+    "POST /till/carts/empty": _HOUSE,
+    "POST /till/carts/code": _HOUSE,
     "POST /v1/till/drawers": _HOUSE,
     "POST /v1/till/drawers/shift": _HOUSE,
     "POST /v1/till/drawers/{drawer_id}/close": _HOUSE,

@@ -38,7 +38,7 @@ PLAIN: dict[str, str] = {
         "notifications_support_case.claimed_by notifications_support_entry.who kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
         "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
-        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_shipment.packed_by storefront_cash_claim.ended_by storefront_cash_entry.by storefront_shipment.delivered_by storefront_review_version.decided_by storefront_review_version.replied_by"
+        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_shipment.packed_by storefront_cash_claim.ended_by storefront_cash_entry.by storefront_cart_code.used_by storefront_shipment.delivered_by storefront_review_version.decided_by storefront_review_version.replied_by"
     ),
 }
 """Why -> `table.column`, with spaces between."""

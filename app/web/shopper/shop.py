@@ -137,7 +137,8 @@ def _cart(call: Any, caller: Principal, trouble: str = "") -> dict[str, Any]:
         usable_cards = cards_of(session, ready_coupons(session, caller.id, at), at)
         first = next(iter(storefront.payment_methods.methods(session, caller.id, at)), None)
         one_tap = first if first is not None and not first.expired and quote.total_minor and not quote.balance_minor else None
-        return {"quote": quote, "usable": usable_cards, "trouble": trouble, "one_tap": one_tap} | joined_lately(session, caller.id, at) | _times(session, call, caller, quote, at)
+        version = storefront.cart(session, caller.id).version
+        return {"quote": quote, "version": version, "usable": usable_cards, "trouble": trouble, "one_tap": one_tap} | joined_lately(session, caller.id, at) | _times(session, call, caller, quote, at)
 
 
 def _times(session: Session, call: Any, caller: Principal, quote: storefront.CartQuote, at: datetime) -> dict[str, Any]:
@@ -163,6 +164,11 @@ def _changed(request: Request, caller: Principal, call: CommandCall, trouble: st
     if not trouble:
         return go_to(request, "/m/cart")
     return _cart_page(request, caller, call, trouble)
+
+
+def cart_part(call: Any, caller: Principal) -> Response:
+    """The cart alone, to be put where it stood."""
+    return rendering.fragment("shopper/cart.part.html", _cart(call, caller))
 
 
 def _cart_page(request: Request, caller: Principal, call: Any, trouble: str = "") -> Response:
