@@ -360,7 +360,7 @@ class OrderPlaced:
 
 @dataclass(frozen=True, slots=True)
 class OrderPaid:
-    """Event `order.paid`: true by a signed webhook or an explicit re-read of the payment."""
+    """Event `order.paid`: true by a signed webhook or an explicit re-read of the payment, or taken in cash."""
 
     TYPE: ClassVar[str] = "order.paid"
 

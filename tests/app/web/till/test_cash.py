@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.security.principals import Role
+from storefront import facade as storefront
 from storefront.cash.risk import CashWay, PayBy
 from tests.app.web.conftest import BONBON_SHOP, Browser, Town
 
@@ -80,3 +81,30 @@ class TestCash:
             assert me.post("/m/pay", {"pay_by": way, "expected_total_minor": 590}).status_code == 422
         assert me.post("/m/pay", {"pay_by": "cash_on_delivery", "expected_total_minor": 590}).status_code == 409
         assert me.get("/m/orders/last").headers["location"] == "/m/me"
+
+    def test_at_the_door_the_money_is_taken_and_the_parcel_handed_over_with_it(self, takes_cash: Town) -> None:
+        me, courier = takes_cash.browser(Role.SHOPPER), takes_cash.browser(Role.CLERK, place_ids=(BONBON_SHOP,))
+        me.post("/m/addresses", {"name": "Jane Doe", "line1": "Mannerheimintie 5", "postcode": "00100", "city": "Helsinki", "country": "FI"})
+        me.post("/m/cart/lines", {"product_id": "prd_dark_74_bar"})
+        me.post("/m/cart/delivery", {"method": "home"})
+        slot = re.findall(r'(helsinki-bike\.[0-9.]+)"', me.get("/m/cart").text)[0]
+        me.post("/m/cart/delivery", {"method": "home", "slot_id": slot})
+        page = me.get("/m/pay").text
+        total = re.findall(r'name="pay_by" value="cash_on_delivery"><input type="hidden" name="expected_total_minor" value="(\d+)"', page)[0]
+        order_id = me.post("/m/pay", {"pay_by": "cash_on_delivery", "expected_total_minor": total}).headers["location"].rsplit("/", 1)[1]
+        assert "at your door, in cash" in me.get(f"/m/orders/{order_id}").text
+        courier.post(f"/till/orders/{order_id}/pack", {"line1": "1", "carrier": "Bike"})
+        told = courier.get("/till/shipments").text
+        assert "to be taken at the door" in told
+        with takes_cash.house.database.reading() as session:
+            found = storefront.order(session, order_id)
+            assert found is not None
+            [parcel] = found.shipments
+        courier.post(f"/till/shipments/{parcel.id}/move", {"to": "out_for_delivery"})
+        digits = re.findall(r"data-live-digits[^>]*>(\d{4} \d{4})<", me.get(f"/m/orders/{order_id}/door/{parcel.id}").text)[0]
+        unpaid = courier.post(f"/till/shipments/{parcel.id}/deliver", {"code": digits})
+        assert (unpaid.status_code, "take the money first" in unpaid.text) == (409, True)
+        assert courier.post("/till/drawers", {"place_id": BONBON_SHOP, "kind": "courier", "float": "20"}).status_code == 303
+        assert courier.post(f"/till/cash/{order_id}/take", {"means": "cash", "tendered": "50", "currency": "EUR", "code": digits}).status_code == 303
+        assert ">Delivered<" in me.get(f"/m/orders/{order_id}").text
+        assert "Your purse" in courier.get("/till/cash").text
