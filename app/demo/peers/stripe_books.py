@@ -101,13 +101,13 @@ class Books:
             "amount_details": {"tip": {}}, "application": None, "application_fee_amount": None,
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "always"},
             "canceled_at": None, "cancellation_reason": None, "capture_method": capture,
-            "client_secret": f"{intent_id}_secret_{secrets.token_hex(12)}", "confirmation_method": "automatic",
+            "client_secret": f"{intent_id}_secret_{secrets.token_hex(12)}", "confirmation_method": form.get("confirmation_method", "automatic"),
             "created": int(self.now_s()), "currency": currency, "customer": form.get("customer"), "description": form.get("description"),
             "last_payment_error": None, "latest_charge": None, "livemode": False, "metadata": form.get("metadata", {}),
             "next_action": None, "on_behalf_of": None, "payment_method": None,
-            "payment_method_configuration_details": None, "payment_method_options": {}, "payment_method_types": ["card"],
+            "payment_method_configuration_details": None, "payment_method_options": {}, "payment_method_types": list((form.get("payment_method_types") or {"0": "card"}).values()),
             "processing": None, "receipt_email": form.get("receipt_email"), "review": None,
-            "setup_future_usage": form.get("setup_future_usage"), "shipping": None, "source": None, "statement_descriptor": None,
+            "setup_future_usage": form.get("setup_future_usage"), "shipping": form.get("shipping"), "source": None, "statement_descriptor": None,
             "statement_descriptor_suffix": None, "status": "requires_payment_method", "transfer_data": None, "transfer_group": None,
         }  # fmt: skip
         if form.get("payment_method"):
@@ -307,7 +307,7 @@ class Books:
     def _new_charge(self, intent: Doc, behaviour: TestMethod) -> Doc:
         address = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
         billing = {"address": address, "email": None, "name": None, "phone": None, "tax_id": None}
-        kind = "us_bank_account" if behaviour.slow else "card"
+        kind = behaviour.bank if behaviour.slow else "card"
         outcome = {
             "network_status": "approved_by_network", "reason": None, "risk_level": "normal", "seller_message": "Payment complete.",
             "type": "authorized", "advice_code": None, "network_advice_code": None, "network_decline_code": None,
@@ -336,7 +336,7 @@ class Books:
         address = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
         method: Doc = {
             "id": token("pm"), "object": "payment_method", "created": int(self.now_s()), "customer": None, "livemode": False,
-            "metadata": {}, "type": "us_bank_account" if behaviour.slow else "card",
+            "metadata": {}, "type": behaviour.bank if behaviour.slow else "card",
             "billing_details": {"address": address, "email": None, "name": None, "phone": None, "tax_id": None},
         }  # fmt: skip
         if not behaviour.slow:

@@ -19,6 +19,10 @@ class TestMethod:
     slow: bool = False
     decline: tuple[str, str, str] | None = None
     attaches: bool = False
+    bank: str = "us_bank_account"
+    """The kind of what is `slow`."""
+    disputed: str | None = None
+    """Her bank asks about it as soon as it is paid (`inquiry`), or takes it back at once (`dispute`)."""
 
 
 _GENERIC = ("card_declined", "generic_decline", "Your card was declined.")
@@ -38,7 +42,11 @@ TEST_METHODS: dict[str, TestMethod] = {
     "pm_card_authenticationRequired": TestMethod(last4="3184", challenge=True),
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": TestMethod(last4="8260", challenge=True, decline=_NO_FUNDS),
     "pm_card_chargeCustomerFail": TestMethod(last4="0341", decline=_GENERIC, attaches=True),
+    "pm_card_bypassPending": TestMethod(last4="0077"),
+    "pm_card_createDispute": TestMethod(last4="0259", disputed="dispute"),
+    "pm_card_createDisputeInquiry": TestMethod(last4="1976", disputed="inquiry"),
     "pm_usBankAccount": TestMethod("", "6789", slow=True),
+    "pm_sepaDebit": TestMethod("", "3201", slow=True, bank="sepa_debit"),
 }
 
 

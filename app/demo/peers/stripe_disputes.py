@@ -6,6 +6,7 @@ Owns these verbs over the books (stripe_books.py) and the events Stripe tells of
 from __future__ import annotations
 
 from app.demo.peers.stripe_books import Books, Doc, invalid, token
+from app.demo.peers.stripe_cards import TEST_METHODS
 
 DAY_S = 86_400
 DUE_DAYS = 9
@@ -49,6 +50,13 @@ def open_dispute(books: Books, intent_id: str, *, reason: str = "fraudulent", in
     if not inquiry:
         books.tell("charge.dispute.funds_withdrawn", dispute)
     return dispute
+
+
+def at_once(books: Books, intent: Doc) -> None:
+    """Some test cards are disputed as soon as they have paid."""
+    how = TEST_METHODS[books.name_of(intent["payment_method"])].disputed
+    if how is not None:
+        open_dispute(books, intent["id"], inquiry=how == "inquiry")
 
 
 def answer(books: Books, dispute_id: str) -> Doc:

@@ -31,6 +31,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from app.demo.peers import stripe_customers as customers
+from app.demo.peers import stripe_disputes as disputes
+from app.demo.peers import stripe_staff as staff
 from app.demo.peers.stripe_billing import Billing
 from app.demo.peers.stripe_books import Books, Doc, StripeProblem, invalid, token
 from app.demo.peers.stripe_deliveries import Deliveries
@@ -40,7 +42,8 @@ ACCEPTED: dict[str, frozenset[str]] = {
     "intent.create": frozenset(
         {
             "amount", "currency", "automatic_payment_methods", "capture_method", "confirm", "customer", "description", "expand", "metadata",
-            "payment_method", "receipt_email", "return_url", "setup_future_usage", "use_stripe_sdk",
+            "payment_method", "receipt_email", "return_url", "setup_future_usage", "use_stripe_sdk", "confirmation_method", "mandate_data",
+            "shipping",
         }
     ),
     "customer.delete": frozenset(),
@@ -64,6 +67,7 @@ ACCEPTED: dict[str, frozenset[str]] = {
     "subscription.cancel": frozenset({"invoice_now", "prorate", "expand"}),
     "invoice.preview": frozenset({"subscription", "subscription_details", "expand"}),
     "refund.create": frozenset({"amount", "charge", "payment_intent", "reason", "metadata", "expand"}),
+    **staff.ACCEPTED,
 }  # fmt: skip
 """Parameters the peer understands; anything else is refused as Stripe refuses it. A test holds them against the SDK's types."""
 
@@ -91,6 +95,7 @@ class StripePeer:
         self.deliveries = Deliveries(now_s)
         self.books = Books(now_s, self.deliveries.tell)
         self.billing = Billing(self.books)
+        self.books.settled.append(lambda intent: disputes.at_once(self.books, intent))
         self.requests: list[tuple[str, str, str | None]] = []
         """(method, path, idempotency key) of every API request seen."""
         self._kept: dict[str, _Kept] = {}
@@ -154,6 +159,14 @@ class StripePeer:
                 Route("/v1/invoices/create_preview", self._write("invoice.preview", lambda _, form: billing.preview(form)), methods=post),
                 Route("/v1/customers", self._write("customer.create", lambda _, form: customers.create_customer(books, form)), methods=post),
                 Route("/v1/customers/{id}", self._write("customer.delete", lambda i, _: self._delete_customer(i)), methods=["DELETE"]),
+                Route("/v1/customers/{id}", self._write("customer.update", lambda i, form: staff.update_customer(books, i, form)), methods=post),
+                Route("/v1/payment_methods", self._write("method.create", lambda _, form: staff.create_method(books, form)), methods=post),
+                Route("/v1/payment_methods/{id}/attach", self._write("method.attach", lambda i, form: staff.attach_method(books, i, form)), methods=post),
+                Route("/v1/refunds/{id}", self._write("refund.update", lambda i, form: staff.update_refund(books, i, form)), methods=post),
+                Route("/v1/disputes", self._disputes, methods=get),
+                Route("/v1/disputes/{id}", self._read(lambda i: books.get(books.disputes, i, "dispute")), methods=get),
+                Route("/v1/disputes/{id}", self._write("dispute.update", lambda i, form: staff.update_dispute(books, i, form)), methods=post),
+                Route("/v1/disputes/{id}/close", self._write("dispute.close", lambda i, _: staff.close_dispute(books, i)), methods=post),
                 Route("/v1/payment_methods/{id}", self._read(lambda i: books.get(books.methods, i, "PaymentMethod")), methods=get),
                 Route("/v1/payment_methods/{id}/detach", self._write("method.detach", lambda i, _: customers.detach_method(books, i)), methods=post),
                 Route("/v1/customers/{id}", self._read(lambda i: books.get(books.customers, i, "customer")), methods=get),
@@ -201,7 +214,7 @@ class StripePeer:
                 if browser and name not in ("intent.confirm", "setup.confirm"):
                     raise invalid("This API call cannot be made with a publishable API key.", code="secret_key_required", status=403)
                 for given in form:
-                    if given not in ACCEPTED[name] and not (browser and given in ("key", "client_secret")):
+                    if given not in ACCEPTED[name] | staff.OLDER.get(name, set()) and not (browser and given in ("key", "client_secret")):
                         raise invalid(f"Received unknown parameter: {given}", code="parameter_unknown", param=given)
                 return self._expanded(act(object_id, form), form)
 
@@ -295,6 +308,13 @@ class StripePeer:
         def work() -> Doc:
             self._who(request, {}, None)
             return self.billing.list_invoices(request.query_params.get("subscription"), int(request.query_params.get("limit", "10")))
+
+        return self._answer(request, work)
+
+    async def _disputes(self, request: Request) -> Response:
+        def work() -> Doc:
+            self._who(request, {}, None)
+            return staff.disputes_of(self.books, request.query_params.get("payment_intent"))
 
         return self._answer(request, work)
 

@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.demo.peers import stripe_disputes as bank
-from app.demo.peers.stripe_books import Doc
 from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
 from app.privacy.consents import set_consent
@@ -29,30 +28,13 @@ from storefront.payments import collecting
 from storefront.payments.webhooks import receive
 from storefront.points import ledger
 from storefront.privacy import erase_orders
-from tests.storefront.floor import coupon, coupon_state, events, fill, lay_in, order, row, signed, staff
+from tests.storefront.floor import coupon_state, events, fill, order, row, signed, staff
+from tests.storefront.paid import Paid
 from tests.storefront.sdk_shapes import misfits
 
 
-class Paid:
-    """A paid order with a coupon, and its bank."""
-
-    def __init__(self, shop: Shop, peer: StripePeer) -> None:
-        self.shop, self.peer = shop, peer
-        coupon_id = coupon(shop)
-        fill(shop, prd_bonbon=2, prd_truffle=1)
-        lay_in(shop, coupon_id)
-        self.order_id, _ = order(shop, method="pm_card_visa")
-        self.payment_id = row(shop, self.order_id).payment_id or ""
-        peer.books.events.clear()
-
-    def tell(self) -> list[str]:
-        """Deliver what was not told yet; what became of each."""
-        waiting, self.peer.books.events[:] = list(self.peer.books.events), []
-        return [self.hear(event) for event in waiting]
-
-    def hear(self, event: Doc) -> str:
-        body, headers = signed(event, int(self.shop.now().timestamp()))
-        return receive(self.shop, body, headers["Stripe-Signature"])
+class Disputed(Paid):
+    """And its bank."""
 
     def opened(self, **more: Any) -> str:
         dispute = bank.open_dispute(self.peer.books, self.payment_id, **more)
@@ -74,12 +56,12 @@ class Paid:
 
 
 @pytest.fixture
-def paid(stripe_shop: Shop, peer: StripePeer) -> Paid:
-    return Paid(stripe_shop, peer)
+def paid(stripe_shop: Shop, peer: StripePeer) -> Disputed:
+    return Disputed(stripe_shop, peer)
 
 
 class TestMoney:
-    def test_withheld_then_back(self, paid: Paid) -> None:
+    def test_withheld_then_back(self, paid: Disputed) -> None:
         """Planted bug: booking each statement anew withholds the sum twice."""
         total = row(paid.shop, paid.order_id).total_minor
         dispute_id = paid.opened()
@@ -91,7 +73,7 @@ class TestMoney:
         assert paid.accounts() == {}
         assert (row(paid.shop, paid.order_id).state, coupon_state(paid.shop), events(paid.shop, "dispute.")) == ("paid", "redeemed", ["dispute.moved"] * 3)
 
-    def test_lost_takes_points_and_leaves_order_and_coupon(self, paid: Paid) -> None:
+    def test_lost_takes_points_and_leaves_order_and_coupon(self, paid: Disputed) -> None:
         total, earned = row(paid.shop, paid.order_id).total_minor, paid.points()
         assert earned > 0
         dispute_id = paid.opened()
@@ -100,13 +82,13 @@ class TestMoney:
         assert (paid.accounts(), paid.points()) == ({"received": -total, "lost": total}, 0)
         assert (row(paid.shop, paid.order_id).state, coupon_state(paid.shop)) == ("paid", "redeemed")
 
-    def test_an_inquiry_moves_nothing(self, paid: Paid) -> None:
+    def test_an_inquiry_moves_nothing(self, paid: Disputed) -> None:
         dispute_id = paid.opened(inquiry=True)
         assert paid.accounts() == {}
         paid.decided(dispute_id, won=False)
         assert paid.accounts() == {}
 
-    def test_told_backwards_and_three_times_it_ends_the_same(self, paid: Paid) -> None:
+    def test_told_backwards_and_three_times_it_ends_the_same(self, paid: Disputed) -> None:
         """Planted bug: taking in whatever is told last leaves the sum withheld for ever."""
         dispute = bank.open_dispute(paid.peer.books, paid.payment_id)
         bank.answer(paid.peer.books, dispute["id"])
@@ -117,7 +99,7 @@ class TestMoney:
         total = row(paid.shop, paid.order_id).total_minor
         assert paid.accounts() == {"received": -total, "lost": total}
 
-    def test_anothers_payment_is_ignored(self, paid: Paid) -> None:
+    def test_anothers_payment_is_ignored(self, paid: Disputed) -> None:
         bank.open_dispute(paid.peer.books, paid.payment_id)
         event = json.loads(json.dumps(paid.peer.books.events[0]))
         event["data"]["object"]["payment_intent"] = "pi_of_another_shop"
@@ -126,7 +108,7 @@ class TestMoney:
 
 
 class TestWhatWaits:
-    def test_nothing_is_paid_back_beside_a_bank(self, paid: Paid) -> None:
+    def test_nothing_is_paid_back_beside_a_bank(self, paid: Disputed) -> None:
         """Planted bug: without the look at disputes the return is due, and the provider refuses it for ever."""
         dispute_id = paid.opened()
         for act in (
@@ -140,7 +122,7 @@ class TestWhatWaits:
         assert row(paid.shop, paid.order_id).returned_minor > 0
 
     @pytest.mark.parametrize("won", [True, False])
-    def test_a_refund_that_was_due_waits_for_the_banks_word(self, paid: Paid, clock: ManualClock, won: bool) -> None:
+    def test_a_refund_that_was_due_waits_for_the_banks_word(self, paid: Disputed, clock: ManualClock, won: bool) -> None:
         collecting.ask_refund(paid.shop, paid.order_id, restock=True)
         dispute_id = paid.opened()
         clock.advance(120)
@@ -177,7 +159,7 @@ class TestStrayMoney:
 
 
 class TestEvidence:
-    def test_what_the_bank_is_shown(self, paid: Paid, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_the_bank_is_shown(self, paid: Disputed, monkeypatch: pytest.MonkeyPatch) -> None:
         """Visits only while she agrees; planted bug: without the gate they are told all the same."""
         at = paid.shop.now()
         monkeypatch.setattr(geofences, "stays", lambda *_, **__: [("shp_jane", "plc_kluuvi", at, at, 600)])
@@ -191,14 +173,14 @@ class TestEvidence:
         assert (found["dispute"]["reason"], found["order"]["id"], len(found["order"]["lines"])) == ("product_not_received", paid.order_id, 2)
         assert "shp_jane" not in json.dumps(found, default=str)
 
-    def test_nothing_of_who_is_erased(self, paid: Paid) -> None:
+    def test_nothing_of_who_is_erased(self, paid: Disputed) -> None:
         dispute_id = paid.opened()
         with paid.shop.database.transaction() as session:
             erase_orders(session, "shp_jane")
             found = packet(session, dispute_id, at=paid.shop.now())
         assert (found["brought_to"], found["visits"]["why"]) == ([], "erased")
 
-    def test_by_http_for_operators_alone_and_noted(self, paid: Paid, stripe_client: TestClient) -> None:
+    def test_by_http_for_operators_alone_and_noted(self, paid: Disputed, stripe_client: TestClient) -> None:
         dispute_id = paid.opened()
         operator, marketer = staff(paid.shop.database, Role.OPERATOR), staff(paid.shop.database, Role.MARKETER)
         listed = stripe_client.get("/v1/disputes", headers=operator).json()
@@ -214,7 +196,7 @@ class TestEvidence:
                 disputes.dispute(session, "du_none")
 
 
-def test_the_peers_disputes_have_the_sdks_shape(paid: Paid) -> None:
+def test_the_peers_disputes_have_the_sdks_shape(paid: Disputed) -> None:
     import stripe
 
     bank.decide(paid.peer.books, bank.open_dispute(paid.peer.books, paid.payment_id)["id"], won=True)
