@@ -91,6 +91,11 @@ from notifications.support import privacy as support_privacy
 from notifications.support import watching as support_watching
 from notifications.support import wiring as support_wiring
 from notifications.support.telling import Teller as SupportTeller
+from notifications.surveys import data_tags as survey_tags
+from notifications.surveys import endpoints as survey_endpoints
+from notifications.surveys import privacy as survey_privacy
+from notifications.surveys import wiring as survey_wiring
+from notifications.surveys.inviting import Inviter
 from notifications.webhooks import data_tags as webhook_tags
 from notifications.webhooks import endpoints as webhook_endpoints
 from notifications.webhooks import privacy as webhook_privacy
@@ -117,7 +122,7 @@ from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 from storefront.sharing import rewarding
 
-DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, support_tags, pass_tags, webhook_tags, analytics_tags)
+DATA_TAGS = (kernel_tags, security_tags, cellar_tags, geofence_tags, offer_tags, storefront_tags, notification_tags, conversation_tags, support_tags, survey_tags, pass_tags, webhook_tags, analytics_tags)
 """What kind of data each column of the house holds, room by room."""
 
 BOOKS_BREATH_S = 0.2
@@ -253,6 +258,7 @@ def build(
     notifications.subscribe(subscriptions)
     webhooks.subscribe(subscriptions)
     conversations.subscribe(subscriptions)
+    survey_wiring.Surveys(Inviter(settings.surveys, notifications.wake_her)).subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
@@ -291,12 +297,12 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
 def register_people_data(settings: Settings) -> None:
     """Who answers for which rows about a person, rooms first and the cellar last, and how long rows are kept."""
     joining.register_joiners(joining.Joiner("storefront", storefront_joining.carrier(settings.storefront)), consent_joining.JOINER)
-    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, support_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
+    for room in (geofence_privacy, beacon_privacy, spoofing_privacy, presence_privacy, offer_privacy, storefront_privacy, notification_privacy, conversation_privacy, support_privacy, survey_privacy, pass_privacy, webhook_privacy, analytics_privacy, cellar_privacy):
         subjects.register_holders(*room.HOLDERS)
     retention.register_rules(*geofence_privacy.RULES, *beacon_privacy.RULES, *spoofing_privacy.RULES, *presence_privacy.RULES, *storefront_privacy.RULES, *analytics_privacy.RULES, *cellar_privacy.RULES)
     for tags in DATA_TAGS:
         register_tags(tags.TAGS)
-    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *support_privacy.rules(settings.support), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
+    retention.register_rules(*offer_privacy.rules(settings.offers), *outside_privacy.rules(settings.outside), *notification_privacy.rules(settings.notifications), *conversation_privacy.rules(settings.conversations), *support_privacy.rules(settings.support), *survey_privacy.rules(settings.surveys), *pass_privacy.rules(settings.notifications), *webhook_privacy.rules(settings.webhooks))
 
 
 def timetable(
@@ -362,6 +368,7 @@ def _routers() -> list[APIRouter]:
         conversation_endpoints.router,
         faq_endpoints.router,
         support_endpoints.router,
+        survey_endpoints.router,
         inbound_endpoints.router,
         pass_endpoints.router,
         pass_endpoints.wallets,

@@ -26,6 +26,7 @@ from notifications.channel_settings import ChannelSettings
 from notifications.conversations.settings import ConversationSettings
 from notifications.settings import NotificationSettings
 from notifications.support.settings import SupportSettings
+from notifications.surveys.settings import SurveySettings
 from notifications.webhooks.settings import WebhookSettings
 from offers.outside.settings import OutsideSettings
 from offers.settings import OfferSettings
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     notifications: NotificationSettings = Field(default_factory=NotificationSettings, description="Messages.")  # type: ignore[arg-type]
     conversations: ConversationSettings = Field(default_factory=ConversationSettings, description="Talking with shoppers.")
     support: SupportSettings = Field(default_factory=SupportSettings, description="Cases, and by when they are answered.")
+    surveys: SurveySettings = Field(default_factory=SurveySettings, description="Surveys, and how often somebody is told of one.")
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
     channels: ChannelSettings = Field(default_factory=ChannelSettings, description="The ways a message can reach somebody beside the inbox and FCM.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]

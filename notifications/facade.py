@@ -23,6 +23,7 @@ from notifications.models import Message
 from notifications.passes import changes
 from notifications.ports import TokenKind
 from notifications.support import facade as support
+from notifications.surveys import facade as surveys
 from notifications.webhooks import facade as webhooks
 from notifications.words import Reader, said
 from offers import facade as offers
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "explain_wish", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
-    "rehearse_pushes", "send_due", "support", "wallet_certificate_ends_at", "wallets", "webhooks",
+    "rehearse_pushes", "send_due", "support", "surveys", "wallet_certificate_ends_at", "wallets", "webhooks",
 ]  # fmt: skip
 
 rehearse_pushes, due_pushes, send_due = rehearsing.lay_down, rehearsing.due, rehearsing.send_due

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from notifications.contracts import ChannelKind
 
-HARMLESS = ("/m/coupons/", "/m/offers", "/m/wallet", "/m/shop", "/m/why/", "/m/messages", "/m/support")
+HARMLESS = ("/m/coupons/", "/m/offers", "/m/wallet", "/m/shop", "/m/why/", "/m/messages", "/m/support", "/m/surveys/")
 """Pages that show and do nothing by being opened, and ask for nothing."""
 _ANYBODY_CAN_WRITE = frozenset({ChannelKind.SMS, ChannelKind.WHATSAPP})
 

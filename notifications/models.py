@@ -133,6 +133,10 @@ SUPPORT = "support"
 """Kind of a message that says that somebody of ours has answered a case of hers: she has asked, so that no consent and no cap concerns it."""
 
 
+SURVEY = "survey"
+"""Kind of a message that asks her to answer a survey: in the inbox alone, of whoever agrees to offers that fit and to messages."""
+
+
 SERVICE = {CARE: Purpose.AFTERCARE, ORDER: Purpose.ORDER_NEWS}
 """Kinds that are no marketing, each with the purpose by which it may be sent, whatever the channel."""
 NO_MARKETING = frozenset({SUPPORT, *SERVICE})

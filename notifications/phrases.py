@@ -66,6 +66,8 @@ PHRASES: dict[str, str] = {
     "support.answer.body": "About “{subject}”. Read it, and write back, on its page.",
     "support.solved.title": "Is it solved?",
     "support.solved.body": "We think “{subject}” is solved. If not, write back. Else tell us how content you are, with one tap.",
+    "survey.title": "What do you think?",
+    "survey.body": "“{title}”: {count} short questions. What you choose helps us to find offers that fit.",
     "pass.where": "Where",
     "pass.until": "Until",
     "pass.till": "At the till",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value
+from offers.segments import OF_ANSWERS, OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Known:
     had: Sequence[Had] = ()
     tier: int = 0
     plans: frozenset[str] = frozenset()
+    answers: Sequence[tuple[str, datetime]] = ()
+    """What she chose in surveys, as `survey/question/choice`, and when."""
 
 
 def together(parts: Sequence[Known]) -> Known:
@@ -73,6 +75,7 @@ def together(parts: Sequence[Known]) -> Known:
         had=[h for k in parts for h in k.had],
         tier=max(k.tier for k in parts),
         plans=frozenset[str]().union(*(k.plans for k in parts)),
+        answers=[a for k in parts for a in k.answers],
     )
 
 
@@ -110,6 +113,8 @@ def fact(asked: Segment, known: Known, at: datetime) -> Value:
         had = [h for h in known.had if counts(h.issued_at) and h.campaign_id in (asked.campaign_ids or (h.campaign_id,))]
         wanted = {Fact.COUPONS_USED: True, Fact.COUPONS_UNUSED: False}
         return sum(asked.fact == Fact.COUPONS_GIVEN or h.used is wanted[Fact(asked.fact)] for h in had)
+    if asked.fact in OF_ANSWERS:
+        return len({answer for answer, when in known.answers if counts(when) and answer in (asked.answers or (answer,))})
     if asked.fact == Fact.MEMBER_DAYS:
         return days_since(known.since, at)
     if asked.fact == Fact.TIER:

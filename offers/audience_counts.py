@@ -20,11 +20,11 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience, lift, memberships, tiers
+from offers import answers, audience, lift, memberships, tiers
 from offers.contracts import AudienceCount, CouponState
 from offers.definition import Definition
 from offers.models import CouponRow, PurchaseRow, Tally
-from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, holds, members
+from offers.segments import OF_ANSWERS, OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, holds, members
 
 STEP = lift.FEWEST
 
@@ -86,6 +86,8 @@ class Crowd:
             return {i: audience.of_orders(c, *tally, self._at) for i, tally in self._summed(self._orders(c)).items()}
         if c.fact in OF_COUPONS:
             return {i: tally[0] for i, tally in self._summed(self._coupons(c)).items()}
+        if c.fact in OF_ANSWERS:
+            return self._answers(c)
         if c.fact == Fact.MEMBER_DAYS:
             return self._member_days()
         if c.fact == Fact.ACCOUNT:
@@ -123,6 +125,12 @@ class Crowd:
         wheres += [row.campaign_id.in_(c.campaign_ids)] if c.campaign_ids else []
         found = select(row.shopper_id, func.count(), func.count(), func.max(row.issued_at))
         return self._session.execute(found.where(*wheres).group_by(row.shopper_id))
+
+    def _answers(self, c: Segment) -> dict[str, Value]:
+        given: defaultdict[str, set[str]] = defaultdict(set)
+        for shopper_id, answer in answers.of_everybody(self._session, self._at, since=self._since(c), named=c.answers):
+            given[self._joined.get(shopper_id, shopper_id)].add(answer)
+        return {owner: len(chosen) for owner, chosen in given.items()}
 
     def _tiers(self) -> dict[str, Value]:
         held: dict[str, Value] = {}

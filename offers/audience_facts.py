@@ -17,11 +17,11 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import crowds
 from geofences import facade as geofences
-from offers import audience, memberships, tiers
+from offers import answers, audience, memberships, tiers
 from offers.audience import Bought, Had, Known, Stay
 from offers.contracts import CouponState
 from offers.models import CouponRow, PurchaseRow
-from offers.segments import OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, asked_by
+from offers.segments import OF_ANSWERS, OF_COUPONS, OF_ORDERS, OF_VISITS, Fact, Segment, Value, asked_by
 
 EVER = timedelta(days=3650)
 BATCH = 500
@@ -81,10 +81,14 @@ def _known(
     seen = crowds.known_since(session, ids) if Fact.MEMBER_DAYS in facts else {}
     accounts = crowds.with_account(session, ids) if Fact.ACCOUNT in facts else set[str]()
     messages = gate.may_many(session, ids, Purpose.MARKETING_PUSH, until) if Fact.MESSAGES in facts else {}
+    answered = answers.given_by(session, ids) if facts & OF_ANSWERS else dict[str, list[tuple[str, datetime]]]()
     held = tiers.tiers_of(session, until, ids) if Fact.TIER in facts else {}
     plans = memberships.plans_of(session, until, ids) if Fact.MEMBER in facts else {}
     return {
-        i: Known(seen.get(i), i in accounts, i in messages and messages[i].ok, stays[i], bought[i], had[i], held.get(i, 0), frozenset({plans[i]} if i in plans else ()))
+        i: Known(
+            seen.get(i), i in accounts, i in messages and messages[i].ok, stays[i], bought[i], had[i], held.get(i, 0), frozenset({plans[i]} if i in plans else ()),
+            answered.get(i, ()),
+        )
         for i in ids
     }
 

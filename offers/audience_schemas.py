@@ -8,7 +8,17 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.kernel.money import MAX_AMOUNT_MINOR
-from offers.segments import OF_COUPONS, OF_HERSELF, OF_MEMBERSHIPS, OF_ORDERS, OF_VISITS, SCOPES, Fact, Segment
+from offers.segments import (
+    OF_ANSWERS,
+    OF_COUPONS,
+    OF_HERSELF,
+    OF_MEMBERSHIPS,
+    OF_ORDERS,
+    OF_VISITS,
+    SCOPES,
+    Fact,
+    Segment,
+)
 
 MOST_DEPTH, MOST_CONDITIONS = 4, 20
 VISIT_DAYS, ORDER_DAYS = 90, 730
@@ -25,6 +35,7 @@ SCOPES_OF: dict[frozenset[Fact], tuple[str, ...]] = {
     OF_VISITS: ("place_ids", "chains", "tags"),
     OF_ORDERS: ("product_ids", "categories"),
     OF_COUPONS: ("campaign_ids",),
+    OF_ANSWERS: ("answers",),
 }
 WITHOUT_WINDOW = OF_HERSELF | OF_MEMBERSHIPS | {Fact.DAYS_SINCE_VISIT, Fact.DAYS_SINCE_ORDER}
 
@@ -50,6 +61,7 @@ class SegmentIn(BaseModel):
     categories: Named = []
     campaign_ids: Named = []
     plan_ids: Named = []
+    answers: Named = Field(default=[], description="What was chosen in surveys, as survey/question/choice; how many of them she chose is what counts.")
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
         default=None, description="For spent_minor; that of the campaign unless said otherwise."
     )

@@ -30,6 +30,7 @@ NAMES: dict[str, str] = {
     Fact.COUPONS_GIVEN: "Coupons given",
     Fact.COUPONS_USED: "Coupons used",
     Fact.COUPONS_UNUSED: "Coupons left unused",
+    Fact.ANSWERS: "Answers chosen in surveys",
 }
 COUNTED: dict[str, tuple[str, str]] = {
     Fact.VISITS: ("visit", ""),
@@ -37,6 +38,7 @@ COUNTED: dict[str, tuple[str, str]] = {
     Fact.COUPONS_GIVEN: ("coupon", " given"),
     Fact.COUPONS_USED: ("coupon", " used"),
     Fact.COUPONS_UNUSED: ("coupon", " left unused"),
+    Fact.ANSWERS: ("answer", " chosen"),
 }
 
 
@@ -87,6 +89,7 @@ def _scope(c: Segment, place_names: Mapping[str, str]) -> str:
     things = [f"product {p}" for p in c.product_ids] + [f"category {name}" for name in c.categories] + [f"plan {p}" for p in c.plan_ids]
     out = f" at {listed(places)}" if places else ""
     out += f" of {listed(things)}" if things else ""
+    out += f" of {listed(c.answers)}" if c.answers else ""
     return out + (f" by {listed(c.campaign_ids)}" if c.campaign_ids else "")
 
 

@@ -84,6 +84,11 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id category total_minor currency bought_at",
         "system.operations": "order_id line_no",
     },
+    "offers_answer": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.demographic.profile": "answer",
+        "system.operations": "told_at",
+    },
     "offers_tier": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.behavior.purchase_history": "tier until",
@@ -122,7 +127,7 @@ TAGS: dict[str, dict[str, str]] = {
 }
 
 USES: dict[str, str] = {
-    "marketing.advertising.first_party.targeted": "tiers memberships audience_counts audience_facts gathering issuance purchases repository simulation tellings",
+    "marketing.advertising.first_party.targeted": "answers tiers memberships audience_counts audience_facts gathering issuance purchases repository simulation tellings",
     "marketing.advertising.frequency_capping": "counting gathering issuance ledger",
     "marketing.advertising.negative_targeting": "gathering simulation wishes",
     "analytics.reporting.campaign_insights": "figures purchases tiers memberships",

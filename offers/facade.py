@@ -20,6 +20,7 @@ from app.security.policies.contracts import Action
 from geofences import facade as geofences
 from geofences.contracts import MomentView
 from offers import (
+    answers,
     audience_counts,
     audience_file,
     audience_words,
@@ -373,10 +374,9 @@ def note_contact(session: Session, *, shopper_id: str, contact: str, at: datetim
 read_yaml, write_yaml = yaml_form.read, yaml_form.write  # for what else of the house is kept as such a file
 note_phone, same_person_by, may_be_her = identity.note_phone, identity.same_person_by, identity.may_be_her
 """For whoever rewards one for bringing another."""
-audience_in_words = audience_words.of_document
-audiences_of_file = audience_file.audiences_of
+audience_in_words, audiences_of_file = audience_words.of_document, audience_file.audiences_of
 AUDIENCE_FACTS = audience_words.NAMES
-note_purchase, forget_purchase, note_tier, note_member = purchases.note, purchases.forget, tiers.note, memberships.note
+note_purchase, forget_purchase, note_tier, note_member, note_answers, forget_answers, answer_counts = purchases.note, purchases.forget, tiers.note, memberships.note, answers.note, answers.forget, answers.counts
 
 
 def count_audience(session: Session, audience: object, *, at: datetime, campaign_id: str | None = None) -> AudienceCount:

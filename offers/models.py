@@ -302,6 +302,15 @@ class MemberRow(Base):
     told_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+class AnswerRow(Base):
+    """One thing she chose in a survey, as `survey/question/choice`; written by answers.py, and there only while she agrees to personal offers."""
+
+    __tablename__ = "offers_answer"
+    shopper_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(130), primary_key=True, index=True)
+    told_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class FewerWish(Base):
     """`Fewer like this`: once mutes a campaign for a while, twice for good."""
 

@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from app.kernel.db import touched
 from app.privacy.retention import RetentionRule
 from app.privacy.subjects import DataHolder
-from offers import gs1_coupons, moves, repository
+from offers import answers, gs1_coupons, moves, repository
 from offers.audience_schemas import ORDER_DAYS
 from offers.contracts import CouponState
 from offers.decision import plain, record_from, result_from
 from offers.ledger import Books
 from offers.models import (
+    AnswerRow,
     CouponRow,
     Decision,
     FewerWish,
@@ -47,6 +48,7 @@ TABLES = (
     "offers_purchase",
     "offers_tier",
     "offers_member",
+    "offers_answer",
     "offers_identity_hint",
     "offers_provisional",
 )
@@ -101,6 +103,7 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
              "currency": b.currency, "bought_at": b.bought_at}
             for b in bought
         ],
+        "answers_chosen": [{"answer": answer, "at": told_at} for answer, told_at in answers.given_by(session, [shopper_id]).get(shopper_id, ())],
         "known_by": [
             {"kind": h.kind, "first_seen_at": h.first_seen_at, "last_seen_at": h.last_seen_at} for h in hints
         ],
@@ -158,7 +161,7 @@ def erase(session: Session, shopper_id: str) -> int:
         entry.facts = json.dumps({k: v for k, v in json.loads(entry.facts).items() if k != "device"})
     session.flush()
     gone = len(coupons)
-    for model in (Decision, FewerWish, IdentityHint, MemberRow, PurchaseRow, Tally, TierRow, WeighedMoment):
+    for model in (AnswerRow, Decision, FewerWish, IdentityHint, MemberRow, PurchaseRow, Tally, TierRow, WeighedMoment):
         gone += touched(session, delete(model).where(model.shopper_id == shopper_id))
     session.expire_all()
     return gone
@@ -207,6 +210,7 @@ def rules(settings: OfferSettings) -> tuple[RetentionRule, ...]:
             "What you bought, kept two years: some offers are for those who bought something, or long ago.",
         ),
         RetentionRule("offers_member", "told_at", PURCHASES_KEPT_S, "Of which plan you are a member, told to those who choose offers; kept two years after it was last told."),
+        RetentionRule("offers_answer", "told_at", PURCHASES_KEPT_S, "What you chose in surveys, kept two years, for those who choose offers; it goes at once when you withdraw “Offers that fit”."),
         RetentionRule("offers_tier", "told_at", PURCHASES_KEPT_S, "Which tier you have, told to those who choose offers; kept two years after it was last told."),
         RetentionRule(
             "offers_identity_hint",

@@ -32,6 +32,7 @@ class Fact(StrEnum):
     COUPONS_GIVEN = "coupons_given"
     COUPONS_USED = "coupons_used"
     COUPONS_UNUSED = "coupons_unused"
+    ANSWERS = "answers"
 
 
 OF_HERSELF = frozenset({Fact.MEMBER_DAYS, Fact.ACCOUNT, Fact.MESSAGES, Fact.TIER})
@@ -39,6 +40,7 @@ OF_MEMBERSHIPS = frozenset({Fact.MEMBER})
 OF_VISITS = frozenset({Fact.VISITS, Fact.AVERAGE_STAY_S, Fact.DAYS_SINCE_VISIT})
 OF_ORDERS = frozenset({Fact.ORDERS, Fact.SPENT_MINOR, Fact.DAYS_SINCE_ORDER})
 OF_COUPONS = frozenset({Fact.COUPONS_GIVEN, Fact.COUPONS_USED, Fact.COUPONS_UNUSED})
+OF_ANSWERS = frozenset({Fact.ANSWERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Segment:
     """Either a condition (`fact` is set: its value lies between the bounds, both inclusive), or others joined: all of `all`
     hold, one of `any` (where there are some), and none of `none`.
 
-    `within_days` are whole days of 24 hours before now. Of places, products, campaigns and plans that are named any suffices.
+    `within_days` are whole days of 24 hours before now. Of places, products, campaigns and plans that are named any suffices; of answers to surveys each that
+    she chose counts.
     """
 
     all: tuple[Segment, ...] = ()
@@ -63,6 +66,7 @@ class Segment:
     categories: tuple[str, ...] = ()
     campaign_ids: tuple[str, ...] = ()
     plan_ids: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     currency: str | None = None
 
     @property
@@ -75,7 +79,7 @@ class Segment:
         return " ".join(parts)
 
 
-SCOPES = ("place_ids", "chains", "tags", "product_ids", "categories", "campaign_ids", "plan_ids")
+SCOPES = ("place_ids", "chains", "tags", "product_ids", "categories", "campaign_ids", "plan_ids", "answers")
 
 
 def conditions(segment: Segment) -> Iterator[Segment]:

@@ -47,6 +47,7 @@ from app.cli import (
     segments,
     serve,
     support,
+    surveys,
     weather,
     webhooks,
 )
@@ -76,6 +77,7 @@ program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
 program.add_typer(support.program, name="support")
 program.add_typer(faq.program, name="faq")
+program.add_typer(surveys.program, name="surveys")
 program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)

@@ -69,8 +69,9 @@ def open_for(session: Session, told: Told, settings: SupportSettings, *, by: Pri
 def write(session: Session, shopper_id: str, case_id: str, text: str, settings: SupportSettings, *, at: datetime) -> None:
     """She writes in a case of hers: one that waited for her is ours again, one that was solved is open again. Raises Invalid, UnknownCase, CaseNotThere (closed)."""
     words = _text(text)
-    gate.hold(session, (shopper_id,))  # somebody may be erasing her: nothing is written after that
-    row = repository.lock(session, case_id, at) if repository.find(session, case_id, shopper_id=shopper_id) is not None else None
+    found = repository.find(session, case_id, shopper_id=shopper_id)
+    gate.hold(session, {shopper_id, *([found.shopper_id] if found is not None else [])})  # somebody may be erasing her: nothing is written after that
+    row = repository.lock(session, case_id, at) if found is not None else None
     if row is None:
         raise UnknownCase
     moving.go(session, row, Move.ASK, settings, at)

@@ -31,9 +31,11 @@ def rate(session: Session, shopper_id: str, case_id: str, stars: int, words: str
         raise Invalid.field("stars", "1 to 5")
     if len(said) > WORDS_MOST_CHARS:
         raise Invalid.field("words", f"at most {WORDS_MOST_CHARS} characters")
-    gate.hold(session, (shopper_id,))
-    if repository.find(session, case_id, shopper_id=shopper_id) is None:
+    found = repository.find(session, case_id, shopper_id=shopper_id)
+    if found is None:
         raise UnknownCase
+    shopper_id = found.shopper_id  # as whom she opened it: her words are sealed with that key
+    gate.hold(session, (shopper_id,))
     solved = (Case.state.in_(RATED_STATES), Case.merged_into.is_(None), Case.solved_at >= at - timedelta(seconds=settings.rate_within_s))
     sealed = repository.sealed(shopper_id, said, case_id, "rating") if said else None
     once = update(Case).where(Case.id == case_id, Case.shopper_id == shopper_id, Case.stars.is_(None), *solved)

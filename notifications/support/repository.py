@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved, touched
+from app.security import people
 from app.security.vault import open_each, seal_for
 from notifications.support.contracts import About, By, Category, Channel, EntryKind, EntryView
 from notifications.support.models import Case, CaseEntry
@@ -28,9 +29,9 @@ STEPS = {
 
 
 def find(session: Session, case_id: str, *, shopper_id: str | None = None) -> Case | None:
-    """One case; with `shopper_id` only hers."""
+    """One case; with `shopper_id` only hers, also of who she was before she signed in."""
     found = select(Case).where(Case.id == case_id)
-    return session.scalar(found if shopper_id is None else found.where(Case.shopper_id == shopper_id))
+    return session.scalar(found if shopper_id is None else found.where(Case.shopper_id.in_(people.same_person(session, shopper_id))))
 
 
 def lock(session: Session, case_id: str, at: datetime) -> Case | None:
@@ -41,8 +42,9 @@ def lock(session: Session, case_id: str, at: datetime) -> Case | None:
 
 
 def of_shopper(session: Session, shopper_id: str, *, limit: int = 50) -> list[Case]:
-    """Hers, the newest first."""
-    return list(session.scalars(select(Case).where(Case.shopper_id == shopper_id).order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit)))
+    """Hers, also of who she was before she signed in; the newest first."""
+    hers = Case.shopper_id.in_(people.same_person(session, shopper_id))
+    return list(session.scalars(select(Case).where(hers).order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit)))
 
 
 def live_of(session: Session, shopper_id: str, *, but: str = "") -> list[Case]:
@@ -116,7 +118,7 @@ def fresh(case_id: str, shopper_id: str, subject: str, category: Category, chann
 
 def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
     """All of it, our notes too: they are about her."""
-    rows = of_shopper(session, shopper_id, limit=10_000)
+    rows = session.scalars(select(Case).where(Case.shopper_id == shopper_id).order_by(Case.opened_at, Case.id)).all()
     named = subjects(rows)
     return {"support_cases": [
         {
@@ -125,7 +127,7 @@ def export(session: Session, shopper_id: str) -> Mapping[str, Any]:
             "stars": row.stars, "rating": rating_words(row) or None,
             "entries": [{"kind": e.kind, "by": e.by, "text": e.text, "at": e.at} for e in entries(session, row.id)],
         }
-        for row in reversed(rows)
+        for row in rows
     ]}  # fmt: skip
 
 

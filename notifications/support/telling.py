@@ -38,37 +38,37 @@ class Teller:
 
     def tell(self, session: Session, row: Case, key: str, seq: int, at: datetime, *, words: str = "", subject: str) -> None:
         """`key`: support.answer or support.solved; `seq` makes it once. `words`: what was written, for who reads it elsewhere than on her page."""
-        language = preferences.language_of(session, row.shopper_id)
+        shopper_id = people.known_as(session, [row.shopper_id])[row.shopper_id]  # who she is by now
+        language = preferences.language_of(session, shopper_id)
         title, body = (compose.clean(say(f"{key}.{part}", language, subject=subject)) for part in ("title", "body"))
         title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
-        repository.take_turn(session, row.shopper_id, at)  # so that her positions become visible in their order
-        shown = self._message(session, row, key, seq, SUPPORT, "live", contents.Content(title, body, _page(row)), at)
+        repository.take_turn(session, shopper_id, at)  # so that her positions become visible in their order
+        shown = self._message(session, shopper_id, row, key, seq, SUPPORT, contents.Content(title, body, _page(row)), at)
         session.add(Delivery(**deliveries.values(shown, ChannelKind.INBOX, at, state="sent")))
-        emit(session, PushSent(shown.id, row.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=row.shopper_id)
-        self._elsewhere(session, row, key, seq, title, body, words, at)
-        shopper_id = row.shopper_id
+        emit(session, PushSent(shown.id, shopper_id, ChannelKind.INBOX.value, None, None, at), subject=shopper_id)
+        self._elsewhere(session, shopper_id, row, key, seq, title, body, words, at)
         session.info["after_commit"].append(lambda: self.wake(shopper_id))
 
-    def _elsewhere(self, session: Session, row: Case, key: str, seq: int, title: str, body: str, words: str, at: datetime) -> None:
+    def _elsewhere(self, session: Session, shopper_id: str, row: Case, key: str, seq: int, title: str, body: str, words: str, at: datetime) -> None:
         thread = threads.thread(session, row.thread_id) if row.thread_id is not None else None
         if thread is not None and thread.channel != "app":
             outward.send_out(session, thread, derived_id("cse", row.id, str(seq)), words or body, at)
             return
         letter = row.channel == Channel.EMAIL and ChannelKind.EMAIL in self.channels
         content = contents.Content(title, words or body if letter else body, _page(row))
-        sent = self._message(session, row, key, seq, REPLY, REPLY, content, at)
+        sent = self._message(session, shopper_id, row, key, seq, REPLY, content, at)
         if letter:
             session.add(Delivery(**deliveries.values(sent, ChannelKind.EMAIL, at)))
             return
-        for token in repository.tokens_on(session, people.device_ids_of(session, row.shopper_id)):
+        for token in repository.tokens_on(session, people.device_ids_of(session, shopper_id)):
             channel = TokenKind(token.kind).channel
             if channel in self.channels:
                 session.add(Delivery(**deliveries.values(sent, channel, at, device_id=token.device_id, token_id=token.id)))
 
-    def _message(self, session: Session, row: Case, key: str, seq: int, kind: str, state: str, content: contents.Content, at: datetime) -> Message:
+    def _message(self, session: Session, shopper_id: str, row: Case, key: str, seq: int, kind: str, content: contents.Content, at: datetime) -> Message:
         message_id = derived_id("msg", kind, row.id, key, str(seq))
         message = Message(
-            id=message_id, shopper_id=row.shopper_id, kind=kind, state=state, reasons=[], sealed=contents.sealed(row.shopper_id, message_id, content),
+            id=message_id, shopper_id=shopper_id, kind=kind, state="live" if kind == SUPPORT else REPLY, reasons=[], sealed=contents.sealed(shopper_id, message_id, content),
             collapse_key=compose.collapse_key(row.id, message_id), weighed=[], created_at=at, expires_at=at + LIFE,
         )  # fmt: skip
         session.add(message)

@@ -15,6 +15,7 @@ from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
 from notifications.support.contracts import CaseMoved, CaseOpened, CaseRated, PromiseMissed
+from notifications.surveys.contracts import SurveyAnswered
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
 from storefront.contracts import (
     CashCounted,
@@ -66,6 +67,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     MessageAnswered: Purpose.ANALYTICS,
     ConversationReferred: None,
     ConversationReturned: None,
+    SurveyAnswered: Purpose.PERSONALISATION,
     CaseOpened: None,
     CaseMoved: None,
     PromiseMissed: None,

@@ -11,7 +11,7 @@ PLAIN: dict[str, str] = {
         "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
         "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
         "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_share.product_id storefront_membership_invoice.id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id storefront_cash_claim.place_id "
-        "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule"
+        "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule offers_answer.answer"
     ),
     "what somebody outside calls it: says nothing without their books": (
         "notifications_delivery.provider_message_id storefront_order.payment_id storefront_dispute.id storefront_dispute.reason storefront_detachment.token storefront_membership.subscription_id storefront_membership.setup_id storefront_membership_invoice.payment_id storefront_shipment.tracking security_app_attest_key.key_id security_device.key_thumbprint security_session.key_thumbprint"

@@ -37,7 +37,7 @@ class TestExport:
         assert json.loads(text)["decisions"][0]["inputs"]["inputs"]["place"]["name"] == "Ooey Gooey Kluuvi"
         assert {name: len(part) for name, part in exported.items()} == {
             "decisions": 1, "coupons": 1, "fewer_wishes": 1, "coupons_given": 1, "moments_weighed": 1,
-            "bought": 0, "known_by": 1, "told_by_tills": 0,
+            "bought": 0, "answers_chosen": 0, "known_by": 1, "told_by_tills": 0,
         }  # fmt: skip
         assert exported["known_by"] == [{"kind": "payment", "first_seen_at": START, "last_seen_at": START}]
         assert "hash" not in text

@@ -129,7 +129,7 @@ ROWS: dict[str, tuple[str, ...]] = {
 """Lists: each line of a list is a row of boxes, `schedule.weekly.0.from`."""
 CONDITION = {"fact": "What is known", "at_least": "At least", "at_most": "At most", "within_days": "Within days", "of": "Of"}
 """The boxes of a condition of the audience: `fact0`, `at_least0`, ..."""
-NAMED = {"chain": "chains", "tag": "tags", "place": "place_ids", "product": "product_ids", "category": "categories", "campaign": "campaign_ids", "plan": "plan_ids"}
+NAMED = {"chain": "chains", "tag": "tags", "place": "place_ids", "product": "product_ids", "category": "categories", "campaign": "campaign_ids", "plan": "plan_ids", "answer": "answers"}
 """What a condition may be of: as one writes it, and as the document calls it."""
 SPARE_LINES = {"schedule.weekly": 1, "benefit.tiers": 2, "experiment.variants": 2, "message.texts": 1}
 """Empty lines offered beyond those in use; each look at the form offers more."""

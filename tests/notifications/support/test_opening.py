@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.kernel.errors import Invalid
-from notifications.support import opening
+from app.security.models import ShopperRow
+from notifications.support import opening, rating, viewing
 from notifications.support.contracts import About, Category, Channel, Priority
 from notifications.support.errors import CaseNotThere, UnknownCase, UnknownMatter
 from notifications.support.models import CaseEntry
@@ -106,6 +107,21 @@ class TestWrite:
         desk.move(case_id, Move.SOLVE)
         desk.write(jane, case_id, "Not at all")
         assert desk.row(case_id).state == CaseState.REOPENED
+
+    def test_after_she_has_signed_in_it_is_still_hers(self, desk: Desk) -> None:
+        """Planted bug: looked up by the id of today alone."""
+        unknown, jane = desk.shopper(), desk.shopper()
+        case_id = desk.open(unknown)
+        desk.run(lambda session: session.execute(update(ShopperRow).where(ShopperRow.id == unknown).values(joined_into_shopper_id=jane)))
+        desk.write(jane, case_id)
+        desk.claim(case_id)
+        desk.answer(case_id)
+        assert [e.text for e in desk.view(jane, case_id).entries] == ["Where is my parcel?", "Hello?", "It comes today."]
+        assert [title for title, _, _ in desk.inbox(jane)] == ["We have answered you"]
+        desk.move(case_id, Move.SOLVE)
+        desk.run(lambda session: rating.rate(session, jane, case_id, 5, "Good", SETTINGS, at=desk.now))
+        with desk.database.reading() as session:
+            assert [case.id for case in viewing.hers(session, jane, SETTINGS, desk.now)] == [case_id]
 
     def test_into_anothers_or_a_closed_one(self, desk: Desk) -> None:
         jane = desk.shopper()
