@@ -19,9 +19,9 @@ from storefront import cart_handing
 from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
 from storefront.addresses import keeping as address_book
-from storefront.billing import changing as _membership_changes
+from storefront.billing import changing as membership_changes
 from storefront.billing import showing as _memberships_shown
-from storefront.billing import subscribing as _subscribing
+from storefront.billing import subscribing as membership_steps
 from storefront.billing.adapters.memory_gateway import MemoryBilling
 from storefront.billing.adapters.stripe_gateway import StripeBilling
 from storefront.carts.quoting import CartQuote
@@ -76,6 +76,7 @@ from storefront.payments.ports import PaymentGateway
 from storefront.payments.shop import Shop
 from storefront.points import ledger as _points
 from storefront.ports import CouponDesk
+from storefront.reasons import sentence
 from storefront.recommending import showing as _showing
 from storefront.reviews import door as reviews
 from storefront.settings import StorefrontSettings
@@ -147,6 +148,7 @@ __all__ = [
     "put_shelves",
     "recommended",
     "reviews",
+    "sentence",
     "set_tax_classes",
     "sharing",
     "spent_minor",
@@ -331,8 +333,6 @@ def points(session: Session, shopper_id: str) -> int:
 
 memberships, membership_plans, members = _memberships_shown.shown, _memberships_shown.plans, _memberships_shown.members
 export_memberships, plan_memberships, apply_memberships = _membership_file.export, _membership_file.plan, _membership_file.apply
-membership_steps, membership_changes = _subscribing, _membership_changes
-"""Joining and changing speak to the network: never inside a transaction."""
 loyalty = _loyalty_shown.shown
 export_loyalty, plan_loyalty, apply_loyalty = _loyalty_file.export, _loyalty_file.plan, _loyalty_file.apply
 exchange_points = _loyalty_weighing.exchange

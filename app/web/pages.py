@@ -38,6 +38,7 @@ from app.web.shopper import (
     handing,
     here,
     loyalty,
+    membership,
     messages,
     methods,
     often_asked,
@@ -61,7 +62,7 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
     till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, review_queue, explain, demo,
 )  # fmt: skip

@@ -55,6 +55,12 @@ def resumes_anew(row: MembershipRow, at: datetime) -> bool:
     return row.paid_until is None or row.paid_until <= at
 
 
+def costs_to_go_on(shop: Shop, shopper_id: str) -> bool:
+    """Whether hers rests, and going on begins a new period."""
+    row = _hers(shop, shopper_id)
+    return row.state == MembershipState.PAUSED and resumes_anew(row, shop.now())
+
+
 def leave(shop: Shop, shopper_id: str) -> None:
     """It ends with what is paid for; at once where nothing is."""
     row = _hers(shop, shopper_id)

@@ -57,7 +57,7 @@ def confirm(body: CardIn, caller: Shopper, call: Command) -> Response:
 
     def work(stage: Stage) -> None:
         row = hers(shop, caller)
-        _ask(shop, call, caller)
+        subscribing.ask_to_pay(shop, asker_of(call.request), caller.id)
         _finish(shop, stage, caller, subscribing.go_on(shop, row, body.means, return_url=return_address(call, body.return_url), key=stage.key))
 
     return call.staged(work)
@@ -70,7 +70,7 @@ def card(body: CardIn, caller: Shopper, call: Command) -> Response:
 
     def work(stage: Stage) -> None:
         row = hers(shop, caller)
-        _ask(shop, call, caller)
+        subscribing.ask_to_pay(shop, asker_of(call.request), caller.id)
         _finish(shop, stage, caller, subscribing.other_card(shop, row, body.means, return_url=return_address(call, body.return_url), key=stage.key))
 
     return call.staged(work)
@@ -201,19 +201,6 @@ def hers(shop: Shop, caller: Principal) -> str:
         if row is None:
             raise UnknownMembership
         return row.id
-
-
-def _ask(shop: Shop, call: Any, caller: Principal) -> None:
-    """A card that is shown pays from then on, so the rules are asked as for paying."""
-    with shop.database.reading() as session:
-        row = repository.current(session, caller.id)
-        amount_minor, currency = (row.amount_minor, row.currency) if row is not None else (0, shop.settings.currency)
-
-    def ask(informed: Any) -> None:
-        with shop.database.transaction() as session:
-            subscribing.may_pay(session, informed, caller.id, amount_minor, currency, at=shop.now())
-
-    asker_of(call.request).informed(ask)
 
 
 def _changed(call: Any, caller: Principal, act: Any) -> Response:

@@ -107,6 +107,21 @@ def may_pay(session: Session, asker: Asker | None, shopper_id: str, amount_minor
         asker.allow(session, Action.PAY, Context(velocity_1h=recent, amount_minor=amount_minor), currency=currency, at=at)
 
 
+def ask_to_pay(shop: Shop, asker: Asker, shopper_id: str) -> None:
+    """A card that is shown pays from then on, so the rules are asked as for joining. Nothing for who has no membership."""
+    with shop.database.reading() as session:
+        row = repository.current(session, shopper_id)
+        if row is None:
+            return
+        amount_minor, currency = row.amount_minor, row.currency
+
+    def ask(informed: Asker) -> None:
+        with shop.database.transaction() as session:
+            may_pay(session, informed, shopper_id, amount_minor, currency, at=shop.now())
+
+    asker.informed(ask)
+
+
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 

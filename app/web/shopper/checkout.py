@@ -56,7 +56,7 @@ def _cards(call: Any) -> tuple[TestCard, ...]:
     return TEST_CARDS if call.app.settings.demo else ()
 
 
-def _means(form: Form) -> dict[str, Any]:
+def means_of(form: Form) -> dict[str, Any]:
     """What she pays with: a card she has kept, or another, which may be kept."""
     box = "other_method" if form.text("payment_method") == "other" else "payment_method"
     chosen = form.matching(box, r"[A-Za-z0-9_]{3,120}", such_as="pm_card_visa")
@@ -65,12 +65,14 @@ def _means(form: Form) -> dict[str, Any]:
     return {"method": chosen, "keep": form.ticked("keep")}
 
 
-def _choices(session: Session, call: Any, caller: Principal) -> dict[str, Any]:
+def card_choices(session: Session, call: Any, caller: Principal) -> dict[str, Any]:
+    """What `means.part.html` offers."""
     kept = payment_methods.methods(session, caller.id, call.clock.now())
-    return {"kept": kept, "cards": _cards(call), "full": len(kept) >= payment_methods.MOST_METHODS}
+    return {"kept": kept, "cards": _cards(call), "full": len(kept) >= payment_methods.MOST_METHODS, "keepless": False}
 
 
-def _address(request: Request, path: str) -> str:
+def address_of(request: Request, path: str) -> str:
+    """The absolute address of a path of this site."""
     return str(request.base_url).rstrip("/") + path
 
 
@@ -80,7 +82,7 @@ def _address(request: Request, path: str) -> str:
 def _pay_context(call: Any, caller: Principal, trouble: str) -> dict[str, Any]:
     with call.database.transaction() as session:
         quote = quote_now(session, call.app.shop, caller.id, call.clock.now())
-        return {"quote": quote, "trouble": trouble} | _choices(session, call, caller)
+        return {"quote": quote, "trouble": trouble} | card_choices(session, call, caller)
 
 
 @router.get("/m/pay")
@@ -99,10 +101,10 @@ def pay(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     expected_minor = form.whole("expected_total_minor", least=0, most=10**12)
     balance_minor = form.whole("balance_minor", least=0, most=10**12, default=0)
     cash = form.text("pay_by", most=20)
-    means: dict[str, Any] = {"method": None} if cash or balance_minor == expected_minor else _means(form)  # nothing is left for a card
+    means: dict[str, Any] = {"method": None} if cash or balance_minor == expected_minor else means_of(form)  # nothing is left for a card
     if cash:
         means["pay_by"] = _cash_way(cash)
-    back = _address(request, "/m/orders/back")
+    back = address_of(request, "/m/orders/back")
 
     def work(stage: Stage) -> None:
         at_counter.check_out(shop, stage, caller.id, **means, return_url=back, expected_total_minor=expected_minor, asker=asker_of(request), expected_balance_minor=balance_minor)
@@ -219,7 +221,7 @@ def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]
         gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
         found = at_counter.planned(session, order_id, caller.id, at)
         news = next(view for view in consents(session, caller.id, at) if view.purpose == Purpose.ORDER_NEWS)
-        choices = _choices(session, call, caller)
+        choices = card_choices(session, call, caller)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
@@ -258,8 +260,8 @@ def _moved_not(request: Request, call: Any, caller: Principal, order_id: str, re
 def pay_again(request: Request, order_id: Id, caller: Shopper, call: Command, form: Fields) -> Response:
     """Another card."""
     shop: storefront.Shop = call.app.shop
-    means = _means(form)
-    back = _address(request, "/m/orders/back")
+    means = means_of(form)
+    back = address_of(request, "/m/orders/back")
     return _then_order(request, call, order_id, lambda stage: at_counter.pay_again(shop, stage, caller.id, order_id, **means, return_url=back, asker=asker_of(request)))
 
 

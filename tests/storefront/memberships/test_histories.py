@@ -199,8 +199,7 @@ SIZES = [12, pytest.param(300, marks=[pytest.mark.full, pytest.mark.timeout(3600
 class TestHistories:
     @pytest.mark.parametrize("lives", SIZES)
     def test_they_end_where_the_provider_is(self, stripe_shop: Shop, peer: StripePeer, clock: ManualClock, lives: int) -> None:
-        """Planted bugs: a webhook's own document taken for the state (an older one, told late, wins); `heard` not compared; an invoice booked whenever it
-        is told to be paid. Found so: a refund that was told while the membership was settled held the two rows in the other order, and PostgreSQL refused."""
+        """Planted bugs: a webhook's own document taken for the state (an older one, told late, wins); an invoice booked whenever it is told to be paid. Found so: a refund that was told while the membership was settled held the two rows in the other order, and PostgreSQL refused."""
         assert isinstance(stripe_shop.gateway, StripeGateway)
         house, ends = House(replace(stripe_shop, billing=Quick(stripe_shop.gateway, peer)), peer, told=False), Counter[str]()
         for number in range(lives):
