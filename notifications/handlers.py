@@ -22,7 +22,7 @@ from notifications.order_news import TOLD_OF, OrderTeller
 from notifications.settings import NotificationSettings
 from notifications.wish_news import WishTeller
 from offers.contracts import CouponIssued
-from storefront.contracts import OrderPicked, ShipmentMoved, WishMatched
+from storefront.contracts import OrderPicked, ShipmentMoved, WishMatched, memberships
 
 
 def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, wishes: WishTeller, settings: NotificationSettings) -> None:
@@ -57,7 +57,19 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
     subscriptions.on_few(CouponIssued, consumer="notifications.announce", handler=announce)
     subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
     subscriptions.on(ShipmentMoved, consumer="notifications.parcel_news", handler=shipped, prompt=True, about=lambda event: event.state in TOLD_OF)
+    _of_memberships(subscriptions, teller)
     subscriptions.on(WishMatched, consumer="notifications.wish_news", handler=found, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)
+
+
+def _of_memberships(subscriptions: Subscriptions, teller: OrderTeller) -> None:
+    def unpaid(session: Session, event: memberships.MembershipPaymentFailed, _envelope: Envelope) -> None:
+        teller.unpaid(session, event, session.info["clock"].now())
+
+    def over(session: Session, event: memberships.MembershipEnded, _envelope: Envelope) -> None:
+        teller.over(session, event, session.info["clock"].now())
+
+    subscriptions.on(memberships.MembershipPaymentFailed, consumer="notifications.membership_unpaid", handler=unpaid)
+    subscriptions.on(memberships.MembershipEnded, consumer="notifications.membership_over", handler=over)

@@ -37,17 +37,19 @@ from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
 from offers.contracts import Way
 from storefront import facade as storefront
-from storefront.contracts import OrderPicked, OrderState, ShipmentMoved
+from storefront.contracts import OrderPicked, OrderState, ShipmentMoved, memberships
 
 LIFE = timedelta(days=30)
 """So long it stays in the inbox, where nothing ends it before."""
+MEMBERSHIP = "/m/membership"
 TOLD_OF = frozenset({"handed_over", "out_for_delivery", "delivered", "failed"})
 """What she is told of a parcel: not that it is packed, nor that it is back at the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`step` names what has happened to it, once each; `facts` are put into its words. `place_id`: whose clock is asked for quiet hours beside hers."""
+    """`step` names what has happened to it, once each; `facts` are put into its words. `place_id`: whose clock is asked for quiet hours beside hers. `page`: where it is
+    read on; that of orders is followed by the order."""
 
     shopper_id: str
     order_id: str
@@ -56,6 +58,8 @@ class News:
     facts: dict[str, str]
     expires_at: datetime
     place_id: str | None = None
+    page: str = "/m/orders/"
+    why: Reason = Reason.ORDER_MOVED_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,22 @@ class OrderTeller:
             facts |= {"why": say(f"order.why.{parcel.why}", language)}
         return self.tell(session, News(event.shopper_id, event.order_id, f"{parcel.id}.{event.state}", key, facts, at + LIFE), at)
 
+    def unpaid(self, session: Session, event: memberships.MembershipPaymentFailed, at: datetime) -> bool:
+        """A payment of her membership failed. False: it is paid by now or over, or it was told before."""
+        found = storefront.memberships(session, event.shopper_id, at=at).membership
+        if found is None or found.id != event.membership_id or found.state != "past_due":
+            return False
+        language = preferences.language_of(session, event.shopper_id)
+        until = event.gives_until.astimezone(ZoneInfo(self.settings.default_zone))
+        facts = {"plan": found.plan_name, "until": languages.date(until.date(), language, "long")}
+        return self.tell(session, News(event.shopper_id, event.membership_id, f"unpaid.{event.invoice_id}", "membership.unpaid", facts, at + LIFE, page=MEMBERSHIP, why=Reason.MEMBERSHIP_TURNED), at)
+
+    def over(self, session: Session, event: memberships.MembershipEnded, at: datetime) -> bool:
+        """Her membership ended because it was not paid. False: by her own wish, or it was told before."""
+        if event.reason != "membership_unpaid":
+            return False
+        return self.tell(session, News(event.shopper_id, event.membership_id, "over", "membership.over", {}, at + LIFE, page=MEMBERSHIP, why=Reason.MEMBERSHIP_TURNED), at)
+
     def tell(self, session: Session, news: News, at: datetime) -> bool:
         """Whether it was said now; a second time it is not."""
         gate.hold(session, (news.shopper_id,))  # before it is asked whether she is here: somebody may be erasing her
@@ -115,10 +135,10 @@ class OrderTeller:
         title, body = (compose.clean(say(f"{news.key}.{part}", language, **news.facts)) for part in ("title", "body"))
         title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
         texts = told.kept(Words(language, title, body), (Way.PUSH,))
-        weighed = [Rule(True, Reason.ORDER_MOVED_ON.value, {"step": news.step}), policy.rule(Reason.ORDER_NEWS_WELCOME, consent, {})]
+        weighed = [Rule(True, news.why.value, {"step": news.step}), policy.rule(Reason.ORDER_NEWS_WELCOME, consent, {})]
         return {
             "id": message_id, "shopper_id": news.shopper_id, "kind": ORDER, "state": "live", "reasons": [], "place_id": news.place_id,
-            "sealed": contents.sealed(news.shopper_id, message_id, contents.Content(title, body, f"/m/orders/{news.order_id}", texts)),
+            "sealed": contents.sealed(news.shopper_id, message_id, contents.Content(title, body, _page(news), texts)),
             "collapse_key": compose.collapse_key(news.order_id, message_id), "value_minor": 0, "weighed": repository.recorded(weighed), "kept_from": at,
             "created_at": at, "expires_at": news.expires_at,
         }  # fmt: skip
@@ -139,6 +159,10 @@ class OrderTeller:
         emit(session, PushSent(message.id, message.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=message.shopper_id)
         shopper_id = message.shopper_id
         session.info["after_commit"] += [lambda: self.wake_streams(shopper_id), self.wake_dispatch]
+
+
+def _page(news: News) -> str:
+    return news.page if news.page == MEMBERSHIP else f"{news.page}{news.order_id}"
 
 
 def message_id_of(order_id: str, step: str) -> str:

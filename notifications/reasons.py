@@ -64,6 +64,7 @@ class NotificationReason(StrEnum):
     CARE_WELCOME = "care_welcome"
     ITEM_RETURNED = "item_returned"
     ORDER_MOVED_ON = "order_moved_on"
+    MEMBERSHIP_TURNED = "membership_turned"
     ORDER_NEWS_WELCOME = "order_news_welcome"
     WISH_IN_STOCK = "wish_in_stock"
 
@@ -118,6 +119,7 @@ SENTENCES: dict[NotificationReason, str] = {
     NotificationReason.CARE_DUE: "You had bought it some days before, and its maker says how to care for it.",
     NotificationReason.CARE_WELCOME: "You had agreed to be told how to care for what you buy.",
     NotificationReason.ITEM_RETURNED: "You had given it back.",
+    NotificationReason.MEMBERSHIP_TURNED: "Your membership could not be paid.",
     NotificationReason.ORDER_MOVED_ON: "Your order had come a step further.",
     NotificationReason.ORDER_NEWS_WELCOME: "You had agreed to be told on your phone how far your orders are.",
     NotificationReason.WISH_IN_STOCK: "You had put it on your list, and it lay in the store you came to.",
