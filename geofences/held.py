@@ -46,6 +46,7 @@ class HeldCell:
 class HeldVisit:
     """A stay at a place; `lat_deg` and `lon_deg` are those of the place."""
 
+    id: str
     place_name: str
     lat_deg: float
     lon_deg: float
@@ -82,11 +83,11 @@ def held_of(session: Session, shopper_ids: Sequence[str]) -> Held:
         for cell, seen in times.items()
     ]
     rows = session.execute(
-        select(PlaceRow.name, PlaceRow.lat_deg, PlaceRow.lon_deg, VisitRow.started_at, VisitRow.ended_at)
+        select(VisitRow.id, PlaceRow.name, PlaceRow.lat_deg, PlaceRow.lon_deg, VisitRow.started_at, VisitRow.ended_at)
         .join(PlaceRow, PlaceRow.id == VisitRow.place_id)
         .where(VisitRow.shopper_id.in_(shopper_ids))
         .order_by(VisitRow.started_at, VisitRow.id)
     )
     kept = timedelta(seconds=VISITS_KEPT_S)
-    visits = tuple(HeldVisit(name, lat, lon, began, ended, began + kept) for name, lat, lon, began, ended in rows)
+    visits = tuple(HeldVisit(visit_id, name, lat, lon, began, ended, began + kept) for visit_id, name, lat, lon, began, ended in rows)
     return Held(tuple(points), tuple(cells), visits)

@@ -49,7 +49,7 @@ def own_case(case_id: CaseId, caller: Shopper, call: Reading) -> Response:
 
 
 @router.post("/cases/{case_id}/messages")
-def write(case_id: CaseId, body: WriteIn, caller: Writer, call: Command) -> Response:
+def write_in_case(case_id: CaseId, body: WriteIn, caller: Writer, call: Command) -> Response:
     """Write in it; one that was solved is open again. 409 once it is closed."""
     room = of(call.app)
 
@@ -62,21 +62,21 @@ def write(case_id: CaseId, body: WriteIn, caller: Writer, call: Command) -> Resp
 
 
 @router.post("/cases/{case_id}/rating", status_code=204)
-def rate(case_id: CaseId, body: RatingIn, caller: Writer, call: Command) -> Response:
+def rate_case(case_id: CaseId, body: RatingIn, caller: Writer, call: Command) -> Response:
     """Say how content you are, once, after it was solved."""
     room = of(call.app)
     return call.run(lambda session: rating.rate(session, caller.id, case_id, body.stars, body.words, room.settings, at=call.clock.now()), status=204)
 
 
 @router.get("/queue")
-def queue(_caller: Helper, call: Reading, every: Annotated[bool, Query(description="Also what waits for the shopper.")] = False) -> Response:
+def support_queue(_caller: Helper, call: Reading, every: Annotated[bool, Query(description="Also what waits for the shopper.")] = False) -> Response:
     """What waits for us, the nearest promise first; nothing of what was said."""
     room = of(call.app)
     return call.run(lambda session: {"cases": handling.queue(session, call.clock.now(), room.take_over_after_s, every=every)})
 
 
 @router.post("/queue", status_code=201)
-def open_for(body: CaseForIn, caller: Helper, call: Command) -> Response:
+def open_case_for(body: CaseForIn, caller: Helper, call: Command) -> Response:
     """Open a case for whoever an order, a visit, an offer, a coupon or a conversation belongs to, as after a telephone call; it is yours then."""
     room = of(call.app)
 
@@ -95,20 +95,20 @@ def case_file(case_id: CaseId, caller: Helper, call: Reading) -> Response:
 
 
 @router.post("/queue/{case_id}/claim", status_code=204)
-def claim(case_id: CaseId, caller: Helper, call: Command) -> Response:
+def claim_case(case_id: CaseId, caller: Helper, call: Command) -> Response:
     """Take it."""
     room = of(call.app)
     return call.run(lambda session: handling.claim(session, case_id, by=caller, at=call.clock.now(), take_over_after_s=room.take_over_after_s), status=204)
 
 
 @router.post("/queue/{case_id}/release", status_code=204)
-def release(case_id: CaseId, caller: Helper, call: Command) -> Response:
+def release_case(case_id: CaseId, caller: Helper, call: Command) -> Response:
     """Give it back to the queue."""
     return call.run(lambda session: handling.release(session, case_id, by=caller, at=call.clock.now()), status=204)
 
 
 @router.post("/queue/{case_id}/entries", status_code=204)
-def add_entry(case_id: CaseId, body: EntryIn, caller: Helper, call: Command) -> Response:
+def add_case_entry(case_id: CaseId, body: EntryIn, caller: Helper, call: Command) -> Response:
     """Answer her, or note something for us."""
     room, at = of(call.app), call.clock.now()
 
@@ -122,7 +122,7 @@ def add_entry(case_id: CaseId, body: EntryIn, caller: Helper, call: Command) -> 
 
 
 @router.patch("/queue/{case_id}", status_code=204)
-def sort(case_id: CaseId, body: SortIn, caller: Helper, call: Command) -> Response:
+def sort_case(case_id: CaseId, body: SortIn, caller: Helper, call: Command) -> Response:
     """Say where it stands, how urgent it is, what it is about; all of it or nothing."""
     room, at = of(call.app), call.clock.now()
 
@@ -135,14 +135,14 @@ def sort(case_id: CaseId, body: SortIn, caller: Helper, call: Command) -> Respon
 
 
 @router.post("/queue/{case_id}/merge", status_code=204)
-def merge(case_id: CaseId, body: MergeIn, caller: Helper, call: Command) -> Response:
+def merge_case(case_id: CaseId, body: MergeIn, caller: Helper, call: Command) -> Response:
     """It becomes a part of another case of the same shopper."""
     room = of(call.app)
     return call.run(lambda session: handling.merge(session, case_id, body.into, room.settings, by=caller, at=call.clock.now()), status=204)
 
 
 @router.get("/figures")
-def figures(_caller: Helper, call: Reading, days: Annotated[int, Query(ge=1, le=365)] = 30) -> Response:
+def support_figures(_caller: Helper, call: Reading, days: Annotated[int, Query(ge=1, le=365)] = 30) -> Response:
     """Of the cases opened in the last days: answered, solved, late, and how they were rated, where enough people have."""
     until = call.clock.now()
     return call.run(lambda session: viewing.figures(session, since=until - timedelta(days=days), until=until))

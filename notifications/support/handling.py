@@ -130,8 +130,14 @@ def sort(
 def merge(session: Session, case_id: str, into: str, settings: SupportSettings, *, by: Principal, at: datetime) -> None:
     """One of two cases of the same shopper becomes a part of the other and closes; it stays readable, and its page leads there. Raises CaseNotClaimed,
     UnknownCase, CaseNotToMerge."""
-    row, other = _mine(session, case_id, by, at), repository.lock(session, into, at)
-    if other is None or other.shopper_id != row.shopper_id or other.id == row.id or CaseState.CLOSED in (row.state, other.state):
+    owners = {i: owner for i, owner in session.execute(select(Case.id, Case.shopper_id).where(Case.id.in_((case_id, into))))}  # noqa: C416
+    if case_id in owners and (into == case_id or owners.get(into) != owners[case_id]):
+        raise CaseNotToMerge
+    gate.hold(session, set(owners.values()))
+    for one in sorted(owners):  # in one order whichever is named first: two who merge each into the other do not wait for each other for ever
+        repository.lock(session, one, at)
+    row, other = _mine(session, case_id, by, at), repository.find(session, into)
+    if other is None or CaseState.CLOSED in (row.state, other.state):
         raise CaseNotToMerge
     row.merged_into = other.id
     moving.go(session, row, Move.MERGE, settings, at)

@@ -20,13 +20,13 @@ SurveyId = Annotated[str, Path(max_length=40, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$
 
 
 @router.get("/v1/surveys")
-def surveys(_caller: Writer, call: Reading) -> Response:
+def list_surveys(_caller: Writer, call: Reading) -> Response:
     """All of them, open ones first."""
     return call.run(lambda session: {"surveys": repository.surveys(session)})
 
 
 @router.put("/v1/surveys/{survey_id}")
-def keep(survey_id: SurveyId, body: SurveyIn, caller: Writer, call: Command) -> Response:
+def keep_survey(survey_id: SurveyId, body: SurveyIn, caller: Writer, call: Command) -> Response:
     """Write a draft, new or in place of what stood there; 409 once it was opened."""
     return call.run(lambda session: writing.keep(session, survey_id, body, by=caller.id, at=call.clock.now()))
 
@@ -44,19 +44,19 @@ def close_survey(survey_id: SurveyId, caller: Writer, call: Command) -> Response
 
 
 @router.get("/v1/surveys/{survey_id}/figures")
-def figures(survey_id: SurveyId, _caller: Writer, call: Reading) -> Response:
+def survey_figures(survey_id: SurveyId, _caller: Writer, call: Reading) -> Response:
     """How many chose what, of those who agree to it now; nothing that fewer than twenty people stand behind."""
     return call.run(lambda session: writing.figures(session, survey_id, call.clock.now()))
 
 
 @router.get("/v1/me/surveys/{survey_id}")
-def own(survey_id: SurveyId, caller: Shopper, call: Reading) -> Response:
+def own_survey(survey_id: SurveyId, caller: Shopper, call: Reading) -> Response:
     """What it asks, and what you answered."""
     return call.run(lambda session: replying.hers(session, caller.id, survey_id, call.clock.now()))
 
 
 @router.post("/v1/me/surveys/{survey_id}", status_code=201)
-def reply(survey_id: SurveyId, body: ReplyIn, caller: Replier, call: Command) -> Response:
+def reply_to_survey(survey_id: SurveyId, body: ReplyIn, caller: Replier, call: Command) -> Response:
     """Answer it, once. Needs your agreement to *offers that fit*: that is what answers are used for."""
 
     def work(session: Session) -> HerSurvey:

@@ -130,7 +130,7 @@ def change(body: ChangeIn, caller: Shopper, call: Command) -> Response:
 
 
 @router.get("/v1/membership/papers/{paper_number}")
-def paper(paper_number: Number, caller: Shopper, call: Reading) -> Response:
+def membership_paper(paper_number: Number, caller: Shopper, call: Reading) -> Response:
     """A receipt or credit note of yours, as it was issued."""
 
     def work(session: Session) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def paper(paper_number: Number, caller: Shopper, call: Reading) -> Response:
 
 
 @router.get("/v1/membership/papers/{paper_number}/pdf")
-def paper_pdf(paper_number: Number, caller: Shopper, call: Reading, language: Language = "en") -> Response:
+def membership_paper_pdf(paper_number: Number, caller: Shopper, call: Reading, language: Language = "en") -> Response:
     """The same as a PDF, in a language."""
     with call.database.reading() as session:
         found = papers.paper(session, caller.id, paper_number)

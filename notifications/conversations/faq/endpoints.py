@@ -16,25 +16,25 @@ EntryId = Annotated[str, Path(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 @router.get("/v1/help", dependencies=[Depends(allow(ANYONE))])
-def search(call: Reading, q: Annotated[str, Query(max_length=200)] = "", language: Annotated[str, Query(max_length=35)] = "en") -> Response:
+def search_faq(call: Reading, q: Annotated[str, Query(max_length=200)] = "", language: Annotated[str, Query(max_length=35)] = "en") -> Response:
     """What is published and answers the question, the surest first; without one all of it."""
     return call.run(lambda session: {"entries": keeping.search(session, q, language)})
 
 
 @router.get("/v1/faq")
-def entries(_caller: Writer, call: Reading) -> Response:
+def list_faq(_caller: Writer, call: Reading) -> Response:
     """All of it, drafts too; `spoken`: the languages in which the assistant may answer from it."""
     return call.run(lambda session: {"entries": keeping.entries(session)})
 
 
 @router.put("/v1/faq/{entry_id}")
-def keep(entry_id: EntryId, body: EntryIn, caller: Writer, call: Command) -> Response:
+def keep_faq(entry_id: EntryId, body: EntryIn, caller: Writer, call: Command) -> Response:
     """Write an entry, new or in place of what stood there."""
     return call.run(lambda session: keeping.keep(session, entry_id, body, by=caller.id, at=call.clock.now()))
 
 
 @router.delete("/v1/faq/{entry_id}", status_code=204)
-def remove(entry_id: EntryId, _caller: Writer, call: Command) -> Response:
+def remove_faq(entry_id: EntryId, _caller: Writer, call: Command) -> Response:
     return call.run(lambda session: keeping.remove(session, entry_id), status=204)
 
 

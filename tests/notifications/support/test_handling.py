@@ -197,7 +197,8 @@ class TestMerge:
         assert desk.row(one).state == "open"
 
     def test_each_into_the_other_at_once(self, desk: Desk) -> None:
-        """Both never close: the second finds the other closed. Planted bug: whether it is closed asked before it is held."""
+        """Both never close: the second finds the other closed. Planted bugs: the rows locked in the order they are named (a deadlock on PostgreSQL), and whether
+        it is closed not asked."""
         jane = desk.shopper()
         one, other = desk.open(jane), desk.open(jane, "Two")
         desk.claim(one)

@@ -50,6 +50,7 @@ class TestSupport:
         form = me.get(f"{HERE}/new?coupon={coupon.id}").text
         assert f"The offer “{coupon.title}”" in form
         assert coupon.title not in eve.get(f"{HERE}/new?coupon={coupon.id}").text
+        assert f"/m/support/new?decision={coupon.decision_id}" in me.get(f"/m/why/{coupon.decision_id}").text
         case_id = asked(me, "The till refused it", coupon_id=coupon.id, category="offer")
         assert f"/m/coupons/{coupon.id}" in me.get(f"{HERE}/{case_id}").text
         refused = eve.post(HERE, {"category": "offer", "text": "Mine?", "coupon_id": coupon.id})
