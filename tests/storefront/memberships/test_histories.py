@@ -193,7 +193,7 @@ def at_rest(house: House) -> None:
         session.execute(update(MembershipRow).values(look_at=None))
 
 
-SIZES = [12, pytest.param(300, marks=[pytest.mark.full, pytest.mark.timeout(3600)])]
+SIZES = [6, pytest.param(300, marks=[pytest.mark.full, pytest.mark.timeout(3600)])]
 
 
 class TestHistories:
