@@ -27,7 +27,7 @@ from app.web.problems import install_problem_pages
 
 log = get_logger(__name__)
 
-BODY_LIMITS_BYTES = {"/v1/fixes": 8_000_000, "/v1/places/import": 16_000_000}
+BODY_LIMITS_BYTES = {"/v1/fixes": 8_000_000, "/v1/places/import": 16_000_000, "/v1/product-files": 64_000_000}
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -34,6 +34,7 @@ from storefront.carts.quoting import (
     discounts_of,
     quote_cart,
     quote_lines,
+    ways_of,
     wish_of,
 )
 from storefront.carts.totals import PricedLine, Totals, payable, totals
@@ -134,7 +135,7 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     products = _priced(session, cart, at)
     _refuse_changes(changes(cart, products))
     _hold(session, cart, products)
-    way = paying.taken_along(cart.currency) if asked.taken_along else _delivery(session, cart, shop.settings, asked.place_id, at)
+    way = paying.taken_along(cart.currency) if asked.taken_along else _delivery(session, cart, products, shop.settings, asked.place_id, at)
     booking.hold(session, way)
     until = paying.waits_until(cash, way, at) if cash is not None else at + timedelta(seconds=shop.settings.hold_ttl_s)
     goods = (*quote_lines(cart, products), delivery_line(way))
@@ -187,8 +188,8 @@ def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) 
         raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
 
 
-def _delivery(session: Session, cart: carts.Cart, settings: StorefrontSettings, here: str | None, at: datetime) -> Chosen:
-    way = delivery_of(cart, settings.delivery)
+def _delivery(session: Session, cart: carts.Cart, products: dict[str, ProductView], settings: StorefrontSettings, here: str | None, at: datetime) -> Chosen:
+    way = delivery_of(cart, ways_of(settings.delivery, products.values()))
     if way is None:
         raise QuoteChanged("The way you chose to get your order is no longer offered; choose another.", extra={"changes": []})
     found = chosen_of(session, way, wish_of(cart, cart.currency or "", here), at)
@@ -320,7 +321,7 @@ def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None
     cart = carts.cart_of(session, shopper_id)
     products = _priced(session, cart, at)
     result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
-    if shop.settings.cash and result.lines and (way := delivery_of(cart, shop.settings.delivery)) is not None:
+    if shop.settings.cash and result.lines and (way := delivery_of(cart, ways_of(shop.settings.delivery, products.values()))) is not None:
         asking = paying.Asking(cart, products.values(), chosen_of(session, way, wish_of(cart, cart.currency or "", place_id), at), place_id)
         promised = [entitlement for coupon in result.coupons for entitlement in coupon.entitlements]
         result = replace(result, pay=paying.ways_to_pay(session, shop.settings, asking, result.total_minor, promised, at=at))
@@ -338,7 +339,7 @@ def put_coupon(
     cart = carts.cart_of(session, shopper_id)
     products = _priced(session, cart, at)
     currency = cart.currency or shop.settings.currency
-    way = delivery_of(cart, shop.settings.delivery) or shop.settings.delivery[0]
+    way = delivery_of(cart, ways := ways_of(shop.settings.delivery, products.values())) or ways[0]
     brought = chosen_of(session, way, wish_of(cart, currency, place_id), at)
     lines = (*quote_lines(cart, products), delivery_line(brought))
     answer = shop.coupons.quote(session, code=code, shopper_id=shopper_id, lines=lines, currency=currency, place_id=place_id, at=at)

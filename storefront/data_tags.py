@@ -152,6 +152,16 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "coupon_id title discount_minor shares entitlements",
         "system.operations": "order_id position",
     },
+    "storefront_file": {
+        "system.operations": "product_id name media_type size_bytes sha256 put_at",
+    },
+    "storefront_file_part": {
+        "system.operations": "product_id part_no content",
+    },
+    "storefront_download": {
+        "user.behavior.purchase_history": "opened opened_at",
+        "system.operations": "order_id line_no",
+    },
     "storefront_order_line": {
         "user.behavior.purchase_history": "product_id name unit_minor quantity discount_minor total_minor returned",
         "system.operations": "order_id line_no",
@@ -290,7 +300,7 @@ USES: dict[str, str] = {
     "essential.service": (
         "joining memberships.benefits memberships.repository memberships.holding billing.settling billing.subscribing billing.changing billing.refunding billing.showing billing.papers loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
         "addresses.repository balance.books balance.cards carts.repository carts.handing checkout collection.repository counter delivery.booking "
-        "delivery.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
+        "delivery.repository downloads.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"
     ),

@@ -21,6 +21,7 @@ from storefront.checkout import CheckoutOrder, check_out, choose_delivery, put_b
 from storefront.delivery.endpoints import router as delivery_routes
 from storefront.delivery.schemas import SlotsOut, slots_out
 from storefront.disputes_endpoints import router as dispute_routes
+from storefront.downloads.endpoints import router as download_routes
 from storefront.loyalty.endpoints import router as loyalty_routes
 from storefront.methods.endpoints import router as method_routes
 from storefront.orders.endpoints import router as order_routes
@@ -121,7 +122,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, review_routes, sharing_routes, tax_routes, wish_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, review_routes, sharing_routes, tax_routes, wish_routes, download_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

@@ -51,6 +51,7 @@ from storefront.contracts import (
     ProductView,
 )
 from storefront.disputes import repository as _disputes
+from storefront.downloads import repository as _downloads
 from storefront.errors import UnknownProduct
 from storefront.evidence import packet as _packet
 from storefront.loyalty import planning as _loyalty_file
@@ -343,6 +344,21 @@ def loyalty_rules(session: Session) -> tuple[str | None, list[tuple[str, str, st
     """(name of the programme in force, each of its rules: heading, sentence, and the rule whose gifts are counted; no name where there is none."""
     programme = _loyalty.in_force(session)
     return (programme.name, _loyalty_shown.rules(session, programme)) if programme is not None else (None, [])
+
+
+def downloads(session: Session, shop: Shop, order_id: str, shopper_id: str) -> list[_downloads.Download]:
+    """What of her order can be fetched."""
+    _orders.owned(session, order_id, shopper_id)
+    return _downloads.of_order(session, order_id, **_downloads.bounds(shop.settings, shop.now()))
+
+
+def open_download(session: Session, shop: Shop, order_id: str, line_no: int, shopper_id: str) -> _downloads.Download:
+    """Opens it, which counts once. Raises NothingToDownload, DownloadsUsedUp."""
+    _orders.owned(session, order_id, shopper_id)
+    return _downloads.open_line(session, order_id, line_no, **_downloads.bounds(shop.settings, shop.now()))
+
+
+download_address, put_file = _downloads.address_of, _downloads.put
 
 
 def spent_minor(session: Session, shopper_id: str, *, since: datetime) -> dict[str, int]:

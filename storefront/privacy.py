@@ -25,6 +25,7 @@ from storefront.collection.models import CollectionRow
 from storefront.contracts import ERASED
 from storefront.delivery import booking
 from storefront.delivery.models import DeliveryBookingRow
+from storefront.downloads import repository as downloads
 from storefront.loyalty import holding as loyalty
 from storefront.memberships import holding as memberships
 from storefront.methods import repository as methods
@@ -85,7 +86,7 @@ def erase_cart(session: Session, shopper_id: str) -> int:
 
 def export_orders(session: Session, shopper_id: str) -> dict[str, Any]:
     rows = session.scalars(select(OrderRow).where(OrderRow.shopper_id == shopper_id).order_by(OrderRow.placed_at, OrderRow.id)).all()
-    told = [dataclasses.asdict(detail(session, row)) | {"papers": [dataclasses.asdict(p) for p in papers_of(session, row.id)], "return_request": asked_back(session, row.id)} for row in rows]
+    told = [dataclasses.asdict(detail(session, row)) | {"papers": [dataclasses.asdict(p) for p in papers_of(session, row.id)], "return_request": asked_back(session, row.id), "downloads": downloads.told_of(session, row.id)} for row in rows]
     return {"orders": [_plain(one) for one in told]} if told else {}
 
 

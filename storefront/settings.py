@@ -80,6 +80,8 @@ class StorefrontSettings(SettingsGroup):
     )
     least_charge_minor: int = Field(50, ge=0, le=10_000, description="The smallest sum a card is asked for beside a balance; a provider takes no less.")
     points_per_100_minor: int = Field(1, ge=0, le=1000, description="Points a shopper earns for each 100 minor units (1.00 €) that she pays for products.")
+    downloads_most: int = Field(5, ge=1, le=1000, description="How often a digital product may be fetched, for each piece of it that was bought.")
+    download_open_s: int = Field(3600, ge=60, le=86_400, description="How long a download stays open: until then it may be fetched again, or go on, without counting.")
     return_days: int = Field(14, ge=0, le=365, description="How many days after paying a shopper may ask on the phone to give pieces back.")
     return_within_days: int = Field(14, ge=1, le=90, description="How many days she then has to bring or send them.")
     return_kept: tuple[str, ...] = Field((), description="Categories whose products come back only if something is wrong with them, as a JSON list.")

@@ -52,6 +52,29 @@ def _import(storefront: Any, session: Any, document: Any, at: Any) -> dict[str, 
     return {name: sum(getattr(report, name) for report in reports) for name in ("created", "changed", "same")}
 
 
+@program.command("put-file")
+def put_file(
+    product_id: Annotated[str, typer.Argument(help="A digital product, or one variant of it.")],
+    file: Annotated[Path, typer.Argument(help="What is delivered; its name and kind are told to who fetches it.", exists=True, dir_okay=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="What lies there now, as JSON.")] = False,
+) -> None:
+    """Say what is delivered for a digital product, also to those who have bought it."""
+    import dataclasses
+    import mimetypes
+
+    from app.cli.opening import opened_database
+    from app.cli.terminal import print_json
+    from storefront import facade as storefront
+
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    with opened_database() as database, database.transaction() as session:
+        told = storefront.put_file(session, product_id, file.name[:120], media_type, file.read_bytes(), at=database.clock.now())
+    if as_json:
+        print_json(dataclasses.asdict(told))
+    else:
+        print(f"{told.product_id}: {told.name}, {told.media_type}, {told.size_bytes} bytes")
+
+
 @program.command("export")
 def export(csv: Annotated[bool, typer.Option("--csv", help="As a table, a row for each product and each variant, without the tree of categories.")] = False) -> None:
     """Everything, also what is not on sale, as the import takes it."""

@@ -5,7 +5,7 @@ Owns joining cart, catalogue, delivery and coupons into one quote. Must not hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,7 +143,7 @@ def quote_cart(
 ) -> CartQuote:
     """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
-    ways = settings.delivery
+    ways = ways_of(settings.delivery, products.values())
     choices = ways_now(session, cart, ways, place_id, at)
     way = delivery_of(cart, ways) or ways[0]
     chosen = next((one for one in choices if one.way == way), None)
@@ -195,9 +195,18 @@ def _change(code: StorefrontReason, line_id: str, product_id: str, name: str, be
     return Change(code.value, sentence(code) or "", line_id, product_id, name, before, now)
 
 
+ONLINE = DeliveryMethod(id="online", name="Online")
+"""How one gets what is no thing: nothing is brought, and nothing waits in a store."""
+
+
+def ways_of(ways: Sequence[DeliveryMethod], products: Collection[ProductView]) -> Sequence[DeliveryMethod]:
+    """Those there are for these products."""
+    return (ONLINE,) if products and all(item.kind == "digital" for item in products) else ways
+
+
 def delivery_of(cart: Cart, ways: Sequence[DeliveryMethod]) -> DeliveryMethod | None:
     """The way she chose, or the first; None when what she chose is not offered (any more, or in this currency)."""
-    wanted = cart.delivery or ways[0].id
+    wanted = ways[0].id if ways == (ONLINE,) else cart.delivery or ways[0].id
     return next((way for way in ways if way.id == wanted and way.price_minor(cart.currency or "") is not None), None)
 
 

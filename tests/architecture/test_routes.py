@@ -36,8 +36,8 @@ SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
 """After these the credentials are gone: each cell gets its own."""
 
-NOT_SOMEBODYS = {"{purpose}", "{kind}", "{product_id}", "{place_id}", "{campaign_id}", "{review_id}", "{share_token}", "{survey_id}"}
-"""Ids in a path that name something of the house, the same for every shopper; and a review or a link, which everybody may read: hers is named by its product."""
+NOT_SOMEBODYS = {"{purpose}", "{kind}", "{product_id}", "{place_id}", "{campaign_id}", "{review_id}", "{share_token}", "{line_no}", "{survey_id}"}
+"""Ids in a path that name something of the house, the same for every shopper; lines of an order, which is hers; and a review or a link, which everybody may read: hers is named by its product."""
 
 
 def _caller(house: House, who: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def _call(client: TestClient, route: str, headers: dict[str, str], ids: dict[str
 
 def _id(part: str, ids: dict[str, str]) -> str:
     name, rest = part[1:].split("}", 1)
-    return ids.get(name.split(":")[0], "unknown") + rest
+    return ids.get(name.split(":")[0], "1" if name == "line_no" else "unknown") + rest
 
 
 def _code(answer: Any) -> str:

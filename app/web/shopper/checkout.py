@@ -214,18 +214,19 @@ def _waits(detail: OrderDetail) -> bool:
 
 
 def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]:
-    """What she asked to give back, the gift cards she bought, when and where it is brought, and the times it may be moved to, by day."""
+    """What she asked to give back, the gift cards and files she bought, when and where it is brought, and the times it may be moved to, by day."""
     order_id, at = detail.order.id, call.clock.now()
     with call.database.reading() as session:
         returning = at_counter.return_request(session, order_id, at=at)
         gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
+        downloads = storefront.downloads(session, call.app.shop, order_id, caller.id)
         found = at_counter.planned(session, order_id, caller.id, at)
         news = next(view for view in consents(session, caller.id, at) if view.purpose == Purpose.ORDER_NEWS)
         choices = card_choices(session, call, caller)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
-    return {"returning": returning, "gift_cards": gift_cards, "plan": found, "others": others, "news": news} | choices
+    return {"returning": returning, "gift_cards": gift_cards, "downloads": downloads, "plan": found, "others": others, "news": news} | choices
 
 
 @router.post("/m/orders/{order_id}/slot")

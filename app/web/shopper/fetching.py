@@ -73,6 +73,13 @@ def here(request: Request, order_id: Id, caller: Shopper, call: Command) -> Resp
     return go_to(request, f"/m/orders/{order_id}")
 
 
+@router.post("/m/orders/{order_id}/downloads/{line_no}")
+def download(request: Request, order_id: Id, line_no: Annotated[int, Path(ge=1, le=10_000)], caller: Shopper, call: Command) -> Response:
+    """Opens the file of a line, and goes there."""
+    call.run(lambda session: storefront.open_download(session, call.app.shop, order_id, line_no, caller.id))
+    return go_to(request, storefront.download_address(order_id, line_no))
+
+
 @router.post("/m/orders/{order_id}/tell-me")
 def tell_me(request: Request, order_id: Id, caller: Shopper, call: Command) -> Response:
     """Her phone may tell her how far her orders are: the switch of *Me*, where she waits for one."""

@@ -1,4 +1,4 @@
-"""PostgreSQL's full text: GIN indexes over the words as they are, without a parser or a dictionary of its own (revisions 0044 and 0071)."""
+"""PostgreSQL's full text: GIN indexes over the words as they are, without a parser or a dictionary of its own (revisions 0044 and 0061)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """SQLite's FTS5: tables without contents of their own over `storefront_product_search` and `storefront_listing`, kept by triggers (revisions
-0044 and 0071)."""
+0044 and 0061)."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.kernel.db import Instant, Json
 
-revision = '0069'
-down_revision = '0060'
+revision = '0065'
+down_revision = '0064'
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from app.kernel.db import Instant
 
-revision = '0067'
+revision = '0060'
 down_revision = '0059'
 branch_labels = None
 depends_on = None

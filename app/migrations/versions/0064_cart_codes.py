@@ -5,8 +5,8 @@ from alembic import op
 
 from app.kernel.db import Instant
 
-revision = '0060'
-down_revision = '0072'
+revision = '0064'
+down_revision = '0063'
 branch_labels = None
 depends_on = None
 

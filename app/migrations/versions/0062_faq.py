@@ -5,8 +5,8 @@ from alembic import op
 
 from app.kernel.db import Instant, Json
 
-revision = '0068'
-down_revision = '0071'
+revision = '0062'
+down_revision = '0061'
 branch_labels = None
 depends_on = None
 

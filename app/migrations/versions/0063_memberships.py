@@ -5,8 +5,8 @@ from alembic import op
 
 from app.kernel.db import Instant
 
-revision = '0072'
-down_revision = '0068'
+revision = '0063'
+down_revision = '0062'
 branch_labels = None
 depends_on = None
 

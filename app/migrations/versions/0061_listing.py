@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.kernel.db import Instant
 
-revision = '0071'
-down_revision = '0067'
+revision = '0061'
+down_revision = '0060'
 branch_labels = None
 depends_on = None
 
