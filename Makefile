@@ -93,7 +93,7 @@ endef
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/bin/uv
 	@echo "Setting up browser libraries ..."
-	$(call npm,--omit=dev)
+	$(call npm,--omit=dev --omit=optional)
 	@touch $@
 
 node_modules/.dev: package.json package-lock.json | $(VENV)/bin/uv

@@ -28,7 +28,7 @@ from storefront.contracts import Found, ProductView
 
 MOST = 100
 LOOKED_AT = 500
-FEW = 15_000
+FEW = 5_000
 """Of so many that answer, reading and ordering them all costs no more than going through the whole list costs until `LOOKED_AT` of them were met."""
 MOST_MINOR = 2**63 - 1
 Sort = Literal["best", "name", "newest", "price", "price_down"]
@@ -82,16 +82,19 @@ def search(session: Session, asked: Asked) -> Found:
     if not all(within):
         return Found((), 0, False, {}, {})
     if wanted:
-        listing, rows = None, _matching(session, asked, wanted, within)
+        listing, rows = None, _matching(session, asked, in_categories, wanted)
     else:
         listing = _listing(session, asked, in_categories, within)
-        rows = _first(session, listing, in_stock=asked.in_stock)
+        rows = _first(session, listing, LOOKED_AT + 1, in_stock=asked.in_stock)
     more = len(rows) > LOOKED_AT
     rows = _ordered(rows[:LOOKED_AT], asked.sort) if wanted else rows[:LOOKED_AT]
     end = asked.offset + min(asked.limit, MOST)
     ids = [row.id for row in rows[asked.offset : end]]
-    if listing is not None and more and end > LOOKED_AT and not asked.in_stock:  # far down a list: read from there
-        ids = [row[0] for row in session.execute(listing.limit(min(asked.limit, MOST)).offset(asked.offset))]
+    if listing is not None and more and end > LOOKED_AT:  # far down a list
+        if asked.in_stock:
+            ids = [row.id for row in _first(session, listing, end, in_stock=True)[asked.offset :]]
+        else:
+            ids = [row[0] for row in session.execute(listing.limit(min(asked.limit, MOST)).offset(asked.offset))]
     return Found(
         _page(session, ids), len(rows), more, _facets(session, rows), {one.word: one.meant for one in wanted if one.meant}, *_prices(rows)
     )  # fmt: skip
@@ -135,24 +138,23 @@ def _asked_of_each(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
 def _listing(session: Session, asked: Asked, in_categories: Sequence[str], within: Sequence[AnyOf]) -> _Listed:
     """Without a word, in the order asked for. Where few answer, the index finds them and they are put in order; where many do, the list is gone
     through in its order, and soon enough of them are met."""
-    row, index = ListingRow, index_of(session)
-    found = _rows(asked).where(*_asked_of_each(session, asked))
+    index, found = index_of(session), _rows(asked).where(*_asked_of_each(session, asked))
     if within and index.answers(session, within, most=FEW):
         return _sorted(found.where(index.within(within)), asked.sort)
-    if asked.category:
-        found = found.where(index.unaided(row.category).in_(in_categories))
-    if asked.kind:
-        found = found.where(row.kind == asked.kind)
-    if asked.currency:
-        found = found.where(row.currency == asked.currency)
-    for name, value in asked.options.items():
-        found = found.where(exists().where(OptionRow.listed_id == row.product_id, OptionRow.name == name, OptionRow.value == value))
-    return _sorted(found, asked.sort)
+    return _sorted(found.where(*_narrowed(session, asked, in_categories)), asked.sort)
 
 
-def _first(session: Session, listing: _Listed, *, in_stock: bool) -> list[_Row]:
-    """As many as are looked at, and one more if there is more."""
-    wanted = LOOKED_AT + 1
+def _narrowed(session: Session, asked: Asked, in_categories: Sequence[str]) -> list[ColumnElement[bool]]:
+    """What the index knows, asked of one product after the other: the quicker way where something else has found them."""
+    row = ListingRow
+    conditions = [exists().where(OptionRow.listed_id == row.product_id, OptionRow.name == name, OptionRow.value == value) for name, value in asked.options.items()]
+    conditions += [row.kind == asked.kind] if asked.kind else []
+    conditions += [row.currency == asked.currency] if asked.currency else []
+    return conditions + ([index_of(session).unaided(row.category).in_(in_categories)] if asked.category else [])
+
+
+def _first(session: Session, listing: _Listed, wanted: int, *, in_stock: bool) -> list[_Row]:
+    """So many from its beginning, or all there are."""
     if not in_stock:
         return [_Row(*row) for row in session.execute(listing.limit(wanted))]
     found: list[_Row] = []
@@ -172,12 +174,11 @@ def _in_stock(session: Session, ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(ProductRow.id).where(ProductRow.id.in_(listed(session, ids)), _HAS_STOCK)))
 
 
-def _matching(session: Session, asked: Asked, wanted: Sequence[Wanted], within: Sequence[AnyOf]) -> list[_Row]:
+def _matching(session: Session, asked: Asked, in_categories: Sequence[str], wanted: Sequence[Wanted]) -> list[_Row]:
     """Those whose names hold the words; and where these are not too many already, those that hold them anywhere."""
     s, index = ProductSearchRow, index_of(session)
-    held = _rows(asked).add_columns(s.names, s.category).join(s, s.no == ListingRow.no).where(*_asked_of_each(session, asked))
-    if within:
-        held = held.where(index.within(within))
+    held = _rows(asked).add_columns(s.names, s.category).join(s, s.no == ListingRow.no)
+    held = held.where(*_asked_of_each(session, asked), *_narrowed(session, asked, in_categories))
     if asked.in_stock:
         held = held.join(ProductRow, ProductRow.id == ListingRow.product_id).where(_HAS_STOCK)
     found: dict[str, _Row] = {}

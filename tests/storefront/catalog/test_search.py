@@ -221,12 +221,14 @@ class TestBothWays:
             assert sorted(i for i in found(shop, "made", **asked) if i in told) == wanted, asked
 
     def test_of_much_that_is_sold_out_what_is_there_is_found(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Planted bug: only the first rows of the list were asked for their stock."""
+        """Planted bugs: only the first rows of the list were asked for their stock; nothing was
+        found beyond those that are looked at."""
         monkeypatch.setattr(search, "LOOKED_AT", 2)
         item = {"price_minor": 1, "category": "x", "currency": "EUR"}
         bring(shop, {"products": [{**item, "id": f"prd_{n:03}", "name": f"N {n:03}", "stock": int(n in (17, 40, 59))} for n in range(60)]})
         answer = ask(shop, category="x", in_stock=True)
-        assert ([p.id for p in answer.products], answer.more) == (["prd_017", "prd_040"], True)
+        assert ([p.id for p in answer.products], answer.found, answer.more) == (["prd_017", "prd_040", "prd_059"], 2, True)
+        assert found(shop, category="x", in_stock=True, offset=2, limit=5) == ["prd_059"]
 
 
 CATEGORIES, COLOURS, SIZES = ("in", "out", "by itself"), ("red", "blue"), ("S", "M", "L")

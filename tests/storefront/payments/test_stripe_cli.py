@@ -26,24 +26,24 @@ from tests.storefront.floor import coupon_state, row
 from tests.storefront.paid import Paid
 from tests.storefront.sdk_shapes import misfits
 
-CLI = NODE_MODULES / "@stripe" / "cli"
+PROGRAMS = sorted((NODE_MODULES / "@stripe").glob("cli-*/bin/stripe*"))
+"""The command line of npm's `@stripe/cli` lies in a package for each kind of machine."""
 TRIGGERED = (
     "charge.captured", "charge.dispute.closed", "charge.dispute.created", "charge.dispute.updated", "charge.failed", "charge.refund.updated", "charge.refunded",
     "charge.succeeded", "customer.created", "customer.deleted", "customer.updated", "payment_intent.amount_capturable_updated", "payment_intent.canceled",
     "payment_intent.created", "payment_intent.payment_failed", "payment_intent.processing", "payment_intent.requires_action", "payment_intent.succeeded",
     "payment_method.attached", "payment_method.detached",
 )  # fmt: skip
-pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(not CLI.exists(), reason="Stripe's command line is not installed; run `npm ci`")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(not PROGRAMS, reason="Stripe's command line is not installed; run `npm ci`")]
 
 
 @pytest.fixture(scope="module")
 def stripe_cli(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """What it says, run with a home of its own; raises if it ends badly."""
     home = str(tmp_path_factory.mktemp("stripe"))
-    program = next(path for path in sorted((CLI.parent).glob("cli-*/bin/stripe*")))
 
     def run(peer: StripePeer, *words: str) -> str:
-        command = [str(program), *words, "--api-base", peer.url, "--api-key", peer.secret_key]
+        command = [str(PROGRAMS[0]), *words, "--api-base", peer.url, "--api-key", peer.secret_key]
         done = subprocess.run(
             command, env={"PATH": os.defpath, "HOME": home, "XDG_CONFIG_HOME": home, "STRIPE_CLI_TELEMETRY_OPTOUT": "1"},
             capture_output=True, text=True, timeout=120, check=False, cwd=home,
