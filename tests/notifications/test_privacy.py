@@ -15,6 +15,8 @@ from notifications.conversations import privacy as conversations
 from notifications.conversations.settings import ConversationSettings
 from notifications.passes import privacy as passes
 from notifications.settings import NotificationSettings
+from notifications.support import privacy as support
+from notifications.surveys import privacy as surveys
 from notifications.webhooks import privacy as webhooks
 from notifications.webhooks.settings import WebhookSettings
 from tests.notifications.conftest import Room
@@ -28,11 +30,12 @@ def held(room: Room, shopper_id: str) -> set[str]:
 class TestHolders:
     def test_every_table_about_people_is_held_and_has_a_rule(self) -> None:
         mine = {t for t in tables_with_people(metadata()) if t.startswith("notifications_")}
-        assert (
-            mine
-            == {t for h in (*privacy.HOLDERS, *webhooks.HOLDERS, *conversations.HOLDERS, *passes.HOLDERS) for t in h.tables}
-            == {r.table for r in (*privacy.rules(NotificationSettings()), *webhooks.rules(WebhookSettings()), *conversations.rules(ConversationSettings()), *passes.rules(NotificationSettings()))}
-        )
+        rules = (
+            *privacy.rules(NotificationSettings()), *webhooks.rules(WebhookSettings()), *conversations.rules(ConversationSettings()), *passes.rules(NotificationSettings()),
+            *support.RULES, *surveys.RULES,
+        )  # fmt: skip
+        holders = (*privacy.HOLDERS, *webhooks.HOLDERS, *conversations.HOLDERS, *passes.HOLDERS, *support.HOLDERS, *surveys.HOLDERS)
+        assert mine == {t for h in holders for t in h.tables} == {r.table for r in rules}
 
     def test_export_then_erase(self, room: Room) -> None:
         """Planted bug: forgetting MessageEvent in the erasure left a row behind."""
