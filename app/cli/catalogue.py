@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-program = typer.Typer(help="What is for sale: import, export, search.", no_args_is_help=True, rich_markup_mode=None)
+program = typer.Typer(help="What is for sale: import, export, search, files.", no_args_is_help=True, rich_markup_mode=None)
 
 MOST_BYTES = 256 * 1024 * 1024
 

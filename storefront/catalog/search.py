@@ -82,7 +82,7 @@ def search(session: Session, asked: Asked) -> Found:
     if not all(within):
         return Found((), 0, False, {}, {})
     if wanted:
-        listing, rows = None, _matching(session, asked, in_categories, wanted)
+        listing, rows = None, _matching(session, asked, in_categories, wanted, within)
     else:
         listing = _listing(session, asked, in_categories, within)
         rows = _first(session, listing, LOOKED_AT + 1, in_stock=asked.in_stock)
@@ -138,15 +138,14 @@ def _asked_of_each(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
 def _listing(session: Session, asked: Asked, in_categories: Sequence[str], within: Sequence[AnyOf]) -> _Listed:
     """Without a word, in the order asked for. Where few answer, the index finds them and they are put in order; where many do, the list is gone
     through in its order, and soon enough of them are met."""
-    index, found = index_of(session), _rows(asked).where(*_asked_of_each(session, asked))
-    if within and index.answers(session, within, most=FEW):
-        return _sorted(found.where(index.within(within)), asked.sort)
-    return _sorted(found.where(*_narrowed(session, asked, in_categories)), asked.sort)
+    return _sorted(_rows(asked).where(*_asked_of_each(session, asked), *_narrowed(session, asked, in_categories, within)), asked.sort)
 
 
-def _narrowed(session: Session, asked: Asked, in_categories: Sequence[str]) -> list[ColumnElement[bool]]:
-    """What the index knows, asked of one product after the other: the quicker way where something else has found them."""
+def _narrowed(session: Session, asked: Asked, in_categories: Sequence[str], within: Sequence[AnyOf]) -> list[ColumnElement[bool]]:
+    """By the index, or where it would find very many, asked of one product after the other."""
     row = ListingRow
+    if within and index_of(session).answers(session, within, most=FEW):
+        return [index_of(session).within(within)]
     conditions = [exists().where(OptionRow.listed_id == row.product_id, OptionRow.name == name, OptionRow.value == value) for name, value in asked.options.items()]
     conditions += [row.kind == asked.kind] if asked.kind else []
     conditions += [row.currency == asked.currency] if asked.currency else []
@@ -174,11 +173,11 @@ def _in_stock(session: Session, ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(ProductRow.id).where(ProductRow.id.in_(listed(session, ids)), _HAS_STOCK)))
 
 
-def _matching(session: Session, asked: Asked, in_categories: Sequence[str], wanted: Sequence[Wanted]) -> list[_Row]:
+def _matching(session: Session, asked: Asked, in_categories: Sequence[str], wanted: Sequence[Wanted], within: Sequence[AnyOf]) -> list[_Row]:
     """Those whose names hold the words; and where these are not too many already, those that hold them anywhere."""
     s, index = ProductSearchRow, index_of(session)
     held = _rows(asked).add_columns(s.names, s.category).join(s, s.no == ListingRow.no)
-    held = held.where(*_asked_of_each(session, asked), *_narrowed(session, asked, in_categories))
+    held = held.where(*_asked_of_each(session, asked), *_narrowed(session, asked, in_categories, within))
     if asked.in_stock:
         held = held.join(ProductRow, ProductRow.id == ListingRow.product_id).where(_HAS_STOCK)
     found: dict[str, _Row] = {}

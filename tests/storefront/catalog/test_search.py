@@ -218,7 +218,7 @@ class TestBothWays:
             for few in (0, 15_000):
                 monkeypatch.setattr(search, "FEW", few)
                 assert sorted(i for i in found(shop, **asked) if i in told) == wanted, (asked, few)
-            assert sorted(i for i in found(shop, "made", **asked) if i in told) == wanted, asked
+                assert sorted(i for i in found(shop, "made", **asked) if i in told) == wanted, (asked, few)
 
     def test_of_much_that_is_sold_out_what_is_there_is_found(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         """Planted bugs: only the first rows of the list were asked for their stock; nothing was
