@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from app.kernel.errors import FieldError, Invalid
+from app.kernel.documents import held, path_of
 from app.kernel.money import MAX_AMOUNT_MINOR
 from geofences.contracts import MomentKind, TrustLevel
 from offers import schedule
@@ -367,13 +367,6 @@ def document_of(definition: Definition) -> dict[str, Any]:
     }
 
 
-def _path(location: tuple[int | str, ...]) -> str:
-    out = ""
-    for part in location:
-        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
-    return out or "campaign"
-
-
 def checked(document: Mapping[str, Any]) -> Definition:
     """A document from a form or a file as a Definition; raises Invalid that names every wrong field."""
     return definition_of(_validated(CampaignIn, document))
@@ -385,8 +378,4 @@ def checked_audience(document: object, currency: str) -> Segment:
 
 
 def _validated(model: type[_Model], document: object, *under: str) -> _Model:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        fields = [FieldError(_path((*under, *e["loc"])), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None
+    return held(model, document, lambda place: path_of((*under, *place), whole="campaign"))

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import insert_many
-from app.kernel.errors import FieldError, Invalid
+from app.kernel.documents import held, path_of
+from app.kernel.errors import Invalid
 from offers.outside import repository
 from offers.outside.adapters.recorded_gateway import RecordedGateway
 from offers.outside.almanac import Area, Issue
@@ -37,11 +36,7 @@ class Imported:
 
 def take(session: Session, document: object) -> Imported:
     """Raises Invalid (422) naming each wrong field with its remedy; nothing is written then."""
-    try:
-        given = RecordedIn.model_validate(document)
-    except ValidationError as error:
-        fields = [FieldError(_path(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:5]), fields=fields) from None
+    given = held(RecordedIn, document, lambda place: path_of(place, whole="file"), said=5)
     _keep_areas(session, [one.area() for one in given.areas])
     areas = {area.id: area for area in repository.areas(session)}
     strange = sorted({one.area for one in given.forecasts} - set(areas))
@@ -75,8 +70,3 @@ def _keep_calendar(session: Session, given: CalendarIn) -> None:
     insert_many(session, CalendarDayRow, ("region", "day", "name", "holiday", "title"), days)
 
 
-def _path(location: tuple[Any, ...]) -> str:
-    out = ""
-    for part in location:
-        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
-    return out or "file"

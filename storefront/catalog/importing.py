@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import delete_many, insert_many, listed
-from app.kernel.errors import FieldError, Invalid
+from app.kernel.documents import held, path_of
+from app.kernel.errors import Invalid
 from app.kernel.ids import derived_id
 from storefront.catalog import categories
 from storefront.catalog.index import index_of
@@ -179,15 +180,4 @@ def _chosen(family: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str
 
 def checked(model: type[M], document: Any) -> M:
     """Raises Invalid naming each wrong field."""
-    try:
-        return model.model_validate(document)
-    except ValidationError as wrong:
-        fields = [FieldError(_path(e["loc"]), e["msg"]) for e in wrong.errors()[:20]]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    out = ""
-    for part in location:
-        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else str(part)
-    return out or "body"
+    return held(model, document, lambda place: path_of(place, whole="body"))

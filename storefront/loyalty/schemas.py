@@ -10,9 +10,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from app.kernel.errors import FieldError, Invalid
+from app.kernel.documents import held, path_of
 from storefront.loyalty.programme import (
     Card,
     Challenge,
@@ -183,18 +183,7 @@ class ProgrammeIn(_In):
 
 def checked(document: object) -> Programme:
     """Raises Invalid naming every wrong field with its remedy."""
-    try:
-        return _programme(ProgrammeIn.model_validate(document))
-    except ValidationError as error:
-        fields = [FieldError(_path(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    out = "loyalty"
-    for part in location:
-        out += f"[{part}]" if isinstance(part, int) else "" if part == "[key]" else f".{part}"
-    return out
+    return _programme(held(ProgrammeIn, document, lambda place: path_of((part for part in place if part != "[key]"), under="loyalty")))
 
 
 def _day(value: date | None) -> str | None:

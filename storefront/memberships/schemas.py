@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.kernel.errors import FieldError, Invalid
+from app.kernel.documents import held, path_of
 from storefront.memberships.plan import ONE_BP, Benefits, Every, Plan, Plans
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
@@ -57,16 +57,8 @@ class PlansIn(_In):
 
 def checked(document: object) -> Plans:
     """Raises Invalid naming every wrong field with its remedy."""
-    try:
-        given = PlansIn.model_validate(document)
-    except ValidationError as error:
-        fields = [FieldError(_path(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()[:20]]
-        raise Invalid("; ".join(f"{f.field}: {f.remedy}" for f in fields[:3]), fields=fields) from None
+    given = held(PlansIn, document, lambda place: path_of((part for part in place if part != "[key]"), under="memberships"))
     return Plans(tuple(_plan(key, one) for key, one in given.plans.items()), given.grace_days)
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(["memberships", *(str(part) for part in location if part != "[key]")])
 
 
 def _plan(key: str, p: PlanIn) -> Plan:
