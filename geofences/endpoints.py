@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import FieldError, Invalid, TooLarge
-from app.kernel.http import Command, CommandCall, refuse_nul
+from app.kernel.http import Command, CommandCall, RawBody, refuse_nul
 from app.kernel.http import Reading as ReadingCall
 from app.kernel.idempotency import Answer
 from app.kernel.verdict import Fail
@@ -42,11 +42,6 @@ Known = Annotated[Principal, Depends(allow(*EVERY_ROLE, scope="places"))]
 Merchant = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR, Role.SERVER, scope="places"))]
 
 
-async def _raw(request: Request) -> bytes:
-    return await request.body()
-
-
-Raw = Annotated[bytes, Depends(_raw)]
 
 _FIX_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -142,7 +137,7 @@ _FIXES_BODY: dict[str, Any] = {
 
 
 @router.post("/v1/fixes", tags=["fixes"], openapi_extra=_FIXES_BODY)
-def post_fixes(caller: Tracker, call: Command, raw: Raw) -> Response:
+def post_fixes(caller: Tracker, call: Command, raw: RawBody) -> Response:
     """Positions of the calling device, or of many devices from a server. Each is accepted, a duplicate, or refused with field and
     remedy; the answer comes when they are safe. JSON, one JSON object a line, or an Arrow IPC stream."""
     key = None if caller.kind is Role.SERVER else _key(caller)
@@ -201,7 +196,7 @@ def _all_refused(results: Sequence[FixResult]) -> Invalid:
 
 
 @router.post("/v1/owntracks", tags=["fixes"], openapi_extra=_takes({"type": "object"}))
-def post_owntracks(caller: Tracked, call: Command, raw: Raw) -> Response:
+def post_owntracks(caller: Tracked, call: Command, raw: RawBody) -> Response:
     """OwnTracks in HTTP mode: user is the device id, password the device token. The answer may hold waypoints to watch."""
     if not raw.strip():
         return Response("[]", media_type="application/json")
@@ -246,7 +241,7 @@ def get_osmand(_caller: Anybody, call: Command) -> Response:
 
 
 @router.post("/v1/osmand", tags=["fixes"])
-def post_osmand(_caller: Anybody, call: Command, raw: Raw) -> Response:
+def post_osmand(_caller: Anybody, call: Command, raw: RawBody) -> Response:
     """The same as a form, or as JSON (`device_id` is the tracking key, speed in metres a second)."""
     from urllib.parse import parse_qsl
 
@@ -290,7 +285,7 @@ def _osmand(call: CommandCall, key: str, fixes: list[dict[str, Any]]) -> Respons
     tags=["places"],
     openapi_extra=_takes({"type": "object", "description": "RFC 7946 FeatureCollection"}),
 )
-def import_places(_caller: Merchant, call: Command, raw: Raw) -> Response:
+def import_places(_caller: Merchant, call: Command, raw: RawBody) -> Response:
     """Places and fences from GeoJSON, all or nothing; a feature's `id` is stable, so importing again updates."""
     document = _document(raw)
     return call.run(lambda session: importing.import_geojson(session, document, at=call.clock.now()))

@@ -244,7 +244,7 @@ def _row(
     if said is not None:
         content = contents.Content(said.title, said.body, said.link, texts or {})
     else:
-        title, body = compose.cut(compose.clean(event.title), compose.TITLE_MOST_CHARS), compose.cut(compose.clean(event.body), compose.BODY_MOST_CHARS)
+        title, body = compose.fitted(event.title, event.body)
         content = contents.Content(title, body, "")
     return Message(
         id=message_id,

@@ -55,8 +55,7 @@ def offer_message(facts: OfferFacts, *, link_template: str) -> Composed | Fail:
 
     `link_template` holds `{coupon_id}`; the link is relative to our own origin, so it works wherever we are served.
     """
-    title = cut(clean(facts.title), TITLE_MOST_CHARS)
-    body = cut(clean(facts.body), BODY_MOST_CHARS)
+    title, body = fitted(facts.title, facts.body)
     if not title and not body:
         return Fail(NotificationReason.NOTHING_TO_SAY)
     if not title:
@@ -84,6 +83,11 @@ def collapse_key(visit_id: str, message_id: str) -> str:
 def ttl_s(expires_at: datetime, at: datetime) -> int:
     """Whole seconds the offer still lives, at most four weeks; 0 or less means it has ended."""
     return min(int((expires_at - at).total_seconds()), TTL_MOST_S)
+
+
+def fitted(title: str, body: str) -> tuple[str, str]:
+    """Both cleaned, and no longer than a message shows."""
+    return cut(clean(title), TITLE_MOST_CHARS), cut(clean(body), BODY_MOST_CHARS)
 
 
 def clean(text: str) -> str:

@@ -50,11 +50,11 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "marketing.communications": (
-        "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing recording rehearsing repository second_look stream telling tide tokens ways wish_news"
+        "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing queueing recording rehearsing repository second_look stream telling tide tokens ways wish_news"
     ),
     "marketing.advertising.frequency_capping": "repository second_look ways weighing",
     "essential.service": "order_news preferences",
-    "essential.service.notifications": "order_news",
+    "essential.service.notifications": "order_news queueing",
     "essential.service.security": "checking",
     "essential.legal_obligation": "cancel privacy",
 }

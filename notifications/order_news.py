@@ -18,20 +18,17 @@ from sqlalchemy.orm import Session
 from app.kernel import languages
 from app.kernel.db import insert_new
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
-from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
 from geofences import facade as geofences
-from notifications import compose, contents, deliveries, policy, preferences, repository, told, weighing
+from notifications import compose, contents, policy, preferences, queueing, repository, told, weighing
 from notifications.composing import Words
-from notifications.contracts import ChannelKind, PushSent
-from notifications.models import ORDER, Delivery, Message
-from notifications.phrases import say
+from notifications.contracts import ChannelKind
+from notifications.models import ORDER, Message
+from notifications.phrases import say, titled
 from notifications.policy import Rule
-from notifications.ports import TokenKind
 from notifications.quiet import quiet_until
 from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
@@ -132,8 +129,7 @@ class OrderTeller:
 
     def _row(self, news: News, language: str, consent: Verdict, at: datetime) -> dict[str, Any]:
         message_id = message_id_of(news.order_id, news.step)
-        title, body = (compose.clean(say(f"{news.key}.{part}", language, **news.facts)) for part in ("title", "body"))
-        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        title, body = compose.fitted(*titled(news.key, language, **news.facts))
         texts = told.kept(Words(language, title, body), (Way.PUSH,))
         weighed = [Rule(True, news.why.value, {"step": news.step}), policy.rule(Reason.ORDER_NEWS_WELCOME, consent, {})]
         return {
@@ -145,18 +141,11 @@ class OrderTeller:
 
     def _queue(self, session: Session, message: Message, consent: Verdict, due_at: datetime, at: datetime) -> None:
         """In the inbox now; to each phone and browser that can be reached from here when it is not quiet there, or with the reason why not."""
-        session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
-        for token in repository.tokens_on(session, people.device_ids_of(session, message.shopper_id)):
-            channel = TokenKind(token.kind).channel
-            if channel not in self.channels:
-                continue
-            if isinstance(consent, Fail):
-                made = deliveries.values(message, channel, at, state="suppressed", device_id=token.device_id, token_id=token.id, reasons=(str(consent.reason),))
-            else:
-                held = (Reason.QUIET_HOURS,) if due_at > at else ()
-                made = deliveries.values(message, channel, at, device_id=token.device_id, token_id=token.id, reasons=held, due_at=due_at)
-            session.add(Delivery(**made))
-        emit(session, PushSent(message.id, message.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=message.shopper_id)
+        queueing.in_inbox(session, message, at)
+        if isinstance(consent, Fail):
+            queueing.on_phones(session, message, self.channels, at, state="suppressed", reasons=(str(consent.reason),))
+        else:
+            queueing.on_phones(session, message, self.channels, at, reasons=(Reason.QUIET_HOURS,) if due_at > at else (), due_at=due_at)
         shopper_id = message.shopper_id
         session.info["after_commit"] += [lambda: self.wake_streams(shopper_id), self.wake_dispatch]
 

@@ -100,6 +100,11 @@ def say(key: str, language: str, **facts: object) -> str:
     return (text_of(key, spoken(language)) or EVERY[key]).format(**facts)
 
 
+def titled(key: str, language: str, **facts: object) -> tuple[str, str]:
+    """The title and the body under `key`."""
+    return say(f"{key}.title", language, **facts), say(f"{key}.body", language, **facts)
+
+
 def reason(code: str, language: str) -> str:
     """Why it was or was not sent; a code of another floor is answered with a sentence that still names it."""
     if code in EVERY and code not in PHRASES:

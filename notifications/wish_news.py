@@ -16,20 +16,17 @@ from sqlalchemy.orm import Session
 from app.kernel import languages
 from app.kernel.db import insert_new
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
-from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.privacy import gate
 from app.security import people
 from geofences import facade as geofences
-from notifications import compose, contents, deliveries, herself, policy, repository, told, weighing
+from notifications import compose, contents, deliveries, herself, policy, queueing, repository, told, weighing
 from notifications.composing import Words
-from notifications.contracts import ChannelKind, PushSent
+from notifications.contracts import ChannelKind
 from notifications.ending import say_suppressed
 from notifications.herself import Herself
 from notifications.models import WISH, Delivery, Message
-from notifications.phrases import say
+from notifications.phrases import titled
 from notifications.policy import Course, Rule, Say
-from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
 from offers.contracts import Way
@@ -79,8 +76,7 @@ class WishTeller:
     def _row(self, event: WishMatched, language: str, names: list[str], place_name: str, course: Course, at: datetime) -> dict[str, Any]:
         message_id = message_id_of(event)
         key = f"wish.{'one' if len(names) == 1 else 'several'}"
-        title, body = (compose.clean(say(f"{key}.{part}", language, what=names[0], place=place_name, more=len(names) - 1)) for part in ("title", "body"))
-        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        title, body = compose.fitted(*titled(key, language, what=names[0], place=place_name, more=len(names) - 1))
         link = f"/m/shop/{event.product_ids[0]}" if len(names) == 1 else "/m/wishes"
         said = contents.Content(title, body, link, told.kept(Words(language, title, body), (Way.PUSH,)))
         weighed = [Rule(True, Reason.WISH_IN_STOCK.value, {"items": len(names)}), *course.weighed]
@@ -100,14 +96,9 @@ class WishTeller:
     def _queue(self, session: Session, row: dict[str, Any], tokens: Sequence[repository.Token], course: Course, at: datetime) -> None:
         """In the inbox, and on each phone and browser that can be reached from here; in quiet hours in the inbox alone, for in the morning she is not there any more."""
         message, shopper_id = Message(**row), row["shopper_id"]
-        session.add(Delivery(**deliveries.values(message, INBOX, at, state="sent")))
-        for token in tokens:
-            channel = TokenKind(token.kind).channel
-            if channel in self.channels:
-                loud = course.say is Say.NOW
-                state, held = ("queued", ()) if loud else ("suppressed", (Reason.QUIET_HOURS,))
-                session.add(Delivery(**deliveries.values(message, channel, at, state=state, device_id=token.device_id, token_id=token.id, reasons=held)))
-        emit(session, PushSent(message.id, shopper_id, INBOX, None, None, at), subject=shopper_id)
+        queueing.in_inbox(session, message, at)
+        state, held = ("queued", ()) if course.say is Say.NOW else ("suppressed", (Reason.QUIET_HOURS,))
+        queueing.on_phones(session, message, self.channels, at, tokens=tokens, state=state, reasons=held)
         session.info["after_commit"] += [lambda: self.wake_streams(shopper_id), self.wake_dispatch]
 
 

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +76,8 @@ def _jane(url: str, house: Any) -> str:
     """Signs in, agrees, walks into the shop until an offer is there, and puts something into her cart; the cookies of her browser."""
     import httpx2 as httpx
 
-    from app.demo.jane import ACCURACY_M, janes_walk, streets
+    from app.demo.jane import walked_in
     from app.demo.phone import PURPOSES, fix_document
-    from app.demo.walkers import fixes
     from app.security.people import make_link
     from app.security.principals import Role
 
@@ -89,11 +87,7 @@ def _jane(url: str, house: Any) -> str:
         _good(browser.post(f"/enter/{token}"))
         for purpose in PURPOSES:
             _good(browser.put(f"/v1/consents/{purpose}", json={"granted": True}))
-        walk = janes_walk(streets())
-        until_s = walk.enters_s + 100
-        begun = house.clock.now() - timedelta(seconds=until_s)
-        track = fixes(walk.track, seed=7, accuracy_m=ACCURACY_M, every_s=5.0, until_s=until_s)
-        _good(browser.post("/v1/fixes", json={"fixes": [fix_document(begun + timedelta(seconds=f.at_s), f) for f in track]}))
+        _good(browser.post("/v1/fixes", json={"fixes": [fix_document(at, fix) for at, fix in walked_in(house.clock.now(), seed=7)]}))
         until = time.monotonic() + 60
         while not browser.get("/v1/coupons").json()["coupons"]:
             if time.monotonic() > until:

@@ -6,15 +6,12 @@ Owns the commands; the storefront owns the programme.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from app.cli.campaigns import CHANGES, text_of
+from app.cli import plan_files
 from app.cli.terminal import whoever_types
-
-if TYPE_CHECKING:
-    from storefront.contracts import LoyaltyPlan
 
 program = typer.Typer(help="The loyalty programme: look at it, keep it as a file.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,30 +31,17 @@ def export() -> None:
 @program.command("plan")
 def plan(file: File) -> None:
     """Say what applying FILE would change; changes nothing. Exits with 2 if it would change something, with 0 if not."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.reading() as session:
-        found = storefront.plan_loyalty(session, text, at=database.clock.now())
-    _say(found)
-    if found.changes_something:
-        print(f"Do it: moments loyalty apply {file}")
-        raise typer.Exit(CHANGES)
+    plan_files.plan(file, lambda session, text, at: storefront.plan_loyalty(session, text, at=at), apply_with="moments loyalty apply", first="A new programme:")
 
 
 @program.command("apply")
 def apply(file: File) -> None:
     """Put the programme in FILE in force, all of it or nothing. Everybody is weighed anew. The same file again changes nothing."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.transaction() as session:
-        found = storefront.apply_loyalty(session, text, by=whoever_types(), at=database.clock.now())
-    _say(found)
-    if found.changes_something:
-        print("Done.")
+    plan_files.apply(file, lambda session, text, at: storefront.apply_loyalty(session, text, by=whoever_types(), at=at), first="A new programme:")
 
 
 @program.command("show")
@@ -82,12 +66,3 @@ def show(
     print_table(("card or challenge", "now", "given", "rule"), rows, empty="No cards or challenges.")
     for gift in found.gifts:
         print(f"{gift.given_at:%Y-%m-%d} {gift.title}: {gift.text} ({gift.state})")
-
-
-def _say(found: LoyaltyPlan) -> None:
-    if not found.changes:
-        print("Nothing to change.")
-        return
-    print("A new programme:" if found.version is None else f"version {found.version} → {found.version + 1}:")
-    for change in found.changes:
-        print(f"    {change}")

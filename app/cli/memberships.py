@@ -6,15 +6,12 @@ Owns the commands; the storefront owns plans and memberships.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from app.cli.campaigns import CHANGES, text_of
+from app.cli import plan_files
 from app.cli.terminal import whoever_types
-
-if TYPE_CHECKING:
-    from storefront.contracts import memberships
 
 program = typer.Typer(help="Memberships: the plans as a file, and who has one.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,30 +31,17 @@ def export() -> None:
 @program.command("plan")
 def plan(file: File) -> None:
     """Say what applying FILE would change; changes nothing. Exits with 2 if it would change something, with 0 if not."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.reading() as session:
-        found = storefront.plan_memberships(session, text)
-    _say(found)
-    if found.changes_something:
-        print(f"Do it: moments memberships apply {file}")
-        raise typer.Exit(CHANGES)
+    plan_files.plan(file, lambda session, text, _at: storefront.plan_memberships(session, text), apply_with="moments memberships apply", first="The first plans:")
 
 
 @program.command("apply")
 def apply(file: File) -> None:
     """Put the plans in FILE in force, all of them or nothing. The same file again changes nothing."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.transaction() as session:
-        found = storefront.apply_memberships(session, text, by=whoever_types(), at=database.clock.now())
-    _say(found)
-    if found.changes_something:
-        print("Done.")
+    plan_files.apply(file, lambda session, text, at: storefront.apply_memberships(session, text, by=whoever_types(), at=at), first="The first plans:")
 
 
 @program.command("list")
@@ -83,12 +67,3 @@ def listed(
         for one in found
     ]  # fmt: skip
     print_table(("membership", "plan", "state", "gives until", "paid"), rows, empty="Nobody is a member.")
-
-
-def _say(found: memberships.MembershipPlan) -> None:
-    if not found.changes:
-        print("Nothing to change.")
-        return
-    print("The first plans:" if found.version is None else f"version {found.version} → {found.version + 1}:")
-    for change in found.changes:
-        print(f"    {change}")

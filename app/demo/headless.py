@@ -17,16 +17,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from app.demo.jane import ACCURACY_M, SHOP, janes_walk, streets
+from app.demo.jane import SHOP, walked_in
 from app.demo.phone import Phone, Refusal
 from app.demo.stage import Peers, demo_settings, local_peers, prepared_house, served
-from app.demo.walkers import fixes
 from app.kernel.clock import SystemClock
 
 STEPS = ("fix", "moment", "decision", "coupon", "push", "cart", "order", "redemption")
 INSTALLATION = "jane-phone-installation-0001"
 BONBON, OTHER = "prd_salted_rye_bonbon", "prd_dark_74_bar"
-FIX_EVERY_S = 5.0
 INSIDE_BEFORE_PAYING_S = 100.0
 WAIT_S = 20.0
 SEED = 20261121
@@ -57,11 +55,9 @@ class Story:
         self.phone.consent()
         self.phone.register_push(INSTALLATION)
         self.phone.listen()
-        walk = janes_walk(streets())
-        until_s = walk.enters_s + INSIDE_BEFORE_PAYING_S
-        begun = SystemClock().now() - timedelta(seconds=until_s)
-        walked = [(begun + timedelta(seconds=f.at_s), f) for f in fixes(walk.track, seed=SEED, accuracy_m=ACCURACY_M, every_s=FIX_EVERY_S, until_s=until_s)]
-        outside = [pair for pair in walked if pair[1].at_s < walk.enters_s - 60]
+        now = SystemClock().now()
+        walked = walked_in(now, seed=SEED, inside_s=INSIDE_BEFORE_PAYING_S)
+        outside = [pair for pair in walked if pair[0] < now - timedelta(seconds=INSIDE_BEFORE_PAYING_S + 60)]
         before = self.phone.report(outside)
         self.reported_at = time.perf_counter()
         answer = self.phone.report(walked[len(outside) :])

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from app.demo.city.layers import city_place, street_lines
 from app.demo.streets import Point, Streets
-from app.demo.walkers import Gait, Track
+from app.demo.walkers import Gait, SimFix, Track, fixes
 
 SHOP = "plc_ooey_gooey_kluuvi"
 START: Point = (24.94395, 60.16895)
@@ -20,6 +21,7 @@ AFTERWARDS: Point = (24.9479, 60.1679)
 SPEED_MPS = 1.35
 INSIDE_S = 240.0
 ACCURACY_M = 6.0
+FIX_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,11 @@ def janes_walk(network: Streets, *, inside_s: float = INSIDE_S, start: Point = S
     leaves_s = track.ends_s
     track.walk(network.walk(counter, AFTERWARDS), gait)
     return JanesWalk(track, enters_s, leaves_s)
+
+
+def walked_in(now: datetime, *, seed: int, inside_s: float = 100.0) -> list[tuple[datetime, SimFix]]:
+    """Her walk as her phone noted it, ending `now`, when she has been at the counter for so long."""
+    walk = janes_walk(streets())
+    until_s = walk.enters_s + inside_s
+    begun = now - timedelta(seconds=until_s)
+    return [(begun + timedelta(seconds=f.at_s), f) for f in fixes(walk.track, seed=seed, accuracy_m=ACCURACY_M, every_s=FIX_EVERY_S, until_s=until_s)]

@@ -233,6 +233,14 @@ def _replayed(answer: Answer) -> Response:
     return response
 
 
+async def raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(raw_body)]
+"""The bytes as they came: files, and what is signed byte by byte."""
+
+
 async def _command(request: Request) -> CommandCall:
     return CommandCall(request, await request.body())
 

@@ -6,11 +6,11 @@ Owns bodies and answers. Must not decide anything; the use cases do. No answer h
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import FieldError, Invalid, TooLarge
-from app.kernel.http import Command, CommandCall, Reading, refuse_nul
+from app.kernel.http import Command, CommandCall, RawBody, Reading, refuse_nul
 from app.kernel.verdict import Fail
 from app.security.access import Principal, Role, allow
 from geofences.beacons import importing, repository
@@ -25,11 +25,6 @@ Tracker = Annotated[Principal, Depends(allow(Role.SHOPPER, tracking=True))]
 Keeper = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SERVER, scope="places"))]
 
 
-async def _raw(request: Request) -> bytes:
-    return await request.body()
-
-
-Raw = Annotated[bytes, Depends(_raw)]
 
 _SIGHTING: dict[str, Any] = {
     "type": "object",
@@ -92,7 +87,7 @@ def _settings(call: CommandCall) -> BeaconSettings:
 
 
 @router.post("/v1/sightings", tags=["fixes"], openapi_extra=_takes(_SIGHTINGS))
-def post_sightings(caller: Tracker, call: Command, raw: Raw) -> Response:
+def post_sightings(caller: Tracker, call: Command, raw: RawBody) -> Response:
     """Beacons the calling device has heard. Each is accepted, a duplicate, or refused with field and remedy; the answer comes when they are safe."""
     sightings, settings = _list(raw, "sightings"), _settings(call)
     most = settings.max_sightings_per_batch
@@ -124,7 +119,7 @@ def _all_refused(report: SightingReport) -> Invalid:
 
 
 @router.post("/v1/beacons/import", tags=["places"], openapi_extra=_takes(_BEACONS))
-def import_beacons(_caller: Keeper, call: Command, raw: Raw) -> Response:
+def import_beacons(_caller: Keeper, call: Command, raw: RawBody) -> Response:
     """Beacons with their zones and places, all or nothing; an identity key is sealed and never given out again."""
     rows = _list(raw, "beacons")
     return call.run(lambda session: importing.import_beacons(session, rows, at=call.clock.now()))

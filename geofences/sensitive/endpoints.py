@@ -7,10 +7,10 @@ read the rules and not bend them. No answer names a sensitive place.
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.kernel.errors import Invalid
-from app.kernel.http import Command, Reading, refuse_nul
+from app.kernel.http import Command, RawBody, Reading, refuse_nul
 from app.security.access import Principal, Role, allow
 from geofences.sensitive import choosing, importing, zones
 from geofences.sensitive.adapters.osm_gateway import OsmGeoJson
@@ -22,11 +22,6 @@ Keeper = Annotated[Principal, Depends(allow(Role.OPERATOR))]
 Planner = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
 
 
-async def _raw(request: Request) -> bytes:
-    return await request.body()
-
-
-Raw = Annotated[bytes, Depends(_raw)]
 _BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object", "description": "GeoJSON FeatureCollection with OpenStreetMap tags as properties"}}}}
 }
@@ -36,7 +31,7 @@ _BODY: dict[str, Any] = {
 def import_list(
     _caller: Keeper,
     call: Command,
-    raw: Raw,
+    raw: RawBody,
     source: Annotated[str, Query(pattern=r"^[a-z0-9_-]{1,40}$", description="Whose list this is.")] = "osm",
     jurisdiction: Annotated[str, Query(max_length=10, description="ISO 3166, of places that do not say theirs.")] = "",
     replace: Annotated[bool, Query(description="Places of this source that the list no longer has go.")] = False,

@@ -18,23 +18,20 @@ from app.kernel import languages
 from app.kernel.db import Database, insert_new, moved
 from app.kernel.ids import derived_id
 from app.kernel.logs import get_logger
-from app.kernel.outbox import emit
-from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.kernel.verdict import Fail, Verdict
 from app.privacy import gate
 from app.privacy.purposes import Purpose
 from app.security import people
-from notifications import cancel, compose, contents, deliveries, policy, preferences, weighing
+from notifications import cancel, compose, contents, policy, preferences, queueing, weighing
 from notifications import repository as messages
-from notifications.contracts import ChannelKind, PushSent
+from notifications.contracts import ChannelKind
 from notifications.conversations import repository
 from notifications.conversations.contracts import Author, ThreadState, Way
 from notifications.conversations.knowledge import LANGUAGES, Intent
 from notifications.conversations.sayings import say
 from notifications.conversations.settings import ConversationSettings
-from notifications.models import CARE, Delivery, Message
+from notifications.models import CARE, Message
 from notifications.policy import Rule
-from notifications.ports import TokenKind
 from notifications.reasons import NotificationReason as Reason
 from notifications.settings import NotificationSettings
 from storefront import facade as storefront
@@ -103,7 +100,7 @@ class Teller:
 
     def _row(self, bought: Bought, consent: Verdict, weighed: list[Rule], title: str, body: str, at: datetime) -> dict[str, Any]:
         message_id = message_id_of(bought.order_id, bought.product_id)
-        content = contents.Content(compose.cut(compose.clean(title), TITLE_MOST_CHARS), compose.cut(compose.clean(body), BODY_MOST_CHARS), LINK)
+        content = contents.Content(*compose.fitted(title, body), LINK)
         return {
             "id": message_id, "shopper_id": bought.shopper_id, "kind": CARE, "state": "live" if consent.ok else "suppressed",
             "reasons": messages.against([consent] if isinstance(consent, Fail) else []), "sealed": contents.sealed(bought.shopper_id, message_id, content),
@@ -127,12 +124,8 @@ class Teller:
     def _queue(self, session: Session, row: Mapping[str, Any], at: datetime) -> None:
         """In the inbox now, and to each phone and browser of hers that can be reached from here."""
         message = Message(**row)  # as it was stored; not of this session
-        session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
-        for token in messages.tokens_on(session, people.device_ids_of(session, message.shopper_id)):
-            channel = TokenKind(token.kind).channel
-            if channel in self.channels:
-                session.add(Delivery(**deliveries.values(message, channel, at, device_id=token.device_id, token_id=token.id)))
-        emit(session, PushSent(message.id, message.shopper_id, ChannelKind.INBOX.value, None, None, at), subject=message.shopper_id)
+        queueing.in_inbox(session, message, at)
+        queueing.on_phones(session, message, self.channels, at)
         session.info["after_commit"].append(lambda: self.wake(message.shopper_id))
 
 

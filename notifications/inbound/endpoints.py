@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.kernel.http import Command, CommandCall
+from app.kernel.http import Command, CommandCall, RawBody
 from app.security.access import ANYONE, allow, security_settings
 from notifications.conversations import texting
 from notifications.conversations.wiring import of
@@ -25,12 +25,6 @@ EARLY_S = 60
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-async def raw_body(request: Request) -> bytes:
-    """The bytes as they came: a signature covers those and nothing else."""
-    return await request.body()
-
-
-RawBody = Annotated[bytes, Depends(raw_body)]
 
 
 @router.post("/twilio", response_class=Response)

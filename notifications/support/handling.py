@@ -21,7 +21,7 @@ from notifications.support import moving, repository, viewing
 from notifications.support.contracts import By, CaseFile, Category, EntryKind, Priority, QueuedCase
 from notifications.support.errors import CaseNotClaimed, CaseNotToClaim, CaseNotToMerge, UnknownCase
 from notifications.support.models import Case
-from notifications.support.opening import TEXT_MOST_CHARS
+from notifications.support.opening import text_of
 from notifications.support.settings import SupportSettings
 from notifications.support.states import LIVE, CaseState, Move
 from notifications.support.telling import Teller
@@ -87,7 +87,7 @@ def file(session: Session, case_id: str, settings: SupportSettings, *, by: Princ
 
 def answer(session: Session, case_id: str, text: str, settings: SupportSettings, teller: Teller, *, by: Principal, at: datetime) -> None:
     """A person's word to her; it is her turn then. Raises Invalid, CaseNotClaimed, UnknownCase, CaseNotThere."""
-    words = _text(text)
+    words = text_of(text)
     row = _mine(session, case_id, by, at)
     moving.go(session, row, Move.ANSWER, settings, at)
     entry = repository.add(session, row, EntryKind.MESSAGE, By.PERSON, words, at, who=by.id)
@@ -97,7 +97,7 @@ def answer(session: Session, case_id: str, text: str, settings: SupportSettings,
 
 def note(session: Session, case_id: str, text: str, *, by: Principal, at: datetime) -> None:
     """For us alone. Raises Invalid, CaseNotClaimed, UnknownCase."""
-    words = _text(text)
+    words = text_of(text)
     repository.add(session, _mine(session, case_id, by, at), EntryKind.NOTE, By.PERSON, words, at, who=by.id)
 
 
@@ -158,10 +158,3 @@ def _mine(session: Session, case_id: str, by: Principal, at: datetime) -> Case:
     if row.claimed_by != by.id:
         raise CaseNotClaimed
     return row
-
-
-def _text(text: str) -> str:
-    words = text.strip()
-    if not words or len(words) > TEXT_MOST_CHARS:
-        raise Invalid.field("text", f"1 to {TEXT_MOST_CHARS} characters")
-    return words

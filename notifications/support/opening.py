@@ -49,7 +49,7 @@ class Told:
 def open_case(session: Session, shopper_id: str, told: Told, settings: SupportSettings, *, at: datetime) -> str:
     """She opens one. Raises Invalid, UnknownMatter for what is not hers."""
     row = _opened(session, shopper_id, told, settings, at)
-    repository.add(session, row, EntryKind.MESSAGE, By.SHOPPER, _text(told.text), at)
+    repository.add(session, row, EntryKind.MESSAGE, By.SHOPPER, text_of(told.text), at)
     return row.id
 
 
@@ -60,7 +60,7 @@ def open_for(session: Session, told: Told, settings: SupportSettings, *, by: Pri
     if owner is None:
         raise Invalid.field("about", "name an order, a visit, an offer, a coupon or a conversation: it says whose case this is")
     row = _opened(session, owner, told, settings, at, priority=priority, by=by)
-    repository.add(session, row, EntryKind.NOTE, By.PERSON, _text(told.text), at, who=by.id)
+    repository.add(session, row, EntryKind.NOTE, By.PERSON, text_of(told.text), at, who=by.id)
     row.claimed_by = by.id
     journal.note(session, "support.opened", by=by, about=owner, at=at, detail={"case": row.id})
     return row.id
@@ -68,7 +68,7 @@ def open_for(session: Session, told: Told, settings: SupportSettings, *, by: Pri
 
 def write(session: Session, shopper_id: str, case_id: str, text: str, settings: SupportSettings, *, at: datetime) -> None:
     """She writes in a case of hers: one that waited for her is ours again, one that was solved is open again. Raises Invalid, UnknownCase, CaseNotThere (closed)."""
-    words = _text(text)
+    words = text_of(text)
     found = repository.find(session, case_id, shopper_id=shopper_id)
     gate.hold(session, {shopper_id, *([found.shopper_id] if found is not None else [])})  # somebody may be erasing her: nothing is written after that
     row = repository.lock(session, case_id, at) if found is not None else None
@@ -81,7 +81,7 @@ def write(session: Session, shopper_id: str, case_id: str, text: str, settings: 
 def _opened(
     session: Session, shopper_id: str, told: Told, settings: SupportSettings, at: datetime, *, priority: Priority | None = None, by: Principal | None = None
 ) -> Case:
-    subject = " ".join((told.subject or first_words(_text(told.text))).split())
+    subject = " ".join((told.subject or first_words(text_of(told.text))).split())
     if not subject or len(subject) > SUBJECT_MOST_CHARS:
         raise Invalid.field("subject", f"1 to {SUBJECT_MOST_CHARS} characters")
     gate.hold(session, (shopper_id,))
@@ -103,7 +103,8 @@ def first_words(text: str) -> str:
     return cut(sentence[0] if sentence else text, CALLED_MOST_CHARS)
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
+    """What was written, without blanks around it. Raises Invalid."""
     words = text.strip()
     if not words or len(words) > TEXT_MOST_CHARS:
         raise Invalid.field("text", f"1 to {TEXT_MOST_CHARS} characters")

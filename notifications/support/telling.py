@@ -13,16 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
-from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
 from app.security import people
-from notifications import compose, contents, deliveries, preferences, repository
-from notifications.contracts import ChannelKind, PushSent
+from notifications import compose, contents, deliveries, preferences, queueing, repository
+from notifications.contracts import ChannelKind
 from notifications.conversations import outward
 from notifications.conversations import repository as threads
 from notifications.models import REPLY, SUPPORT, Delivery, Message
-from notifications.phrases import say
-from notifications.ports import TokenKind
+from notifications.phrases import titled
 from notifications.support.contracts import Channel
 from notifications.support.models import Case
 
@@ -40,12 +37,10 @@ class Teller:
         """`key`: support.answer or support.solved; `seq` makes it once. `words`: what was written, for who reads it elsewhere than on her page."""
         shopper_id = people.known_as(session, [row.shopper_id])[row.shopper_id]  # who she is by now
         language = preferences.language_of(session, shopper_id)
-        title, body = (compose.clean(say(f"{key}.{part}", language, subject=subject)) for part in ("title", "body"))
-        title, body = compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS)
+        title, body = compose.fitted(*titled(key, language, subject=subject))
         repository.take_turn(session, shopper_id, at)  # so that her positions become visible in their order
         shown = self._message(session, shopper_id, row, key, seq, SUPPORT, contents.Content(title, body, _page(row)), at)
-        session.add(Delivery(**deliveries.values(shown, ChannelKind.INBOX, at, state="sent")))
-        emit(session, PushSent(shown.id, shopper_id, ChannelKind.INBOX.value, None, None, at), subject=shopper_id)
+        queueing.in_inbox(session, shown, at)
         self._elsewhere(session, shopper_id, row, key, seq, title, body, words, at)
         session.info["after_commit"].append(lambda: self.wake(shopper_id))
 
@@ -60,10 +55,7 @@ class Teller:
         if letter:
             session.add(Delivery(**deliveries.values(sent, ChannelKind.EMAIL, at)))
             return
-        for token in repository.tokens_on(session, people.device_ids_of(session, shopper_id)):
-            channel = TokenKind(token.kind).channel
-            if channel in self.channels:
-                session.add(Delivery(**deliveries.values(sent, channel, at, device_id=token.device_id, token_id=token.id)))
+        queueing.on_phones(session, sent, self.channels, at)
 
     def _message(self, session: Session, shopper_id: str, row: Case, key: str, seq: int, kind: str, content: contents.Content, at: datetime) -> Message:
         message_id = derived_id("msg", kind, row.id, key, str(seq))

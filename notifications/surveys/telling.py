@@ -10,12 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import derived_id
-from app.kernel.outbox import emit
-from app.kernel.text_limits import BODY_MOST_CHARS, TITLE_MOST_CHARS
-from notifications import compose, contents, deliveries, preferences
-from notifications.contracts import ChannelKind, PushSent
-from notifications.models import SURVEY, Delivery, Message
-from notifications.phrases import say
+from notifications import compose, contents, preferences, queueing
+from notifications.models import SURVEY, Message
+from notifications.phrases import titled
 from notifications.surveys.contracts import SurveyView
 
 LIFE = timedelta(days=14)
@@ -23,14 +20,13 @@ LIFE = timedelta(days=14)
 
 def tell(session: Session, shopper_id: str, survey: SurveyView, at: datetime) -> None:
     language = preferences.language_of(session, shopper_id)
-    title, body = (compose.clean(say(f"survey.{part}", language, title=survey.title, count=len(survey.questions))) for part in ("title", "body"))
+    title, body = compose.fitted(*titled("survey", language, title=survey.title, count=len(survey.questions)))
     message_id = derived_id("msg", SURVEY, survey.id, shopper_id)
-    content = contents.Content(compose.cut(title, TITLE_MOST_CHARS), compose.cut(body, BODY_MOST_CHARS), f"/m/surveys/{survey.id}")
+    content = contents.Content(title, body, f"/m/surveys/{survey.id}")
     message = Message(
         id=message_id, shopper_id=shopper_id, kind=SURVEY, state="live", reasons=[], sealed=contents.sealed(shopper_id, message_id, content),
         collapse_key=compose.collapse_key("", message_id), weighed=[], created_at=at, expires_at=at + LIFE,
     )  # fmt: skip
     session.add(message)
     session.flush()
-    session.add(Delivery(**deliveries.values(message, ChannelKind.INBOX, at, state="sent")))
-    emit(session, PushSent(message_id, shopper_id, ChannelKind.INBOX.value, None, None, at), subject=shopper_id)
+    queueing.in_inbox(session, message, at)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
-from app.kernel.http import Command, Reading, Stage
+from app.kernel.http import Command, RawBody, Reading, Stage
 from app.security.access import Principal, Role, allow
 from app.security.asking import asker_of
 from storefront.billing import changing, papers, refunding, showing, subscribing
@@ -16,7 +16,7 @@ from storefront.membership_errors import UnknownMembership
 from storefront.memberships import planning, repository
 from storefront.papers.endpoints import pdf_answer
 from storefront.payments.answers import payment_out
-from storefront.payments.endpoints import raw_body, return_address
+from storefront.payments.endpoints import return_address
 from storefront.payments.shop import Shop
 from storefront.reasons import sentence
 
@@ -159,7 +159,7 @@ def plans(_caller: Marketer, call: Reading) -> Response:
 
 
 @router.put("/v1/memberships/plans")
-def apply(caller: Marketer, call: Command, body: Annotated[bytes, Depends(raw_body)]) -> Response:
+def apply(caller: Marketer, call: Command, body: RawBody) -> Response:
     """Put other plans in force: the YAML as it was exported, with your changes in."""
     try:
         text = body.decode()

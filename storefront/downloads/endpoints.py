@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
-from app.kernel.http import Command, CommandCall, ReadCall, Reading
+from app.kernel.http import Command, CommandCall, RawBody, ReadCall, Reading
 from app.security.access import Principal, Role, allow
 from storefront.downloads import ranges, repository
 from storefront.downloads.errors import RangeNotSatisfiable
@@ -23,10 +23,6 @@ OrderId = Annotated[str, Path(max_length=80)]
 LineNo = Annotated[int, Path(ge=1, le=10_000)]
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\\"]{1,120}")
-
-
-async def _raw(request: Request) -> bytes:
-    return await request.body()
 
 
 def bounds(call: ReadCall | CommandCall) -> repository.Bounds:
@@ -82,7 +78,7 @@ def download(order_id: OrderId, line_no: LineNo, caller: Shopper, call: Reading,
 def put_file(
     call: Command,
     request: Request,
-    raw: Annotated[bytes, Depends(_raw)],
+    raw: RawBody,
     product_id: Annotated[str, Query(max_length=60)],
     name: Annotated[str, Query(max_length=120, description="What it is called where it is saved.")],
 ) -> Response:

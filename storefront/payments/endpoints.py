@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 
-from app.kernel.http import Command, CommandCall, Stage
+from app.kernel.http import Command, CommandCall, RawBody, Stage
 from app.security.access import ANYONE, Principal, Role, allow
 from app.security.asking import asker_of
 from storefront import guarding
@@ -25,11 +25,6 @@ Payer = Annotated[Principal, Depends(allow(Role.SHOPPER, Role.MARKETER, Role.OPE
 Refunder = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
 Returner = Annotated[Principal, Depends(allow(Role.CLERK, Role.MARKETER, Role.OPERATOR))]
 OrderId = Annotated[str, Path(max_length=80)]
-
-
-async def raw_body(request: Request) -> bytes:
-    """The bytes as they came: a signature covers those and nothing else."""
-    return await request.body()
 
 
 def return_address(call: CommandCall, path: str | None) -> str | None:
@@ -127,7 +122,7 @@ def _of_her_store(shop: Shop, order_id: str, caller: Principal) -> None:
 @router.post("/v1/webhooks/stripe", tags=["webhooks"], dependencies=[Depends(allow(ANYONE))])
 def stripe_webhook(
     call: Command,
-    body: Annotated[bytes, Depends(raw_body)],
+    body: RawBody,
     stripe_signature: Annotated[str | None, Header()] = None,
 ) -> dict[str, str]:
     """Stripe tells what became of a payment. Believed only when signed within the last five minutes, and only once."""

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,10 +20,9 @@ from playwright.sync_api import expect
 
 from app.bootstrap import House
 from app.demo.city.curation import OOEY_GOOEY, PLACES
-from app.demo.jane import ACCURACY_M, SHOP, janes_walk, streets
+from app.demo.jane import SHOP, walked_in
 from app.demo.phone import Phone, fix_document
 from app.demo.stage import Peers, demo_settings, local_peers, prepared_house, served
-from app.demo.walkers import fixes
 from app.security import people
 from app.security.principals import Role
 from app.web import assets
@@ -227,11 +226,7 @@ def window(chromium: Any, house_server: Serving) -> Iterator[Callable[..., Eyes]
 
 def walk_into_the_shop() -> list[dict[str, Any]]:
     """Jane's walk as documents for POST /v1/fixes, ending now after 100 s in the shop."""
-    walk = janes_walk(streets())
-    until_s = walk.enters_s + 100
-    begun = datetime.now(UTC) - timedelta(seconds=until_s)
-    found = fixes(walk.track, seed=next(_walks), accuracy_m=ACCURACY_M, every_s=5.0, until_s=until_s)
-    return [fix_document(begun + timedelta(seconds=f.at_s), f) for f in found]
+    return [fix_document(at, fix) for at, fix in walked_in(datetime.now(UTC), seed=next(_walks))]
 
 
 def coupon_of_a_stranger(url: str) -> dict[str, Any]:

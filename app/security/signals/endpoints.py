@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.kernel.db import Database
-from app.kernel.http import to_json
+from app.kernel.http import RawBody, to_json
 from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
 from app.security.access import allow, security_settings
@@ -26,15 +26,10 @@ Transmitter = Annotated[Principal, Depends(allow(ANYONE, limit="security_event")
 TYPE = "application/secevent+jwt"
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_body)]
 
 
 @router.post("/v1/security-events", status_code=202)
-def push_security_event(request: Request, _caller: Transmitter, body: Body) -> Response:
+def push_security_event(request: Request, _caller: Transmitter, body: RawBody) -> Response:
     """A signed security event token (RFC 8417). A token that was taken before is answered the same and changes nothing."""
     settings, database = security_settings(request), _database(request)
     if request.headers.get("content-type", "").split(";")[0].strip() != TYPE:
