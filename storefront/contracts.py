@@ -16,6 +16,7 @@ from storefront import (
     dispute_contracts,
     loyalty_contracts,
     membership_contracts,
+    revenue_contracts,
     review_contracts,
     share_contracts,
     shipment_contracts,
@@ -48,10 +49,10 @@ LoyaltyGiftGiven = loyalty_contracts.LoyaltyGiftGiven
 LoyaltyGiftWithdrawn = loyalty_contracts.LoyaltyGiftWithdrawn
 LoyaltyTierMoved = loyalty_contracts.LoyaltyTierMoved
 memberships = membership_contracts
+revenue = revenue_contracts
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""
-
 
 ERASED = "erased"
 """Stands in the books where the shopper's id stood: the same for everybody, so that nothing can be told apart by it."""

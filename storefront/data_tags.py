@@ -138,6 +138,22 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "tier tier_until",
         "system.operations": "revision look_at changed_at",
     },
+    "storefront_commission": {
+        "user.behavior.purchase_history": "product_id kept_minor",
+        "system.operations": "order_id line_no partner_id currency rate_bp terms_version",
+    },
+    "storefront_revenue_entry": {
+        "user.behavior.purchase_history": "product_id base_minor amount_minor why at",
+        "system.operations": "movement account partner_id currency cause line_no rate_bp statement_id",
+    },
+    "storefront_revenue_statement": {
+        "user.workplace": "closed_by",
+        "system.operations": "id partner_id partner_name period currency total_minor sha256 closed_at",
+    },
+    "storefront_revenue_terms": {
+        "user.workplace": "applied_by",
+        "system.operations": "version document applied_at",
+    },
     "storefront_order": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.location.precise": "place_id",
@@ -306,7 +322,7 @@ USES: dict[str, str] = {
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
     "essential.fraud_detection": "guarding paying disputes.repository orders.disputing sharing.rewarding",
-    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository paying orders.cash_taking cash.claims cash.books cash.reporting",
+    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy loyalty.holding",

@@ -36,6 +36,7 @@ from storefront.payments.shop import Shop
 from storefront.points.endpoints import router as points_routes
 from storefront.reasons import sentence
 from storefront.recommending.endpoints import router as recommending_routes
+from storefront.revenue_endpoints import router as revenue_routes
 from storefront.reviews.endpoints import router as review_routes
 from storefront.sharing.endpoints import router as sharing_routes
 from storefront.taxes.endpoints import router as tax_routes
@@ -122,7 +123,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, review_routes, sharing_routes, tax_routes, wish_routes, download_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, revenue_routes, review_routes, sharing_routes, tax_routes, wish_routes, download_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

@@ -18,6 +18,7 @@ from app.kernel.db import Database
 from storefront import cart_handing
 from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
+from storefront import revenue_desk as revenue
 from storefront.addresses import keeping as address_book
 from storefront.billing import changing as membership_changes
 from storefront.billing import showing as _memberships_shown
@@ -148,6 +149,7 @@ __all__ = [
     "put_in_cart",
     "put_shelves",
     "recommended",
+    "revenue",
     "reviews",
     "sentence",
     "set_tax_classes",

@@ -43,6 +43,7 @@ from app.cli import (
     policy,
     privacy,
     replay,
+    revenue,
     reviews,
     segments,
     serve,
@@ -73,6 +74,7 @@ program.add_typer(loyalty.program, name="loyalty")
 program.add_typer(memberships.program, name="memberships")
 program.add_typer(messages.program, name="messages")
 program.add_typer(orders.program, name="orders")
+program.add_typer(revenue.program, name="revenue")
 program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
 program.add_typer(support.program, name="support")

@@ -18,6 +18,7 @@ from app.web.console import (
     explain,
     faq,
     message,
+    revenue,
     review_queue,
     trying,
     webhooks,
@@ -64,7 +65,7 @@ router = APIRouter(include_in_schema=False)
 PARTS = (
     assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
     till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

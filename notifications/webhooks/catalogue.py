@@ -33,6 +33,7 @@ from storefront.contracts import (
     ShipmentMoved,
     WishMatched,
     memberships,
+    revenue,
 )
 
 TOLD: dict[type[Any], Purpose | None] = {
@@ -62,6 +63,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     memberships.MembershipPaused: None,
     memberships.MembershipResumed: None,
     memberships.MembershipEnded: None,
+    revenue.StatementClosed: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,
     MessageAnswered: Purpose.ANALYTICS,

@@ -20,7 +20,7 @@ from storefront.disputes.states import DisputeState, DisputeTold
 from storefront.orders import returning
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import locked, refunds_of
-from storefront.orders.worth import settle_points
+from storefront.orders.worth import settle_worth
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
 
@@ -32,7 +32,7 @@ def heard(session: Session, desk: CouponDesk, order_id: str, told: DisputeTold, 
         return False
     if told.state is DisputeState.LOST:
         _lost(session, desk, order, at=at)
-    settle_points(session, order, "disputed", at=at)
+    settle_worth(session, order, "disputed", at=at)
     emit(session, DisputeMoved(order_id, order.shopper_id, told.id, told.state.value, told.amount_minor, told.currency, at), subject=order.shopper_id)
     return True
 

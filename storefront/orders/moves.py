@@ -27,7 +27,7 @@ from storefront.orders import paper_due, purchases, returning
 from storefront.orders.models import OrderLineRow, OrderRow
 from storefront.orders.repository import fresh
 from storefront.orders.states import predecessors
-from storefront.orders.worth import settle_points
+from storefront.orders.worth import settle_worth
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
 from storefront.taxes.repository import voucher_lines
@@ -67,7 +67,7 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
     paid = OrderPaid(row.id, row.shopper_id, row.total_minor, row.discount_minor, row.currency, row.coupon_id, at)
     emit(session, paid, subject=row.shopper_id)
     returning.promise_cashback(session, desk, row, at=at)
-    settle_points(session, row, "paid", at=at)
+    settle_worth(session, row, "paid", at=at)
     paper_due.receipt_due(session, order_id, at=at)
     purchases.tell(session, desk, row)
     return True
@@ -109,7 +109,7 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     row = _row(session, order_id)
     returning.credit(session, row, row.total_minor - row.refunded_minor - row.credited_minor, at=at)
     desk.forget_purchase(session, order_id=order_id)
-    settle_points(session, row, "refunded", at=at)
+    settle_worth(session, row, "refunded", at=at)
     paper_due.rest_due(session, order_id, at=at)
     if row.coupon_id is not None:
         desk.give_back(session, order_id=order_id, at=at, why=reason.value)

@@ -28,7 +28,7 @@ from storefront.orders import paper_due, purchases
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow, ReturnRequestRow
 from storefront.orders.repository import coupons_of, locked, refunds_of, stands
 from storefront.orders.states import ReturnState
-from storefront.orders.worth import settle_points
+from storefront.orders.worth import settle_worth
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
 from storefront.taxes.repository import voucher_lines
@@ -210,7 +210,7 @@ def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) 
                 session, order_id=order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
             )
     credit(session, order, row.credit_minor, at=at)
-    settle_points(session, order, PIECES_RETURNED, at=at)
+    settle_worth(session, order, PIECES_RETURNED, at=at)
     paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
     purchases.tell(session, desk, order)
     _rest(session, order.id)

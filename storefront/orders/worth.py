@@ -1,4 +1,4 @@
-"""What an order is worth in points by now, and bringing the points book there; and telling the loyalty programme what of it is kept.
+"""What an order is worth by now: in points, and bringing the points book there; to the partners whose goods it holds; and to the loyalty programme.
 
 Owns what counts: products that stay paid, not the delivery; what coupons multiply, on their lines, and what her tier multiplied when she ordered. The
 caller holds the order's row.
@@ -17,6 +17,7 @@ from storefront.loyalty import counting
 from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
 from storefront.points import ledger
 from storefront.points.earning import ONE_BP, Multiplier, earned, kept_minor
+from storefront.revenue import accruing
 
 PAID = "paid"
 """Why, when the money has just become true."""
@@ -24,13 +25,17 @@ MULTIPLIER = "points"
 """The kind of entitlement that multiplies."""
 
 
-def settle_points(session: Session, order: OrderRow, why: str, *, at: datetime) -> None:
+def settle_worth(session: Session, order: OrderRow, why: str, *, at: datetime) -> None:
     """Only what stays paid is worth anything, and what a bank has taken back for good does not; asked again, nothing more is booked."""
     kept = _kept(session, order) if order.state == OrderState.PAID and not lost_minor(session, order.id) else []
     worth = _worth(session, order, {one.line_no: one.spent_minor for one in kept}) if kept and order.points_rate else 0
     ledger.settle(session, shopper_id=order.shopper_id, cause=order.id, order_id=order.id, worth=worth, why=why, at=at)
     sold = counting.Sold(order.id, order.shopper_id, order.place_id, order.currency, order.paid_at or at)
     counting.bought(session, sold, kept, first=why == PAID, at=at)
+    spent = {one.line_no: one.spent_minor for one in kept}
+    if why == PAID:
+        accruing.agree(session, order.id, order.currency, {one.line_no: one.product_id for one in kept})
+    accruing.settle(session, order.id, spent, why, at=at)
 
 
 def _kept(session: Session, order: OrderRow) -> list[counting.Kept]:

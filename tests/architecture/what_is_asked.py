@@ -66,6 +66,7 @@ _LATER = "goes on with an order that was asked about when it was placed"
 _LATER_KEPT = _LATER + ", and of a kept method once more (tests/storefront/methods/test_keeping.py)"
 _AT_TILL = "shown by her phone in the store, for three minutes and once; it is paid before it is taken along, in front of a clerk"
 _EVENTS = "an operator's: what goes out are events, which carry ids and nothing of a person"
+_CLOSING = "closes a month that is over; moves no money, and what it holds is decided by what was sold"
 _HOUSE = "work of the house within a role and a scope; gives nothing to anybody"
 _FOUR_EYES = "a step that gives nothing before another person has approved, and that is asked"
 _OWN_RULE = "has a bound of its own in its room"
@@ -94,6 +95,8 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/surveys/{survey_id}/open": _HOUSE,
     "POST /v1/surveys/{survey_id}/close": _HOUSE,
     "POST /console/surveys": _HOUSE,
+    "POST /v1/revenue/statements": _CLOSING,
+    "POST /console/revenue/close": _CLOSING,
     "POST /console/surveys/{survey_id}/state": _HOUSE,
     "PUT /v1/faq/{entry_id}": _HOUSE,
     "DELETE /v1/faq/{entry_id}": _HOUSE,

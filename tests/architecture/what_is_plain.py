@@ -24,7 +24,7 @@ PLAIN: dict[str, str] = {
     ),
     "the campaign's and the shop's own words, the same for everybody": (
         "offers_coupon.title offers_coupon.benefit_text offers_coupon.terms_text offers_purchase.product_id offers_purchase.category "
-        "storefront_cart_line.product_id storefront_loyalty_fact.products storefront_loyalty_fact.categories storefront_loyalty_reward.title storefront_membership.plan_name storefront_membership_invoice.plan_name storefront_order_coupon.title storefront_order_line.product_id storefront_order_line.name"
+        "storefront_cart_line.product_id storefront_loyalty_fact.products storefront_loyalty_fact.categories storefront_loyalty_reward.title storefront_membership.plan_name storefront_membership_invoice.plan_name storefront_order_coupon.title storefront_commission.product_id storefront_revenue_entry.product_id storefront_order_line.product_id storefront_order_line.name"
     ),
     "events between our parts: ids, times, amounts and the campaign's words; deleted with an erasure": (
         "kernel_outbox_event.payload notifications_webhook_event.data"
