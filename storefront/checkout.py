@@ -1,12 +1,13 @@
 """Checkout: from a cart to an order whose payment is asked for.
 
-Owns the one transaction (T7) in which the cart is claimed, the stock and the slot held, the coupons reserved and the order written, and
+Owns the one transaction (T7) in which the cart is claimed, the stock and the slots held, the coupons reserved and the order written, and
 the steps around it. The order's id follows from the request's idempotency key: a retry finds the order and goes on where
 the first attempt stopped. The provider is spoken to with no transaction open; money is true only by settlement.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,7 +25,9 @@ from storefront import guarding, paying
 from storefront.addresses import repository as addresses
 from storefront.balance import books as balance
 from storefront.balance.accounts import part_of
+from storefront.bookings import booking as bookings
 from storefront.carts import repository as carts
+from storefront.carts.pricing import Priced, priced
 from storefront.carts.quoting import (
     CartQuote,
     Change,
@@ -39,7 +42,7 @@ from storefront.carts.quoting import (
 )
 from storefront.carts.totals import PricedLine, Totals, payable, totals
 from storefront.cash.risk import PayBy
-from storefront.catalog.repository import for_cart, hold
+from storefront.catalog.repository import hold
 from storefront.contracts import OrderPlaced, OrderState, ProductView
 from storefront.delivery import booking
 from storefront.delivery.choosing import Chosen, FreeSlot, free_slots
@@ -55,16 +58,17 @@ from storefront.errors import (
     UnknownCoupon,
     UnknownOrder,
 )
+from storefront.frozen_lines import write_coupons, write_lines
 from storefront.loyalty import benefits
 from storefront.memberships import benefits as membership
 from storefront.orders import moves
-from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow
+from storefront.orders.models import OrderRow
 from storefront.orders.repository import fresh
 from storefront.payments import collecting
 from storefront.payments.ports import Payment
 from storefront.payments.shop import Shop
 from storefront.reasons import StorefrontReason, sentence
-from storefront.settings import DeliveryMethod, StorefrontSettings
+from storefront.settings import StorefrontSettings
 from storefront.taxes import repository as taxes
 from storefront.taxes.taxing import taxes_of
 
@@ -123,7 +127,7 @@ def _placed(shop: Shop, order_id: str, asked: CheckoutOrder) -> OrderRow:
 
 
 def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, at: datetime) -> OrderRow:
-    """T7: claim the cart, re-check prices and stock, hold the pieces and the slot, reserve the coupons, write the order. All or nothing."""
+    """T7: claim the cart, re-check prices and stock, hold the pieces and the slots, reserve the coupons, write the order. All or nothing."""
     if asked.place_id is not None and geofences.place(session, asked.place_id) is None:
         raise Invalid.field("place_id", "there is no such place; leave it out, or name one of GET /v1/places")
     cart = carts.cart_of(session, asked.shopper_id)
@@ -132,11 +136,13 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     cash = None if asked.taken_along else paying.way_of(shop.settings, asked.pay_by)
     if not carts.claim(session, cart, at=at):
         raise CartChanged
-    products = _priced(session, cart, at)
-    _refuse_changes(changes(cart, products))
-    _hold(session, cart, products)
+    now = priced(session, cart, at)
+    products = now.products
+    _refuse_changes(changes(cart, now))
+    _hold(session, cart, now)
     way = paying.taken_along(cart.currency) if asked.taken_along else _delivery(session, cart, products, shop.settings, asked.place_id, at)
     booking.hold(session, way)
+    bookings.hold(session, now.times)
     until = paying.waits_until(cash, way, at) if cash is not None else at + timedelta(seconds=shop.settings.hold_ttl_s)
     goods = (*quote_lines(cart, products), delivery_line(way))
     shares = _reserve(session, shop, order_id, cart, goods, place_id=asked.place_id, at=at, until=until)
@@ -152,9 +158,10 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
         paying.may_pay_in_cash(session, cash, asking, sums.total_minor - balance_minor, at=at)
     _write(session, order_id, cart, sums, coupon_id, asked, balance_minor=balance_minor, settings=shop.settings, at=at)
     booking.write(session, order_id, asked.shopper_id, way, at)
-    numbers = _write_lines(session, order_id, lines, products, sums, way.way, asked.pay_by)
+    numbers = write_lines(session, order_id, lines, products, sums, way.way, asked.pay_by)
+    bookings.write(session, order_id, asked.shopper_id, now.times, numbers)
     taxes.write(session, order_id, taxes_of(session, lines, sums.discounts, shop.settings.merchant, at=at), numbers)
-    _write_coupons(session, order_id, shares, numbers)
+    write_coupons(session, order_id, shares, numbers)
     placed = OrderPlaced(order_id, asked.shopper_id, sums.total_minor, cart.currency, coupon_id, at)
     emit(session, placed, subject=asked.shopper_id)
     if sums.total_minor == balance_minor:
@@ -167,12 +174,6 @@ def place(session: Session, shop: Shop, order_id: str, asked: CheckoutOrder, *, 
     return row
 
 
-def _priced(session: Session, cart: carts.Cart, at: datetime) -> dict[str, ProductView]:
-    """What lies in the cart, at what she pays for it: a member pays less."""
-    products = for_cart(session, [line.product_id for line in cart.lines], cart.currency)
-    return membership.at_member_prices(session, cart.shopper_id, products, at)
-
-
 def _refuse_changes(found: tuple[Change, ...]) -> None:
     gone_or_dearer = [c for c in found if c.code != StorefrontReason.NOT_ENOUGH_STOCK]
     if gone_or_dearer:
@@ -180,15 +181,16 @@ def _refuse_changes(found: tuple[Change, ...]) -> None:
         raise QuoteChanged(f"{detail} Ask for a new quote (POST /v1/cart/quote).", extra={"changes": found})
 
 
-def _hold(session: Session, cart: carts.Cart, products: dict[str, ProductView]) -> None:
-    short = hold(session, {line.product_id: line.quantity for line in cart.lines})
+def _hold(session: Session, cart: carts.Cart, now: Priced) -> None:
+    """Places at a time are no pieces: those are held by bookings."""
+    short = hold(session, {line.product_id: line.quantity for line in cart.lines if line.id not in now.times})
     if short:
-        named = [{"product_id": i, "name": products[i].name, "in_stock": left} for i, left in short.items()]
+        named = [{"product_id": i, "name": now.products[i].name, "in_stock": left} for i, left in short.items()]
         detail = "; ".join(f"{item['name']}: {item['in_stock']} left" for item in named[:3])
         raise OutOfStock(f"{detail}. Take fewer and try again.", extra={"short": named})
 
 
-def _delivery(session: Session, cart: carts.Cart, products: dict[str, ProductView], settings: StorefrontSettings, here: str | None, at: datetime) -> Chosen:
+def _delivery(session: Session, cart: carts.Cart, products: Mapping[str, ProductView], settings: StorefrontSettings, here: str | None, at: datetime) -> Chosen:
     way = delivery_of(cart, ways_of(settings.delivery, products.values()))
     if way is None:
         raise QuoteChanged("The way you chose to get your order is no longer offered; choose another.", extra={"changes": []})
@@ -271,56 +273,12 @@ def _write(
         raise CartChanged  # the same request, running twice at the same time, was faster
 
 
-def _write_lines(
-    session: Session, order_id: str, lines: tuple[QuoteLine, ...], products: dict[str, ProductView], sums: Totals, way: DeliveryMethod, pay_by: PayBy
-) -> dict[str, int]:
-    """The delivery last, and only if it has a price; then the fee for how it is paid. Returns line id -> line number."""
-    kept = [line for line in lines if not line.delivery or line.unit_amount_minor]
-    numbers = {line.line_id: number for number, line in enumerate(kept, start=1)}
-    for line in kept:
-        discount, gross = sums.discounts[line.line_id], line.unit_amount_minor * line.quantity
-        session.add(
-            OrderLineRow(
-                order_id=order_id, line_no=numbers[line.line_id], product_id=line.product_id,
-                name=_name(line, products, way, pay_by), unit_minor=line.unit_amount_minor,
-                quantity=line.quantity, discount_minor=discount, total_minor=gross - discount,
-            )
-        )  # fmt: skip
-    session.flush()
-    return numbers
-
-
-def _name(line: QuoteLine, products: dict[str, ProductView], way: DeliveryMethod, pay_by: PayBy) -> str:
-    if line.line_id == paying.FEE_LINE:
-        return paying.FEE_NAME[pay_by]
-    return way.name if line.delivery else products[line.product_id].name
-
-
-def _write_coupons(session: Session, order_id: str, shares: tuple[Quote, ...], numbers: dict[str, int]) -> None:
-    """Frozen per coupon and line: refunds, cashback and points are reckoned from these and never anew."""
-    for position, share in enumerate(shares):
-        off = {str(numbers[line.line_id]): line.discount_minor for line in share.lines if line.discount_minor}
-        promised = [
-            {
-                "kind": e.kind, "text": e.text, "amount_minor": e.amount_minor or 0, "multiplier_bp": e.multiplier_bp,
-                "payment_methods": list(e.payment_methods), "lines": [numbers[i] for i in e.line_ids],
-            }
-            for e in share.entitlements
-        ]  # fmt: skip
-        session.add(
-            OrderCouponRow(
-                order_id=order_id, coupon_id=share.coupon_id, position=position, title=share.title, discount_minor=share.discount_minor,
-                shares=off, entitlements=promised,
-            )
-        )  # fmt: skip
-    session.flush()
-
-
 def quote(session: Session, shop: Shop, shopper_id: str, *, place_id: str | None, at: datetime, seen: bool) -> CartQuote:
     """What the cart costs now. `seen`: these prices are being shown to the shopper, so that she may pay them."""
     cart = carts.cart_of(session, shopper_id)
-    products = _priced(session, cart, at)
-    result = quote_cart(session, shop.coupons, cart, products, settings=shop.settings, place_id=place_id, at=at)
+    now = priced(session, cart, at)
+    products = now.products
+    result = quote_cart(session, shop.coupons, cart, now, settings=shop.settings, place_id=place_id, at=at)
     if shop.settings.cash and result.lines and (way := delivery_of(cart, ways_of(shop.settings.delivery, products.values()))) is not None:
         asking = paying.Asking(cart, products.values(), chosen_of(session, way, wish_of(cart, cart.currency or "", place_id), at), place_id)
         promised = [entitlement for coupon in result.coupons for entitlement in coupon.entitlements]
@@ -337,7 +295,7 @@ def put_coupon(
     another's, is refused, and so is one that may not lie beside another; one that does not apply yet is kept and says why.
     Only its id is kept. Raises UnknownCoupon, CouponRefused."""
     cart = carts.cart_of(session, shopper_id)
-    products = _priced(session, cart, at)
+    products = priced(session, cart, at).products
     currency = cart.currency or shop.settings.currency
     way = delivery_of(cart, ways := ways_of(shop.settings.delivery, products.values())) or ways[0]
     brought = chosen_of(session, way, wish_of(cart, currency, place_id), at)

@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 from storefront import (
+    booking_contracts,
     cash_contracts,
     dispute_contracts,
+    getting_contracts,
     loyalty_contracts,
     membership_contracts,
     revenue_contracts,
@@ -28,6 +30,10 @@ DrawerView = cash_contracts.DrawerView
 WayToPay = cash_contracts.WayToPay
 OrderConfirmed = cash_contracts.OrderConfirmed
 CashCounted = cash_contracts.CashCounted
+DeliveryView = getting_contracts.DeliveryView
+CollectionView = getting_contracts.CollectionView
+CollectionAtStore = getting_contracts.CollectionAtStore
+OrderPicked = getting_contracts.OrderPicked
 DisputeView = dispute_contracts.DisputeView
 DisputeMoved = dispute_contracts.DisputeMoved
 ShipmentPiece = shipment_contracts.ShipmentPiece
@@ -50,6 +56,7 @@ LoyaltyGiftWithdrawn = loyalty_contracts.LoyaltyGiftWithdrawn
 LoyaltyTierMoved = loyalty_contracts.LoyaltyTierMoved
 memberships = membership_contracts
 revenue = revenue_contracts
+bookings = booking_contracts
 
 DELIVERY = ""
 """Stands for the product in the line that says what bringing an order costs: no product has this id."""
@@ -222,48 +229,6 @@ class Bought:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryView:
-    """When an order is brought. `closes_at`: until then she may move it. `held` False: it is not brought any more. Where it goes is told to her alone."""
-
-    slot_id: str
-    area: str
-    starts_at: datetime
-    ends_at: datetime
-    closes_at: datetime
-    timezone: str
-    held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionView:
-    """An order that is fetched from a store. `state`: open (being picked), ready (until `ready_until`), handed_over."""
-
-    place_id: str
-    place_name: str
-    state: str
-    ready_until: datetime | None
-    arrived_at: datetime | None
-    handed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionAtStore:
-    """The same for the store: `called` is the first name she gave with her address, `pieces` what is to be picked (name, how many). `overdue`: kept longer
-    than was promised."""
-
-    order_id: str
-    place_id: str
-    state: str
-    called: str
-    pieces: tuple[tuple[str, int], ...]
-    placed_at: datetime
-    ready_until: datetime | None
-    arrived_at: datetime | None
-    overdue: bool
-    cash: CashView | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
@@ -293,6 +258,7 @@ class OrderDetail:
     shipments: tuple[ShipmentView, ...] = ()
     disputes: tuple[DisputeView, ...] = ()
     cash: CashView | None = None
+    bookings: tuple[booking_contracts.BookingView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,19 +338,6 @@ class OrderPaid:
     currency: str
     coupon_id: str | None
     paid_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPicked:
-    """Event `order.picked`: it is ready and waits at the store until `ready_until`."""
-
-    TYPE: ClassVar[str] = "order.picked"
-
-    order_id: str
-    shopper_id: str
-    place_id: str
-    ready_at: datetime
-    ready_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

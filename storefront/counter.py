@@ -59,12 +59,12 @@ def cart_size(session: Session, shopper_id: str) -> int:
     return int(session.scalar(pieces) or 0)
 
 
-def add_to_cart(session: Session, shop: Shop, shopper_id: str, product_id: str, quantity: int, *, at: datetime) -> None:
-    """So many more pieces. Raises UnknownProduct, QuantityOutOfRange, CartFull, CurrencyMismatch."""
+def add_to_cart(session: Session, shop: Shop, shopper_id: str, product_id: str, quantity: int, *, at: datetime, slot_id: str | None = None) -> None:
+    """So many more pieces, or places at a time. Raises UnknownProduct, ChooseTime, UnknownSlot, QuantityOutOfRange, CartFull, CurrencyMismatch."""
     found = product(session, product_id)
     if found is None:
         raise UnknownProduct
-    carts.add(session, shopper_id, found, quantity, max_lines=shop.settings.max_lines, at=at)
+    carts.add(session, shopper_id, found, quantity, max_lines=shop.settings.max_lines, at=at, slot_id=slot_id)
 
 
 def set_quantity(session: Session, shopper_id: str, line_id: str, quantity: int, *, at: datetime) -> None:

@@ -25,7 +25,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "id version changed_at",
     },
     "storefront_cart_line": {
-        "user.behavior.purchase_history": "product_id quantity seen_unit_minor added_at",
+        "user.behavior.purchase_history": "product_id quantity seen_unit_minor slot_id added_at",
         "system.operations": "id cart_id",
     },
     "storefront_cart_code": {
@@ -69,6 +69,16 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "code_hash sealed_code currency amount_minor state loaded_at",
         "system.operations": "id order_id line_no piece issued_at expires_at",
     },
+    "storefront_service": {
+        "system.operations": "id product_id place_id document changed_at",
+    },
+    "storefront_booking": {
+        "user.unique_id.pseudonymous": "shopper_id",
+        "user.location.precise": "place_id arrived_at arrived_by moment_id",
+        "user.behavior.purchase_history": "product_id service_id slot_id places state timezone currency price_minor base_minor starts_at ends_at free_until ended_at",
+        "user.workplace": "ended_by",
+        "system.operations": "id order_id line_no remind_at moves",
+    },
     "storefront_category": {
         "system.operations": "name parent",
     },
@@ -88,7 +98,7 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "area_id slot_id state timezone currency price_minor base_minor starts_at ends_at closes_at",
         "system.operations": "order_id",
     },
-    "storefront_delivery_slot": {
+    "storefront_slot": {
         "system.operations": "id taken ends_at",
     },
     "storefront_membership": {
@@ -315,7 +325,7 @@ TAGS: dict[str, dict[str, str]] = {
 USES: dict[str, str] = {
     "essential.service": (
         "joining memberships.benefits memberships.repository memberships.holding billing.settling billing.subscribing billing.changing billing.refunding billing.showing billing.papers loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
-        "addresses.repository balance.books balance.cards carts.repository carts.handing checkout collection.repository counter delivery.booking "
+        "addresses.repository balance.books balance.cards carts.repository carts.handing checkout collection.repository counter delivery.booking bookings.booking bookings.repository bookings.showing frozen_lines orders.appointments "
         "delivery.repository downloads.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
         "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"

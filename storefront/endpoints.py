@@ -11,6 +11,7 @@ from app.security.asking import asker_of
 from storefront.addresses.endpoints import router as address_routes
 from storefront.balance.endpoints import router as balance_routes
 from storefront.billing.endpoints import router as membership_routes
+from storefront.booking_endpoints import router as booking_routes
 from storefront.cart_code_endpoints import router as cart_code_routes
 from storefront.carts.endpoints import router as cart_routes
 from storefront.carts.quoting import CartQuote
@@ -123,7 +124,7 @@ def checkout(body: CheckoutIn, caller: Shopper, call: Command) -> Response:
 
 
 PARTS = (
-    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, revenue_routes, review_routes, sharing_routes, tax_routes, wish_routes, download_routes,
+    address_routes, balance_routes, delivery_routes, catalog_routes, cart_routes, cart_code_routes, joined, order_routes, return_routes, shipment_routes, paper_routes, payment_routes, method_routes, dispute_routes, cash_routes, points_routes, loyalty_routes, membership_routes, recommending_routes, revenue_routes, review_routes, sharing_routes, tax_routes, wish_routes, download_routes, booking_routes,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part)

@@ -12,11 +12,12 @@ from app.privacy.contracts import ConsentChanged
 from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
 from offers import facade as offers
+from storefront.bookings import repository as bookings
 from storefront.cash import claims
 from storefront.collection import repository as collections
 from storefront.contracts import OrderPaid, ShipmentMoved
 from storefront.loyalty import handlers as loyalty
-from storefront.orders import cash_taking, fetching
+from storefront.orders import appointments, cash_taking, fetching
 from storefront.reviews import repository as reviews
 from storefront.settings import StorefrontSettings
 from storefront.sharing import links, rewarding
@@ -36,8 +37,14 @@ def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> Non
         if event.kind in COMES:
             fetching.arrived(session, event.shopper_id, event.place_id, event.moment_id, at=session.info["clock"].now())
 
+    def came(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
+        appointments.arrived(session, event.shopper_id, event.place_id, event.moment_id, at=session.info["clock"].now())
+
     def was_not(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
         collections.not_there(session, event.shopper_id, event.moment_id)
+
+    def did_not_come(session: Session, event: MomentRetracted, _envelope: Envelope) -> None:
+        bookings.not_there(session, event.shopper_id, event.moment_id)
 
     def wished(session: Session, event: MomentDetected, _envelope: Envelope) -> None:
         noticing.came_in(session, event, at=session.info["clock"].now())
@@ -57,6 +64,8 @@ def subscribe(subscriptions: Subscriptions, settings: StorefrontSettings) -> Non
     subscriptions.on(ConsentChanged, consumer="storefront.visits_unseen", handler=unseen, about=lambda event: event.purpose == Purpose.LOCATION and not event.granted)
     loyalty.subscribe(subscriptions)
     subscriptions.on(MomentDetected, consumer="storefront.arrival", handler=arrived, prompt=True, only_if=collections.ANY_READY)
+    subscriptions.on(MomentDetected, consumer="storefront.booked_arrival", handler=came, prompt=True, about=lambda event: event.kind in COMES, only_if=bookings.ANY_BOOKED)
+    subscriptions.on(MomentRetracted, consumer="storefront.booked_not_arrived", handler=did_not_come, prompt=True, only_if=bookings.ANY_BOOKED)
     subscriptions.on(MomentDetected, consumer="storefront.wishes", handler=wished, prompt=True, about=lambda event: event.kind in COMES, only_if=wishes.ANY)
     subscriptions.on(OrderPaid, consumer="storefront.referrals", handler=owed, only_if=links.ANY)
     subscriptions.on(ShipmentMoved, consumer="storefront.refused_at_door", handler=refused, prompt=True, about=lambda event: event.state == ShipmentState.FAILED, only_if=claims.ANY_OPEN)

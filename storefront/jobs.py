@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from app.kernel.errors import AppError
 from app.kernel.logs import get_logger
 from storefront.balance import cards
+from storefront.bookings import booking
+from storefront.bookings import repository as bookings
 from storefront.contracts import OrderState
 from storefront.loyalty import weighing
 from storefront.orders import cash_taking, moves
@@ -46,6 +48,13 @@ def expire_gift_cards(shop: Shop) -> int:
     at = shop.now()
     with shop.database.transaction() as session:
         return cards.expire(session, at)
+
+
+def remind_of_bookings(shop: Shop, limit: int = 200) -> int:
+    """Those who have booked what begins in a day are told so, each once; returns how many. Call every few minutes."""
+    at = shop.now()
+    with shop.database.transaction() as session:
+        return sum(booking.remind(session, row) for row in bookings.to_remind(session, at, limit))
 
 
 def count_together(shop: Shop) -> int:

@@ -19,6 +19,7 @@ from offers import facade as offers
 from offers.contracts import CouponState
 from storefront.addresses import repository as addresses
 from storefront.balance import books as balance
+from storefront.bookings.models import BookingRow
 from storefront.carts import repository as carts
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import for_cart
@@ -40,7 +41,7 @@ def carrier(settings: StorefrontSettings) -> Callable[[Session, str, str, dateti
     def carry(session: Session, before: str, into: str, at: datetime) -> Mapping[str, Any]:
         pieces, left_out = join_carts(session, before, into, settings, at=at)
         orders = _rename(session, OrderRow, before, into)
-        for model in (CollectionRow, DeliveryBookingRow, ShipmentRow):
+        for model in (BookingRow, CollectionRow, DeliveryBookingRow, ShipmentRow):
             _rename(session, model, before, into)
         loyalty.hand_over(session, before, into, at=at)
         reviews.hand_over(session, before, into)

@@ -134,7 +134,7 @@ def _known(session: Session, asking: Asking) -> _Known:
     area = asking.chosen.area
     facts = Facts(
         due_minor=0, currency=asking.cart.currency or "", delivery=asking.chosen.way.id, place_id=place_of(asking),
-        area_id=area.id if area is not None else None, no_goods=any(p.kind == "digital" or classes[p.category] == VOUCHER for p in products),
+        area_id=area.id if area is not None else None, no_goods=any(p.kind != "physical" or classes[p.category] == VOUCHER for p in products),
         guest=people.account_of_shopper(session, shopper_id) is None, verified=bool(contacts.views(session, shopper_id)),
     )  # fmt: skip
     claim, order, hers = CashClaimRow, OrderRow, sorted(offers.may_be_her(session, shopper_id))

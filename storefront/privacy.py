@@ -17,6 +17,8 @@ from app.privacy.subjects import DataHolder
 from storefront.addresses import repository as addresses
 from storefront.balance import books as balance
 from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
+from storefront.bookings import booking as bookings
+from storefront.bookings.models import BookingRow
 from storefront.carts import handing as cart_codes
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.carts.repository import cart_of
@@ -113,6 +115,17 @@ def export_deliveries(session: Session, shopper_id: str) -> dict[str, Any]:
     return {"deliveries": told} if told else {}
 
 
+def export_bookings(session: Session, shopper_id: str) -> dict[str, Any]:
+    rows = session.scalars(select(BookingRow).where(BookingRow.shopper_id == shopper_id).order_by(BookingRow.starts_at, BookingRow.id)).all()
+    told = [{c.name: _plain(getattr(row, c.name)) for c in BookingRow.__table__.columns if c.name not in ("shopper_id", "ended_by")} for row in rows]
+    return {"bookings": told} if told else {}
+
+
+def erase_bookings(session: Session, shopper_id: str) -> int:
+    """Nobody comes any more: her places are free."""
+    return bookings.forget(session, shopper_id, session.info["clock"].now())
+
+
 def export_shipments(session: Session, shopper_id: str) -> dict[str, Any]:
     ids = session.scalars(select(ShipmentRow.order_id).where(ShipmentRow.shopper_id == shopper_id).distinct().order_by(ShipmentRow.order_id)).all()
     told = [_plain(dataclasses.asdict(one)) for parcels in parcels_of(session, ids).values() for one in parcels]
@@ -196,7 +209,8 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("storefront.reviews", ("storefront_review", "storefront_review_report"), export_reviews, reviews.forget),
     DataHolder("storefront.wishes", ("storefront_wish", "storefront_wish_found"), export_wishes, wishes.forget),
     DataHolder("storefront.sharing", ("storefront_share", "storefront_share_touch", "storefront_referral"), export_sharing, links.forget),
-    DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_delivery_slot"), export_deliveries, booking.forget),
+    DataHolder("storefront.bookings", ("storefront_booking",), export_bookings, erase_bookings),
+    DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_slot"), export_deliveries, booking.forget),
     DataHolder(
         "storefront.balance",
         ("storefront_balance", "storefront_balance_entry", "storefront_balance_hold", "storefront_gift_card"),
@@ -228,6 +242,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_cart_code", "made_at", DAY_S, "That you showed your cart to a till is forgotten after a day; the code itself was never kept."),
     RetentionRule("storefront_order", "placed_at", ORDER_KEPT_S, "Orders are kept seven years for the books, then deleted."),
     RetentionRule("storefront_delivery_booking", "ends_at", DELIVERY_KEPT_S, "When and where an order was brought, sealed; kept 180 days after, for questions about it."),
+    RetentionRule("storefront_booking", "ends_at", DELIVERY_KEPT_S, "What you booked at which time, and whether you came; kept 180 days after, for questions about it."),
     RetentionRule("storefront_collection", "placed_at", DELIVERY_KEPT_S, "That you fetched an order from a store, and when you came; kept 180 days, for questions about it."),
     RetentionRule("storefront_shipment", "packed_at", DELIVERY_KEPT_S, "What was sent to you in which parcel, and how far it came; kept 180 days, for questions about it."),
     RetentionRule("storefront_review", "changed_at", None, "Your reviews, sealed with your key, with what they said before; kept until you remove them or delete your data."),
@@ -237,7 +252,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_share", "created_at", WISH_KEPT_S, "Your links to products are kept two years."),
     RetentionRule("storefront_share_touch", "at", DELIVERY_KEPT_S, "That you came by somebody's link, and let it count, is kept 180 days."),
     RetentionRule("storefront_referral", "noted_at", WISH_KEPT_S, "Which order a link led to, and whether it was rewarded, is kept two years."),
-    RetentionRule("storefront_delivery_slot", "ends_at", DELIVERY_KEPT_S, "How many orders were brought at a time; kept as long as they are."),
+    RetentionRule("storefront_slot", "ends_at", DELIVERY_KEPT_S, "How many were brought something, or came, at a time; kept as long as they are."),
     RetentionRule("storefront_points", "changed_at", OWED_KEPT_S, "Your points are yours as long as they are good; after thirty years untouched nobody will use them."),
     RetentionRule("storefront_membership", "changed_at", ORDER_KEPT_S, "Your memberships and what you paid for them are kept as long as the books."),
     RetentionRule("storefront_loyalty_fact", "at", loyalty.FACT_KEPT_S, "What counts for cards, challenges and tiers is kept 800 days: a card runs two years at most, and its returns a little longer."),

@@ -34,6 +34,7 @@ class StorefrontReason(StrEnum):
     NOT_SERVED_THERE = "not_served_there"
     STORE_GONE = "store_gone"
     SLOT_MISSING = "slot_missing"
+    TIME_MISSING = "time_missing"
     SLOT_GONE = "slot_gone"
     SLOT_FULL = "slot_full"
     NOTHING_LEFT_TO_RETURN = "nothing_left_to_return"
@@ -106,6 +107,7 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.NOT_SERVED_THERE: "We do not bring anything to this address. Choose another address or another way.",
     StorefrontReason.STORE_GONE: "Nothing can be fetched from the store you chose any more. Choose another.",
     StorefrontReason.SLOT_MISSING: "Choose when it shall be brought.",
+    StorefrontReason.TIME_MISSING: "Choose a store and a time for it.",
     StorefrontReason.SLOT_GONE: "The time you chose can no longer be booked. Choose another.",
     StorefrontReason.SLOT_FULL: "The time you chose was taken by others meanwhile. Choose another.",
     StorefrontReason.NOTHING_LEFT_TO_RETURN: "It is all back already.",
@@ -135,7 +137,7 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.REFERRAL_CAP_REACHED: "There have been as many rewards in a year as one can get.",
     StorefrontReason.CASH_NOT_WITH_DELIVERY: "This goes with another way to get your order.",
     StorefrontReason.CASH_NOT_IN_CURRENCY: "This is not offered in the currency of your cart.",
-    StorefrontReason.CASH_NOT_FOR_THESE: "Downloads and gift cards are paid online.",
+    StorefrontReason.CASH_NOT_FOR_THESE: "Downloads, gift cards and booked times are paid online.",
     StorefrontReason.CASH_NOT_THERE: "No money is taken there. Pay online.",
     StorefrontReason.CASH_TOO_MUCH: "It is too much to be paid like this. Pay online.",
     StorefrontReason.CASH_NEEDS_ACCOUNT: "Sign in first, so that we know whom we keep it for.",

@@ -32,6 +32,7 @@ from storefront.contracts import (
     ReviewJudged,
     ShipmentMoved,
     WishMatched,
+    bookings,
     memberships,
     revenue,
 )
@@ -49,6 +50,9 @@ TOLD: dict[type[Any], Purpose | None] = {
     OrderPaid: None,
     OrderPicked: None,
     ShipmentMoved: None,
+    bookings.BookingConfirmed: None,
+    bookings.BookingNeared: None,
+    bookings.BookingEnded: None,
     ReviewJudged: None,
     ReferralRewarded: None,
     WishMatched: Purpose.PERSONALISATION,

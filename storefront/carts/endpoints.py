@@ -33,7 +33,7 @@ def add_line(body: LineIn, caller: Shopper, call: Command) -> Response:
         if found is None:
             raise UnknownProduct
         most = call.app.shop.settings.max_lines
-        repository.add(session, caller.id, found, body.quantity, max_lines=most, at=call.clock.now())
+        repository.add(session, caller.id, found, body.quantity, max_lines=most, at=call.clock.now(), slot_id=body.slot_id)
         return repository.cart_of(session, caller.id)
 
     return call.run(work)

@@ -30,7 +30,8 @@ class CartRow(Base):
 
 
 class CartLineRow(Base):
-    """`seen_unit_minor` is the price the shopper was last shown; checkout refuses to charge another without a new quote."""
+    """`seen_unit_minor` is the price the shopper was last shown; checkout refuses to charge another without a new quote. `slot_id`: of a service the time she
+    chose, perhaps no longer to be had; `quantity` is then how many places."""
 
     __tablename__ = "storefront_cart_line"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -38,6 +39,7 @@ class CartLineRow(Base):
     product_id: Mapped[str] = mapped_column(String(60))
     quantity: Mapped[int]
     seen_unit_minor: Mapped[int]
+    slot_id: Mapped[str | None] = mapped_column(String(60))
     added_at: Mapped[datetime] = mapped_column(Instant)
     __table_args__ = (
         UniqueConstraint("cart_id", "product_id"),

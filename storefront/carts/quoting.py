@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from offers.contracts import Entitlement, Quote, QuoteLine, Reason
 from storefront.balance.accounts import part_of
 from storefront.balance.books import available_minor
-from storefront.carts.repository import Cart
+from storefront.bookings.choosing import SERVICE, Time
+from storefront.carts.pricing import Priced
+from storefront.carts.repository import Cart, CartLine
 from storefront.carts.totals import PricedLine, totals
 from storefront.contracts import DELIVERY, ProductView, TaxSum, WayToPay
 from storefront.delivery.choosing import Chosen, Wish
@@ -31,8 +33,22 @@ DELIVERY_LINE = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
+class TimeOnLine:
+    """The time a line is booked at. `left` places of it are free. `needs`: why it cannot be ordered like this, with its words."""
+
+    slot_id: str | None
+    place_id: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    timezone: str | None
+    left: int
+    needs: str | None
+    needs_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """One line at today's price. `seen_unit_minor` is what the shopper was shown before."""
+    """One line at today's price. `seen_unit_minor` is what the shopper was shown before. `time`: when and where, for what is given at a time."""
 
     line_id: str
     product_id: str
@@ -45,11 +61,13 @@ class QuotedLine:
     gross_minor: int
     discount_minor: int
     in_stock: int
+    time: TimeOnLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that is not as the shopper last saw it; `code` is price_changed, not_enough_stock or product_gone."""
+    """Something that is not as the shopper last saw it; `code` is price_changed, not_enough_stock or product_gone; of a time time_missing,
+    slot_gone or slot_full."""
 
     code: str
     text: str
@@ -135,13 +153,14 @@ def quote_cart(
     session: Session,
     desk: CouponDesk,
     cart: Cart,
-    products: Mapping[str, ProductView],
+    priced: Priced,
     *,
     settings: StorefrontSettings,
     place_id: str | None,
     at: datetime,
 ) -> CartQuote:
-    """Prices `cart` with `products` (those of its lines still on sale; a missing one is listed as gone and costs nothing)."""
+    """What `cart` comes to, `priced` as it is now; a line that is no longer sold is listed as gone and costs nothing."""
+    products = priced.products
     there = [(line, products[line.product_id]) for line in cart.lines if line.product_id in products]
     ways = ways_of(settings.delivery, products.values())
     choices = ways_now(session, cart, ways, place_id, at)
@@ -150,17 +169,17 @@ def quote_cart(
     brought = delivery_line(chosen) if there and chosen is not None else None
     lines = (*quote_lines(cart, products), *((brought,) if brought else ()))
     coupons, discounts = _coupons(session, desk, cart, lines, place_id=place_id, at=at)
-    priced = [PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines]
-    sums = totals(priced, discounts)
+    each = [PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines]
+    sums = totals(each, discounts)
     quoted = tuple(
         QuotedLine(
             line.id, item.id, item.name, item.image, item.category, line.quantity, item.price_minor, line.seen_unit_minor,
-            line.quantity * item.price_minor, sums.discounts[line.id], item.in_stock,
+            line.quantity * item.price_minor, sums.discounts[line.id], item.in_stock, _time_on(line, priced.times.get(line.id)),
         )
         for line, item in there
     )  # fmt: skip
     return CartQuote(
-        cart.currency, quoted, sums.subtotal_minor, sums.discount_minor, sums.total_minor, next(iter(coupons), None), changes(cart, products),
+        cart.currency, quoted, sums.subtotal_minor, sums.discount_minor, sums.total_minor, next(iter(coupons), None), changes(cart, priced),
         coupons, _best(session, desk, cart, lines, place_id=place_id, at=at), _choices(choices, chosen, sums.discounts) if there else (),
         sum(e.amount_minor or 0 for c in coupons for e in c.entitlements),
         by_rate(taxes_of(session, lines, discounts, settings.merchant, at=at)),
@@ -176,17 +195,31 @@ def quote_lines(cart: Cart, products: Mapping[str, ProductView]) -> tuple[QuoteL
     )
 
 
-def changes(cart: Cart, products: Mapping[str, ProductView]) -> tuple[Change, ...]:
+def _time_on(line: CartLine, time: Time | None) -> TimeOnLine | None:
+    if time is None:
+        return None
+    slot, of = time.slot, time.service
+    return TimeOnLine(
+        line.slot_id, of.place_id if of else None, slot.starts_at if slot else None, slot.ends_at if slot else None, of.calendar.timezone if of else None,
+        time.left, time.needs, sentence(time.needs),
+    )  # fmt: skip
+
+
+def changes(cart: Cart, priced: Priced) -> tuple[Change, ...]:
     """Every difference between what the shopper last saw and what is true now, in the order of the lines."""
     out: list[Change] = []
     for line in cart.lines:
-        item = products.get(line.product_id)
+        item, time = priced.products.get(line.product_id), priced.times.get(line.id)
         if item is None:
             out.append(_change(StorefrontReason.PRODUCT_GONE, line.id, line.product_id, "", line.quantity, 0))
             continue
+        if time is not None and time.needs is not None:
+            out.append(_change(time.needs, line.id, item.id, item.name, line.quantity, time.left))
+            if time.slot is None:
+                continue  # it has no price before a time is chosen
         if item.price_minor != line.seen_unit_minor:
             out.append(_change(StorefrontReason.PRICE_CHANGED, line.id, item.id, item.name, line.seen_unit_minor, item.price_minor))
-        if item.in_stock < line.quantity:
+        if time is None and item.in_stock < line.quantity:
             out.append(_change(StorefrontReason.NOT_ENOUGH_STOCK, line.id, item.id, item.name, line.quantity, item.in_stock))
     return tuple(out)
 
@@ -197,16 +230,21 @@ def _change(code: StorefrontReason, line_id: str, product_id: str, name: str, be
 
 ONLINE = DeliveryMethod(id="online", name="Online")
 """How one gets what is no thing: nothing is brought, and nothing waits in a store."""
+AT_STORE = DeliveryMethod(id="at_store", name="At the store")
+"""How one gets what is given to her there, and downloads beside it."""
 
 
 def ways_of(ways: Sequence[DeliveryMethod], products: Collection[ProductView]) -> Sequence[DeliveryMethod]:
     """Those there are for these products."""
-    return (ONLINE,) if products and all(item.kind == "digital" for item in products) else ways
+    kinds = {item.kind for item in products}
+    if not kinds or "physical" in kinds:
+        return ways
+    return (AT_STORE,) if SERVICE in kinds else (ONLINE,)
 
 
 def delivery_of(cart: Cart, ways: Sequence[DeliveryMethod]) -> DeliveryMethod | None:
     """The way she chose, or the first; None when what she chose is not offered (any more, or in this currency)."""
-    wanted = ways[0].id if ways == (ONLINE,) else cart.delivery or ways[0].id
+    wanted = ways[0].id if ways in ((ONLINE,), (AT_STORE,)) else cart.delivery or ways[0].id
     return next((way for way in ways if way.id == wanted and way.price_minor(cart.currency or "") is not None), None)
 
 

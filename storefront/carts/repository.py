@@ -17,6 +17,7 @@ from app.kernel.errors import FieldError
 from app.kernel.ids import new_id
 from app.kernel.money import CurrencyMismatch
 from app.security import people
+from storefront.bookings.choosing import for_adding
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.catalog.repository import in_currency
 from storefront.contracts import ProductView
@@ -32,6 +33,7 @@ class CartLine:
     product_id: str
     quantity: int
     seen_unit_minor: int
+    slot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def cart_of(session: Session, shopper_id: str) -> Cart:
     lines = session.scalars(select(CartLineRow).where(CartLineRow.cart_id == row.id).order_by(CartLineRow.added_at, CartLineRow.id))
     return Cart(
         shopper_id, row.currency, next(iter(row.coupon_ids), None), row.version,
-        tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor) for li in lines), tuple(row.coupon_ids), row.delivery,
+        tuple(CartLine(li.id, li.product_id, li.quantity, li.seen_unit_minor, li.slot_id) for li in lines), tuple(row.coupon_ids), row.delivery,
         row.slot_id, row.address_id, row.collect_at,
     )  # fmt: skip
 
@@ -72,19 +74,20 @@ def changing(session: Session, shopper_id: str, at: datetime) -> CartRow:
     return session.execute(select(CartRow).where(CartRow.shopper_id == shopper_id).execution_options(populate_existing=True)).scalar_one()
 
 
-def add(session: Session, shopper_id: str, product: ProductView, quantity: int, *, max_lines: int, at: datetime) -> None:
-    """`quantity` more pieces of `product`, at what she pays for it in the currency of the cart. Raises ChooseVariant, CurrencyMismatch, QuantityOutOfRange or
-    CartFull; nothing changes then."""
+def add(session: Session, shopper_id: str, product: ProductView, quantity: int, *, max_lines: int, at: datetime, slot_id: str | None = None) -> None:
+    """`quantity` more pieces of `product`, at what she pays for it in the currency of the cart. `slot_id`: of a service the time she chose; another than the one
+    that lies there takes its place. Raises ChooseVariant, ChooseTime, UnknownSlot, CurrencyMismatch, QuantityOutOfRange or CartFull; nothing changes then."""
     if product.is_head:
         remedy = f"{product.name} comes in several kinds; name one of the variants of GET /v1/products/{product.id}"
         raise ChooseVariant(remedy, fields=[FieldError("product_id", remedy)])
     cart = changing(session, shopper_id, at)
-    product = membership.at_member_prices(session, shopper_id, {product.id: in_currency(product, cart.currency)}, at)[product.id]
+    timed = for_adding(session, in_currency(product, cart.currency), slot_id, at)
+    product = membership.at_member_prices(session, shopper_id, {product.id: timed}, at)[product.id]
     if cart.currency is not None and cart.currency != product.currency:
         remedy = f"the cart is in {cart.currency} and this product in {product.currency}; pay for the cart first, or empty it"
         raise CurrencyMismatch(remedy, fields=[FieldError("product_id", remedy)], extra={"cart_currency": cart.currency, "product_currency": product.currency})
     held = session.execute(select(CartLineRow).where(CartLineRow.cart_id == cart.id, CartLineRow.product_id == product.id)).scalar_one_or_none()
-    have = held.quantity if held else 0
+    have = held.quantity if held is not None and held.slot_id == slot_id else 0
     if not 1 <= have + quantity <= MAX_QUANTITY:
         raise QuantityOutOfRange(
             f"quantity: the cart holds {have} of this product and takes at most {MAX_QUANTITY}; add {MAX_QUANTITY - have} or fewer",
@@ -93,14 +96,14 @@ def add(session: Session, shopper_id: str, product: ProductView, quantity: int, 
         )
     if held is not None:
         held.quantity = have + quantity
-        held.seen_unit_minor = product.price_minor
+        held.seen_unit_minor, held.slot_id = product.price_minor, slot_id
         session.flush()
         return
     lines = session.scalars(select(CartLineRow.id).where(CartLineRow.cart_id == cart.id)).all()
     if len(lines) >= max_lines:
         raise CartFull(f"the cart holds {max_lines} different products, and no more fit", extra={"most": max_lines})
     session.add(
-        CartLineRow(id=new_id("lin"), cart_id=cart.id, product_id=product.id, quantity=quantity, seen_unit_minor=product.price_minor, added_at=at)
+        CartLineRow(id=new_id("lin"), cart_id=cart.id, product_id=product.id, quantity=quantity, seen_unit_minor=product.price_minor, slot_id=slot_id, added_at=at)
     )
     session.execute(update(CartRow).where(CartRow.id == cart.id).values(currency=product.currency))
     session.flush()

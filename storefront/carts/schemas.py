@@ -11,12 +11,13 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class LineIn(BaseModel):
-    """So many more pieces of a product."""
+    """So many more pieces of a product; of a service that is given at a time, so many places at it."""
 
     model_config = ConfigDict(extra="forbid")
 
     product_id: Id
     quantity: Quantity = 1
+    slot_id: Annotated[Id | None, Field(description="The time, one of GET /v1/products/{product_id}/times.")] = None
 
 
 class QuantityIn(BaseModel):

@@ -1,6 +1,6 @@
-"""The code on her phone that proves who fetches an order, or takes a parcel at her door: eight digits, others every fifteen seconds, as those of a coupon.
+"""The code on her phone that proves who fetches an order, takes a parcel at her door, or comes to what she has booked: eight digits, others every fifteen seconds, as those of a coupon.
 
-Owns the secret of an order or parcel, how code and its id are written together, and in which words a wrong one is refused. Must not know whether anything may be handed over.
+Owns the secret of an order, parcel or booking, how code and its id are written together, and in which words a wrong one is refused. Must not know whether anything may be handed over.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.security.sealing import keyed_hash
 PREFIX = "MC1"
 GOOD_FOR = timedelta(hours=1)
 """So long a phone may make codes without hearing from us."""
-_WRITTEN = re.compile(rf"{PREFIX}\.((?:ord|pcl)_[0-9a-z]{{10,36}})\.([0-9]{{{rotating.DIGITS}}})")
+_WRITTEN = re.compile(rf"{PREFIX}\.((?:ord|pcl|bkg)_[0-9a-z]{{10,36}})\.([0-9]{{{rotating.DIGITS}}})")
 _DIGITS = re.compile(rf"[0-9]{{{rotating.DIGITS}}}")
 
 
@@ -47,7 +47,7 @@ def live(of_id: str, at: datetime) -> LiveProof:
 
 
 def apart(typed: str) -> tuple[str | None, str]:
-    """(order or parcel, digits) of what was scanned, (None, digits) of what was typed; empty digits for anything else."""
+    """(order, parcel or booking, digits) of what was scanned, (None, digits) of what was typed; empty digits for anything else."""
     squeezed = re.sub(r"[\s-]", "", typed) if len(typed) <= 120 else ""
     if found := _WRITTEN.fullmatch(squeezed):
         return found[1], found[2]
@@ -60,7 +60,7 @@ def proves(of_id: str, digits: str, at: datetime) -> rotating.Step | None:
 
 
 def against(of_id: str, typed: str, at: datetime, *, what: str = "order") -> str:
-    """Why what was scanned or typed does not prove it now, in words for whoever asked for it; empty: it does. `what`: order or parcel."""
+    """Why what was scanned or typed does not prove it now, in words for whoever asked for it; empty: it does. `what`: order, parcel or booking."""
     named, digits = apart(typed)
     if not digits or (named is not None and named != of_id):
         return f"That is not the code of this {what}. Ask for the phone it was ordered with."

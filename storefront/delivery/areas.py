@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from storefront.delivery.slots import Calendar, Window
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from storefront.slots.calendar import DAYS, Calendar, Window, minute_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,3 @@ def area_of(area_id: str, document: Mapping[str, Any]) -> Area:
 
 def _window(told: Mapping[str, Any]) -> Window:
     return Window(minute_of(told["begins"]), minute_of(told["ends"]), told["capacity"], told["closes_min_before"], told["prices_minor"])
-
-
-def minute_of(clock: str) -> int:
-    """`HH:MM` as a minute of the day; 24:00 is its end."""
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)

@@ -17,12 +17,13 @@ from storefront.addresses import repository as addresses
 from storefront.addresses.formats import label
 from storefront.collection import repository as collections
 from storefront.contracts import DeliveryView
-from storefront.delivery import repository, slots
+from storefront.delivery import repository
 from storefront.delivery.choosing import Chosen
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.delivery.repository import HELD
-from storefront.delivery.slots import Slot
 from storefront.errors import SlotDearer, SlotFixed, SlotFull, UnknownSlot
+from storefront.slots import calendar, places
+from storefront.slots.calendar import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OtherSlot:
 
 def hold(session: Session, chosen: Chosen) -> None:
     """Take the slot that was chosen, if it is that kind of way. Raises SlotFull; the caller's transaction then comes to nothing."""
-    if chosen.slot is not None and not repository.take(session, chosen.slot):
+    if chosen.slot is not None and not places.take(session, chosen.slot):
         raise SlotFull(extra={"slot_id": chosen.slot.id})
 
 
@@ -60,7 +61,7 @@ def give_back(session: Session, order_id: str) -> bool:
     found = repository.booking(session, order_id)
     if found is None or not repository.close_booking(session, order_id):
         return False
-    repository.untake(session, found.slot_id)
+    places.untake(session, found.slot_id)
     return True
 
 
@@ -70,8 +71,8 @@ def others(session: Session, order_id: str, at: datetime) -> list[OtherSlot]:
     if found is None or found.state != HELD or found.closes_at <= at:
         return []
     area = repository.area(session, found.area_id)
-    free = [] if area is None else slots.bookable(area.id, area.calendar, at)
-    gone = repository.taken(session, [slot.id for slot in free])
+    free = [] if area is None else calendar.bookable(area.id, area.calendar, at)
+    gone = places.taken(session, [slot.id for slot in free])
     return [OtherSlot(slot, slot.capacity - gone.get(slot.id, 0)) for slot in free if slot.id != found.slot_id and not _dearer(slot, found)]
 
 
@@ -85,18 +86,14 @@ def move(session: Session, order_id: str, slot_id: str, *, at: datetime) -> None
     if found.slot_id == slot_id:
         return
     area = repository.area(session, found.area_id)
-    slot = slots.find(area.id, area.calendar, slot_id, at) if area is not None else None
+    slot = calendar.find(area.id, area.calendar, slot_id, at) if area is not None else None
     if slot is None:
         raise UnknownSlot
     if _dearer(slot, found):
         raise SlotDearer
     before = found.slot_id
-    if before < slot.id:  # two rows are always locked by their ids, or two who swap would wait for each other
-        repository.untake(session, before)
-    if not repository.take(session, slot):
+    if not places.swap(session, before, slot):
         raise SlotFull(extra={"slot_id": slot.id})
-    if before > slot.id:
-        repository.untake(session, before)
     if not repository.rebook(session, order_id, before, slot):
         raise SlotFixed  # moved or given back by another meanwhile; the transaction takes back what was taken here
 

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import squeezed
 from storefront.addresses.repository import Kept
-from storefront.delivery import repository, slots
+from storefront.delivery import repository
 from storefront.delivery.areas import Area, serving
-from storefront.delivery.slots import Slot
 from storefront.loyalty import benefits
 from storefront.memberships import benefits as membership
 from storefront.reasons import StorefrontReason
 from storefront.settings import DeliveryMethod
+from storefront.slots import calendar, places
+from storefront.slots.calendar import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,11 @@ def _chosen(session: Session, way: DeliveryMethod, wish: Wish, at: datetime, are
     area = serving(of_way, kept.address.country, squeezed(kept.address.postcode))
     if area is None:
         return Chosen(way, wish.currency, base_minor, least_minor, True, kept, needs=StorefrontReason.NOT_SERVED_THERE)
-    slot = slots.find(area.id, area.calendar, wish.slot_id, at) if wish.slot_id is not None else None
+    slot = calendar.find(area.id, area.calendar, wish.slot_id, at) if wish.slot_id is not None else None
     if slot is None:
         needs = StorefrontReason.SLOT_MISSING if wish.slot_id is None else StorefrontReason.SLOT_GONE
         return Chosen(way, wish.currency, base_minor, _least(area, wish.currency, base_minor), True, kept, area, needs=needs)
-    full = repository.taken(session, [slot.id]).get(slot.id, 0) >= slot.capacity
+    full = places.taken(session, [slot.id]).get(slot.id, 0) >= slot.capacity
     return Chosen(
         way, wish.currency, base_minor, slot.price_minor(wish.currency, base_minor), True, kept, area, slot,
         StorefrontReason.SLOT_FULL if full else None,
@@ -99,8 +100,8 @@ def free_slots(session: Session, found: Chosen, at: datetime) -> list[FreeSlot]:
     """All that could be chosen where her address lies, the soonest first, and those that are full among them; none without an area."""
     if found.area is None or found.area.collect:
         return []
-    open_ = slots.bookable(found.area.id, found.area.calendar, at)
-    gone = repository.taken(session, [slot.id for slot in open_])
+    open_ = calendar.bookable(found.area.id, found.area.calendar, at)
+    gone = places.taken(session, [slot.id for slot in open_])
     return [FreeSlot(slot, max(0, slot.capacity - gone.get(slot.id, 0)), slot.price_minor(found.currency, found.base_minor)) for slot in open_]
 
 

@@ -1,6 +1,6 @@
-"""The tables of delivery: areas as operators write them, what is taken of each slot, and what each order has booked.
+"""The tables of delivery: areas as operators write them, and what each order has booked.
 
-Owns the shapes. A slot gets its row when it is first booked; how many fit in stands in the area's document alone.
+Owns the shapes. How many fit in stands in the area's document alone.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Instant, Json
@@ -21,16 +21,6 @@ class DeliveryAreaRow(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     document: Mapped[dict[str, Any]] = mapped_column(Json)
     changed_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class DeliverySlotRow(Base):
-    """`taken` moves by conditional UPDATEs alone."""
-
-    __tablename__ = "storefront_delivery_slot"
-    id: Mapped[str] = mapped_column(String(60), primary_key=True)
-    taken: Mapped[int] = mapped_column(default=0)
-    ends_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    __table_args__ = (CheckConstraint("taken >= 0", name="taken"),)
 
 
 class DeliveryBookingRow(Base):

@@ -1,11 +1,11 @@
-"""Areas, what is taken of slots, and bookings: the statements.
+"""Areas and what orders have booked of them: the statements.
 
-Owns them, and that a hold is one conditional UPDATE. Must not decide what may be booked: slots.py does.
+Owns them. Must not decide what may be booked: storefront/slots/calendar.py does; nor how many fit in: storefront/slots/places.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from storefront.delivery.areas import Area, area_of
-from storefront.delivery.models import DeliveryAreaRow, DeliveryBookingRow, DeliverySlotRow
-from storefront.delivery.slots import Slot
+from storefront.delivery.models import DeliveryAreaRow, DeliveryBookingRow
+from storefront.slots.calendar import Slot
 
 HELD, GIVEN_BACK = "held", "given_back"
 
@@ -46,26 +46,6 @@ def drop_area(session: Session, area_id: str) -> bool:
     """What is booked stays booked; nothing more is."""
     gone = delete(DeliveryAreaRow).where(DeliveryAreaRow.id == area_id)
     return bool(cast("CursorResult[Any]", session.execute(gone)).rowcount)
-
-
-# --- what is taken ----------------------------------------------------------------------------------------------------
-
-
-def taken(session: Session, slot_ids: Collection[str]) -> dict[str, int]:
-    """How many have been taken of each that anybody has booked."""
-    rows = session.execute(select(DeliverySlotRow.id, DeliverySlotRow.taken).where(DeliverySlotRow.id.in_(slot_ids)))
-    return {row.id: row.taken for row in rows}
-
-
-def take(session: Session, slot: Slot) -> bool:
-    """One more; False when it is full. The condition stands in the UPDATE, so that of two who want the last one gets it."""
-    insert_new(session, DeliverySlotRow, {"id": slot.id, "taken": 0, "ends_at": slot.ends_at}, unique=["id"])
-    free = update(DeliverySlotRow).where(DeliverySlotRow.id == slot.id, DeliverySlotRow.taken < slot.capacity)
-    return moved(session, free.values(taken=DeliverySlotRow.taken + 1))
-
-
-def untake(session: Session, slot_id: str) -> None:
-    moved(session, update(DeliverySlotRow).where(DeliverySlotRow.id == slot_id, DeliverySlotRow.taken > 0).values(taken=DeliverySlotRow.taken - 1))
 
 
 # --- bookings ---------------------------------------------------------------------------------------------------------

@@ -6,22 +6,15 @@ Owns the checks of an area's document; what is stored has passed them.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from app.kernel.money import MAX_AMOUNT_MINOR
 from storefront.addresses.formats import country_names, squeezed
-from storefront.delivery.areas import minute_of
 from storefront.delivery.choosing import Chosen, FreeSlot
+from storefront.slots.calendar import minute_of
+from storefront.slots.schemas import Clock, Day, Prices, Timezone
 
-Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"), Field(description="HH:MM in the area's zone; 24:00 is the end of the day.")]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Prices = Annotated[
-    dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Annotated[int, Field(strict=True, ge=0, le=min(MAX_AMOUNT_MINOR, 1_000_000))]],
-    Field(max_length=30),
-]
 Postcode = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 AreaId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -94,7 +87,7 @@ class AreaIn(BaseModel):
 
     way: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-    timezone: Annotated[str, StringConstraints(max_length=60), Field(description="IANA name, such as Europe/Helsinki; may be left out where a place is named.")] = ""
+    timezone: Timezone = ""
     place_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     collect: Annotated[bool, Field(description="Nothing is brought: it is fetched from the store `place_id` names. Then it serves no postcodes and has no windows.")] = False
     kept_days: Annotated[int, Field(strict=True, ge=1, le=60, description="How long the store keeps what is ready to be fetched.")] = 7
@@ -102,14 +95,6 @@ class AreaIn(BaseModel):
     windows: Annotated[list[WeeklyWindowIn], Field(max_length=200)] = []
     other_days: Annotated[list[OtherDayIn], Field(max_length=400)] = []
     ahead_days: Annotated[int, Field(strict=True, ge=0, le=60)] = 14
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, name: str) -> str:
-        try:
-            return name if not name or ZoneInfo(name) else ""
-        except (ValueError, OSError, KeyError):
-            raise ValueError("the name of a time zone, such as Europe/Helsinki") from None
 
     @model_validator(mode="after")
     def _each_once(self) -> AreaIn:

@@ -18,6 +18,8 @@ from app.kernel.logs import get_logger
 from app.kernel.outbox import emit
 from storefront.balance import books as balance
 from storefront.balance import cards
+from storefront.bookings import booking as bookings
+from storefront.bookings.repository import booked_lines
 from storefront.cash import claims
 from storefront.cash.risk import PayBy
 from storefront.catalog.repository import put_back
@@ -62,6 +64,7 @@ def pay(session: Session, desk: CouponDesk, order_id: str, *, at: datetime) -> b
     if row.coupon_id is not None and not desk.redeem(session, order_id=order_id, at=at):
         # The money is true all the same; the discount stands as it was charged.
         log.warning("coupon_not_reserved_at_payment", order_id=order_id, coupon_id=row.coupon_id)
+    bookings.book(session, order_id, at)
     balance.capture(session, order_id, at=at)
     _issue_cards(session, row, at=at)
     paid = OrderPaid(row.id, row.shopper_id, row.total_minor, row.discount_minor, row.currency, row.coupon_id, at)
@@ -88,6 +91,7 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
     row = _row(session, order_id)
     put_back(session, _units(session, order_id))
     give_slot_back(session, order_id)
+    bookings.give_back(session, order_id, at)
     if row.coupon_id is not None:
         desk.release(session, order_id=order_id, at=at, why=reason.value)
     balance.release(session, order_id, at=at)
@@ -105,6 +109,7 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     row = _row(session, order_id)
     returning.close_with_order(session, desk, row, at=at)
     give_slot_back(session, order_id)
+    bookings.give_back(session, order_id, at)
     cards.void(session, order_id, at=at)
     row = _row(session, order_id)
     returning.credit(session, row, row.total_minor - row.refunded_minor - row.credited_minor, at=at)
@@ -207,7 +212,9 @@ def _row(session: Session, order_id: str) -> OrderRow:
 
 def _units(session: Session, order_id: str) -> Counter[str]:
     units: Counter[str] = Counter()
-    sold = select(OrderLineRow.product_id, OrderLineRow.quantity).where(OrderLineRow.order_id == order_id, OrderLineRow.product_id != DELIVERY)
-    for product_id, quantity in session.execute(sold):
-        units[product_id] += quantity
+    line, timed = OrderLineRow, booked_lines(session, order_id)
+    sold = select(line.line_no, line.product_id, line.quantity).where(line.order_id == order_id, line.product_id != DELIVERY)
+    for line_no, product_id, quantity in session.execute(sold):
+        if line_no not in timed:
+            units[product_id] += quantity
     return units

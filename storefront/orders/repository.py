@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import listed
+from storefront.bookings.showing import of_order as bookings_of
 from storefront.cash import claims
 from storefront.collection.showing import view as collection_view
 from storefront.contracts import Bought, OrderCouponView, OrderDetail, OrderLineView, OrderState, OrderView, RefundView
@@ -153,8 +154,9 @@ def _coupon_views(session: Session, order_id: str, refunds: Sequence[RefundRow])
 
 def detail(session: Session, row: OrderRow) -> OrderDetail:
     refunds, taxed = refunds_of(session, row.id), taxes_of_order(session, row.id)
+    told = lines(session, row.id, taxed)
     return OrderDetail(
-        order=view(row), lines=lines(session, row.id, taxed), subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
+        order=view(row), lines=told, subtotal_minor=row.subtotal_minor, place_id=row.place_id, expires_at=row.expires_at,
         closed_at=row.closed_at, decline=row.decline, decline_text=sentence(row.decline), close_reason=row.close_reason,
         close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor,
         refund_due=row.refund_state == "due" or any(r.state == "due" and r.kind == "return" for r in refunds),
@@ -164,6 +166,7 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         credited_minor=row.credited_minor,
         delivery=delivery_view(session, row.id), collection=collection_view(session, row.id), shipments=parcels_of(session, row.id),
         disputes=disputes_of(session, row.id), cash=claims.view_of(session, row.id) if row.payment_id is None else None,
+        bookings=bookings_of(session, row.id, {line.line_no: line.name for line in told}),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`days` after it was paid; products of the categories in `kept`, and whatever is digital, do not come back because somebody changed her mind."""
+    """`days` after it was paid; products of the categories in `kept`, and whatever is digital or was booked at a time (which she cancels where it stands), do not come back because somebody changed her mind."""
 
     days: int
     kept: frozenset[str]

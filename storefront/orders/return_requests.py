@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import moved
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail, Verdict
+from storefront.bookings.repository import booked_lines
 from storefront.catalog.models import ProductRow
 from storefront.contracts import DELIVERY, ReturnRequestView
 from storefront.errors import NotReturnable, OrderNotRefundable, QuoteChanged, ReturnAlreadyAsked, UnknownReturn
@@ -89,12 +90,12 @@ class _Line:
 
 def _lines(session: Session, order: OrderRow, policy: Policy, at: datetime) -> list[_Line]:
     paid_at = _paid_at(order)
-    line, vouchers, out = OrderLineRow, voucher_lines(session, order.id), list[_Line]()
+    line, vouchers, timed, out = OrderLineRow, voucher_lines(session, order.id), booked_lines(session, order.id), list[_Line]()
     rows = session.execute(select(line, ProductRow.category, ProductRow.kind).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order.id).order_by(line.line_no))
     for row, category, kind in rows:
         left = row.quantity - row.returned
         may = partial(
-            return_policy.may_return, category or "", digital=kind == "digital", voucher=row.line_no in vouchers, delivery=row.product_id == DELIVERY, left=left,
+            return_policy.may_return, category or "", digital=kind == "digital" or row.line_no in timed, voucher=row.line_no in vouchers, delivery=row.product_id == DELIVERY, left=left,
             paid_at=paid_at, policy=policy, at=at,
         )  # fmt: skip
         out.append(_Line(row, left, may))

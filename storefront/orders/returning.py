@@ -20,6 +20,8 @@ from app.kernel.ids import derived_id
 from offers.facade import refund_minor
 from storefront.balance import books as balance
 from storefront.balance import cards
+from storefront.bookings import booking as bookings
+from storefront.bookings.repository import booked_lines
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
 from storefront.disputes import repository as disputes
@@ -60,6 +62,7 @@ def ask_return(
     if order.total_minor:
         for coupon_id, amount_minor in paid_back.items():
             shares[str(coupon_id)] += _between(amount_minor, before, after, order.total_minor)
+    bookings.release(session, order_id, pieces, at)
     _void_cards(session, order_id, pieces, at=at)
     amount_minor = goods_minor - _kept_minor(order, known, goods_minor)
     to_credit = _end_request(session, order_id, to_credit, at=at)
@@ -236,10 +239,11 @@ def close_with_order(session: Session, desk: CouponDesk, order: OrderRow, *, at:
         elif row.state == DUE:
             drop(session, desk, row.id, StorefrontReason.ORDER_REFUNDED, at=at)
     line = OrderLineRow
-    left = session.execute(select(line.product_id, line.quantity - line.returned).where(line.order_id == order.id, line.product_id != DELIVERY))
-    units = Counter[str]()
-    for product_id, count in left:
-        units[product_id] += count
+    left = session.execute(select(line.line_no, line.product_id, line.quantity - line.returned).where(line.order_id == order.id, line.product_id != DELIVERY))
+    units, timed = Counter[str](), booked_lines(session, order.id)
+    for line_no, product_id, count in left:
+        if line_no not in timed:
+            units[product_id] += count
     if order.restock:
         put_back(session, {product_id: count for product_id, count in units.items() if count})
     session.execute(update(line).where(line.order_id == order.id).values(returned=line.quantity))
@@ -278,10 +282,10 @@ def _rest(session: Session, order_id: str) -> None:
 
 
 def _units(session: Session, row: RefundRow) -> Counter[str]:
-    units = Counter[str]()
+    units, timed = Counter[str](), booked_lines(session, row.order_id)
     products = dict(session.execute(select(OrderLineRow.line_no, OrderLineRow.product_id).where(OrderLineRow.order_id == row.order_id)).all())
     for line_no, count in row.pieces.items():
-        if products[int(line_no)] != DELIVERY:
+        if products[int(line_no)] != DELIVERY and int(line_no) not in timed:
             units[products[int(line_no)]] += count
     return units
 

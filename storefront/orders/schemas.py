@@ -141,7 +141,7 @@ class OrderOut(BaseModel):
 
 
 class SlotIn(BaseModel):
-    """One of the times GET /v1/orders/{id}/delivery names."""
+    """One of the times GET /v1/orders/{id}/delivery, or of a booking GET /v1/orders/{id}/bookings, names."""
 
     model_config = ConfigDict(extra="forbid")
 

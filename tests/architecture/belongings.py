@@ -27,6 +27,7 @@ from offers.contracts import CouponView
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
 from storefront.billing import papers as membership_papers
+from storefront.bookings.models import BookingRow
 from storefront.carts.models import CartLineRow, CartRow
 from storefront.memberships.models import MembershipInvoiceRow, MembershipRow
 from storefront.methods import repository as methods
@@ -83,6 +84,7 @@ def one_of_everything(house: House) -> Belongings:
         session.add(CartLineRow(id=line_id, cart_id=cart_id, product_id="p", quantity=1, seen_unit_minor=450, added_at=START))
         session.add(_message(message_id, shopper_id, coupon.id))
         paper_number = _paper(session, order_id)
+        booking(session, order_id, shopper_id, "plc_kluuvi")
         passkey_id = _passkey(session, shopper_id)
         thread_id = _thread(session, shopper_id)
         address_id = addresses.add(session, shopper_id, Address("Jane Doe", ("Mannerheimintie 5",), "00100", "Helsinki", "", "FI"), default=False, at=START)
@@ -93,6 +95,20 @@ def one_of_everything(house: House) -> Belongings:
         parcel_id = shipments.write(session, order_id, shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
         receipt_number = _membership(session, shopper_id)
     return Belongings(headers, shopper_id, coupon, order_id, paper_number, line_id, message_id, passkey_id, thread_id, address_id, parcel_id, method_id, case_id, receipt_number)
+
+
+def booking(session: Session, order_id: str, shopper_id: str, place_id: str) -> str:
+    """A time that is held with her order; returns its id."""
+    booking_id = new_id("bkg")
+    times = dict.fromkeys(("starts_at", "ends_at", "free_until"), START)
+    session.add(
+        BookingRow(
+            id=booking_id, order_id=order_id, line_no=1, shopper_id=shopper_id, product_id="p", service_id="svc_1", place_id=place_id, slot_id="svc_1.20261121.1400",
+            places=1, state="held", timezone="UTC", currency="EUR", price_minor=450, base_minor=450, **times,
+        )
+    )  # fmt: skip
+    session.flush()
+    return booking_id
 
 
 def _thread(session: Session, shopper_id: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.bootstrap import House
 from app.kernel.ids import new_id
@@ -24,6 +25,7 @@ from offers import facade as offers
 from offers.tills.journal import entry_hash, first_hash
 from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
+from storefront.bookings.models import BookingRow
 from storefront.cash import claims
 from storefront.cash.risk import PayBy
 from storefront.collection import repository as collections
@@ -54,6 +56,7 @@ class Store:
     parcel_id: str
     drawer_id: str
     cart_code: str
+    booking_id: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,10 +93,12 @@ def store(house: House, client: TestClient, owned: Callable[[], Belongings], sta
             times = dict.fromkeys(("starts_at", "ends_at", "closes_at"), START)
             sealed = addresses.sealed(fresh.shopper_id, Address("Jane", ("Tie 1",), "00100", "Helsinki", "", "FI"), fresh.order_id)
             session.add(DeliveryBookingRow(order_id=fresh.order_id, shopper_id=fresh.shopper_id, area_id=place_id, slot_id="s", state="held", sealed=sealed, timezone="UTC", currency="EUR", price_minor=0, base_minor=0, **times))
+            booking_id = session.scalars(select(BookingRow.id).where(BookingRow.order_id == fresh.order_id)).one()
+            session.get_one(BookingRow, booking_id).place_id = place_id
             parcel_id = shipments.write(session, fresh.order_id, fresh.shopper_id, {1: 1}, carrier="Posti", tracking="", by="x", at=START)
         drawer = client.post("/v1/till/drawers", headers=by, json={"place_id": place_id, "float_minor": 0, "currency": "SEK"}).json()
         bundle = client.post("/v1/till/bundle", headers=by, json={"place_id": place_id}).json()["bundle"]
-        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id, drawer["id"], cart_code)
+        return Store(place_id, fresh.coupon.code, fresh.order_id, redeemed.json()["redemption_id"], json.loads(bundle)["till_id"], parcel_id, drawer["id"], cart_code, booking_id)
 
     return make
 
@@ -117,6 +122,8 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /till/collections/{order_id}/ready": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/ready", headers=h),
     "POST /v1/till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/v1/till/collections/{s.order_id}/hand-over", headers=h, json={"code": "12345678"}),
     "POST /till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/hand-over", headers=h, data={"code": "12345678"}),
+    "POST /v1/till/bookings/{booking_id}/check-in": lambda c, h, s: c.post(f"/v1/till/bookings/{s.booking_id}/check-in", headers=h, json={"code": "12345678"}),
+    "POST /v1/till/bookings/{booking_id}/miss": lambda c, h, s: c.post(f"/v1/till/bookings/{s.booking_id}/miss", headers=h),
     "POST /v1/orders/{order_id}/shipments": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/shipments", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}], "carrier": "Posti"}),
     "POST /till/orders/{order_id}/pack": lambda c, h, s: c.post(f"/till/orders/{s.order_id}/pack", headers=h, data={"line1": "1", "carrier": "Posti"}),
     "GET /v1/shipments/{shipment_id}": lambda c, h, s: c.get(f"/v1/shipments/{s.parcel_id}", headers=h),
@@ -152,7 +159,7 @@ NOT_OF_A_STORE = {
     "POST /v1/support/queue/{case_id}/entries", "PATCH /v1/support/queue/{case_id}", "POST /v1/support/queue/{case_id}/merge", "GET /v1/support/figures",
     "GET /console/support", "POST /console/support", "GET /console/support/{case_id}", "POST /console/support/{case_id}/claim", "POST /console/support/{case_id}/release",
     "POST /console/support/{case_id}/entries", "POST /console/support/{case_id}/set", "POST /console/support/{case_id}/merge",  # as conversations are
-    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments", "GET /till/cash",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /v1/till/bookings", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments", "GET /till/cash",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ PLAIN: dict[str, str] = {
         "notifications_webhook_event.subject offers_coupon.place_id offers_coupon.place_ids offers_decision.place_id offers_hold.order_id "
         "offers_hold.place_id offers_hold.closed_why offers_provisional.place_id offers_provisional.reason offers_purchase.order_id "
         "offers_redemption.order_id offers_redemption.place_id offers_redemption.undone_why privacy_standing.coarse_device_ids "
-        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_share.product_id storefront_membership_invoice.id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_order.place_id storefront_cash_claim.place_id "
+        "security_policy_decision.reasons security_policy_decision.policy_ids storefront_wish.product_id storefront_share.product_id storefront_membership_invoice.id storefront_wish_found.visit_id storefront_wish_found.product_id storefront_review.product_id storefront_review_version.waits storefront_cart.coupon_ids storefront_cart.slot_id storefront_cart.collect_at storefront_collection.place_id storefront_delivery_booking.slot_id storefront_booking.slot_id storefront_booking.place_id storefront_booking.product_id storefront_cart_line.slot_id storefront_order.place_id storefront_cash_claim.place_id "
         "storefront_loyalty_fact.place_id storefront_loyalty_reward.rule offers_answer.answer"
     ),
     "what somebody outside calls it: says nothing without their books": (
@@ -31,14 +31,14 @@ PLAIN: dict[str, str] = {
     ),
     "the words of the notice she agreed to, and how she answered": "privacy_consent.record",
     "receipts: what was sold, at which tax, by whom; nobody is named, and the law wants them readable for years": "storefront_paper.content storefront_paper.sha256 storefront_membership_paper.content storefront_membership_paper.sha256 storefront_membership_paper.invoice_id",
-    "the name of a time zone": "notifications_recipient.timezone storefront_delivery_booking.timezone",
+    "the name of a time zone": "notifications_recipient.timezone storefront_delivery_booking.timezone storefront_booking.timezone",
     "by which channels she likes to be told": "notifications_preference.ways",
     "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
     "of staff and machines, not of shoppers": (
         "notifications_support_case.claimed_by notifications_support_entry.who kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "
         "privacy_erasure.erased privacy_erasure.kept security_audit.actor security_audit.detail security_person.name security_person.place_ids "
-        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_shipment.packed_by storefront_cash_claim.ended_by storefront_cash_entry.by storefront_cart_code.used_by storefront_shipment.delivered_by storefront_review_version.decided_by storefront_review_version.replied_by"
+        "security_policy_decision.caller storefront_refund.asked_by storefront_gift_card.issued_by storefront_collection.handed_by storefront_booking.ended_by storefront_shipment.packed_by storefront_cash_claim.ended_by storefront_cash_entry.by storefront_cart_code.used_by storefront_shipment.delivered_by storefront_review_version.decided_by storefront_review_version.replied_by"
     ),
 }
 """Why -> `table.column`, with spaces between."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storefront.carts.pricing import Priced
 from storefront.carts.quoting import changes, quote_lines
 from storefront.carts.repository import Cart, CartLine
 from storefront.contracts import ProductView
@@ -13,7 +14,7 @@ B = ProductView("prd_b", "B", "", "c", "", 100, "EUR", 2)
 
 class TestChanges:
     def test_every_difference_in_the_order_of_the_lines(self) -> None:
-        found = changes(CART, {"prd_a": A, "prd_b": B})
+        found = changes(CART, Priced({"prd_a": A, "prd_b": B}, {}))
         assert [(c.code, c.line_id, c.before, c.now) for c in found] == [
             ("price_changed", "lin_1", 450, 500), ("not_enough_stock", "lin_2", 3, 2), ("product_gone", "lin_3", 1, 0),
         ]  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.kernel.clock import ManualClock
 from app.privacy.subjects import DataHolder
-from storefront.delivery import booking, repository, slots
+from storefront.delivery import booking, repository
 from storefront.delivery.models import DeliveryBookingRow
 from storefront.errors import DeliveryIncomplete, SlotDearer, SlotFixed, SlotFull, UnknownSlot
 from storefront.facade import Shop
@@ -18,6 +18,7 @@ from storefront.orders.rescheduling import move_slot, planned
 from storefront.payments import collecting
 from storefront.payments.settlement import settle
 from storefront.privacy import HOLDERS
+from storefront.slots import calendar, places
 from tests.app.security.racing import race
 from tests.storefront.delivery.town import (
     DEAR,
@@ -131,15 +132,15 @@ class TestHold:
         open_area(shop, capacity=3)
         with shop.database.reading() as session:
             [area] = repository.areas(session)
-        slot = slots.bookable(area.id, area.calendar, shop.now())[0]
+        slot = calendar.bookable(area.id, area.calendar, shop.now())[0]
 
         def work(_n: int) -> bool:
             with shop.database.transaction() as session:
-                return repository.take(session, slot)
+                return places.take(session, slot)
 
         assert sorted(won is True for won in race(8, work)) == [False] * 5 + [True] * 3
         with shop.database.reading() as session:
-            assert repository.taken(session, [slot.id]) == {slot.id: 3}
+            assert places.taken(session, [slot.id]) == {slot.id: 3}
 
 
 class TestGiveBack:

@@ -10,9 +10,10 @@ from storefront.addresses import repository as addresses
 from storefront.addresses.formats import Address
 from storefront.checkout import choose_delivery
 from storefront.delivery import repository
-from storefront.delivery.models import DeliveryBookingRow, DeliverySlotRow
+from storefront.delivery.models import DeliveryBookingRow
 from storefront.delivery.schemas import AreaIn, stored
 from storefront.facade import Shop
+from storefront.slots.models import SlotRow
 from tests.conftest import START
 from tests.storefront.floor import fill, order
 
@@ -59,7 +60,7 @@ def ordered(shop: Shop, key: str = "k1", *, slot_id: str = TODAY, shopper_id: st
 def taken(shop: Shop) -> dict[str, int]:
     """Slot -> how many, where there are any; checks that they are what the held bookings say."""
     with shop.database.reading() as session:
-        rows = {row.id: row.taken for row in session.scalars(select(DeliverySlotRow)) if row.taken}
+        rows = {row.id: row.taken for row in session.scalars(select(SlotRow)) if row.taken}
         held = [row.slot_id for row in session.scalars(select(DeliveryBookingRow)) if row.state == "held"]
     assert {slot_id: held.count(slot_id) for slot_id in set(held)} == rows
     return rows

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storefront.delivery import slots
-from storefront.delivery.slots import Calendar, Slot, Window
+from storefront.slots import calendar as slots
+from storefront.slots.calendar import Calendar, Slot, Window
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
