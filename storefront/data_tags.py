@@ -156,6 +156,13 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior.purchase_history": "product_id base_minor amount_minor why at",
         "system.operations": "movement account partner_id currency cause line_no rate_bp statement_id",
     },
+    "storefront_placement": {
+        "system.operations": "id partner_id product_id currency budget_minor spent_minor views clicks",
+    },
+    "storefront_placement_count": {
+        "user.unique_id.pseudonymous": "viewer",
+        "user.behavior": "placement_id kind hour at",
+    },
     "storefront_revenue_statement": {
         "user.workplace": "closed_by",
         "system.operations": "id partner_id partner_name period currency total_minor sha256 closed_at",
@@ -332,7 +339,7 @@ USES: dict[str, str] = {
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
     "essential.fraud_detection": "guarding paying disputes.repository orders.disputing sharing.rewarding",
-    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
+    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.showing revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy loyalty.holding",

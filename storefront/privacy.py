@@ -38,6 +38,7 @@ from storefront.orders.return_requests import request_of
 from storefront.papers.repository import papers_of
 from storefront.points import ledger
 from storefront.points.models import PointsEntry, PointsRow
+from storefront.revenue import showing as placements
 from storefront.reviews import repository as reviews
 from storefront.sharing import links
 from storefront.shipments import repository as shipments
@@ -140,6 +141,15 @@ def export_wishes(session: Session, shopper_id: str) -> dict[str, Any]:
     return cast("dict[str, Any]", _plain(wishes.told(session, shopper_id)))
 
 
+def export_placements(session: Session, shopper_id: str) -> dict[str, Any]:
+    shown = placements.told(session, shopper_id, session.info["clock"].now())
+    return {"sponsored_counted": shown} if shown else {}
+
+
+def erase_placements(session: Session, shopper_id: str) -> int:
+    return placements.forget(session, shopper_id, session.info["clock"].now())
+
+
 def export_sharing(session: Session, shopper_id: str) -> dict[str, Any]:
     return cast("dict[str, Any]", _plain(links.told(session, shopper_id)))
 
@@ -211,6 +221,7 @@ HOLDERS: tuple[DataHolder, ...] = (
     DataHolder("storefront.sharing", ("storefront_share", "storefront_share_touch", "storefront_referral"), export_sharing, links.forget),
     DataHolder("storefront.bookings", ("storefront_booking",), export_bookings, erase_bookings),
     DataHolder("storefront.deliveries", ("storefront_delivery_booking", "storefront_slot"), export_deliveries, booking.forget),
+    DataHolder("storefront.placements", ("storefront_placement_count",), export_placements, erase_placements),
     DataHolder(
         "storefront.balance",
         ("storefront_balance", "storefront_balance_entry", "storefront_balance_hold", "storefront_gift_card"),
@@ -259,5 +270,6 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("storefront_loyalty_standing", "changed_at", None, "Your tier; kept until you delete your data."),
     RetentionRule("storefront_loyalty_reward", "given_at", ORDER_KEPT_S, "What you were given for full cards and challenges is kept as long as the books."),
     RetentionRule("storefront_loyalty_choice", "at", None, "Whether you want it counted; kept until you delete your data."),
+    RetentionRule("storefront_placement_count", "at", 2 * DAY_S, "That something sponsored was shown to somebody, under a mark that changes every day, is forgotten after two days."),
     RetentionRule("storefront_points_entry", "at", ORDER_KEPT_S, "Points are kept as long as the orders they were earned with."),
 )

@@ -56,6 +56,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacementFigures:
+    """`spent_minor` of `budget_minor`. `views` and `clicks` are counted, however it is paid for."""
+
+    id: str
+    partner_id: str
+    product_id: str
+    views: int
+    clicks: int
+    spent_minor: int
+    budget_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementClosed:
     """Event `statement.closed`: for whoever bills. The lines are read by its id."""
 

@@ -1,4 +1,4 @@
-"""The routes of revenue for staff: the terms with partners, a month's statements, and closing it."""
+"""The routes of revenue: for staff the terms with partners, a month's statements, and closing it; for shoppers what is sponsored where they look."""
 
 from typing import Annotated
 
@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow
 from storefront.payments.shop import Shop
-from storefront.revenue import books, planning, statements
+from storefront.revenue import books, planning, showing, statements
+from storefront.revenue.placements import Slot
 
 router = APIRouter(tags=["revenue"])
 
 Staff = Annotated[Principal, Depends(allow(Role.MARKETER, Role.OPERATOR))]
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR))]
+Shopper = Annotated[Principal, Depends(allow(Role.SHOPPER))]
+PlacementId = Annotated[str, Path(max_length=30)]
 Period = Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$", description="A month; this one unless named.")]
 PartnerId = Annotated[str | None, Query(min_length=1, max_length=30)]
 StatementId = Annotated[str, Path(max_length=40)]
@@ -26,6 +29,18 @@ class PeriodIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     period: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
+
+
+class PlaceIn(BaseModel):
+    """What you look at: the `category` that is listed, the words (`q`) that were searched for, or the product whose page it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slot: Slot
+    category: Annotated[str, StringConstraints(max_length=80)] = ""
+    q: Annotated[str, StringConstraints(max_length=200)] = ""
+    product_id: Annotated[str, StringConstraints(max_length=80)] = ""
+    language: Annotated[str, StringConstraints(max_length=35)] = "en"
 
 
 @router.get("/v1/revenue/terms")
@@ -73,3 +88,24 @@ def close(body: PeriodIn, caller: Operator, call: Command) -> Response:
     return call.run(
         lambda session: {"statements": statements.close(session, body.period, shop.settings.merchant.timezone, by=caller.id, at=call.clock.now())}
     )
+
+
+@router.post("/v1/placements/show")
+def show(body: PlaceIn, caller: Shopper, call: Command) -> Response:
+    """The one sponsored product that stands there, to be shown with its `label` and `why`; most often null. Counted once an hour. Chosen by the place alone, and by
+    nothing of yours; who has said no to *Offers that fit* is shown none."""
+    shop: Shop = call.app.shop
+
+    def work(session: Session) -> dict[str, object]:
+        place = showing.where(session, body.slot, category=body.category, query=body.q, product_id=body.product_id)
+        found = showing.show(session, caller.id, place, language=body.language, at=call.clock.now(), timezone=shop.settings.merchant.timezone)
+        return {"sponsored": found}
+
+    return call.run(work)
+
+
+@router.post("/v1/placements/{placement_id}/open")
+def open_one(placement_id: PlacementId, caller: Shopper, call: Command) -> Response:
+    """You open what you were shown: the id of its product."""
+    shop: Shop = call.app.shop
+    return call.run(lambda session: {"product_id": showing.open_one(session, caller.id, placement_id, at=call.clock.now(), timezone=shop.settings.merchant.timezone)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.campaigns import CHANGES, text_of
+from app.cli import plan_files
 from app.cli.terminal import whoever_types
 
 if TYPE_CHECKING:
@@ -38,30 +38,17 @@ def export() -> None:
 @program.command("plan")
 def plan(file: File) -> None:
     """Say what applying FILE would change; changes nothing. Exits with 2 if it would change something, with 0 if not."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.reading() as session:
-        found = storefront.revenue.plan(session, text)
-    _say(found)
-    if found.changes_something:
-        print(f"Do it: moments revenue apply {file}")
-        raise typer.Exit(CHANGES)
+    plan_files.plan(file, lambda session, text, _at: storefront.revenue.plan(session, text), apply_with="moments revenue apply", first="The first terms:")
 
 
 @program.command("apply")
 def apply(file: File) -> None:
     """Put the terms in FILE in force, all of them or nothing. The same file again changes nothing."""
-    from app.cli.opening import opened_database
     from storefront import facade as storefront
 
-    text = text_of(file)
-    with opened_database() as database, database.transaction() as session:
-        found = storefront.revenue.apply(session, text, by=whoever_types(), at=database.clock.now())
-    _say(found)
-    if found.changes_something:
-        print("Done.")
+    plan_files.apply(file, lambda session, text, at: storefront.revenue.apply(session, text, by=whoever_types(), at=at), first="The first terms:")
 
 
 @program.command("report")
@@ -81,6 +68,7 @@ def report(
         print(storefront.revenue.to_csv(found.statements), end="")
     else:
         _print(found.period, found.statements)
+        _print_placements(found.placements)
 
 
 @program.command("close")
@@ -135,10 +123,11 @@ def _print(period: str, found: list[revenue.Statement]) -> None:
     print_table(("partner", "commission", "placements", "owes", "state"), rows, empty="Nothing was booked for a partner.")
 
 
-def _say(found: revenue.RevenuePlan) -> None:
-    if not found.changes:
-        print("Nothing to change.")
-        return
-    print("The first terms:" if found.version is None else f"version {found.version} → {found.version + 1}:")
-    for change in found.changes:
-        print(f"    {change}")
+
+def _print_placements(found: list[revenue.PlacementFigures]) -> None:
+    from app.cli.terminal import print_table
+    from app.kernel.money import Money
+
+    rows = [(one.id, one.partner_id, one.product_id, one.views, one.clicks, Money(one.spent_minor, one.currency).display(), Money(one.budget_minor, one.currency).display()) for one in found]
+    if rows:
+        print_table(("placement", "partner", "product", "views", "clicks", "used up", "budget"), rows, empty="")

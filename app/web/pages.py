@@ -38,6 +38,7 @@ from app.web.shopper import (
     giving_back,
     handing,
     here,
+    how_we_earn,
     loyalty,
     membership,
     messages,
@@ -46,6 +47,7 @@ from app.web.shopper import (
     reviews,
     shares,
     shop,
+    sponsored,
     support,
     surveys,
     where,
@@ -63,7 +65,7 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
+    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, sponsored, how_we_earn, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
     till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
     returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
 )  # fmt: skip

@@ -1,17 +1,13 @@
 """The words of receipts and credit notes: English here, the other languages in gettext catalogues beside it.
 
-Pure. Owns the words. As elsewhere the key is the context in the catalogue, and English that was changed is untranslated until somebody has looked
-at the others again. Names of products and campaigns are the merchant's and not ours to translate.
+Pure. Owns the words. Names of products and campaigns are the merchant's and not ours to translate.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from storefront.phrasebook import THERE, Phrasebook, spoken
 
-from app.kernel import languages
-
-THERE = (languages.PLAIN, "fi", "sv")
-"""The languages papers are written in; whoever reads another gets English."""
+__all__ = ["PHRASES", "THERE", "say", "spoken", "text_of"]
 
 PHRASES: dict[str, str] = {
     "title.receipt": "Receipt",
@@ -52,23 +48,5 @@ PHRASES: dict[str, str] = {
     "back": "Back to the order",
 }
 
-
-def say(key: str, language: str, **facts: object) -> str:
-    """In her language, with the facts put in. `language` is any tag; one we do not speak is answered in English."""
-    return (text_of(key, spoken(language)) or PHRASES[key]).format(**facts)
-
-
-@cache
-def spoken(tag: str) -> str:
-    """The one of our languages that is hers; else English."""
-    return languages.chosen(tag, THERE, languages.PLAIN)
-
-
-def text_of(key: str, language: str) -> str:
-    """Empty where it is not translated."""
-    return PHRASES[key] if language == languages.PLAIN else (*_catalogue(language).get((key, PHRASES[key]), ()), "")[0]
-
-
-@cache
-def _catalogue(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    return languages.catalogue("storefront.papers", f"translations/{language}.po")
+_BOOK = Phrasebook("storefront.papers", PHRASES)
+say, text_of = _BOOK.say, _BOOK.text_of

@@ -33,7 +33,7 @@ def agree(session: Session, order_id: str, currency: str, lines: Mapping[int, st
     terms = repository.terms_of(newest.document) if newest is not None else Terms()
     if newest is None or not terms.partners:
         return
-    partners = _partners(session, terms, lines)
+    partners = partners_of(session, terms, lines)
     for line_no in sorted(partners.keys() - voucher_lines(session, order_id)):
         one = partners[line_no]
         row = {
@@ -43,7 +43,8 @@ def agree(session: Session, order_id: str, currency: str, lines: Mapping[int, st
         insert_new(session, CommissionRow, row, unique=["order_id", "line_no"])
 
 
-def _partners(session: Session, terms: Terms, lines: Mapping[int, str]) -> dict[int, Partner]:
+def partners_of(session: Session, terms: Terms, lines: Mapping[int, str]) -> dict[int, Partner]:
+    """`lines`: number -> product; those with which a commission is earned."""
     p, tree = ProductRow, categories.parents(session)
     known = {i: (head, category) for i, head, category in session.execute(select(p.id, p.head_id, p.category).where(p.id.in_(sorted(set(lines.values())))))}
     out: dict[int, Partner] = {}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from app.kernel.ids import new_id
-from storefront.revenue.models import CommissionRow, RevenueEntry, StatementRow
+from storefront.revenue.models import CommissionRow, PlacementRow, RevenueEntry, StatementRow
 from storefront.revenue.partners import commission_minor
 
 E, C, S = RevenueEntry, CommissionRow, StatementRow
@@ -68,7 +68,7 @@ def sums(session: Session) -> dict[str, dict[str, int]]:
 
 
 def drift(session: Session) -> dict[str, int]:
-    """What does not agree, and must be empty: entries that do not add up, sold lines beside what was booked for them, and statements beside theirs."""
+    """What does not agree, and must be empty: entries that do not add up, sold lines and placements beside what was booked for them, and statements beside theirs."""
     found = {f"sum {currency}": sum(by.values()) for currency, by in sums(session).items()}
     uneven = select(E.movement).group_by(E.movement).having((func.sum(E.amount_minor) != 0) | (func.count() != 2))
     found["uneven movements"] = len(session.scalars(uneven).all())
@@ -82,4 +82,8 @@ def drift(session: Session) -> dict[str, int]:
         found[f"statement {statement_id}"] = total_minor - stated.get(statement_id, 0)
     still = select(E.statement_id, func.sum(E.amount_minor)).where(E.account == Account.OWED, E.statement_id.is_not(None)).group_by(E.statement_id)
     found |= {f"still owed of {statement_id}": int(minor) for statement_id, minor in session.execute(still)}
+    of_placement = select(E.cause, func.sum(E.amount_minor)).where(E.account == Account.PLACEMENTS).group_by(E.cause)
+    charged = {placement_id: -int(minor) for placement_id, minor in session.execute(of_placement)}
+    for placement_id, spent_minor in session.execute(select(PlacementRow.id, PlacementRow.spent_minor)):
+        found[f"placement {placement_id}"] = spent_minor - charged.get(placement_id, 0)
     return {what: minor for what, minor in found.items() if minor}

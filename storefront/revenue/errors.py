@@ -18,6 +18,12 @@ class UnknownStatement(NotFound):
     code = "unknown_statement"
 
 
+class UnknownPlacement(NotFound):
+    """Nothing sponsored has this name any more."""
+
+    code = "unknown_placement"
+
+
 class PeriodNotOver(AppError):
     """A month is closed when it is over, as the shop's clock has it."""
 

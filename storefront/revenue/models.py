@@ -66,6 +66,32 @@ class RevenueEntry(Base):
     )
 
 
+class PlacementRow(Base):
+    """What was shown of a placement, and what of its budget is used up."""
+
+    __tablename__ = "storefront_placement"
+    id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    partner_id: Mapped[str] = mapped_column(String(30))
+    product_id: Mapped[str] = mapped_column(String(60))
+    currency: Mapped[str] = mapped_column(String(3))
+    budget_minor: Mapped[int] = mapped_column(BigInteger)
+    spent_minor: Mapped[int] = mapped_column(BigInteger)
+    views: Mapped[int]
+    clicks: Mapped[int]
+    __table_args__ = (CheckConstraint("spent_minor BETWEEN 0 AND budget_minor", name="within_budget"),)
+
+
+class PlacementCountRow(Base):
+    """That it was shown (`viewed`) to somebody in an hour, or opened (`clicked`). `viewer` is a keyed hash that is another every day, and says nothing of who it was."""
+
+    __tablename__ = "storefront_placement_count"
+    placement_id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    viewer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class StatementRow(Base):
     """A month of one partner that is closed: it never changes. `sha256` is of its lines."""
 

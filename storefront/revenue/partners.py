@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storefront.revenue.placements import Placement
+
 ONE_BP = 10_000
 
 
@@ -28,6 +30,10 @@ class Terms:
     """What is agreed with all partners."""
 
     partners: tuple[Partner, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+    def placement(self, placement_id: str) -> Placement | None:
+        return next((one for one in self.placements if one.id == placement_id), None)
 
     def partner(self, partner_id: str) -> Partner | None:
         return next((one for one in self.partners if one.id == partner_id), None)

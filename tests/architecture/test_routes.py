@@ -36,7 +36,7 @@ SIGNED = {"POST /v1/inbound/twilio", "POST /v1/inbound/twilio/status", "GET /v1/
 BURNS_THE_CALLER = {"DELETE /v1/sessions/current", "POST /v1/me/erase", "POST /m/me/delete"}
 """After these the credentials are gone: each cell gets its own."""
 
-NOT_SOMEBODYS = {"{purpose}", "{kind}", "{product_id}", "{place_id}", "{campaign_id}", "{review_id}", "{share_token}", "{line_no}", "{survey_id}"}
+NOT_SOMEBODYS = {"{purpose}", "{kind}", "{product_id}", "{place_id}", "{campaign_id}", "{review_id}", "{share_token}", "{line_no}", "{survey_id}", "{placement_id}"}
 """Ids in a path that name something of the house, the same for every shopper; lines of an order, which is hers; and a review or a link, which everybody may read: hers is named by its product."""
 
 

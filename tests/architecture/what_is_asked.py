@@ -66,6 +66,7 @@ _LATER = "goes on with an order that was asked about when it was placed"
 _LATER_KEPT = _LATER + ", and of a kept method once more (tests/storefront/methods/test_keeping.py)"
 _AT_TILL = "shown by her phone in the store, for three minutes and once; it is paid before it is taken along, in front of a clerk"
 _EVENTS = "an operator's: what goes out are events, which carry ids and nothing of a person"
+_LOOKED = "counts that something was looked at, once an hour; what a partner pays for it is bounded by its budget"
 _CLOSING = "closes a month that is over; moves no money, and what it holds is decided by what was sold"
 _HOUSE = "work of the house within a role and a scope; gives nothing to anybody"
 _FOUR_EYES = "a step that gives nothing before another person has approved, and that is asked"
@@ -96,6 +97,9 @@ NOT_ASKED: dict[str, str] = {
     "POST /v1/surveys/{survey_id}/close": _HOUSE,
     "POST /console/surveys": _HOUSE,
     "POST /v1/revenue/statements": _CLOSING,
+    "POST /v1/placements/show": _LOOKED,
+    "POST /v1/placements/{placement_id}/open": _LOOKED,
+    "POST /m/sponsored/{placement_id}": _LOOKED,
     "POST /console/revenue/close": _CLOSING,
     "POST /console/surveys/{survey_id}/state": _HOUSE,
     "PUT /v1/faq/{entry_id}": _HOUSE,

@@ -33,7 +33,7 @@ PLAIN: dict[str, str] = {
     "receipts: what was sold, at which tax, by whom; nobody is named, and the law wants them readable for years": "storefront_paper.content storefront_paper.sha256 storefront_membership_paper.content storefront_membership_paper.sha256 storefront_membership_paper.invoice_id",
     "the name of a time zone": "notifications_recipient.timezone storefront_delivery_booking.timezone storefront_booking.timezone",
     "by which channels she likes to be told": "notifications_preference.ways",
-    "a keyed hash": "notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
+    "a keyed hash": "storefront_placement_count.viewer notifications_conversation.identity privacy_shred.owner security_challenge.bound_to",
     "of staff and machines, not of shoppers": (
         "notifications_support_case.claimed_by notifications_support_entry.who kernel_idempotency.media_type kernel_idempotency.claimed_by notifications_webhook_endpoint.url notifications_webhook_endpoint.description "
         "notifications_webhook_endpoint.types notifications_webhook_endpoint.created_by offers_provisional.clerk_id offers_redemption.clerk_id "

@@ -18,6 +18,7 @@ from app.security.access import Principal, Role, allow
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
+from app.web.shopper import sponsored
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.reviews import of_product
@@ -66,6 +67,7 @@ def shop(
             "category": category,
             "applied": applied,
         }
+    context |= sponsored.beside(call, caller.id, category=category, query=q)
     return rendering.page(request, "shopper/shop.html", context, frame_self=True)
 
 
@@ -107,6 +109,8 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading, re
         on_list = storefront.wishes.kept(session, caller.id, kinds)
         context["kept"] = [one for one in kinds if one in on_list]
         context |= of_product(session, caller.id, found.product.head_id or found.product.id, limit=REVIEWS_SHOWN)
+        context["partner"] = storefront.revenue.partner_of(session, found.product.id)
+    context |= sponsored.beside(call, caller.id, product_id=product_id)
     return rendering.page(request, "shopper/product.html", context, frame_self=True)
 
 
