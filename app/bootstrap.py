@@ -333,6 +333,7 @@ def timetable(
         Job("storefront.count_together", 6 * 3600, lambda: storefront_jobs.count_together(shop)),
         Job("storefront.referrals", 3600, lambda: rewarding.settle_due(shop)),
         Job("storefront.booking_reminders", 300, lambda: storefront_jobs.remind_of_bookings(shop)),
+        Job("storefront.returns", 600, lambda: storefront_jobs.lapse_returns(shop)),
         Job("storefront.gift_cards", 600, lambda: storefront_jobs.expire_gift_cards(shop)),
         Job("storefront.loyalty", 60, lambda: storefront_jobs.weigh_loyalty(shop)),
         Job("storefront.papers", 5, lambda: papers.issue_due(shop)),

@@ -18,6 +18,7 @@ from storefront import (
     getting_contracts,
     loyalty_contracts,
     membership_contracts,
+    return_contracts,
     revenue_contracts,
     review_contracts,
     share_contracts,
@@ -40,6 +41,9 @@ ShipmentPiece = shipment_contracts.ShipmentPiece
 ShipmentView = shipment_contracts.ShipmentView
 OrderToShip = shipment_contracts.OrderToShip
 ShipmentMoved = shipment_contracts.ShipmentMoved
+RefundView = return_contracts.RefundView
+ReturnRequestView = return_contracts.ReturnRequestView
+ExchangeView = return_contracts.ExchangeView
 Rating = review_contracts.Rating
 ReviewView = review_contracts.ReviewView
 OwnReview = review_contracts.OwnReview
@@ -187,21 +191,6 @@ class OrderCouponView:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundView:
-    """Money of an order on its way back, or back. `kind`: return (of pieces) or cashback; `state`: due, done, dropped.
-    `credit_minor` of it goes to her balance, the rest to where it was paid from."""
-
-    id: str
-    kind: str
-    state: str
-    amount_minor: int
-    pieces: dict[str, int]
-    asked_at: datetime
-    closed_at: datetime | None
-    credit_minor: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class OrderLineView:
     """One line as it was charged, frozen at checkout. The delivery is a line without a product. `returned`: pieces that
     were asked to be returned. `tax_minor`: the tax contained in `total_minor`."""
@@ -233,6 +222,7 @@ class OrderDetail:
     """An order with its lines. `decline` and `close_reason` are reason codes, the texts their plain words.
 
     `refund_due`: money is on its way back. `refunded_minor`: what went back in all, cashback too. `points`: earned and kept. `balance_minor`: paid from her balance, `credited_minor`: what went back to it. `expires_at`: until when an unpaid order holds its stock and coupon.
+    `exchange_of`: the order whose pieces it replaces; `exchanged_into`: those that replace pieces of this one.
     """
 
     order: OrderView
@@ -259,20 +249,8 @@ class OrderDetail:
     disputes: tuple[DisputeView, ...] = ()
     cash: CashView | None = None
     bookings: tuple[booking_contracts.BookingView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnRequestView:
-    """What a shopper has asked to give back (`pieces`: line number -> how many), why, and where the money shall go. She brings them until `expires_at`."""
-
-    id: str
-    order_id: str
-    pieces: Mapping[str, int]
-    reason: str
-    to_credit: bool
-    amount_minor: int
-    asked_at: datetime
-    expires_at: datetime
+    exchange_of: str | None = None
+    exchanged_into: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

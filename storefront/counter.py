@@ -26,11 +26,11 @@ from storefront.checkout import check_out as _check_out
 from storefront.checkout import choose_delivery as _choose_delivery
 from storefront.checkout import put_best_coupons as _put_best_coupons
 from storefront.checkout import put_coupon as _put_coupon
-from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderState, ReturnRequestView
+from storefront.contracts import BalanceView, GiftCardView, OrderDetail, OrderState, ProductView, ReturnRequestView
 from storefront.delivery.choosing import FreeSlot
 from storefront.errors import OrderClosed, UnknownProduct
+from storefront.orders import exchanges, return_requests
 from storefront.orders import repository as orders
-from storefront.orders import return_requests
 from storefront.orders.fetching import at_stores, hand_over, here, make_ready, proof_for
 from storefront.orders.repository import owned
 from storefront.orders.rescheduling import move_slot, planned
@@ -103,21 +103,32 @@ def return_request(session: Session, order_id: str, *, at: datetime) -> ReturnRe
     return return_requests.request_of(session, order_id, at=at)
 
 
+def exchange_choices(session: Session, order_id: str, shopper_id: str, line_no: int, *, at: datetime) -> list[ProductView]:
+    """What pieces of this line of her order may be exchanged for. Raises UnknownOrder."""
+    return exchanges.choices(session, owned(session, order_id, shopper_id), line_no, at=at)
+
+
 def return_worth(
-    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, at: datetime
+    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, at: datetime, exchange_for: str = ""
 ) -> return_requests.Worth:
-    """What she would get, exactly. Raises NotReturnable and what `returnable` raises."""
-    return return_requests.worth(session, owned(session, order_id, shopper_id), pieces, reason, policy_of(shop.settings), to_credit=to_credit, at=at)
+    """What she would get, exactly, or what it comes to in exchange. Raises NotReturnable, NotExchangeable and what `returnable` raises."""
+    order, policy = owned(session, order_id, shopper_id), policy_of(shop.settings)
+    if exchange_for:
+        return exchanges.worth(session, order, pieces, reason, policy, exchange_for, to_credit=to_credit, at=at)
+    return return_requests.worth(session, order, pieces, reason, policy, to_credit=to_credit, at=at)
 
 
 def ask_return(
-    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, expected_minor: int, at: datetime
-) -> ReturnRequestView:
-    """Her request. Raises QuoteChanged, ReturnAlreadyAsked, NotReturnable."""
-    return return_requests.ask(
-        session, owned(session, order_id, shopper_id), pieces, reason, policy_of(shop.settings), to_credit=to_credit, expected_minor=expected_minor,
-        within_days=shop.settings.return_within_days, at=at,
-    )  # fmt: skip
+    session: Session, shop: Shop, order_id: str, shopper_id: str, pieces: Mapping[int, int], reason: Cause, *, to_credit: bool, expected_minor: int, at: datetime,
+    exchange_for: str = "", expected_pay_minor: int = 0,
+) -> ReturnRequestView:  # fmt: skip
+    """Her request. Raises QuoteChanged, ReturnAlreadyAsked, OutOfStock, and what `return_worth` raises."""
+    order, policy, days = owned(session, order_id, shopper_id), policy_of(shop.settings), shop.settings.return_within_days
+    if exchange_for:
+        return exchanges.ask(
+            session, order, pieces, reason, policy, exchange_for, to_credit=to_credit, expected_minor=expected_minor, expected_pay_minor=expected_pay_minor, within_days=days, at=at,
+        )  # fmt: skip
+    return return_requests.ask(session, order, pieces, reason, policy, to_credit=to_credit, expected_minor=expected_minor, within_days=days, at=at)
 
 
 def withdraw_return(session: Session, order_id: str, shopper_id: str, *, at: datetime) -> None:

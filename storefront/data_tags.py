@@ -179,7 +179,7 @@ TAGS: dict[str, dict[str, str]] = {
             "state currency subtotal_minor discount_minor total_minor coupon_id close_reason refund_state refunded_minor returned_minor balance_minor credited_minor "
             "placed_at paid_at closed_at"
         ),
-        "system.operations": "id confirmations restock points_rate points_bp expires_at next_look_at",
+        "system.operations": "id confirmations restock points_rate points_bp expires_at next_look_at exchange_of",
     },
     "storefront_order_coupon": {
         "user.behavior.purchase_history": "coupon_id title discount_minor shares entitlements",
@@ -256,7 +256,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "no product_id names category rest",
     },
     "storefront_return_request": {
-        "user.behavior.purchase_history": "pieces reason to_credit amount_minor state asked_at",
+        "user.behavior.purchase_history": "pieces reason to_credit amount_minor state asked_at exchange",
         "system.operations": "id order_id expires_at closed_at",
     },
     "storefront_review": {
@@ -295,7 +295,7 @@ TAGS: dict[str, dict[str, str]] = {
     "storefront_refund": {
         "user.workplace": "asked_by",
         "user.behavior.purchase_history": "kind amount_minor credit_minor coupon_id pieces shares why",
-        "system.operations": "id order_id state restock asked_at closed_at",
+        "system.operations": "id order_id state restock asked_at closed_at exchange_id",
     },
     "storefront_search_word": {
         "system.operations": "no word",
@@ -334,12 +334,12 @@ USES: dict[str, str] = {
         "joining memberships.benefits memberships.repository memberships.holding billing.settling billing.subscribing billing.changing billing.refunding billing.showing billing.papers loyalty.counting loyalty.repository loyalty.showing loyalty.weighing loyalty.joining "
         "addresses.repository balance.books balance.cards carts.repository carts.handing checkout collection.repository counter delivery.booking bookings.booking bookings.repository bookings.showing frozen_lines orders.appointments "
         "delivery.repository downloads.repository facade orders.fetching orders.moves orders.repository orders.rescheduling orders.worth points.ledger "
-        "orders.parcels orders.shipping shipments.repository orders.return_requests orders.paper_due papers.issuing papers.repository taxes.repository "
+        "orders.parcels orders.shipping shipments.repository orders.return_requests orders.request_ends orders.exchanges orders.paper_due papers.issuing papers.repository taxes.repository "
         "reviews.moderating reviews.proving reviews.repository reviews.writing wishes.repository sharing.links sharing.rewarding"
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
     "essential.fraud_detection": "guarding paying disputes.repository orders.disputing sharing.rewarding",
-    "essential.service.payment_processing": "checkout orders.returning payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.showing revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
+    "essential.service.payment_processing": "checkout orders.returning orders.exchanging payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.showing revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy loyalty.holding",

@@ -186,26 +186,6 @@ class TooManyReturned(AppError):
     code = "too_many_returned"
 
 
-class NotReturnable(AppError):
-    """These pieces cannot come back; `reason` says why. Ask us if something is wrong with them."""
-
-    status = 409
-    code = "not_returnable"
-
-
-class ReturnAlreadyAsked(AppError):
-    """You have asked already to give pieces of this order back; withdraw that first, or bring them."""
-
-    status = 409
-    code = "return_already_asked"
-
-
-class UnknownReturn(NotFound):
-    """You have not asked to give pieces of this order back."""
-
-    code = "unknown_return"
-
-
 class RefundUnderWay(AppError):
     """Cashback of this order is on its way just now; try again in a moment."""
 

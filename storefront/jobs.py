@@ -15,8 +15,9 @@ from storefront.bookings import booking
 from storefront.bookings import repository as bookings
 from storefront.contracts import OrderState
 from storefront.loyalty import weighing
-from storefront.orders import cash_taking, moves
+from storefront.orders import cash_taking, moves, request_ends
 from storefront.orders.repository import due_for_a_look, fresh
+from storefront.orders.states import ReturnState
 from storefront.payments import collecting
 from storefront.payments.settlement import settle
 from storefront.payments.shop import Shop
@@ -57,9 +58,22 @@ def remind_of_bookings(shop: Shop, limit: int = 200) -> int:
         return sum(booking.remind(session, row) for row in bookings.to_remind(session, at, limit))
 
 
+def lapse_returns(shop: Shop) -> int:
+    """Requests to give back whose time is over: what was held in exchange is on the shelf again. Returns how many."""
+    at, done = shop.now(), 0
+    with shop.database.reading() as session:
+        waiting = request_ends.lapsing(session, at)
+    for order_id in waiting:
+        with shop.database.transaction() as session:
+            done += request_ends.end(session, order_id, ReturnState.LAPSED, at=at, lapsed=True) is not None
+    return done
+
+
 def count_together(shop: Shop) -> int:
     """What is bought together, anew; returns how many rows say so. Call once in some hours."""
     return counting.count(shop.database, shop.settings)
+
+
 def weigh_loyalty(shop: Shop, limit: int = 2_000) -> int:
     """Those for whom time alone has changed something: points that lapse, a tier that ends, a programme that was changed. Returns how many."""
     at = shop.now()

@@ -42,6 +42,9 @@ class StorefrontReason(StrEnum):
     GIFT_CARD_NOT_RETURNABLE = "gift_card_not_returnable"
     DELIVERY_COMES_BACK_WITH_ALL = "delivery_comes_back_with_all"
     KIND_NOT_RETURNABLE = "kind_not_returnable"
+    EXCHANGE_ONE_LINE = "exchange_one_line"
+    EXCHANGE_ONCE = "exchange_once"
+    EXCHANGE_NOT_FOR_THIS = "exchange_not_for_this"
     REVIEW_HAS_LINK = "review_has_link"
     REVIEW_HAS_CONTACT = "review_has_contact"
     REVIEW_HAS_MARKUP = "review_has_markup"
@@ -115,6 +118,9 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.GIFT_CARD_NOT_RETURNABLE: "A gift card does not come back.",
     StorefrontReason.DELIVERY_COMES_BACK_WITH_ALL: "The delivery is paid back when everything comes back.",
     StorefrontReason.KIND_NOT_RETURNABLE: "Products of this kind come back only if something is wrong with them.",
+    StorefrontReason.EXCHANGE_ONE_LINE: "Exchange one product of an order at a time.",
+    StorefrontReason.EXCHANGE_ONCE: "This was got in exchange already; it may come back for money.",
+    StorefrontReason.EXCHANGE_NOT_FOR_THIS: "It cannot be exchanged for that: both must be things we send, sold in the same currency.",
     StorefrontReason.REVIEW_HAS_LINK: "It holds a link.",
     StorefrontReason.REVIEW_HAS_CONTACT: "It holds an address or a number by which somebody can be reached.",
     StorefrontReason.REVIEW_HAS_MARKUP: "It holds something that looks like markup.",

@@ -84,6 +84,7 @@ class StorefrontSettings(SettingsGroup):
     download_open_s: int = Field(3600, ge=60, le=86_400, description="How long a download stays open: until then it may be fetched again, or go on, without counting.")
     return_days: int = Field(14, ge=0, le=365, description="How many days after paying a shopper may ask on the phone to give pieces back.")
     return_within_days: int = Field(14, ge=1, le=90, description="How many days she then has to bring or send them.")
+    exchange_pay_days: int = Field(7, ge=1, le=90, description="How many days what was exchanged for something dearer waits for the difference; then it goes back on the shelf, and what she had paid is on her balance.")
     return_kept: tuple[str, ...] = Field((), description="Categories whose products come back only if something is wrong with them, as a JSON list.")
     review_publishes: Literal["clean", "proved", "never"] = Field("clean", description="Which reviews are published without a person: `clean` (the rules found nothing), `proved` (and a purchase or visit is proved), `never`.")
     review_held_words: tuple[str, ...] = Field((), description="Words for which a person reads a review first, as a JSON list.")

@@ -56,6 +56,30 @@ def write(session: Session, order_id: str, shopper_id: str, chosen: Chosen, at: 
     session.flush()
 
 
+def again(session: Session, before_id: str, order_id: str, shopper_id: str, at: datetime) -> None:
+    """Another order that goes the way `before_id` went, at no price: to the same address in the soonest free slot, which may be moved to any that cost no
+    more than was paid then; or kept in the same store. With no slot free, or no way to know, it is handed over like one that is brought to nobody."""
+    fetched = collections.of_order(session, before_id)
+    if fetched is not None:
+        collections.write(session, order_id, shopper_id, fetched.place_id, fetched.kept_days, at)
+    found = repository.booking(session, before_id)
+    opened = addresses.opened([(found.sealed, before_id)])[0] if found is not None else None
+    area = repository.area(session, found.area_id) if found is not None else None
+    if found is None or opened is None or area is None:
+        return
+    slot = next((slot for slot in calendar.bookable(area.id, area.calendar, at) if places.take(session, slot)), None)
+    if slot is None:
+        return
+    session.add(
+        DeliveryBookingRow(
+            order_id=order_id, shopper_id=shopper_id, area_id=area.id, slot_id=slot.id, state=HELD, sealed=addresses.sealed(shopper_id, opened, order_id),
+            timezone=area.calendar.timezone, currency=found.currency, price_minor=found.price_minor, base_minor=found.base_minor, starts_at=slot.starts_at,
+            ends_at=slot.ends_at, closes_at=slot.closes_at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
 def give_back(session: Session, order_id: str) -> bool:
     """The order is not to be brought: its slot is free for others. True for the one who did it, False for everybody after, and without a booking."""
     found = repository.booking(session, order_id)

@@ -21,7 +21,7 @@ class OrderRow(Base):
     `refunded_minor` what the provider says has gone back (cashback too). `points_rate`: points for each 100 minor units,
     `points_bp`: what her tier multiplied them by when she ordered.
     `balance_minor` of the total is paid from her balance, the rest by the provider; `credited_minor` is what went back to her balance.
-    `keep_method`: she wants what she pays with kept for the next time; taken back once it is.
+    `keep_method`: she wants what she pays with kept for the next time; taken back once it is. `exchange_of`: the order whose pieces it replaces.
     """
 
     __tablename__ = "storefront_order"
@@ -47,6 +47,7 @@ class OrderRow(Base):
     balance_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     credited_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     keep_method: Mapped[bool] = mapped_column(default=False, server_default=false())
+    exchange_of: Mapped[str | None] = mapped_column(String(40), index=True)
     placed_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     paid_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -94,7 +95,9 @@ class OrderCouponRow(Base):
 
 
 class ReturnRequestRow(Base):
-    """Pieces a shopper wants to give back. `state`: states.ReturnState; lapsed when she did not bring them until `expires_at`."""
+    """Pieces a shopper wants to give back. `state`: states.ReturnState; lapsed when she did not bring them until `expires_at`.
+
+    `exchange`: what she wants instead (return_contracts.ExchangeView); so many pieces of it are held for her while the request is open."""
 
     __tablename__ = "storefront_return_request"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -107,6 +110,7 @@ class ReturnRequestRow(Base):
     asked_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    exchange: Mapped[dict[str, Any] | None] = mapped_column(Json)
     __table_args__ = (
         Index("uq_storefront_return_request_open", "order_id", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
     )
@@ -125,7 +129,8 @@ class PaperDueRow(Base):
 
 
 class RefundRow(Base):
-    """Part of an order's money on its way back. `kind`: return (of pieces) or cashback. `state`: due, done, dropped (`why`).
+    """Part of an order's money on its way back. `kind`: return (of pieces), cashback, or exchange (into the order `exchange_id`, by her balance; what is left of
+    it is a return without pieces). `state`: due, done, dropped (`why`).
 
     `pieces`: line number -> how many. `shares`: coupon id -> what of its cost goes back to its campaign for them.
     `credit_minor` of the amount goes to her balance.
@@ -146,4 +151,5 @@ class RefundRow(Base):
     asked_by: Mapped[str | None] = mapped_column(String(80))
     asked_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    exchange_id: Mapped[str | None] = mapped_column(String(40))
     __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount"),)

@@ -25,10 +25,10 @@ from storefront.cash.risk import PayBy
 from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderClosed, OrderConfirmed, OrderPaid, OrderState
 from storefront.delivery.booking import give_back as give_slot_back
-from storefront.orders import paper_due, purchases, returning
+from storefront.orders import paper_due, purchases, request_ends, returning
 from storefront.orders.models import OrderLineRow, OrderRow
-from storefront.orders.repository import fresh
-from storefront.orders.states import predecessors
+from storefront.orders.repository import coupons_of, exchange_stands, fresh, locked, refunds_of
+from storefront.orders.states import ReturnState, predecessors
 from storefront.orders.worth import settle_worth
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
@@ -94,6 +94,7 @@ def close(session: Session, desk: CouponDesk, order_id: str, reason: StorefrontR
     bookings.give_back(session, order_id, at)
     if row.coupon_id is not None:
         desk.release(session, order_id=order_id, at=at, why=reason.value)
+    let_go(session, desk, row, reason.value, at=at)
     balance.release(session, order_id, at=at)
     claims.end(session, order_id, reason, at=at)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
@@ -107,6 +108,7 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     if not moved(session, move.values(**values, next_look_at=None)):
         return False
     row = _row(session, order_id)
+    request_ends.end(session, order_id, ReturnState.RECEIVED, at=at)
     returning.close_with_order(session, desk, row, at=at)
     give_slot_back(session, order_id)
     bookings.give_back(session, order_id, at)
@@ -116,10 +118,27 @@ def refunded(session: Session, desk: CouponDesk, order_id: str, amount_minor: in
     desk.forget_purchase(session, order_id=order_id)
     settle_worth(session, row, "refunded", at=at)
     paper_due.rest_due(session, order_id, at=at)
-    if row.coupon_id is not None:
+    if row.coupon_id is not None and not exchange_stands(session, order_id, with_coupon=True):
         desk.give_back(session, order_id=order_id, at=at, why=reason.value)
+    let_go(session, desk, row, reason.value, at=at)
     emit(session, OrderClosed(row.id, row.shopper_id, row.state, row.coupon_id, at), subject=row.shopper_id)
     return True
+
+
+def let_go(session: Session, desk: CouponDesk, row: OrderRow, why: str, *, at: datetime) -> None:
+    """An order that replaced pieces of another came to nothing, or back: what went over of that order's coupons is their campaigns' again, and with nothing of
+    it left anywhere the coupons are hers again."""
+    if row.exchange_of is None:
+        return
+    went = Counter[str]()
+    for refund in refunds_of(session, row.id):
+        went.update(refund.shares)
+    for coupon in coupons_of(session, row.id):
+        if left_minor := coupon.discount_minor - went[coupon.coupon_id]:
+            desk.return_part(session, order_id=row.exchange_of, coupon_id=coupon.coupon_id, amount_minor=left_minor, at=at, cause=row.id, why=returning.PIECES_RETURNED)
+    first = locked(session, row.exchange_of)  # or of this one and the last piece of that one, going back at once, each would leave the coupons to the other
+    if first is not None and first.state == OrderState.REFUNDED and first.coupon_id is not None and not exchange_stands(session, first.id, with_coupon=True):
+        desk.give_back(session, order_id=first.id, at=at, why=why)
 
 
 def ask_refund(session: Session, order_id: str, *, restock: bool, at: datetime) -> bool:

@@ -49,6 +49,14 @@ def stands(order: OrderRow) -> bool:
     return order.state == OrderState.PAID and order.refund_state == "none"
 
 
+def exchange_stands(session: Session, order_id: str, *, with_coupon: bool = False) -> bool:
+    """Whether an order that replaces pieces of this one is paid, or waits to be; `with_coupon`: one to which something of a coupon of this one went over."""
+    of = select(OrderRow.id).where(OrderRow.exchange_of == order_id, OrderRow.state.in_((OrderState.PENDING, OrderState.PAID)))
+    if with_coupon:
+        of = of.join(OrderCouponRow, OrderCouponRow.order_id == OrderRow.id)
+    return session.scalar(of.limit(1)) is not None
+
+
 def goes_on(order: OrderRow) -> bool:
     """It is picked, packed and sent: paid, or to be paid in cash when it is handed over."""
     return stands(order) or order.state == OrderState.CONFIRMED
@@ -161,12 +169,13 @@ def detail(session: Session, row: OrderRow) -> OrderDetail:
         close_text=sentence(row.close_reason), refunded_minor=row.refunded_minor,
         refund_due=row.refund_state == "due" or any(r.state == "due" and r.kind == "return" for r in refunds),
         coupons=_coupon_views(session, row.id, refunds),
-        refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at, r.credit_minor) for r in refunds),
+        refunds=tuple(RefundView(r.id, r.kind, r.state, r.amount_minor, r.pieces, r.asked_at, r.closed_at, r.credit_minor, r.exchange_id) for r in refunds),
         points=points_of_order(session, row.id), taxes=by_rate(taxed), balance_minor=row.balance_minor,
         credited_minor=row.credited_minor,
         delivery=delivery_view(session, row.id), collection=collection_view(session, row.id), shipments=parcels_of(session, row.id),
         disputes=disputes_of(session, row.id), cash=claims.view_of(session, row.id) if row.payment_id is None else None,
         bookings=bookings_of(session, row.id, {line.line_no: line.name for line in told}),
+        exchange_of=row.exchange_of, exchanged_into=tuple(session.scalars(select(OrderRow.id).where(OrderRow.exchange_of == row.id).order_by(OrderRow.placed_at, OrderRow.id))),
     )  # fmt: skip
 
 

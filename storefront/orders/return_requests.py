@@ -1,33 +1,33 @@
 """A shopper asks to give pieces back: what may come back, what she would get, her request, and its end.
 
 Owns those requests. The money moves only when the pieces are received (returning.ask_return, which ends the request in the same transaction); until then
-a request holds nothing and can be withdrawn. One is open for an order at a time.
+a request can be withdrawn, and holds nothing but what she wants in exchange (exchanges.py). One is open for an order at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel.db import moved
 from app.kernel.ids import new_id
 from app.kernel.verdict import Fail, Verdict
 from storefront.bookings.repository import booked_lines
 from storefront.catalog.models import ProductRow
-from storefront.contracts import DELIVERY, ReturnRequestView
-from storefront.errors import NotReturnable, OrderNotRefundable, QuoteChanged, ReturnAlreadyAsked, UnknownReturn
-from storefront.orders import return_policy, returning
+from storefront.contracts import DELIVERY, ExchangeView, ReturnRequestView
+from storefront.errors import OrderNotRefundable, QuoteChanged
+from storefront.orders import request_ends, return_policy, returning
 from storefront.orders.models import OrderLineRow, OrderRow, ReturnRequestRow
-from storefront.orders.repository import stands
+from storefront.orders.repository import exchange_stands, stands
 from storefront.orders.return_policy import Cause, Policy
 from storefront.orders.states import ReturnState
 from storefront.reasons import sentence
+from storefront.return_errors import NotReturnable, ReturnAlreadyAsked, UnknownReturn
 from storefront.taxes.repository import voucher_lines
 
 
@@ -55,12 +55,14 @@ class Returnable:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What she would get: `card_minor` to where it was paid from, `credit_minor` to her balance. `pieces`: with the delivery, when all goods come back."""
+    """What she would get: `card_minor` to where it was paid from, `credit_minor` to her balance. `pieces`: with the delivery, when all goods come back.
+    `exchange`: what she gets instead of the rest."""
 
     amount_minor: int
     card_minor: int
     credit_minor: int
     pieces: Mapping[int, int]
+    exchange: ExchangeView | None = None
 
 
 def returnable(session: Session, order: OrderRow, policy: Policy, *, at: datetime) -> Returnable:
@@ -80,7 +82,7 @@ def _paid_at(order: OrderRow) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A line of an order with what the policy asks of it."""
 
     row: OrderLineRow
@@ -88,9 +90,9 @@ class _Line:
     may: Callable[[Cause | None], Verdict]
 
 
-def _lines(session: Session, order: OrderRow, policy: Policy, at: datetime) -> list[_Line]:
+def _lines(session: Session, order: OrderRow, policy: Policy, at: datetime) -> list[Line]:
     paid_at = _paid_at(order)
-    line, vouchers, timed, out = OrderLineRow, voucher_lines(session, order.id), booked_lines(session, order.id), list[_Line]()
+    line, vouchers, timed, out = OrderLineRow, voucher_lines(session, order.id), booked_lines(session, order.id), list[Line]()
     rows = session.execute(select(line, ProductRow.category, ProductRow.kind).outerjoin(ProductRow, ProductRow.id == line.product_id).where(line.order_id == order.id).order_by(line.line_no))
     for row, category, kind in rows:
         left = row.quantity - row.returned
@@ -98,13 +100,14 @@ def _lines(session: Session, order: OrderRow, policy: Policy, at: datetime) -> l
             return_policy.may_return, category or "", digital=kind == "digital" or row.line_no in timed, voucher=row.line_no in vouchers, delivery=row.product_id == DELIVERY, left=left,
             paid_at=paid_at, policy=policy, at=at,
         )  # fmt: skip
-        out.append(_Line(row, left, may))
+        out.append(Line(row, left, may))
     return out
 
 
-def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, at: datetime) -> Worth:
-    """What these pieces would bring, exactly. When all goods come back the delivery is given back too. Raises NotReturnable, OrderNotRefundable."""
-    known = {one.row.line_no: one for one in _lines(session, order, policy, at)}
+def allowed(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, at: datetime) -> list[Line]:
+    """All lines of the order, once it is sure that so many pieces of these may come back for that. Raises NotReturnable, OrderNotRefundable."""
+    lines = _lines(session, order, policy, at)
+    known = {one.row.line_no: one for one in lines}
     for line_no, count in pieces.items():
         one = known.get(line_no)
         if one is None or not 1 <= count <= one.left:
@@ -114,8 +117,15 @@ def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: 
             raise NotReturnable(f"{one.row.name}: {sentence(verdict.reason)}", extra={"line_no": line_no, "reason": verdict.reason})
     if not pieces:
         raise NotReturnable("say of at least one line how many pieces come back")
+    return lines
+
+
+def worth(session: Session, order: OrderRow, pieces: Mapping[int, int], reason: Cause, policy: Policy, *, to_credit: bool, at: datetime) -> Worth:
+    """What these pieces would bring, exactly. When all goods come back, and none were exchanged, the delivery is given back too. Raises NotReturnable, OrderNotRefundable."""
+    known = {one.row.line_no: one for one in allowed(session, order, pieces, reason, policy, at=at)}
     whole = dict(pieces)
-    if all(one.left == pieces.get(line_no, 0) for line_no, one in known.items() if one.row.product_id != DELIVERY):
+    goods_back = all(one.left == pieces.get(line_no, 0) for line_no, one in known.items() if one.row.product_id != DELIVERY)
+    if goods_back and not exchange_stands(session, order.id):
         whole |= {line_no: one.left for line_no, one in known.items() if one.row.product_id == DELIVERY}
     amount_minor, credit_minor = returning.worth_of(session, order, {n: count for n, count in whole.items() if count}, to_credit=to_credit)
     return Worth(amount_minor, amount_minor - credit_minor, credit_minor, {n: count for n, count in whole.items() if count})
@@ -128,11 +138,16 @@ def ask(
     found = worth(session, order, pieces, reason, policy, to_credit=to_credit, at=at)
     if found.amount_minor != expected_minor:
         raise QuoteChanged(f"you would get {found.amount_minor}, not {expected_minor}; look at it again", extra={"amount_minor": found.amount_minor, "changes": []})
-    r = ReturnRequestRow
-    session.execute(update(r).where(r.order_id == order.id, r.state == ReturnState.OPEN, r.expires_at <= at).values(state=ReturnState.LAPSED, closed_at=at))
+    return write(session, order.id, found, reason, to_credit=to_credit, within_days=within_days, at=at)
+
+
+def write(session: Session, order_id: str, found: Worth, reason: Cause, *, to_credit: bool, within_days: int, at: datetime) -> ReturnRequestView:
+    """The request for what was found. Raises ReturnAlreadyAsked."""
+    request_ends.end(session, order_id, ReturnState.LAPSED, at=at, lapsed=True)
     row = ReturnRequestRow(
-        id=new_id("ret"), order_id=order.id, pieces={str(n): count for n, count in found.pieces.items()}, reason=reason, to_credit=to_credit,
+        id=new_id("ret"), order_id=order_id, pieces={str(n): count for n, count in found.pieces.items()}, reason=reason, to_credit=to_credit,
         amount_minor=found.amount_minor, state=ReturnState.OPEN, asked_at=at, expires_at=at + timedelta(days=within_days),
+        exchange=asdict(found.exchange) if found.exchange is not None else None,
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -144,8 +159,7 @@ def ask(
 
 def withdraw(session: Session, order_id: str, *, at: datetime) -> None:
     """She keeps them after all. Raises UnknownReturn when nothing is open."""
-    r = ReturnRequestRow
-    if not moved(session, update(r).where(r.order_id == order_id, r.state == ReturnState.OPEN).values(state=ReturnState.WITHDRAWN, closed_at=at)):
+    if request_ends.end(session, order_id, ReturnState.WITHDRAWN, at=at) is None:
         raise UnknownReturn
 
 
@@ -157,4 +171,4 @@ def request_of(session: Session, order_id: str, *, at: datetime) -> ReturnReques
 
 
 def _view(row: ReturnRequestRow) -> ReturnRequestView:
-    return ReturnRequestView(row.id, row.order_id, row.pieces, row.reason, row.to_credit, row.amount_minor, row.asked_at, row.expires_at)
+    return ReturnRequestView(row.id, row.order_id, row.pieces, row.reason, row.to_credit, row.amount_minor, row.asked_at, row.expires_at, request_ends.exchange_of(row))

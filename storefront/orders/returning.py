@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -26,8 +27,8 @@ from storefront.catalog.repository import put_back
 from storefront.contracts import DELIVERY, OrderState
 from storefront.disputes import repository as disputes
 from storefront.errors import OrderDisputed, OrderNotRefundable, RefundUnderWay, TooManyReturned, UnknownOrder
-from storefront.orders import paper_due, purchases
-from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow, ReturnRequestRow
+from storefront.orders import paper_due, purchases, request_ends
+from storefront.orders.models import OrderCouponRow, OrderLineRow, OrderRow, RefundRow
 from storefront.orders.repository import coupons_of, locked, refunds_of, stands
 from storefront.orders.states import ReturnState
 from storefront.orders.worth import settle_worth
@@ -35,7 +36,7 @@ from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason
 from storefront.taxes.repository import voucher_lines
 
-RETURN, CASHBACK = "return", "cashback"
+RETURN, CASHBACK, EXCHANGE = "return", "cashback", "exchange"
 DUE, DONE, DROPPED = "due", "done", "dropped"
 
 
@@ -45,35 +46,69 @@ def ask_return(
     """So many pieces (line number -> how many) come back, and what was paid for them is due: to the card first and what it did not pay to her balance, or
     all `to_credit`; None: as she asked for (return_requests.py), whose request ends with this. The same `refund_id` again changes
     nothing. Raises UnknownOrder, OrderNotRefundable, RefundUnderWay, TooManyReturned; nothing is kept then."""
-    order = _locked(session, order_id)
+    _locked(session, order_id)
     if session.get(RefundRow, refund_id) is not None:
         return
+    found = claim(session, order_id, pieces, at=at)
+    request = request_ends.end(session, order_id, ReturnState.RECEIVED, at=at)
+    if to_credit is None:
+        to_credit = request is not None and request.to_credit
+    credit_minor = _credit_minor(found.order, found.known, found.amount_minor, to_credit=to_credit)
+    asked = {"pieces": pieces, "shares": found.shares, "restock": restock, "asked_by": asked_by}
+    note(session, order_id, refund_id, RETURN, found.amount_minor, credit_minor, **asked, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Pieces that are coming back: `gross_minor` is their price, `amount_minor` what she paid for them and has not back, `shares` of which coupon the difference is."""
+
+    order: OrderRow
+    known: Sequence[RefundRow]
+    gross_minor: int
+    amount_minor: int
+    shares: Mapping[str, int]
+
+
+def claim(session: Session, order_id: str, pieces: Mapping[int, int], *, at: datetime) -> Claimed:
+    """Takes them off the order, which is locked; what becomes of their money is the caller's to note in the same transaction. Raises as `ask_return`."""
+    order = _locked(session, order_id)
     if not stands(order):
         raise OrderNotRefundable(extra={"state": order.state})
     if disputes.stands(session, order_id):
         raise OrderDisputed
     known = _settled_refunds(session, order_id)
     paid_back = {row.coupon_id: row.amount_minor for row in known if row.kind == CASHBACK and row.state == DONE}
-    goods_minor, shares = _claim_pieces(session, order_id, pieces, coupons_of(session, order_id))
+    gross_minor, goods_minor, shares = _claim_pieces(session, order_id, pieces, coupons_of(session, order_id))
     before, after = order.returned_minor, order.returned_minor + goods_minor
+    amount_minor = goods_minor - _kept_minor(order, known, goods_minor)
     claimed = update(OrderRow).where(OrderRow.id == order_id, OrderRow.returned_minor + goods_minor <= OrderRow.total_minor)
     if not moved(session, claimed.values(returned_minor=OrderRow.returned_minor + goods_minor, next_look_at=at)):
         raise TooManyReturned
     if order.total_minor:
-        for coupon_id, amount_minor in paid_back.items():
-            shares[str(coupon_id)] += _between(amount_minor, before, after, order.total_minor)
+        for coupon_id, paid_minor in paid_back.items():
+            shares[str(coupon_id)] += _between(paid_minor, before, after, order.total_minor)
     bookings.release(session, order_id, pieces, at)
     _void_cards(session, order_id, pieces, at=at)
-    amount_minor = goods_minor - _kept_minor(order, known, goods_minor)
-    to_credit = _end_request(session, order_id, to_credit, at=at)
+    return Claimed(order, known, gross_minor, amount_minor, shares)
+
+
+def note(
+    session: Session, order_id: str, refund_id: str, kind: str, amount_minor: int, credit_minor: int, *, pieces: Mapping[int, int], shares: Mapping[str, int],
+    restock: bool, asked_by: str, at: datetime, exchange_id: str | None = None,
+) -> None:  # fmt: skip
+    """So much is due."""
     session.add(
         RefundRow(
-            id=refund_id, order_id=order_id, kind=RETURN, state=DUE, amount_minor=amount_minor, coupon_id=None,
-            credit_minor=_credit_minor(order, known, amount_minor, to_credit=to_credit),
-            pieces={str(n): count for n, count in pieces.items()}, shares=dict(shares), restock=restock, asked_by=asked_by, asked_at=at,
+            id=refund_id, order_id=order_id, kind=kind, state=DUE, amount_minor=amount_minor, coupon_id=None, credit_minor=credit_minor,
+            pieces={str(n): count for n, count in pieces.items()}, shares=dict(shares), restock=restock, asked_by=asked_by, asked_at=at, exchange_id=exchange_id,
         )
     )  # fmt: skip
     session.flush()
+
+
+def credit_of(session: Session, order: OrderRow, amount_minor: int, *, to_credit: bool) -> int:
+    """What of such a sum would go to her balance, and not to where she paid from."""
+    return _credit_minor(order, refunds_of(session, order.id), amount_minor, to_credit=to_credit)
 
 
 def worth_of(session: Session, order: OrderRow, pieces: Mapping[int, int], *, to_credit: bool) -> tuple[int, int]:
@@ -106,14 +141,6 @@ def _credit_minor(order: OrderRow, known: Sequence[RefundRow], amount_minor: int
     return amount_minor if to_credit else max(0, amount_minor - _card_left_minor(order, known))
 
 
-def _end_request(session: Session, order_id: str, to_credit: bool | None, *, at: datetime) -> bool:
-    """What she asked for is here: whether its money shall go to her balance, unless somebody says otherwise now."""
-    r = ReturnRequestRow
-    wanted = session.scalar(select(r.to_credit).where(r.order_id == order_id, r.state == ReturnState.OPEN))
-    session.execute(update(r).where(r.order_id == order_id, r.state == ReturnState.OPEN).values(state=ReturnState.RECEIVED, closed_at=at))
-    return bool(wanted) if to_credit is None else to_credit
-
-
 def _card_left_minor(order: OrderRow, known: Sequence[RefundRow]) -> int:
     """What the provider has taken for this order and neither given back nor been asked to."""
     asked_minor = sum(row.amount_minor - row.credit_minor for row in known if row.state != DROPPED)
@@ -142,9 +169,9 @@ def _between(amount_minor: int, before: int, after: int, whole: int) -> int:
 
 def _claim_pieces(
     session: Session, order_id: str, pieces: Mapping[int, int], coupons: Sequence[OrderCouponRow]
-) -> tuple[int, Counter[str]]:
-    """(what was paid for them, coupon id -> its part of the discount on them); each line by one conditional UPDATE."""
-    goods_minor, shares = 0, Counter[str]()
+) -> tuple[int, int, Counter[str]]:
+    """(their price, what was paid for them, coupon id -> its part of the discount on them); each line by one conditional UPDATE."""
+    gross_minor, goods_minor, shares = 0, 0, Counter[str]()
     for line_no, count in sorted(pieces.items()):
         line = OrderLineRow
         out = update(line).where(line.order_id == order_id, line.line_no == line_no, line.returned + count <= line.quantity)
@@ -156,13 +183,14 @@ def _claim_pieces(
             left = row.quantity - row.returned if row is not None else 0
             raise TooManyReturned(f"line {line_no}: {left} left to return, not {count}", extra={"line_no": line_no, "left": left})
         before = row.returned - count
+        gross_minor += row.unit_minor * count
         goods_minor += refund_minor(
             row.unit_minor * row.quantity, row.discount_minor, row.quantity, returned_before=before, returned_now=count
         )
         for coupon in coupons:
             off = coupon.shares.get(str(line_no), 0)
             shares[coupon.coupon_id] += refund_minor(off, 0, row.quantity, returned_before=before, returned_now=count)
-    return goods_minor, shares
+    return gross_minor, goods_minor, shares
 
 
 def promise_cashback(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
@@ -210,11 +238,12 @@ def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) 
     for coupon_id, amount_minor in sorted(row.shares.items()):
         if amount_minor:
             desk.return_part(
-                session, order_id=order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
+                session, order_id=order.exchange_of or order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
             )
     credit(session, order, row.credit_minor, at=at)
     settle_worth(session, order, PIECES_RETURNED, at=at)
-    paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
+    if row.exchange_id is None:  # of an exchange there is one for the pieces, whatever of their money goes where
+        paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
     purchases.tell(session, desk, order)
     _rest(session, order.id)
     return True

@@ -105,19 +105,22 @@ class ReturnIn(BaseModel):
 
 
 class GiveBackIn(BaseModel):
-    """Which pieces, each line once, why, and whether the money shall go to her balance."""
+    """Which pieces, each line once, why, and whether the money shall go to her balance. `exchange_for`: a product (or variant) she wants instead, for
+    pieces of one line; then only what is left over is money."""
 
     model_config = ConfigDict(extra="forbid")
 
     lines: Annotated[list[PiecesIn], Field(min_length=1, max_length=201)]
     reason: Cause
     to_credit: bool = False
+    exchange_for: Id | None = None
 
 
 class GiveBackNowIn(GiveBackIn):
-    """`expected_minor` is what the quote said she gets."""
+    """`expected_minor` is what the quote said she gets, `expected_pay_minor` what she pays for the exchange."""
 
     expected_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)]
+    expected_pay_minor: Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT_MINOR)] = 0
 
 
 class PaymentOut(BaseModel):

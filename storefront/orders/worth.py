@@ -30,12 +30,17 @@ def settle_worth(session: Session, order: OrderRow, why: str, *, at: datetime) -
     kept = _kept(session, order) if order.state == OrderState.PAID and not lost_minor(session, order.id) else []
     worth = _worth(session, order, {one.line_no: one.spent_minor for one in kept}) if kept and order.points_rate else 0
     ledger.settle(session, shopper_id=order.shopper_id, cause=order.id, order_id=order.id, worth=worth, why=why, at=at)
-    sold = counting.Sold(order.id, order.shopper_id, order.place_id, order.currency, order.paid_at or at)
+    sold = counting.Sold(order.id, order.shopper_id, order.place_id, order.currency, _bought_at(session, order) or order.paid_at or at)
     counting.bought(session, sold, kept, first=why == PAID, at=at)
     spent = {one.line_no: one.spent_minor for one in kept}
     if why == PAID:
         accruing.agree(session, order.id, order.currency, {one.line_no: one.product_id for one in kept})
     accruing.settle(session, order.id, spent, why, at=at)
+
+
+def _bought_at(session: Session, order: OrderRow) -> datetime | None:
+    """What was got in exchange counts for the day on which she bought what it replaces."""
+    return session.scalar(select(OrderRow.paid_at).where(OrderRow.id == order.exchange_of)) if order.exchange_of is not None else None
 
 
 def _kept(session: Session, order: OrderRow) -> list[counting.Kept]:

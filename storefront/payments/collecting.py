@@ -25,7 +25,7 @@ from storefront.errors import (
     PaymentTriesExhausted,
 )
 from storefront.methods import repository as methods
-from storefront.orders import cash_taking, moves, returning
+from storefront.orders import cash_taking, exchanging, moves, returning
 from storefront.orders.models import OrderRow
 from storefront.orders.repository import coupons_of, fresh, refunds_of
 from storefront.payments.ports import Payment, PaymentState
@@ -228,13 +228,13 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
 def give_pieces_back(
     shop: Shop, order_id: str, pieces: Mapping[int, int], *, key: str, restock: bool, asked_by: str, to_credit: bool | None = None
 ) -> Payment | None:
-    """Return pieces of a paid order (line number -> how many) and send what was paid for them; once per `key`. Raises
+    """Return pieces of a paid order (line number -> how many) and send what was paid for them, or what she wants in exchange leaves of it; once per `key`. Raises
     UnknownOrder, OrderNotRefundable, TooManyReturned, RefundUnderWay, with nothing applied; GatewayUnreachable when the
     outcome is not known yet."""
     payment = send_due(shop, order_id)
     refund_id = derived_id("rfd", order_id, key)
     with shop.database.transaction() as session:
-        returning.ask_return(session, order_id, pieces, refund_id=refund_id, restock=restock, asked_by=asked_by, to_credit=to_credit, at=shop.now())
+        exchanging.receive(session, shop.coupons, shop.settings, exchanging.Received(order_id, pieces, refund_id, restock, asked_by, to_credit), at=shop.now())
     return send_due(shop, order_id) or payment
 
 

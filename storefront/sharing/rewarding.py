@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
@@ -18,9 +18,9 @@ from app.kernel.verdict import Fail
 from app.privacy import gate
 from app.security import people
 from offers import facade as offers
-from storefront.contracts import ERASED
+from storefront.contracts import ERASED, OrderState
 from storefront.orders.models import OrderLineRow, OrderRow
-from storefront.orders.repository import locked, stands
+from storefront.orders.repository import locked
 from storefront.payments.shop import Shop
 from storefront.points import ledger
 from storefront.reasons import StorefrontReason as Reason
@@ -39,7 +39,7 @@ F, S, T = ReferralRow, ShareRow, ShareTouchRow
 def paid(session: Session, order_id: str, settings: StorefrontSettings, *, at: datetime) -> bool:
     """Note to which link a paid order is owed; False: to none, or it is noted."""
     order = session.execute(select(OrderRow).where(OrderRow.id == order_id).execution_options(populate_existing=True)).scalar_one_or_none()
-    if order is None or order.shopper_id == ERASED or order.paid_at is None:
+    if order is None or order.shopper_id == ERASED or order.paid_at is None or order.exchange_of is not None:
         return False
     gate.hold(session, (order.shopper_id,))
     ids = people.same_person(session, order.shopper_id)
@@ -48,12 +48,22 @@ def paid(session: Session, order_id: str, settings: StorefrontSettings, *, at: d
     shared_by = session.scalar(select(S.shopper_id).where(S.id == touch.share_id)) if touch is not None else None
     if touch is None or shared_by is None:
         return False
-    returns_end = order.paid_at + timedelta(days=settings.return_days + settings.return_within_days)
     row = {
         "order_id": order.id, "share_id": touch.share_id, "shopper_id": shared_by, "buyer_shopper_id": order.shopper_id, "state": WAITING, "points": 0,
-        "noted_at": at, "due_at": returns_end + AFTER_RETURNS,
+        "noted_at": at, "due_at": _returns_end(order.paid_at, settings),
     }  # fmt: skip
     return insert_new(session, F, row, unique=["order_id"])
+
+
+def _returns_end(paid_at: datetime, settings: StorefrontSettings) -> datetime:
+    """From then on it can no longer come back."""
+    return paid_at + timedelta(days=settings.return_days + settings.return_within_days) + AFTER_RETURNS
+
+
+def _exchange_ends(session: Session, order_id: str, settings: StorefrontSettings) -> datetime | None:
+    """The same of what was got in exchange for some of it; None: nothing was."""
+    last = session.scalar(select(func.max(OrderRow.paid_at)).where(OrderRow.exchange_of == order_id))
+    return _returns_end(last, settings) if last is not None else None
 
 
 def settle_due(shop: Shop) -> int:
@@ -73,6 +83,9 @@ def _settle(session: Session, order_id: str, settings: StorefrontSettings, at: d
     if row is None:
         return False
     gate.hold(session, sorted({row.shopper_id, row.buyer_shopper_id}))
+    if (later := _exchange_ends(session, order_id, settings)) is not None and later > at:
+        moved(session, update(F).where(F.order_id == order_id, F.state == WAITING).values(due_at=later))
+        return False
     session.execute(select(S.id).where(S.shopper_id == row.shopper_id).order_by(S.id).with_for_update())  # of two orders due at once the second sees the first's reward
     facts = _facts(session, row, at)
     verdict = deserved(facts, most_a_year=settings.referrals_most_a_year)
@@ -91,7 +104,8 @@ def _settle(session: Session, order_id: str, settings: StorefrontSettings, at: d
 
 def _facts(session: Session, row: ReferralRow, at: datetime) -> Facts:
     order = locked(session, row.order_id)
-    kept = select(OrderLineRow.line_no).where(OrderLineRow.order_id == row.order_id, OrderLineRow.product_id != "", OrderLineRow.returned < OrderLineRow.quantity)
+    hers = or_(OrderRow.id == row.order_id, OrderRow.exchange_of == row.order_id), OrderRow.state == OrderState.PAID, OrderRow.refund_state == "none"
+    kept = select(OrderLineRow.line_no).join(OrderRow, OrderRow.id == OrderLineRow.order_id).where(*hers, OrderLineRow.product_id != "", OrderLineRow.returned < OrderLineRow.quantity)
     gone = row.buyer_shopper_id == ERASED or order is None
     buyer = () if gone else people.same_person(session, people.ids_and_owner(session, row.buyer_shopper_id)[1])
     sharer = people.same_person(session, people.ids_and_owner(session, row.shopper_id)[1])
@@ -99,7 +113,7 @@ def _facts(session: Session, row: ReferralRow, at: datetime) -> Facts:
     had = select(func.count()).where(F.shopper_id.in_(sharer), F.state == REWARDED, F.decided_at > at - A_YEAR)
     return Facts(
         first_order=not gone and session.scalar(before.limit(1)) is None,
-        stands=order is not None and stands(order) and session.scalar(kept.limit(1)) is not None,
+        stands=order is not None and session.scalar(kept.limit(1)) is not None,
         same_by=() if gone else offers.same_person_by(session, row.shopper_id, row.buyer_shopper_id),
         rewarded=session.scalar(had) or 0,
     )

@@ -20,7 +20,7 @@ PLAIN: dict[str, str] = {
         "notifications_message.reasons notifications_message.weighed offers_coupon.caveats offers_decision.record offers_decision.result "
         "offers_hold.quote offers_provisional.facts security_attestation.facts security_limit.times_ms security_passkey.transports "
         "storefront_order_coupon.shares storefront_order_coupon.entitlements storefront_refund.pieces storefront_refund.shares "
-        "storefront_paper_due.facts storefront_return_request.pieces security_join.told"
+        "storefront_paper_due.facts storefront_return_request.pieces storefront_return_request.exchange security_join.told"
     ),
     "the campaign's and the shop's own words, the same for everybody": (
         "offers_coupon.title offers_coupon.benefit_text offers_coupon.terms_text offers_purchase.product_id offers_purchase.category "

@@ -255,6 +255,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "GET /m/balance": (SHOPPER,),
     "POST /m/balance/gift-cards": (SHOPPER,),
     "GET /v1/orders/{order_id}/return": (SHOPPER,),
+    "GET /v1/orders/{order_id}/return/{line_no}/exchanges": (SHOPPER,),
     "POST /v1/orders/{order_id}/return/quote": (SHOPPER,),
     "POST /v1/orders/{order_id}/return": (SHOPPER,),
     "DELETE /v1/orders/{order_id}/return": (SHOPPER,),

@@ -180,7 +180,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
             payment = None  # the provider does not answer now; the page asks again
     pending = detail.order.state is OrderState.PENDING
     next_url = payment.action_url if payment is not None and pending else None
-    wants_card = pending and payment is not None and payment.state == "needs_method"
+    wants_card = pending and (payment.state == "needs_method" if payment is not None else detail.exchange_of is not None)  # of an exchange nothing was begun before
     return {
         "order": detail.order,
         "lines": detail.lines,
@@ -194,9 +194,12 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "waits": _waits(detail),
         "taxes": detail.taxes,
         "balance_minor": detail.balance_minor,
+        "exchange_of": detail.exchange_of,
+        "exchanged_into": detail.exchanged_into,
+        "expires_at": detail.expires_at,
         "papers": storefront.papers_of(call.app.shop, order_id),
         "next_url": next_url,
-        "trouble": (detail.decline_text if wants_card else detail.close_text) or "",
+        "trouble": (detail.decline_text if wants_card else None if detail.exchanged_into else detail.close_text) or "",
         "wants_card": wants_card,
         "settled": not pending or bool(next_url) or wants_card,
     } | _beside(call, caller, detail)

@@ -12,13 +12,14 @@ from app.kernel.clock import ManualClock
 from storefront.balance import books
 from storefront.checkout import choose_delivery
 from storefront.contracts import ReturnRequestView
-from storefront.errors import NotReturnable, QuoteChanged, ReturnAlreadyAsked
+from storefront.errors import QuoteChanged
 from storefront.facade import Shop
 from storefront.orders import return_requests
 from storefront.orders.repository import owned
 from storefront.orders.return_policy import Cause, Policy
 from storefront.payments import collecting
 from storefront.payments.adapters.memory_gateway import MemoryGateway
+from storefront.return_errors import NotReturnable, ReturnAlreadyAsked
 from tests.offers.builders import race
 from tests.storefront.floor import coupon, fill, lay_in, order, row, shopper, state
 
