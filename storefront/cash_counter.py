@@ -18,11 +18,12 @@ from storefront.cash.drawers import Differs, Kind
 from storefront.cash.errors import NotYourTill
 from storefront.cash.reporting import CashReport
 from storefront.cash_contracts import CashAtStore, CashTaken, CashView, DrawerView
-from storefront.orders import cash_taking
+from storefront.orders import cash_paying_back, cash_taking
+from storefront.orders.cash_paying_back import Till
 from storefront.payments.shop import Shop
 from storefront.settings import StorefrontSettings
 
-__all__ = ["CashReport", "Differs", "Kind", "Means", "at_till", "close", "open_drawer", "pay_out", "report", "shift", "take", "view_for"]
+__all__ = ["CashReport", "Differs", "Kind", "Means", "at_till", "close", "give_all_back", "open_drawer", "pay_out", "report", "shift", "take", "view_for"]
 
 close, shift = drawers.close, drawers.shift
 
@@ -38,11 +39,13 @@ class AtTill:
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """A day's report; `books`: currency -> account -> minor units, of all days. `drift` must be empty."""
+    """A day's report; `books`: currency -> account -> minor units, of all days. `drift` must be empty. `waits`: currency -> (of how many orders, how much) waits
+    to be paid out now."""
 
     report: CashReport
     books: dict[str, dict[str, int]]
     drift: dict[str, int]
+    waits: dict[str, tuple[int, int]]
 
 
 def at_till(session: Session, clerk_id: str, places: Collection[str]) -> AtTill:
@@ -61,9 +64,14 @@ def take(session: Session, shop: Shop, order_id: str, *, means: Means, tendered_
     return cash_taking.take(session, shop.coupons, order_id, means=means, tendered_minor=tendered_minor, places=places, by=by, at=at, code=code)
 
 
-def pay_out(session: Session, shop: Shop, order_id: str, *, places: Collection[str], by: str, at: datetime) -> int:
-    """Raises what cash_taking.pay_out raises."""
-    return cash_taking.pay_out(session, shop.coupons, order_id, places=places, by=by, at=at)
+def pay_out(session: Session, shop: Shop, order_id: str, *, places: Collection[str], by: str, at: datetime, to_balance: bool = False) -> int:
+    """Raises what cash_paying_back.pay_out raises."""
+    return cash_paying_back.pay_out(session, shop.coupons, order_id, Till(by, places, shop.settings.cash_back_elsewhere_minor), at=at, to_balance=to_balance)
+
+
+def give_all_back(session: Session, shop: Shop, order_id: str, *, places: Collection[str], by: str, restock: bool, at: datetime) -> int:
+    """Everything that is still out, for its money. Raises what cash_paying_back.give_all_back raises."""
+    return cash_paying_back.give_all_back(session, shop.coupons, order_id, Till(by, places, shop.settings.cash_back_elsewhere_minor), restock=restock, at=at)
 
 
 def view_for(session: Session, order_id: str, places: Collection[str]) -> CashView | None:
@@ -76,4 +84,4 @@ def report(session: Session, settings: StorefrontSettings, day: date | None = No
     """Of a store, or of all; today's unless a day is named."""
     timezone = settings.merchant.timezone
     on = day or at.astimezone(ZoneInfo(timezone)).date()
-    return DayReport(reporting.report(session, on, timezone, None if place_id is None else (place_id,)), books.sums(session), books.drift(session))
+    return DayReport(reporting.report(session, on, timezone, None if place_id is None else (place_id,)), books.sums(session), books.drift(session), cash_taking.waiting(session, place_id))

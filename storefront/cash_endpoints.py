@@ -10,8 +10,9 @@ from app.kernel.http import Command, Reading
 from app.security.access import Principal, Role, allow, spend_at
 from storefront import cash_counter
 from storefront.cash import drawers
-from storefront.cash.schemas import CountIn, DrawerIn, ShiftIn, TakeIn
+from storefront.cash.schemas import CountIn, DrawerIn, PayOutIn, ShiftIn, TakeIn
 from storefront.orders import cash_taking
+from storefront.orders.schemas import RefundIn
 from storefront.payments.shop import Shop
 
 router = APIRouter(tags=["cash"])
@@ -73,12 +74,18 @@ def refused(order_id: OrderId, caller: Clerk, call: Command) -> Response:
 
 
 @router.post("/v1/till/cash/{order_id}/pay-out")
-def pay_out(order_id: OrderId, caller: Clerk, call: Command) -> Response:
-    """Give back what waits to be paid out for pieces that came back, once: from your drawer, or by the terminal it was paid with."""
-    shop: Shop = call.app.shop
-    return call.run(
-        lambda session: {"paid_out_minor": cash_taking.pay_out(session, shop.coupons, order_id, places=caller.place_ids, by=caller.id, at=call.clock.now())}
-    )
+def pay_out(order_id: OrderId, caller: Clerk, call: Command, body: PayOutIn | None = None) -> Response:
+    """Give back what waits to be paid out for pieces that came back, once: from your drawer, or by the terminal it was paid with; or, if she wants that or it may not be
+    handed out here, to her balance."""
+    who, to_balance = {"places": caller.place_ids, "by": caller.id}, body is not None and body.to_balance
+    return call.run(lambda session: {"paid_out_minor": cash_counter.pay_out(session, call.app.shop, order_id, **who, at=call.clock.now(), to_balance=to_balance)})
+
+
+@router.post("/v1/till/cash/{order_id}/refund")
+def give_all_back(order_id: OrderId, body: RefundIn, caller: Clerk, call: Command) -> Response:
+    """Take back everything that is still out of an order that was paid in cash, and hand its money over from your drawer (or by the terminal): both, or nothing."""
+    who = {"places": caller.place_ids, "by": caller.id, "restock": body.restock}
+    return call.run(lambda session: {"paid_out_minor": cash_counter.give_all_back(session, call.app.shop, order_id, **who, at=call.clock.now())})
 
 
 @router.get("/v1/cash/report")
@@ -88,6 +95,6 @@ def report(_caller: Operator, call: Reading, day: date | None = None, place_id: 
 
     def work(session: Session) -> dict[str, object]:
         found = cash_counter.report(session, settings, day, place_id, at=call.clock.now())
-        return {"report": found.report, "books_minor": found.books, "drift": found.drift}
+        return {"report": found.report, "books_minor": found.books, "waits": found.waits, "drift": found.drift}
 
     return call.run(work)

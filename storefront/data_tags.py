@@ -339,7 +339,7 @@ USES: dict[str, str] = {
     ),
     "marketing": "loyalty.counting loyalty.repository loyalty.showing loyalty.weighing",
     "essential.fraud_detection": "guarding paying disputes.repository orders.disputing sharing.rewarding",
-    "essential.service.payment_processing": "checkout orders.returning orders.exchanging payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.showing revenue.statements paying orders.cash_taking cash.claims cash.books cash.reporting",
+    "essential.service.payment_processing": "checkout orders.returning orders.exchanging payments.collecting payments.settlement methods.repository revenue.accruing revenue.books revenue.showing revenue.statements paying orders.cash_taking orders.cash_paying_back cash.claims cash.books cash.reporting",
     "marketing.advertising.first_party.targeted": "orders.purchases recommending.showing wishes.noticing",
     "analytics.reporting.campaign_insights": "orders.purchases recommending.counting",
     "essential.legal_obligation": "privacy loyalty.holding",

@@ -74,6 +74,7 @@ class StorefrontReason(StrEnum):
     CASH_NEEDS_CONTACT = "cash_needs_contact"
     CASH_TOO_MANY_OPEN = "cash_too_many_open"
     CASH_MISSED_BEFORE = "cash_missed_before"
+    CASH_BACK_ELSEWHERE = "cash_back_elsewhere"
     REFUSED_AT_DOOR = "refused_at_door"
     NEVER_COLLECTED = "never_collected"
     MEMBERSHIP_LEFT = "membership_left"
@@ -150,6 +151,7 @@ SENTENCES: dict[StorefrontReason, str] = {
     StorefrontReason.CASH_NEEDS_CONTACT: "Add an address or number we can reach you at, and show that it is yours.",
     StorefrontReason.CASH_TOO_MANY_OPEN: "You have orders that are not paid yet. Fetch those first, or pay online.",
     StorefrontReason.CASH_MISSED_BEFORE: "An order kept for you was not taken before, so for a while you pay online.",
+    StorefrontReason.CASH_BACK_ELSEWHERE: "So much is handed back only at the store that took it. Elsewhere it can go to the balance.",
     StorefrontReason.REFUSED_AT_DOOR: "It was brought and not taken, so we put everything back. Nothing was paid.",
     StorefrontReason.NEVER_COLLECTED: "Nobody came to take and pay it in time, so we put everything back. Nothing was paid.",
     StorefrontReason.MEMBERSHIP_LEFT: "You ended your membership.",

@@ -74,6 +74,7 @@ class StorefrontSettings(SettingsGroup):
         (),
         description="Ways to pay in cash, as a JSON list; none: only online. Each: id (cash_on_delivery, pay_at_till), delivery (the ways to get an order it goes with), most_minor (currency: the most that may be owed), fees_minor, places, not_areas, guests, verified_contact, most_open, most_missed, missed_days, kept_days.",
     )
+    cash_back_elsewhere_minor: dict[str, int] = Field({}, description="Currency: the most that a store hands back of money another one has taken, as JSON; none: only the store that took it.")
     merchant: Merchant = Field(
         Merchant(),  # type: ignore[call-arg]
         description="Who sells, as JSON: name, address (lines), country, region, timezone, business_id, vat_id, contact. On receipts; its country's taxes count.",

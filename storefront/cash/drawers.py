@@ -77,6 +77,11 @@ def open_id(session: Session, clerk_id: str, currency: str) -> str:
     return found
 
 
+def place_of(session: Session, drawer_id: str | None) -> str:
+    """The store it belongs to."""
+    return session.scalar(select(D.place_id).where(D.id == drawer_id)) or ""
+
+
 def add(session: Session, drawer_id: str, amount_minor: int) -> None:
     """So much more lies in it, or (below nothing) less. Raises NoDrawerOpen when it was closed meanwhile, DrawerTooLow."""
     if moved(session, update(D).where(D.id == drawer_id, D.state == OPEN, D.expected_minor + amount_minor >= 0).values(expected_minor=D.expected_minor + amount_minor)):

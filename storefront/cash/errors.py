@@ -61,6 +61,13 @@ class DrawerTooLow(AppError):
     code = "drawer_too_low"
 
 
+class CashBackRefused(AppError):
+    """This money is not handed out here; `reason` says why. It can go to her balance, or she goes to the store that took it."""
+
+    status = 409
+    code = "cash_back_refused"
+
+
 class DrawerClosed(AppError):
     """That drawer was counted and closed already; nothing was changed."""
 

@@ -25,6 +25,14 @@ class TakeIn(BaseModel):
     code: Annotated[str, StringConstraints(max_length=120)] = ""
 
 
+class PayOutIn(BaseModel):
+    """`to_balance`: nothing is handed out, it becomes her balance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to_balance: bool = False
+
+
 class DrawerIn(BaseModel):
     """A drawer with what lies in it."""
 

@@ -67,13 +67,25 @@ def take(request: Request, order_id: Id, caller: Scanner, call: Command, form: F
 
 
 @router.post("/till/cash/{order_id}/pay-out")
-def pay_out(request: Request, order_id: Id, caller: Clerk, call: Command) -> Response:
-    """What waits for pieces that came back."""
+def pay_out(request: Request, order_id: Id, caller: Clerk, call: Command, form: Fields) -> Response:
+    """What waits for pieces that came back; or to her balance."""
 
     def work(session: Session) -> dict[str, int]:
-        return {"paid_out_minor": at_drawer.pay_out(session, call.app.shop, order_id, places=caller.place_ids, by=caller.id, at=call.clock.now())}
+        to_balance = form.text("to", most=10) == "balance"
+        return {"paid_out_minor": at_drawer.pay_out(session, call.app.shop, order_id, places=caller.place_ids, by=caller.id, at=call.clock.now(), to_balance=to_balance)}
 
     return _done(request, call, caller, order_id, work)
+
+
+@router.post("/till/cash/{order_id}/refund")
+def give_all_back(request: Request, order_id: Id, caller: Clerk, call: Command, form: Fields) -> Response:
+    """Everything comes back, and its money out of the drawer."""
+
+    def work(session: Session) -> dict[str, int]:
+        restock = form.ticked("restock")
+        return {"paid_out_minor": at_drawer.give_all_back(session, call.app.shop, order_id, places=caller.place_ids, by=caller.id, restock=restock, at=call.clock.now())}
+
+    return _done(request, call, caller, order_id, work, f"/till/returns/{order_id}")
 
 
 @router.post("/till/drawers")

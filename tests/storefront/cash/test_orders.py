@@ -31,7 +31,7 @@ from storefront.checkout import quote
 from storefront.contracts import OrderDetail
 from storefront.errors import HandOverRefused, OrderNotCancellable, QuoteChanged, UnknownOrder
 from storefront.facade import Shop
-from storefront.orders import cash_taking, fetching, repository, shipping
+from storefront.orders import cash_paying_back, fetching, repository, shipping
 from storefront.payments import collecting
 from storefront.shipments.states import Failure, Left, ShipmentState
 from tests.app.security.racing import race
@@ -103,7 +103,7 @@ def gives_back(shop: Shop, order_id: str, key: str, **pieces: int) -> None:
 
 def pays_out(shop: Shop, order_id: str, by: str = MARIA) -> int:
     with shop.database.transaction() as session:
-        return cash_taking.pay_out(session, shop.coupons, order_id, places=(HERE,), by=by, at=shop.now())
+        return cash_paying_back.pay_out(session, shop.coupons, order_id, cash_paying_back.Till(by, (HERE,), {}), at=shop.now())
 
 
 class TestPlace:
