@@ -229,9 +229,17 @@ def methods_of(coupon: OrderCouponRow) -> frozenset[str]:
 
 def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) -> bool:
     """The money is back with the shopper: the pieces go back on the shelf, their shares to the campaigns, their points off.
-    True for the one who did it."""
+    True for the one who did it. While the whole order's money is on its way back it waits and ends with that: its part would be given twice."""
     row, order = _row_and_order(session, refund_id)
-    if not _close(session, refund_id, DONE, None, at):
+    if not stands(order) or not _finish(session, desk, row, order, at):
+        return False
+    credit(session, order, row.credit_minor, at=at)
+    return True
+
+
+def _finish(session: Session, desk: CouponDesk, row: RefundRow, order: OrderRow, at: datetime) -> bool:
+    """All of it but the money."""
+    if not _close(session, row.id, DONE, None, at):
         return False
     if row.restock:
         put_back(session, _units(session, row))
@@ -240,7 +248,6 @@ def finish(session: Session, desk: CouponDesk, refund_id: str, *, at: datetime) 
             desk.return_part(
                 session, order_id=order.exchange_of or order.id, coupon_id=coupon_id, amount_minor=amount_minor, at=at, cause=row.id, why=PIECES_RETURNED
             )
-    credit(session, order, row.credit_minor, at=at)
     settle_worth(session, order, PIECES_RETURNED, at=at)
     if row.exchange_id is None:  # of an exchange there is one for the pieces, whatever of their money goes where
         paper_due.credit_note_due(session, order.id, row.id, row.amount_minor, row.pieces, at=at)
@@ -261,10 +268,11 @@ def drop(session: Session, desk: CouponDesk, refund_id: str, why: StorefrontReas
 
 
 def close_with_order(session: Session, desk: CouponDesk, order: OrderRow, *, at: datetime) -> None:
-    """All of the order's money is back: what was due is done with, and the pieces that are still out come back too."""
+    """All of the order's money is back: what was due is done with, and the pieces that are still out come back too. What of it is hers to spend the caller
+    knows, who has the whole sum."""
     for row in refunds_of(session, order.id):
         if row.state == DUE and row.kind == RETURN:
-            finish(session, desk, row.id, at=at)
+            _finish(session, desk, row, order, at)
         elif row.state == DUE:
             drop(session, desk, row.id, StorefrontReason.ORDER_REFUNDED, at=at)
     line = OrderLineRow

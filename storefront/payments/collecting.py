@@ -214,10 +214,10 @@ def send_due(shop: Shop, order_id: str) -> Payment | None:
         if card_minor and order.payment_id is not None:
             payment = shop.gateway.refund_payment(order.payment_id, amount_minor=card_minor, key=row.id)
         with shop.database.transaction() as session:
-            returning.finish(session, shop.coupons, row.id, at=shop.now())
+            finished = returning.finish(session, shop.coupons, row.id, at=shop.now())
             if payment is not None:
                 settle(session, shop.coupons, order_id, payment, at=shop.now())
-            elif returning.all_returned(session, order_id):
+            elif finished and returning.all_returned(session, order_id):
                 moves.refunded(session, shop.coupons, order_id, order.refunded_minor, StorefrontReason.REFUNDED_BY_STAFF, at=shop.now())
     if claim is not None:
         with shop.database.transaction() as session:

@@ -11,10 +11,12 @@ from app.demo.peers.stripe_peer import StripePeer
 from app.kernel.clock import ManualClock
 from offers import facade as offers
 from storefront import facade
+from storefront.balance import books as balance
 from storefront.contracts import OrderDetail
 from storefront.errors import GatewayUnreachable, OrderNotRefundable, TooManyReturned
 from storefront.facade import Shop
 from storefront.jobs import reconcile_orders
+from storefront.orders import returning
 from storefront.orders.models import RefundRow
 from storefront.payments import collecting
 from storefront.payments.settlement import settle
@@ -124,6 +126,24 @@ class TestReturn:
         with shop.database.transaction() as session:
             settle(session, shop.coupons, order_id, payment, at=shop.now())
         assert (state(shop, order_id), coupon_state(shop), spent(shop), shelf(shop)) == ("refunded", "issued", 0, 9)
+
+    def test_pieces_for_her_balance_while_all_goes_back_to_the_card(self, shop: Shop) -> None:
+        """A return is asked for, then the refund of everything, and the refund is sent first. Found so by tests/storefront/test_cart_lives.py: what the pieces
+        cost came to her balance as well, and an order of which all was returned went on as if the card had got nothing."""
+        for pieces in (2, 1):
+            fill(shop, "shp_jane", prd_bonbon=2)
+            order_id, _ = order(shop, f"k{pieces}", method="pm_card_visa")
+            with shop.database.transaction() as session:
+                returning.ask_return(session, order_id, {1: pieces}, refund_id=f"rfd_{pieces}", restock=True, asked_by="psn_1", to_credit=True, at=shop.now())
+            collecting.ask_refund(shop, order_id, restock=True)
+            sent = collecting.send_refund(shop, order_id)
+            assert collecting.send_due(shop, order_id) is None
+            assert sent is not None
+            with shop.database.transaction() as session:
+                settle(session, shop.coupons, order_id, sent, at=shop.now())
+            with shop.database.reading() as session:
+                assert balance.available_minor(session, "shp_jane", "EUR") == 0
+            assert (state(shop, order_id), shelf(shop), detail(shop, order_id).refunded_minor) == ("refunded", 10, 900)
 
     def test_an_order_that_coupons_paid_for(self, shop: Shop) -> None:
         order_id = with_coupon(shop, 2, benefit={"kind": "percent", "percent": 100, "max_discount_minor": 5000})
