@@ -80,6 +80,9 @@ from notifications.conversations.faq import endpoints as faq_endpoints
 from notifications.conversations.finding import HouseKnowledge
 from notifications.conversations.ports import LanguageModel
 from notifications.inbound import endpoints as inbound_endpoints
+from notifications.metering import counting as metering_counting
+from notifications.metering import endpoints as metering_endpoints
+from notifications.metering import reporting as metering_reporting
 from notifications.passes import data_tags as pass_tags
 from notifications.passes import endpoints as pass_endpoints
 from notifications.passes import privacy as pass_privacy
@@ -260,6 +263,8 @@ def build(
     conversations.subscribe(subscriptions)
     survey_wiring.Surveys(Inviter(settings.surveys, notifications.wake_her)).subscribe(subscriptions)
     analytics_handlers.subscribe(subscriptions)
+    if settings.metering.count:
+        metering_counting.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
     beside = [BeaconRunner(database, settings.beacons)]
@@ -340,6 +345,7 @@ def timetable(
         Job("privacy.shred", 5, lambda: privacy_jobs.finish_erasures(database)),
         Job("geofences.forget_refused", 300, in_transaction(lambda session, _now: sensitive_refusals.forget_visits(session))),
         Job("privacy.sweep", 300, lambda: privacy_jobs.sweep_all(database)),
+        Job("metering.close_days", 600, lambda: metering_reporting.close_days(database, database.clock.now())),
         Job("support.watch", 15, lambda: support_watching.look(database, settings.support)),
         Job("conversations.care", 600, lambda: care.tell_due(database)),
         Job("kernel.forget_answers", 600, in_transaction(idempotency.sweep)),
@@ -371,6 +377,7 @@ def _routers() -> list[APIRouter]:
         faq_endpoints.router,
         support_endpoints.router,
         survey_endpoints.router,
+        metering_endpoints.router,
         inbound_endpoints.router,
         pass_endpoints.router,
         pass_endpoints.wallets,

@@ -24,6 +24,7 @@ from geofences.beacons.settings import BeaconSettings
 from geofences.settings import GeofenceSettings
 from notifications.channel_settings import ChannelSettings
 from notifications.conversations.settings import ConversationSettings
+from notifications.metering.settings import MeteringSettings
 from notifications.settings import NotificationSettings
 from notifications.support.settings import SupportSettings
 from notifications.surveys.settings import SurveySettings
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     conversations: ConversationSettings = Field(default_factory=ConversationSettings, description="Talking with shoppers.")
     support: SupportSettings = Field(default_factory=SupportSettings, description="Cases, and by when they are answered.")
     surveys: SurveySettings = Field(default_factory=SurveySettings, description="Surveys, and how often somebody is told of one.")
+    metering: MeteringSettings = Field(default_factory=MeteringSettings, description="What a licence may be paid by.")
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings, description="Events told to other systems.")
     channels: ChannelSettings = Field(default_factory=ChannelSettings, description="The ways a message can reach somebody beside the inbox and FCM.")  # type: ignore[arg-type]
     storefront: StorefrontSettings = Field(default_factory=StorefrontSettings, description="Shop and payment.")  # type: ignore[arg-type]

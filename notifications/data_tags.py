@@ -7,6 +7,12 @@ names a table about shoppers and declares no use. Must not import anything.
 from __future__ import annotations
 
 TAGS: dict[str, dict[str, str]] = {
+    "notifications_usage": {
+        "system.operations": "day unit units",
+    },
+    "notifications_usage_report": {
+        "system.operations": "day sha256 reported_at",
+    },
     "notifications_delivery": {
         "user.unique_id.pseudonymous": "shopper_id",
         "user.device.device_id": "device_id push_token_id",
@@ -53,7 +59,7 @@ USES: dict[str, str] = {
         "addresses announce answers cancel contents deliveries dispatch ending facade fallback inbound.returned inbound.statuses outgoing queueing recording rehearsing repository second_look stream telling tide tokens ways wish_news"
     ),
     "marketing.advertising.frequency_capping": "repository second_look ways weighing",
-    "essential.service": "order_news preferences",
+    "essential.service": "metering.reporting order_news preferences",
     "essential.service.notifications": "order_news queueing",
     "essential.service.security": "checking",
     "essential.legal_obligation": "cancel privacy",

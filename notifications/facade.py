@@ -19,6 +19,7 @@ from notifications.conversations import facade as conversations
 from notifications.inbound.mails import MOST_BYTES as MAIL_MOST_BYTES
 from notifications.inbound.reasons import MailReason
 from notifications.inbound.returned import take as mail_came_back
+from notifications.metering import facade as metering
 from notifications.models import Message
 from notifications.passes import changes
 from notifications.ports import TokenKind
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from notifications.previewing import Preview
 
 __all__ = [
-    "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "explain_wish", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "register_push_token",
+    "MAIL_MOST_BYTES", "MailReason", "Reader", "conversations", "deliveries", "due_pushes", "explain", "explain_wish", "forget_push_token", "inbox", "mail_came_back", "mark_clicked", "mark_dismissed", "mark_seen", "metering", "register_push_token",
     "rehearse_pushes", "send_due", "support", "surveys", "wallet_certificate_ends_at", "wallets", "webhooks",
 ]  # fmt: skip
 

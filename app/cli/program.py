@@ -49,6 +49,7 @@ from app.cli import (
     serve,
     support,
     surveys,
+    usage,
     weather,
     webhooks,
 )
@@ -78,6 +79,7 @@ program.add_typer(revenue.program, name="revenue")
 program.add_typer(reviews.program, name="reviews")
 program.add_typer(segments.program, name="segments")
 program.add_typer(support.program, name="support")
+program.add_typer(usage.program, name="usage")
 program.add_typer(faq.program, name="faq")
 program.add_typer(surveys.program, name="surveys")
 program.add_typer(aggregates.program, name="aggregates")

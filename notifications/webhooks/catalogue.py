@@ -14,6 +14,7 @@ from app.privacy.purposes import Purpose
 from geofences.contracts import MomentDetected, MomentRetracted
 from notifications.contracts import MessageAnswered, PushSent, PushSuppressed
 from notifications.conversations.contracts import ConversationReferred, ConversationReturned
+from notifications.metering.contracts import UsageReported
 from notifications.support.contracts import CaseMoved, CaseOpened, CaseRated, PromiseMissed
 from notifications.surveys.contracts import SurveyAnswered
 from offers.contracts import CouponIssued, CouponRedeemed, CouponReleased, DecisionRecorded
@@ -68,6 +69,7 @@ TOLD: dict[type[Any], Purpose | None] = {
     memberships.MembershipResumed: None,
     memberships.MembershipEnded: None,
     revenue.StatementClosed: None,
+    UsageReported: None,
     PushSent: Purpose.ANALYTICS,
     PushSuppressed: Purpose.ANALYTICS,
     MessageAnswered: Purpose.ANALYTICS,

@@ -46,7 +46,7 @@ class TestEvents:
 
     def test_says_whom_it_is_about(self, event: type[Any]) -> None:
         """Erasure finds a person's events by these."""
-        assert {f.name for f in dataclasses.fields(event)} & {"shopper_id", "order_id", "campaign_id", "place_id", "person_id", "receipt_id", "erasure_id", "partner_id"}
+        assert {f.name for f in dataclasses.fields(event)} & {"shopper_id", "order_id", "campaign_id", "place_id", "person_id", "receipt_id", "erasure_id", "partner_id", "report_id"}
 
     def test_instants_say_so(self, event: type[Any]) -> None:
         hints = typing.get_type_hints(event)

@@ -214,6 +214,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /v1/till/cash/{order_id}/pay-out": (CLERK,),
     "POST /v1/till/cash/{order_id}/refund": (CLERK,),
     "GET /v1/cash/report": (OPERATOR,),
+    "GET /v1/usage": (OPERATOR,),
     "GET /v1/revenue/terms": STAFF,
     "GET /v1/revenue/statements": STAFF,
     "GET /v1/revenue/statements.csv": STAFF,

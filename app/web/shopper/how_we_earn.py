@@ -36,6 +36,7 @@ def how_we_earn(request: Request, caller: Anyone, call: Reading, lang: Annotated
             "names": NAMES,
             "say": lambda key, **facts: revenue.say(key, language, **facts),
             "partners": ", ".join(sorted(one.name for one in terms.partners if one.rate_bp)),
+            "metered": call.app.settings.metering.count,
             "sponsors": ", ".join(revenue.placements_today(session, settings, at)),
         }
         context |= frame(session, caller.id, "me", at) if caller.kind is Role.SHOPPER else OUTSIDE
