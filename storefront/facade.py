@@ -125,6 +125,7 @@ __all__ = [
     "loyalty_rules",
     "members",
     "membership_changes",
+    "membership_figures",
     "membership_plans",
     "membership_steps",
     "memberships",
@@ -157,6 +158,7 @@ __all__ = [
     "spent_minor",
     "still_has",
     "to_csv",
+    "unpaid_memberships",
     "wishes",
     "write_delivery_area",
 ]  # fmt: skip
@@ -335,6 +337,7 @@ def points(session: Session, shopper_id: str) -> int:
 
 
 memberships, membership_plans, members = _memberships_shown.shown, _memberships_shown.plans, _memberships_shown.members
+membership_figures, unpaid_memberships = _memberships_shown.figures, _memberships_shown.unpaid
 export_memberships, plan_memberships, apply_memberships = _membership_file.export, _membership_file.plan, _membership_file.apply
 loyalty = _loyalty_shown.shown
 export_loyalty, plan_loyalty, apply_loyalty = _loyalty_file.export, _loyalty_file.plan, _loyalty_file.apply

@@ -25,6 +25,7 @@ from app.web.console import (
 )
 from app.web.console import endpoints as console
 from app.web.console import loyalty as console_loyalty
+from app.web.console import memberships as console_memberships
 from app.web.console import support as console_support
 from app.web.console import surveys as console_surveys
 from app.web.demo import endpoints as demo
@@ -67,7 +68,7 @@ router = APIRouter(include_in_schema=False)
 PARTS = (
     assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, sponsored, how_we_earn, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
     till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
+    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, console_memberships, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

@@ -51,6 +51,20 @@ def members(session: Session, *, at: datetime, limit: int = 50) -> list[Membersh
     return [view(session, row, known, at=at) for row in repository.newest_members(session, limit)]
 
 
+def figures(session: Session) -> dict[str, dict[str, int]]:
+    """Plan -> state -> how many, for staff."""
+    out: dict[str, dict[str, int]] = {}
+    for (plan_id, state), many in sorted(repository.counts(session).items()):
+        out.setdefault(plan_id, {})[state] = many
+    return out
+
+
+def unpaid(session: Session, *, at: datetime, limit: int = 50) -> list[MembershipView]:
+    """Those of which a payment is open, whose benefits end first, for staff."""
+    known = repository.in_force(session)
+    return [view(session, row, known, at=at) for row in repository.unpaid(session, limit)]
+
+
 def _plan(one: Plan, *, tried: bool) -> PlanView:
     return PlanView(one.id, one.name, one.every.value, one.prices, 0 if tried else one.trial_days, wording.benefits(one.benefits), one.open)
 

@@ -144,3 +144,16 @@ def plans_in_use(session: Session) -> set[str]:
 def newest_members(session: Session, limit: int) -> Sequence[MembershipRow]:
     m = MembershipRow
     return session.scalars(select(m).order_by(m.changed_at.desc(), m.id.desc()).limit(limit)).all()
+
+
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """(plan, state) -> how many memberships; those that are over too."""
+    m = MembershipRow
+    return {(plan_id, state): many for plan_id, state, many in session.execute(select(m.plan_id, m.state, func.count()).group_by(m.plan_id, m.state))}
+
+
+def unpaid(session: Session, limit: int) -> Sequence[MembershipRow]:
+    """Those of which a payment is open, whose benefits end first."""
+    m = MembershipRow
+    rows = select(m).where(m.state.in_((MembershipState.PAST_DUE, MembershipState.UNPAID))).order_by(m.gives_until, m.id)
+    return session.scalars(rows.limit(limit)).all()

@@ -515,6 +515,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "POST /console/conversations/{thread_id}/hand-back": (CLERK, OPERATOR),
     "GET /console/audit": (OPERATOR,),
     "GET /console/loyalty": STAFF,
+    "GET /console/memberships": STAFF,
     "GET /v1/disputes": (OPERATOR,),
     "POST /v1/disputes/{dispute_id}/evidence": (OPERATOR,),
     "GET /console/disputes": (OPERATOR,),
