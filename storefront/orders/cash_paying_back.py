@@ -22,12 +22,11 @@ from storefront.cash.claims import Means
 from storefront.cash.errors import CashBackRefused, NothingToPayOut
 from storefront.cash.models import CashClaimRow
 from storefront.cash.paying_back import may_hand_back
-from storefront.contracts import OrderState
 from storefront.errors import UnknownOrder
 from storefront.orders import moves, returning
 from storefront.orders.cash_taking import Places, of_stores
 from storefront.orders.models import OrderLineRow, OrderRow
-from storefront.orders.repository import refunds_of
+from storefront.orders.repository import refunds_of, stands
 from storefront.ports import CouponDesk
 from storefront.reasons import StorefrontReason, sentence
 
@@ -46,7 +45,7 @@ def pay_out(session: Session, desk: CouponDesk, order_id: str, till: Till, *, at
     Raises UnknownOrder, NothingToPayOut, CashBackRefused, NoDrawerOpen, DrawerTooLow."""
     order, claim = _of_till(session, order_id, till)
     due = [row for row in refunds_of(session, order_id) if row.state == returning.DUE and row.amount_minor > row.credit_minor]
-    if claim.state != claims.TAKEN or order.state != OrderState.PAID or not due:
+    if claim.state != claims.TAKEN or not stands(order) or not due:
         raise NothingToPayOut
     if to_balance:
         for row in due:

@@ -18,6 +18,7 @@ from app.kernel.db import Database
 from app.kernel.errors import AppError
 from app.kernel.ids import derived_id
 from offers import facade as offers
+from storefront import cash_counter
 from storefront.balance import books as balance
 from storefront.balance.accounts import Account
 from storefront.cash.claims import Means
@@ -190,7 +191,11 @@ class Life:
 
     def pay_out(self) -> None:
         with self.shop.database.transaction() as session:
-            cash_taking.pay_out(session, self.shop.coupons, self.order_id, places=(KLUUVI.id,), by=MARIA, at=self.town.now)
+            cash_counter.pay_out(session, self.shop, self.order_id, places=(KLUUVI.id,), by=MARIA, at=self.town.now, to_balance=self.chance.random() < 0.3)
+
+    def all_back_at_the_till(self) -> None:
+        with self.shop.database.transaction() as session:
+            cash_counter.give_all_back(session, self.shop, self.order_id, places=(KLUUVI.id,), by=MARIA, restock=self.chance.random() < 0.7, at=self.town.now)
 
 
 def _left_lying(_life: Life) -> None:
@@ -278,6 +283,11 @@ def _till_returned(life: Life) -> None:
     life.pay_out()
 
 
+def _till_all_back_while_refunded(life: Life) -> None:
+    _till_paid(life)
+    life._both(life.all_back_at_the_till, life.refund)
+
+
 def _door_refused(life: Life) -> None:
     life.place(pay_by=PayBy.CASH_ON_DELIVERY)
     life.refuse()
@@ -294,7 +304,7 @@ ENDS: dict[str, Callable[[Life], None]] = {
         f.__name__: f
         for f in (
             _left_lying, _page_closed, _paid, _declined, _declined_then_paid, _bank_asks, _debit, _answer_lost, _cancelled, _cancelled_while_paid, _refunded,
-            _returned, _refunded_while_returned, _till_paid, _till_never, _till_cancelled_while_taken, _till_returned, _door_refused, _door_paid,
+            _returned, _refunded_while_returned, _till_paid, _till_never, _till_cancelled_while_taken, _till_returned, _till_all_back_while_refunded, _door_refused, _door_paid,
         )
     }.items()
 }  # fmt: skip
