@@ -14,7 +14,7 @@ from app.kernel.outbox import Envelope, Subscriptions
 from app.privacy.contracts import ConsentChanged
 from app.privacy.purposes import Purpose, no_consent
 from geofences.contracts import MomentDetected, MomentKind, MomentRetracted
-from notifications import cancel
+from notifications import booking_news, cancel
 from notifications.announce import Announcer
 from notifications.contracts import ChannelKind
 from notifications.models import SERVICE
@@ -22,7 +22,7 @@ from notifications.order_news import TOLD_OF, OrderTeller
 from notifications.settings import NotificationSettings
 from notifications.wish_news import WishTeller
 from offers.contracts import CouponIssued
-from storefront.contracts import OrderPicked, ShipmentMoved, WishMatched, memberships
+from storefront.contracts import OrderPicked, ShipmentMoved, WishMatched, bookings, memberships
 
 
 def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderTeller, wishes: WishTeller, settings: NotificationSettings) -> None:
@@ -58,10 +58,22 @@ def subscribe(subscriptions: Subscriptions, announcer: Announcer, teller: OrderT
     subscriptions.on(OrderPicked, consumer="notifications.order_news", handler=ready, prompt=True)
     subscriptions.on(ShipmentMoved, consumer="notifications.parcel_news", handler=shipped, prompt=True, about=lambda event: event.state in TOLD_OF)
     _of_memberships(subscriptions, teller)
+    _of_bookings(subscriptions, teller)
     subscriptions.on(WishMatched, consumer="notifications.wish_news", handler=found, prompt=True)
     subscriptions.on(MomentDetected, consumer="notifications.leave", handler=leave, about=lambda event: event.kind == MomentKind.LEFT)
     subscriptions.on(MomentRetracted, consumer="notifications.retract", handler=retract, prompt=True)
     subscriptions.on(ConsentChanged, consumer="notifications.obey", handler=obey)
+
+
+def _of_bookings(subscriptions: Subscriptions, teller: OrderTeller) -> None:
+    def booked(session: Session, event: bookings.BookingConfirmed, _envelope: Envelope) -> None:
+        booking_news.booked(teller, session, event, session.info["clock"].now())
+
+    def near(session: Session, event: bookings.BookingNeared, _envelope: Envelope) -> None:
+        booking_news.near(teller, session, event, session.info["clock"].now())
+
+    subscriptions.on(bookings.BookingConfirmed, consumer="notifications.booked", handler=booked, prompt=True)
+    subscriptions.on(bookings.BookingNeared, consumer="notifications.booking_near", handler=near)
 
 
 def _of_memberships(subscriptions: Subscriptions, teller: OrderTeller) -> None:

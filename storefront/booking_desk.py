@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,7 +40,7 @@ from storefront.slots import calendar, places
 
 __all__ = [
     "Given", "StoreTimes", "appointments_of", "at_stores", "cancel", "check_in", "drop_service", "export", "given", "here", "invitation", "miss", "move", "proof_for", "put", "times_of",
-    "write_service",
+    "write_service", "zone_of",
 ]  # fmt: skip
 
 appointments_of = appointments.appointments
@@ -98,6 +99,11 @@ def invitation(session: Session, order_id: str, line_no: int, shopper_id: str, p
 
 
 # --- for those who run it ---------------------------------------------------------------------------------------------
+
+
+def zone_of(one: Given) -> ZoneInfo:
+    """The store's clock."""
+    return ZoneInfo(one.document["timezone"])
 
 
 def put(session: Session, document: Any, *, at: datetime) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
-from storefront import cart_handing
+from storefront import booking_desk, cart_handing
 from storefront import cash_counter as at_drawer
 from storefront import counter as at_counter
 from storefront import revenue_desk as revenue
@@ -103,6 +103,7 @@ __all__ = [
     "apply_memberships",
     "at_counter",
     "at_drawer",
+    "booking_desk",
     "bought_between",
     "cart",
     "cart_handing",

@@ -19,6 +19,7 @@ from app.cli import (
     backup,
     beacons,
     bench,
+    bookings,
     campaigns,
     cash,
     catalogue,
@@ -86,6 +87,7 @@ program.add_typer(aggregates.program, name="aggregates")
 program.add_typer(decisions.program, name="decisions")
 program.command()(decisions.simulate)
 program.add_typer(places.program, name="places")
+program.add_typer(bookings.program, name="bookings")
 program.add_typer(cash.program, name="cash")
 program.add_typer(catalogue.program, name="catalogue")
 program.add_typer(weather.program, name="weather")

@@ -105,6 +105,12 @@ def record(sleeve: str, label: str) -> str:
         + path("M64 158c16-50 30-50 40-20s22 20 38-34", "none", "#ffffffbb", 7)
 
 
+def bowl(body: str, inside: str) -> str:
+    """With a whisk in it."""
+    whisk = path("M150 106 196 40", stroke=BERRY, width=10) + path("M150 106c-34 4-40 40-22 52 24 0 38-22 22-52z", stroke=NIGHT, width=5)
+    return whisk + oval(120, 112, 70, 16, inside) + path("M50 112c0 50 30 78 70 78s70-28 70-78c-30 20-110 20-140 0z", body)
+
+
 def barbecue(lid: str, handle: str) -> str:
     legs = path("M92 148 72 196M148 148l20 48M120 152v40", "none", NIGHT, 7)
     return path("M98 40c-8-8 8-12 0-22M122 40c-8-8 8-12 0-22", "none", "#ffffffaa", 6) + legs + path("M58 108h124c0 34-26 52-62 52s-62-18-62-52z", NIGHT) \
@@ -124,6 +130,7 @@ DRAWINGS: dict[str, tuple[str, Callable[[], str]]] = {
     "dark-74-bar": ("#ead9c8", lambda: bar(NIGHT, GOLD)),
     "oat-milk-bar": ("#dfe7ee", lambda: bar(SKY, PAPER)),
     "liquorice-truffles": ("#eadfe6", lambda: truffles(DARK, MILK)),
+    "praline-course": ("#f3e2d4", lambda: bowl(PAPER, COCOA)),
     "box-of-twelve": ("#f8d5dd", lambda: box(COCOA, BERRY)),
     "house-espresso-beans": ("#ecdcc6", lambda: bag(DARK, CREAM)),
     "light-roast-beans": ("#f6e3c0", lambda: bag(CARAMEL, PAPER)),

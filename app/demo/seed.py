@@ -59,6 +59,14 @@ def delivery() -> dict[str, Any]:
     return {"way": "home", "name": "Helsinki by bike", "timezone": "Europe/Helsinki", "serves": served, "windows": [*by_day, evening, sunday], "ahead_days": 7}
 
 
+def courses(branches: Sequence[str]) -> dict[str, Any]:
+    """The Praline Course in the first two of these shops: every day, in the evening dearer and at weekends for more people."""
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    open_ = [{"days": every_day, "begins": "11:00", "ends": "16:00"}, {"days": every_day, "begins": "17:00", "ends": "20:00", "prices_minor": {"EUR": 4500}}]
+    times = {"duration_min": 45, "pause_min": 15, "staff": 1, "closes_min_before": 60, "free_min_before": 1440, "ahead_days": 14, "open": open_}
+    return {"services": [{"product_id": "prd_praline_course", "place_id": branch, "capacity": capacity, **times} for branch, capacity in zip(branches, (6, 4), strict=False)]}
+
+
 def shelves(branches: Sequence[str]) -> dict[str, Any]:
     """What of the chocolate lies in each of these shops; the last of them has no Box of Twelve left."""
     chocolate = [item["id"] for item in catalogue()["products"] if item["category"] == "chocolate"]
@@ -111,6 +119,7 @@ def seed(session: Session, at: datetime) -> Seeded:
         storefront.apply_loyalty(session, loyalty(at), by=SEEDED_BY, at=at)
     branches = [chosen.id for chosen in PLACES if chosen.chain == OOEY_GOOEY]
     storefront.put_shelves(session, shelves(branches), at=at)
+    storefront.booking_desk.put(session, courses(branches), at=at)
     people.staff(session, Role.CLERK, Role.CLERK.value, at=at, place_ids=branches)
     return Seeded(
         places=len(geofences.places(session)),

@@ -23,6 +23,7 @@ from app.web.console import (
     trying,
     webhooks,
 )
+from app.web.console import bookings as console_bookings
 from app.web.console import endpoints as console
 from app.web.console import loyalty as console_loyalty
 from app.web.console import memberships as console_memberships
@@ -32,6 +33,7 @@ from app.web.demo import endpoints as demo
 from app.web.shopper import (
     addresses,
     balance,
+    booking,
     chat,
     checkout,
     contacts,
@@ -56,6 +58,7 @@ from app.web.shopper import (
 )
 from app.web.shopper import endpoints as shopper
 from app.web.shopper import worker as push_worker
+from app.web.till import bookings as till_bookings
 from app.web.till import carts as till_carts
 from app.web.till import cash as till_cash
 from app.web.till import collections as till_collections
@@ -66,9 +69,9 @@ from app.web.till import worker as till_worker
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, sponsored, how_we_earn, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
-    till, till_here, till_collections, till_shipments, till_cash, till_carts, till_worker, push_worker,
-    returns, papers, campaign_writing, console, audience, message, trying, console_loyalty, console_memberships, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
+    assets, landing, shopper, contacts, addresses, messages, chat, often_asked, support, surveys, shop, booking, sponsored, how_we_earn, reviews, wishes, shares, here, fetching, handing, checkout, giving_back, balance, loyalty, membership, methods, where,
+    till, till_here, till_collections, till_bookings, till_shipments, till_cash, till_carts, till_worker, push_worker,
+    returns, papers, campaign_writing, console_bookings, console, audience, message, trying, console_loyalty, console_memberships, audit, webhooks, conversations, console_support, faq, console_surveys, disputes, cash, revenue, review_queue, explain, demo,
 )  # fmt: skip
 """In this order: an address with a word in it before the one with a name there."""
 for part in PARTS:

@@ -5,12 +5,13 @@ Owns joining cart, catalogue, delivery and coupons into one quote. Must not hold
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from geofences import facade as geofences
 from offers.contracts import Entitlement, Quote, QuoteLine, Reason
 from storefront.balance.accounts import part_of
 from storefront.balance.books import available_minor
@@ -38,6 +39,7 @@ class TimeOnLine:
 
     slot_id: str | None
     place_id: str | None
+    place: str
     starts_at: datetime | None
     ends_at: datetime | None
     timezone: str | None
@@ -171,10 +173,11 @@ def quote_cart(
     coupons, discounts = _coupons(session, desk, cart, lines, place_id=place_id, at=at)
     each = [PricedLine(line.line_id, line.quantity, line.unit_amount_minor) for line in lines]
     sums = totals(each, discounts)
+    stores = _stores(session, priced.times.values())
     quoted = tuple(
         QuotedLine(
             line.id, item.id, item.name, item.image, item.category, line.quantity, item.price_minor, line.seen_unit_minor,
-            line.quantity * item.price_minor, sums.discounts[line.id], item.in_stock, _time_on(line, priced.times.get(line.id)),
+            line.quantity * item.price_minor, sums.discounts[line.id], item.in_stock, _time_on(line, priced.times.get(line.id), stores),
         )
         for line, item in there
     )  # fmt: skip
@@ -195,12 +198,18 @@ def quote_lines(cart: Cart, products: Mapping[str, ProductView]) -> tuple[QuoteL
     )
 
 
-def _time_on(line: CartLine, time: Time | None) -> TimeOnLine | None:
+def _stores(session: Session, times: Iterable[Time]) -> dict[str, str]:
+    """Place -> its name, of those where something of the cart is given."""
+    wanted = {time.service.place_id for time in times if time.service is not None}
+    return {place.id: place.name for place in geofences.places_by_ids(session, sorted(wanted)).values()} if wanted else {}
+
+
+def _time_on(line: CartLine, time: Time | None, stores: Mapping[str, str]) -> TimeOnLine | None:
     if time is None:
         return None
     slot, of = time.slot, time.service
     return TimeOnLine(
-        line.slot_id, of.place_id if of else None, slot.starts_at if slot else None, slot.ends_at if slot else None, of.calendar.timezone if of else None,
+        line.slot_id, of.place_id if of else None, stores.get(of.place_id, of.place_id) if of else "", slot.starts_at if slot else None, slot.ends_at if slot else None, of.calendar.timezone if of else None,
         time.left, time.needs, sentence(time.needs),
     )  # fmt: skip
 

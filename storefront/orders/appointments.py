@@ -109,9 +109,9 @@ def arrived(session: Session, shopper_id: str, place_id: str, moment_id: str, *,
 
 
 def at_stores(session: Session, place_ids: Collection[str], at: datetime) -> list[BookingAtStore]:
-    """Today's in these stores, by each store's own clock; who has arrived and is not checked in first, then by when they begin."""
+    """Today's in these stores, by each store's own clock, and what begins soon after midnight or goes on over it; who has arrived and is not checked in first, then by when they begin."""
     rows = repository.between(session, place_ids, at - timedelta(days=1), at + timedelta(days=1))
-    rows = [row for row in rows if row.starts_at.astimezone(_zone(row)).date() == at.astimezone(_zone(row)).date()]
+    rows = [row for row in rows if _today(row, at)]
     standing = {o.id for o in session.scalars(select(OrderRow).where(OrderRow.id.in_([row.order_id for row in rows]))) if stands(o)}
     rows = [row for row in rows if row.order_id in standing or row.state != BOOKED]
     names, called = _names(session, rows), addresses.defaults(session, {row.shopper_id for row in rows})
@@ -177,8 +177,9 @@ def _now(row: BookingRow, at: datetime) -> bool:
     return row.starts_at - EARLY <= at < row.ends_at + LATE
 
 
-def _zone(row: BookingRow) -> ZoneInfo:
-    return ZoneInfo(row.timezone)
+def _today(row: BookingRow, at: datetime) -> bool:
+    zone = ZoneInfo(row.timezone)
+    return row.starts_at.astimezone(zone).date() == at.astimezone(zone).date() or row.starts_at - EARLY <= at < row.ends_at
 
 
 def _names(session: Session, rows: Sequence[BookingRow]) -> Mapping[tuple[str, int], str]:

@@ -124,6 +124,8 @@ OF_A_STORE: dict[str, Callable[[TestClient, dict[str, str], Store], Any]] = {
     "POST /till/collections/{order_id}/hand-over": lambda c, h, s: c.post(f"/till/collections/{s.order_id}/hand-over", headers=h, data={"code": "12345678"}),
     "POST /v1/till/bookings/{booking_id}/check-in": lambda c, h, s: c.post(f"/v1/till/bookings/{s.booking_id}/check-in", headers=h, json={"code": "12345678"}),
     "POST /v1/till/bookings/{booking_id}/miss": lambda c, h, s: c.post(f"/v1/till/bookings/{s.booking_id}/miss", headers=h),
+    "POST /till/bookings/{booking_id}/check-in": lambda c, h, s: c.post(f"/till/bookings/{s.booking_id}/check-in", headers=h, data={"code": "12345678"}),
+    "POST /till/bookings/{booking_id}/miss": lambda c, h, s: c.post(f"/till/bookings/{s.booking_id}/miss", headers=h),
     "POST /v1/orders/{order_id}/shipments": lambda c, h, s: c.post(f"/v1/orders/{s.order_id}/shipments", headers=h, json={"lines": [{"line_no": 1, "quantity": 1}], "carrier": "Posti"}),
     "POST /till/orders/{order_id}/pack": lambda c, h, s: c.post(f"/till/orders/{s.order_id}/pack", headers=h, data={"line1": "1", "carrier": "Posti"}),
     "GET /v1/shipments/{shipment_id}": lambda c, h, s: c.get(f"/v1/shipments/{s.parcel_id}", headers=h),
@@ -161,7 +163,7 @@ NOT_OF_A_STORE = {
     "POST /v1/support/queue/{case_id}/entries", "PATCH /v1/support/queue/{case_id}", "POST /v1/support/queue/{case_id}/merge", "GET /v1/support/figures",
     "GET /console/support", "POST /console/support", "GET /console/support/{case_id}", "POST /console/support/{case_id}/claim", "POST /console/support/{case_id}/release",
     "POST /console/support/{case_id}/entries", "POST /console/support/{case_id}/set", "POST /console/support/{case_id}/merge",  # as conversations are
-    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /v1/till/bookings", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments", "GET /till/cash",  # no place is named: what comes is of her stores, see below
+    "GET /v1/till/findings", "GET /till", "GET /till/returns", "GET /v1/till/collections", "GET /v1/till/bookings", "GET /till/bookings", "GET /till/collections", "GET /v1/till/shipments", "GET /till/shipments", "GET /till/cash",  # no place is named: what comes is of her stores, see below
 }  # fmt: skip
 
 

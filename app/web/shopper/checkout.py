@@ -23,6 +23,7 @@ from app.security.errors import StepUpNeeded
 from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields, Form
+from app.web.shopper.booking import SAID, Said, shown
 from app.web.shopper.frame import OUTSIDE, frame
 from app.web.shopper.shop import quote_now
 from storefront import facade as storefront
@@ -151,9 +152,9 @@ def last_order(request: Request, caller: Shopper, call: Reading) -> Response:
 
 
 @router.get("/m/orders/{order_id}")
-def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, part: Annotated[str, Query(max_length=5)] = "") -> Response:
+def order_page(request: Request, order_id: Id, caller: Shopper, call: Reading, part: Annotated[str, Query(max_length=5)] = "", said: Said = "") -> Response:
     """An order. While the money is not yet true the page asks again by itself."""
-    context = _order_context(call, caller, order_id, look=not part)
+    context = _order_context(call, caller, order_id, look=not part) | {"said": SAID.get(said, "")}
     if part:
         return rendering.fragment("shopper/order.part.html", context)
     with call.database.reading() as session:
@@ -188,6 +189,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "refunds": detail.refunds,
         "points": detail.points,
         "collection": detail.collection,
+        "bookings": detail.bookings,
         "shipments": detail.shipments,
         "disputes": detail.disputes,
         "cash": detail.cash,
@@ -201,6 +203,7 @@ def _order_context(call: Any, caller: Principal, order_id: str, *, look: bool) -
         "next_url": next_url,
         "trouble": (detail.decline_text if wants_card else None if detail.exchanged_into else detail.close_text) or "",
         "wants_card": wants_card,
+        "said": "",
         "settled": not pending or bool(next_url) or wants_card,
     } | _beside(call, caller, detail)
 
@@ -209,6 +212,8 @@ def _waits(detail: OrderDetail) -> bool:
     """Something of it is still to come, so that the page looks again."""
     if detail.order.state not in (OrderState.PAID, OrderState.CONFIRMED):
         return False
+    if any(one.state == "booked" for one in detail.bookings):
+        return True
     fetched = detail.collection is not None and detail.collection.state != "handed_over"
     ended = [parcel.state not in ("packed", "handed_over", "out_for_delivery") for parcel in detail.shipments]
     if detail.order.state is OrderState.CONFIRMED:
@@ -224,12 +229,13 @@ def _beside(call: Any, caller: Principal, detail: OrderDetail) -> dict[str, Any]
         gift_cards = at_counter.gift_cards(session, order_id, caller.id) if detail.order.state is OrderState.PAID else ()
         downloads = storefront.downloads(session, call.app.shop, order_id, caller.id)
         found = at_counter.planned(session, order_id, caller.id, at)
+        appointments = shown(storefront.booking_desk.appointments_of(session, order_id, caller.id, at)) if detail.bookings else []
         news = next(view for view in consents(session, caller.id, at) if view.purpose == Purpose.ORDER_NEWS)
         choices = card_choices(session, call, caller)
     others: dict[str, list[Any]] = {}
     for other in found.others if found is not None else ():
         others.setdefault(f"{other.slot.day:%A} {other.slot.day.day} {other.slot.day:%B}", []).append(other)
-    return {"returning": returning, "gift_cards": gift_cards, "downloads": downloads, "plan": found, "others": others, "news": news} | choices
+    return {"returning": returning, "gift_cards": gift_cards, "downloads": downloads, "plan": found, "others": others, "appointments": appointments, "news": news} | choices
 
 
 @router.post("/m/orders/{order_id}/slot")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote as as_part
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from app.web import rendering
 from app.web.browser import asked_by_htmx, go_to
 from app.web.forms import Fields
 from app.web.shopper import sponsored
+from app.web.shopper.booking import picker
 from app.web.shopper.cards import usable
 from app.web.shopper.frame import cards_of, frame, joined_lately, ready_coupons
 from app.web.shopper.reviews import of_product
@@ -37,6 +39,8 @@ Id = Annotated[str, Path(min_length=1, max_length=80)]
 Word = Annotated[str, Query(max_length=200)]
 SHOWN = 60
 REVIEWS_SHOWN = 5
+NO_TIME = ("choose_time", "unknown_slot")
+"""Why a service is not in the cart yet: its page says when it can be booked."""
 
 
 @router.get("/m/shop")
@@ -95,8 +99,10 @@ def _applied(session: Session, shopper_id: str, at: datetime) -> Any:
 
 
 @router.get("/m/shop/{product_id}")
-def product(request: Request, product_id: Id, caller: Shopper, call: Reading, reported: Annotated[bool, Query()] = False) -> Response:
-    """One product, with what others wrote of it."""
+def product(
+    request: Request, product_id: Id, caller: Shopper, call: Reading, reported: Annotated[bool, Query()] = False, place: Word = "", day: Word = "", gone: Annotated[bool, Query()] = False
+) -> Response:
+    """One product, with what others wrote of it; of a service when it can be booked (`place` and `day` as she has chosen; `gone`: what she chose cannot be)."""
     at = call.clock.now()
     with call.database.reading() as session:
         found = storefront.product_detail(session, product_id)
@@ -108,6 +114,7 @@ def product(request: Request, product_id: Id, caller: Shopper, call: Reading, re
         kinds = [found.product.id, *(one.id for one in found.variants)]
         on_list = storefront.wishes.kept(session, caller.id, kinds)
         context["kept"] = [one for one in kinds if one in on_list]
+        context |= {"picker": picker(session, found.product, caller.id, place, day, at), "gone": gone}
         context |= of_product(session, caller.id, found.product.head_id or found.product.id, limit=REVIEWS_SHOWN)
         context["partner"] = storefront.revenue.partner_of(session, found.product.id)
     context |= sponsored.beside(call, caller.id, product_id=product_id)
@@ -187,12 +194,19 @@ def add(request: Request, caller: Shopper, call: Command, form: Fields) -> Respo
     """More pieces of a product."""
     product_id = form.text("product_id", most=80)
     quantity = form.whole("quantity", least=1, most=99, default=1)
+    slot_id = form.text("slot_id", most=60) or None
 
     def work(session: Session) -> dict[str, int]:
-        at_counter.add_to_cart(session, call.app.shop, caller.id, product_id, quantity, at=call.clock.now())
+        at_counter.add_to_cart(session, call.app.shop, caller.id, product_id, quantity, at=call.clock.now(), slot_id=slot_id)
         return {"pieces": at_counter.cart_size(session, caller.id)}
 
-    call.run(work)
+    try:
+        call.run(work)
+    except AppError as refusal:
+        if refusal.code not in NO_TIME:
+            raise
+        gone = "?gone=true" if slot_id else ""
+        return go_to(request, f"/m/shop/{as_part(product_id, safe='')}{gone}")
     if not asked_by_htmx(request):
         return go_to(request, "/m/cart" if form.text("then") == "cart" else "/m/shop")
     with call.database.reading() as session:

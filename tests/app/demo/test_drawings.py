@@ -25,7 +25,7 @@ class TestDrawing:
 class TestCatalogue:
     def test_every_product_has_its_picture(self) -> None:
         assert sorted(p["image"] for p in CATALOGUE["products"]) == sorted(f"{n}.svg" for n in drawings.DRAWINGS)
-        assert len({p["id"] for p in CATALOGUE["products"]}) == 25
+        assert len({p["id"] for p in CATALOGUE["products"]}) == 26
 
     def test_prices_are_whole_cents(self) -> None:
         assert all(type(p["price_minor"]) is int and p["price_minor"] > 0 for p in CATALOGUE["products"])
