@@ -16,6 +16,8 @@ from app.privacy import gate
 from app.privacy.purposes import Purpose
 from geofences import facade as geofences
 from geofences.contracts import TrustLevel
+from storefront.bookings.models import BookingRow
+from storefront.bookings.repository import ATTENDED
 from storefront.catalog.models import ProductRow
 from storefront.collection.models import CollectionRow
 from storefront.collection.repository import HANDED_OVER
@@ -31,15 +33,18 @@ VISITS_LOOKED_AT = 50
 def has_it(session: Session, shopper_ids: Collection[str], product_id: str) -> bool:
     """She paid for it (or for a variant), holds it by now, and has not given all of it back.
 
-    What is fetched counts when it was handed over, what is brought when a parcel with it was delivered; what is neither, when it is paid.
+    What is fetched counts when it was handed over, what is brought when a parcel with it was delivered, what is given at a time
+    when she was there; what is none of these, when it is paid.
     """
     o, line, p = OrderRow, OrderLineRow, ProductRow
-    fetched, brought, parcel, inside = CollectionRow, DeliveryBookingRow, ShipmentRow, ShipmentLineRow
+    fetched, brought, parcel, inside, booked = CollectionRow, DeliveryBookingRow, ShipmentRow, ShipmentLineRow, BookingRow
     here = or_(
         exists().where(fetched.order_id == o.id, fetched.state == HANDED_OVER),
         exists().where(parcel.order_id == o.id, parcel.state == ShipmentState.DELIVERED, inside.shipment_id == parcel.id, inside.line_no == line.line_no),
         and_(~exists().where(fetched.order_id == o.id), ~exists().where(brought.order_id == o.id)),
     )
+    at_a_time = exists().where(booked.order_id == o.id, booked.line_no == line.line_no)
+    here = or_(at_a_time.where(booked.state == ATTENDED), and_(~at_a_time, here))
     of_it = or_(line.product_id == product_id, line.product_id.in_(select(p.id).where(p.head_id == product_id)))
     hers = (o.shopper_id.in_(shopper_ids), o.state == OrderState.PAID, o.refund_state == "none")
     found = select(o.id).join(line, line.order_id == o.id).where(*hers, of_it, line.returned < line.quantity, here)
