@@ -77,7 +77,7 @@ def calendar_file(order_id: OrderId, line_no: LineNo, caller: Shopper, call: Rea
 
 
 @router.put("/v1/orders/{order_id}/bookings/{line_no}/slot", status_code=204)
-def move(order_id: OrderId, line_no: LineNo, body: SlotIn, caller: Shopper, call: Command) -> Response:
+def move_booking(order_id: OrderId, line_no: LineNo, body: SlotIn, caller: Shopper, call: Command) -> Response:
     """At another time in the same store, no dearer than what you paid, until the hour the store states."""
     return call.run(lambda session: desk.move(session, order_id, line_no, caller.id, body.slot_id, at=call.clock.now()), status=204)
 
@@ -94,7 +94,7 @@ def cancel(order_id: OrderId, line_no: LineNo, caller: Shopper, call: Command) -
 
 
 @router.post("/v1/orders/{order_id}/bookings/{line_no}/here")
-def here(order_id: OrderId, line_no: LineNo, caller: Shopper, call: Command) -> Response:
+def here_for_booking(order_id: OrderId, line_no: LineNo, caller: Shopper, call: Command) -> Response:
     """Tell the store that you are there."""
     return call.run(lambda session: {"new": desk.here(session, order_id, line_no, caller.id, at=call.clock.now())})
 

@@ -82,7 +82,7 @@ def statement(statement_id: StatementId, _caller: Staff, call: Reading) -> Respo
 
 
 @router.post("/v1/revenue/statements")
-def close(body: PeriodIn, caller: Operator, call: Command) -> Response:
+def close_month(body: PeriodIn, caller: Operator, call: Command) -> Response:
     """Close a month for every partner; what is closed already stays as it is, and what is booked later stands in the next."""
     shop: Shop = call.app.shop
     return call.run(

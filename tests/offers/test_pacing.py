@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.db import Database
+from app.kernel.errors import Invalid
 from offers import facade, pacing, schemas
 from offers.definition import Definition
 from tests.offers.builders import KLUUVI, document, go_live, moment, race, weigh
@@ -101,5 +102,5 @@ class TestClaim:
 class TestSchema:
     @pytest.mark.parametrize("missing", [{"budget_minor": None}, {"schedule": {"starts_on": "2026-11-21"}}])
     def test_even_needs_money_and_days(self, missing: dict[str, Any]) -> None:
-        with pytest.raises(schemas.Invalid, match="pacing even needs"):
+        with pytest.raises(Invalid, match="pacing even needs"):
             definition(**missing)

@@ -23,7 +23,7 @@ def seeded(database: Database, later_s: int = 0) -> seed.Seeded:
 
 class TestSeed:
     def test_fills_an_empty_house(self, database: Database) -> None:
-        assert seeded(database) == seed.Seeded(25, 25, 9, tuple(campaign_id for campaign_id, _ in seed.campaigns()))
+        assert seeded(database) == seed.Seeded(25, 26, 9, tuple(campaign_id for campaign_id, _ in seed.campaigns()))
         with database.reading() as session:
             place = geofences.place(session, "plc_ooey_gooey_kluuvi")
             assert place is not None
