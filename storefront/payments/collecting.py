@@ -183,7 +183,8 @@ def send_refund(shop: Shop, order_id: str) -> Payment | None:
     left_minor = min(row.total_minor - row.balance_minor, row.total_minor - row.credited_minor) - payment.refunded_minor
     if left_minor <= 0:
         return payment  # the card has its part back; what is left goes to her balance when the order is moved
-    return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund", amount_minor=left_minor)
+    # the key names the sum: what is left becomes less when a return was sent meanwhile, and the provider would refuse another sum under the same key for ever
+    return shop.gateway.refund_payment(row.payment_id, key=f"{order_id}:refund:{left_minor}", amount_minor=left_minor)
 
 
 def send_due(shop: Shop, order_id: str) -> Payment | None:
