@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import new_id
+from storefront import double_entry
 from storefront.balance.accounts import Account
 from storefront.balance.models import BalanceEntry, BalanceHoldRow, BalanceRow, GiftCardRow
 from storefront.contracts import ERASED, BalanceView
@@ -52,8 +53,7 @@ def enter(
 ) -> None:
     """One movement in the books: `amount_minor` from `source` to `target`. One that has a name of its own is there once."""
     both = {"movement": movement or new_id("bal"), "shopper_id": shopper_id, "currency": currency, "order_id": order_id, "card_id": card_id, "at": at}
-    pair = [both | {"account": source, "amount_minor": -amount_minor}, both | {"account": target, "amount_minor": amount_minor}]
-    session.execute(insert(BalanceEntry), pair)
+    double_entry.enter(session, BalanceEntry, source, target, amount_minor, both)
 
 
 def add(
@@ -163,11 +163,7 @@ def drift(session: Session) -> dict[str, int]:
     """What does not agree, and must be empty: entries that do not add up to nothing, movements that are not two, and balances, holds or cards that are not
     what the entries say."""
     e, b, h = BalanceEntry, BalanceRow, BalanceHoldRow
-    found: dict[str, int] = {}
-    for currency, left in session.execute(select(e.currency, func.sum(e.amount_minor)).group_by(e.currency)):
-        found[f"sum {currency}"] = int(left)
-    uneven = select(e.movement).group_by(e.movement).having((func.sum(e.amount_minor) != 0) | (func.count() != 2))
-    found["uneven movements"] = len(session.scalars(uneven).all())
+    found = double_entry.drift(session, e)
     hers = select(e.shopper_id, e.currency, func.sum(e.amount_minor)).where(e.account == Account.BALANCE).group_by(e.shopper_id, e.currency)
     told = {(row[0], row[1]): int(row[2]) for row in session.execute(hers)}
     for shopper_id, currency, minor in session.execute(select(b.shopper_id, b.currency, b.available_minor)):

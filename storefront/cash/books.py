@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import new_id
+from storefront import double_entry
 from storefront.cash.models import CashClaimRow, CashDrawerRow, CashEntry
 
 E, C, D = CashEntry, CashClaimRow, CashDrawerRow
@@ -51,22 +52,17 @@ def enter(
     if not amount_minor:
         return
     both = {"movement": new_id("csh"), "currency": currency, "order_id": order_id, "drawer_id": drawer_id, "why": why, "by": by, "at": at}
-    session.execute(insert(E), [both | {"account": source, "amount_minor": -amount_minor}, both | {"account": target, "amount_minor": amount_minor}])
+    double_entry.enter(session, E, source, target, amount_minor, both)
 
 
 def sums(session: Session) -> dict[str, dict[str, int]]:
     """Currency -> account -> minor units."""
-    found: dict[str, dict[str, int]] = {}
-    for currency, account, minor in session.execute(select(E.currency, E.account, func.sum(E.amount_minor)).group_by(E.currency, E.account)):
-        found.setdefault(currency, {})[account] = int(minor)
-    return found
+    return double_entry.sums(session, E)
 
 
 def drift(session: Session) -> dict[str, int]:
     """What does not agree, and must be empty: entries that do not add up, what is owed beside the open claims, and drawers beside what was put into them."""
-    found = {f"sum {currency}": sum(by.values()) for currency, by in sums(session).items()}
-    uneven = select(E.movement).group_by(E.movement).having((func.sum(E.amount_minor) != 0) | (func.count() != 2))
-    found["uneven movements"] = len(session.scalars(uneven).all())
+    found = double_entry.drift(session, E)
     owed = dict(session.execute(select(E.order_id, func.sum(E.amount_minor)).where(E.account == Account.DUE).group_by(E.order_id)).all())
     for order_id, minor in session.execute(select(C.order_id, case((C.state == "open", C.amount_minor), else_=0))):
         found[f"due {order_id}"] = minor - int(owed.pop(order_id, 0))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import new_id
+from storefront import double_entry
 from storefront.contracts import ERASED, PointsView
 from storefront.points.models import SHOP, SHOPPER, PointsEntry, PointsRow
 
@@ -109,9 +110,7 @@ def balance(session: Session, shopper_id: str) -> int:
 def drift(session: Session) -> dict[str, int]:
     """What does not agree, and must be empty: entries that do not add up to nothing, movements that are not two, and what somebody has against her entries."""
     e, p = PointsEntry, PointsRow
-    found = {"sum": int(session.scalar(select(func.sum(e.points))) or 0)}
-    uneven = select(e.movement).group_by(e.movement).having((func.sum(e.points) != 0) | (func.count() != 2))
-    found["uneven movements"] = len(session.scalars(uneven).all())
+    found = {"sum": int(session.scalar(select(func.sum(e.points))) or 0), "uneven movements": double_entry.uneven(session, e.movement, e.points)}
     told = {shopper_id: int(points) for shopper_id, points in session.execute(select(e.shopper_id, func.sum(e.points)).where(e.account == SHOPPER, e.shopper_id != ERASED).group_by(e.shopper_id))}
     for shopper_id, points in session.execute(select(p.shopper_id, p.points)):
         found[f"points {shopper_id}"] = points - told.pop(shopper_id, 0)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moved
 from app.kernel.ids import new_id
+from storefront import double_entry
 from storefront.revenue.models import CommissionRow, PlacementRow, RevenueEntry, StatementRow
 from storefront.revenue.partners import commission_minor
 
@@ -43,7 +44,7 @@ def enter(
         "movement": new_id("rev"), "partner_id": partner_id, "currency": currency, "base_minor": base_minor, "cause": cause, "line_no": line_no, "product_id": product_id,
         "rate_bp": rate_bp, "why": why, "statement_id": statement_id, "at": at,
     }  # fmt: skip
-    session.execute(insert(E), [both | {"account": source, "amount_minor": -amount_minor}, both | {"account": target, "amount_minor": amount_minor}])
+    double_entry.enter(session, E, source, target, amount_minor, both)
 
 
 def settle(session: Session, sold: CommissionRow, kept_minor: int, why: str, *, at: datetime) -> None:
@@ -61,17 +62,12 @@ def settle(session: Session, sold: CommissionRow, kept_minor: int, why: str, *, 
 
 def sums(session: Session) -> dict[str, dict[str, int]]:
     """Currency -> account -> minor units."""
-    found: dict[str, dict[str, int]] = {}
-    for currency, account, minor in session.execute(select(E.currency, E.account, func.sum(E.amount_minor)).group_by(E.currency, E.account)):
-        found.setdefault(currency, {})[account] = int(minor)
-    return found
+    return double_entry.sums(session, E)
 
 
 def drift(session: Session) -> dict[str, int]:
     """What does not agree, and must be empty: entries that do not add up, sold lines and placements beside what was booked for them, and statements beside theirs."""
-    found = {f"sum {currency}": sum(by.values()) for currency, by in sums(session).items()}
-    uneven = select(E.movement).group_by(E.movement).having((func.sum(E.amount_minor) != 0) | (func.count() != 2))
-    found["uneven movements"] = len(session.scalars(uneven).all())
+    found = double_entry.drift(session, E)
     of_line = select(E.cause, E.line_no, func.sum(E.amount_minor)).where(E.account == Account.COMMISSION).group_by(E.cause, E.line_no)
     booked = {(order_id, line_no): -int(minor) for order_id, line_no, minor in session.execute(of_line)}
     for order_id, line_no, kept_minor, rate_bp in session.execute(select(C.order_id, C.line_no, C.kept_minor, C.rate_bp)):
