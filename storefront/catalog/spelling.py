@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import SearchWordRow
@@ -20,6 +20,10 @@ SHORTEST = 4
 LONG = 8
 """From so many letters on, two slips are believed to be slips."""
 MOST_MEANT = 5
+LOOK_BACK = 10_000
+"""So many words are looked at again whenever there are new ones."""
+
+_SINCE = select(SearchWordRow.no, SearchWordRow.word).where(SearchWordRow.no > bindparam("after")).order_by(SearchWordRow.no)
 
 
 class Vocabulary:
@@ -38,9 +42,11 @@ class Vocabulary:
         return found
 
     def _read_on(self, session: Session) -> None:
-        fresh = session.execute(select(SearchWordRow.no, SearchWordRow.word).where(SearchWordRow.no > self._upto).order_by(SearchWordRow.no)).all()
+        fresh = session.execute(_SINCE, {"after": self._upto}).all()
         if not fresh:
             return
+        if self._upto:  # of two that write at once the one with the lower number may have committed later
+            fresh = session.execute(_SINCE, {"after": self._upto - LOOK_BACK}).all()
         with self._lock:
             self._words = sorted({*self._words, *(word for _, word in fresh)})
             self._upto = max(self._upto, fresh[-1][0])
