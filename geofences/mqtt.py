@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.busy import DatabaseBusy
 from app.kernel.db import Database
+from app.kernel.leases import Tenure
 from app.kernel.logs import get_logger
 from app.security.people import device_by_tracking_key
 from geofences.listening import hear
@@ -35,21 +36,26 @@ _NO_DATABASE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, Data
 
 
 class MqttListener:
-    """`start` and `stop` once each; `run_once` by hand in tests. `wake` is called when there is something to detect."""
+    """`start` and `stop` once each; `run_once` by hand in tests. `wake` is called when there is something to detect. Of several processes
+    the one that has the `tenure` listens: the broker knows us by one name, and throws out who had it before. What the last one had not
+    acknowledged comes again to the next."""
 
     def __init__(
-        self, database: Database, settings: GeofenceSettings, broker: MessageBroker, wake: Callable[[], None]
+        self, database: Database, settings: GeofenceSettings, broker: MessageBroker, wake: Callable[[], None], tenure: Tenure | None = None
     ) -> None:
         self._database, self._settings, self._broker, self._wake = database, settings, broker, wake
         self._came: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._tenure, self._open = tenure, False
 
     @property
     def running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
+        if self._tenure is not None:
+            self._tenure.start()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._thread.start()
 
@@ -60,6 +66,8 @@ class MqttListener:
         if self._thread is not None:
             self._thread.join(timeout=10)
         self._broker.close()
+        if self._tenure is not None:
+            self._tenure.stop()
 
     def open(self) -> None:
         self._broker.open(TOPICS, self._came.put)
@@ -85,9 +93,11 @@ class MqttListener:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self.open()
         pause_s = _FIRST_WAIT_S
         while not self._stopping.is_set():
+            if not self._its_turn():
+                self._stopping.wait(_FIRST_WAIT_S)
+                continue
             try:
                 self.run_once(wait_s=1.0)
                 pause_s = _FIRST_WAIT_S
@@ -97,6 +107,16 @@ class MqttListener:
                 pause_s = min(_LONGEST_WAIT_S, 2 * pause_s)
                 if not self._stopping.is_set():
                     self._broker.again()
+
+    def _its_turn(self) -> bool:
+        """Whether this process listens; begins and ends listening as that changes."""
+        its = self._tenure is None or self._tenure.leads
+        if its and not self._open:
+            self.open()
+        elif self._open and not its:
+            self._broker.close()
+        self._open = its
+        return its
 
     def _waiting(self, wait_s: float) -> list[Delivery]:
         batch: list[Delivery] = []

@@ -211,6 +211,54 @@ class TestRunOnce:
         assert (len(kept(database)), broker.unacknowledged) == (2, 0)
 
 
+class Turn:
+    """Whether it is this process's, as a tenure says it."""
+
+    def __init__(self) -> None:
+        self.leads, self.told = False, list[str]()
+
+    def start(self) -> None:
+        self.told.append("started")
+
+    def stop(self) -> None:
+        self.told.append("stopped")
+
+
+class TestTurns:
+    def test_it_listens_only_while_it_is_its_turn(
+        self, database: Database, settings: GeofenceSettings, broker: MemoryBroker, bell: Bell, shop: str, shopper: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two with one name throw each other out at the broker. Planted bugs, each seen to fail: it listens from the start; it does not leave off."""
+        monkeypatch.setattr(mqtt, "_FIRST_WAIT_S", 0.01)
+        jane, turn = shopper(), Turn()
+        topic = f"owntracks/jane/{jane.tracking_key}"
+        listener = MqttListener(database, settings, broker, bell, turn)  # type: ignore[arg-type]
+        listener.start()
+
+        def until(holds: Callable[[], bool]) -> None:
+            for _ in range(int(SOON_S * 100)):
+                if holds():
+                    return
+                time.sleep(0.01)
+            raise AssertionError("it never came true")
+
+        broker.publish(topic, message(database, later_s=-2))
+        time.sleep(0.1)
+        assert (broker.unacknowledged, kept(database)) == (1, [])
+        turn.leads = True
+        until(lambda: broker.unacknowledged == 0)
+        assert kept(database) == [jane.device_id]
+        turn.leads = False
+        until(lambda: broker._deliver is None)
+        broker.publish(topic, message(database, later_s=-1))
+        assert broker.unacknowledged == 1
+        turn.leads = True
+        until(lambda: broker.unacknowledged == 0)
+        assert kept(database) == [jane.device_id] * 2
+        listener.stop()
+        assert turn.told == ["started", "stopped"]
+
+
 class TestStart:
     def test_a_phone_at_a_real_broker(
         self, database: Database, settings: GeofenceSettings, shop: str, shopper: Make, tmp_path: Path
