@@ -1,19 +1,26 @@
 """Waking the open inbox streams of this process the moment something was committed for them.
 
 Owns the listeners, and the crossing from the threads that commit to the event loop that streams. Must not carry data: a wake
-says "look", the stream reads what is committed, so that a lost or doubled wake costs nothing. Another process is not woken; there one look
-for all of its streams finds it (tide.py).
+says "look", the stream reads what is committed, so that a lost or doubled wake costs nothing. Other processes are told by a keyed hash of
+her id (`elsewhere`); should that be lost, one look for all streams of a process finds it (tide.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import anyio
+
+from app.security.sealing import keyed_hash
+
+
+def key_of(shopper_id: str) -> str:
+    """As whom other processes are told of her: it says nothing to whoever reads it."""
+    return keyed_hash("inbox-stream", shopper_id)[:32]
 
 
 class Listener:
@@ -44,6 +51,9 @@ class Broadcaster:
         """How many streams may look at once; set by the first stream (stream.py)."""
         self.tide: Any = None
         """What looks for all streams; as above."""
+        self.elsewhere: Callable[[str], None] | None = None
+        """Tells other processes to look for whoever has this key."""
+        self._known_as: dict[str, str] = {}
 
     @property
     def closed(self) -> bool:
@@ -53,8 +63,11 @@ class Broadcaster:
     def listening(self, shopper_id: str, position: int) -> Iterator[Listener]:
         """Inside an event loop: a listener that hears `wake(shopper_id)` until the block ends. It has looked as far as `position`."""
         listener = Listener(asyncio.get_running_loop(), position)
+        key = key_of(shopper_id) if self.elsewhere is not None else None
         with self._lock:
             self._listeners.setdefault(shopper_id, set()).add(listener)
+            if key is not None:
+                self._known_as[key] = shopper_id
         try:
             yield listener
         finally:
@@ -63,9 +76,25 @@ class Broadcaster:
                 mine.discard(listener)
                 if not mine:
                     self._listeners.pop(shopper_id, None)
+                    self._known_as.pop(key or "", None)
 
-    def wake(self, shopper_id: str, position: int | None = None) -> None:
-        """Hers, or only those of them that have not looked as far as `position`."""
+    def wake(self, shopper_id: str) -> None:
+        """Hers, here and in other processes."""
+        self.wake_here(shopper_id)
+        if self.elsewhere is not None:
+            self.elsewhere(key_of(shopper_id))
+
+    def hear(self, key: str) -> None:
+        """Another process has something for whoever has this key; an empty one: for anybody."""
+        with self._lock:
+            shopper_id = self._known_as.get(key)
+        if shopper_id is not None:
+            self.wake_here(shopper_id)
+        elif not key:
+            self.wake_all()
+
+    def wake_here(self, shopper_id: str, position: int | None = None) -> None:
+        """Hers in this process, or only those of them that have not looked as far as `position`."""
         with self._lock:
             listeners = list(self._listeners.get(shopper_id, ()))
         for listener in listeners:

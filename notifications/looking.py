@@ -35,7 +35,9 @@ class LookingThread:
     """`start` once; `wake` from any thread; `stop` waits at most `patience_s` for what is on its way."""
 
     def __init__(self, name: str, *, patience_s: float) -> None:
-        self._patience_s = patience_s
+        self.name, self._patience_s = name, patience_s
+        self.elsewhere: Callable[[], None] | None = None
+        """Set where this thread is not started: wakes its like in the processes that have one."""
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -48,6 +50,12 @@ class LookingThread:
         self._thread.start()
 
     def wake(self) -> None:
+        """Here, or where it runs."""
+        self.wake_here()
+        if self.elsewhere is not None:
+            self.elsewhere()
+
+    def wake_here(self) -> None:
         self._woken.set()
 
     def stop(self) -> None:

@@ -117,7 +117,7 @@ class NotificationSettings(SettingsGroup):
         default=1.0,
         gt=0,
         le=60,
-        description="How often it is asked, for all open inbox streams at once, what other processes wrote, in seconds; own commits wake at once.",
+        description="How often it is asked, for all open inbox streams at once, what other processes wrote and did not tell, in seconds; commits wake at once.",
     )
     stream_heartbeat_s: float = Field(
         default=15.0, gt=0, le=300, description="How often a silent inbox stream says that it is alive, in seconds."

@@ -46,7 +46,7 @@ class Tide:
                 if marks:
                     written = await anyio.to_thread.run_sync(database.glance, _WRITTEN, {"after": marks[0]}, limiter=limiter)
                     for row in written:
-                        broadcaster.wake(row.shopper_id, row.newest)
+                        broadcaster.wake_here(row.shopper_id, row.newest)
                     marks.append(max((row.newest for row in written), default=marks[-1]))
                 else:
                     newest = await anyio.to_thread.run_sync(database.glance, NEWEST, {}, limiter=limiter)

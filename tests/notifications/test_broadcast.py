@@ -34,7 +34,7 @@ class TestBroadcaster:
         async def scene() -> tuple[bool, bool]:
             broadcaster = Broadcaster()
             with broadcaster.listening("jane", 6) as behind, broadcaster.listening("jane", 7) as up_to_date:
-                broadcaster.wake("jane", 7)
+                broadcaster.wake_here("jane", 7)
                 return await woken(behind, 1), await woken(up_to_date, 0.05)
 
         assert asyncio.run(scene()) == (True, False)
