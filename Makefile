@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KAFKA := tests/brokers/jars
 # For two processors: a third of the time a test waits for a browser, a database or another process.
 WORKERS ?= 3
 # The order of the tests, the same for everybody; `make test SEED=random` shuffles, to find tests that lean on each other.
@@ -16,15 +17,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.dev node_modules/.dev ## install everything a developer needs into .venv and node_modules
+setup: $(VENV)/.dev node_modules/.dev $(KAFKA)/.ready ## install everything a developer needs into .venv and node_modules
 
 demo: $(VENV)/.runtime node_modules/.ready ## the whole loop in central Helsinki on http://127.0.0.1:8000
 	@$(BIN)/moments demo
 
-test: $(VENV)/.dev node_modules/.dev ## every test on SQLite and PostgreSQL, and the browser story
+test: $(VENV)/.dev node_modules/.dev $(KAFKA)/.ready ## every test on SQLite and PostgreSQL, and the browser story
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(filter random,$(SEED)),,--randomly-seed=$(SEED))
 
-prove: $(VENV)/.dev node_modules/.dev ## the long form of the proofs; a part of them with PROVE="-k kill"
+prove: $(VENV)/.dev node_modules/.dev $(KAFKA)/.ready ## the long form of the proofs; a part of them with PROVE="-k kill"
 	@$(BIN)/pytest -n $(WORKERS) -m full --timeout=1800 $(PROVE)
 
 check: lint types contracts docs ## lint, types, import contracts, generated docs
@@ -101,5 +102,14 @@ node_modules/.dev: package.json package-lock.json | $(VENV)/bin/uv
 	$(call npm,)
 	@touch node_modules/.ready $@
 
+# A real Apache Kafka for tests, by the list of what it must be; where it cannot be had, the tests that need it say so and are skipped.
+$(KAFKA)/.ready: tests/brokers/pom.xml tests/brokers/jars.sha256
+	@rm -rf $(KAFKA)
+	@command -v mvn >/dev/null || { echo "No Apache Kafka for tests: there is no mvn (Debian: apt-get install maven)"; exit 0; }; \
+	  echo "Setting up Apache Kafka for tests ..."; \
+	  mvn --quiet --batch-mode -f tests/brokers/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA) \
+	    && (cd $(KAFKA) && sha256sum --check --strict --quiet ../jars.sha256) && touch $@ \
+	    || { rm -rf $(KAFKA); echo "No Apache Kafka for tests: see above"; }
+
 clean: ## forget the set-up; the data in .moments stay
-	@rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules $(KAFKA) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Brokers that tests start: real ones, on this machine only."""
