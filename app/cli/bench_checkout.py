@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from app.cli import seldom_collect
 from app.cli.bench_clients import Asked, Client, ask, connected, rounds, together
 from app.cli.bench_house import created, postgresql, served
 from app.cli.bench_shop import books, house_of, open_shop, visit
@@ -232,4 +233,5 @@ def _run(engine: Any, statements: Sequence[Statement]) -> int:
 
 
 if __name__ == "__main__":
+    seldom_collect()
     main(sys.argv[1], sys.argv[2], sys.argv[3])

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from app.cli import seldom_collect
 from app.cli.bench_clients import Asked, connected, rounds, together
 from app.cli.bench_house import postgresql, served
 from app.cli.bench_shop import STORE, books, house_of, open_shop, visit
@@ -149,4 +150,5 @@ def _place_of(path: str, routers: Sequence[Any]) -> int:
 
 
 if __name__ == "__main__":
+    seldom_collect()
     main(sys.argv[1], sys.argv[2])

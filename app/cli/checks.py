@@ -233,7 +233,7 @@ def _outbox_lag(database: Database) -> Check:
         return Check("outbox", WARN, "cannot be counted before the database is migrated", "moments migrate")
     lag_s = (database.clock.now() - oldest).total_seconds() if oldest else 0.0
     if lag_s > LAG_WARN_S:
-        return Check("outbox", WARN, f"{waiting} events wait, the oldest for {lag_s:.0f} s: no process delivers them", "moments serve (or moments scheduler)")
+        return Check("outbox", WARN, f"{waiting} events wait, the oldest for {lag_s:.0f} s: no process delivers them", "moments serve (or moments scheduler, moments worker)")
     return Check("outbox", OK, f"{waiting} events wait")
 
 
@@ -282,7 +282,7 @@ def detection_lag(settings: Settings) -> Iterator[Check]:
         house.stop()
     waiting, late_s = int(figures["moments_fix_log_waiting"][1]), figures["moments_detection_late_seconds"][1]
     if late_s > LAG_WARN_S:
-        yield Check("detection", WARN, f"{waiting} batches of fixes wait, the oldest for {late_s:.0f} s: no process looks at them", "moments serve (or moments scheduler)")
+        yield Check("detection", WARN, f"{waiting} batches of fixes wait, the oldest for {late_s:.0f} s: no process looks at them", "moments serve (or moments scheduler, moments worker)")
     else:
         yield Check("detection", OK, f"{waiting} batches of fixes wait")
 

@@ -24,6 +24,7 @@ from app.cli import (
     cash,
     catalogue,
     consent,
+    database,
     decisions,
     demo,
     devices,
@@ -68,6 +69,7 @@ program = typer.Typer(
 program.command()(demo.demo)
 program.command()(serve.serve)
 program.command()(serve.scheduler)
+program.command()(serve.worker)
 program.command()(doctor.doctor)
 program.command()(explain.explain)
 program.command()(links.links)
@@ -95,6 +97,7 @@ program.add_typer(beacons.program, name="beacons")
 program.command()(replay.replay)
 program.add_typer(evaluate.program, name="evaluate")
 program.command()(migrate.migrate)
+program.add_typer(database.program, name="db")
 program.add_typer(outbox.program, name="outbox")
 program.add_typer(webhooks.program, name="webhooks")
 program.add_typer(api_keys.program, name="api-keys")

@@ -1,4 +1,4 @@
-"""`moments serve` and `moments scheduler`: the processes of a deployment.
+"""`moments serve`, `moments scheduler` and `moments worker`: the processes of a deployment.
 
 Owns the order of starting: settings, schema, house, listening, links. Must not serve anything itself (app/main.py).
 """
@@ -49,8 +49,22 @@ def serve(
 def scheduler() -> None:
     """Run the loops without a web server.
 
-    Detection, delivery and the timetable, beside `serve` replicas with MOMENTS_LOOPS=false. Exactly one.
+    Detection, delivery and the timetable, beside `serve` replicas with MOMENTS_LOOPS=false. Start two or more over one PostgreSQL and
+    the timetable runs in one of them at a time; another takes it over within ten seconds when that one dies.
     """
+    _run_loops("The loops run. Stop with Ctrl-C.")
+
+
+def worker() -> None:
+    """Work on a share of the log, beside others.
+
+    Detection, delivery and sending, without the timetable. Start as many as there are processors to spare over one PostgreSQL whose log has several
+    partitions (MOMENTS_GEOFENCES__PARTITIONS): they divide it among themselves, and what one had that dies is the others' within ten seconds.
+    """
+    _run_loops("This worker runs. Stop with Ctrl-C.", timetable=False)
+
+
+def _run_loops(words: str, *, timetable: bool = True) -> None:
     import signal
     import threading
 
@@ -58,8 +72,8 @@ def scheduler() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    house.start()
-    print("The loops run. Stop with Ctrl-C.", flush=True)
+    house.start(timetable=timetable)
+    print(words, flush=True)
     try:
         stopping.wait()
     finally:
@@ -79,4 +93,5 @@ def prepared(**overrides: Any) -> tuple[House, Settings, bool]:
     first_run = not (settings.data_dir / FILE_NAME).exists()
     house = build(settings)
     upgrade(house.database)
+    house.runner.establish()
     return house, settings, first_run

@@ -20,7 +20,7 @@ ROOMS = ("app.kernel", "app.security", "app.privacy", "app.analytics", "geofence
 
 def metadata() -> MetaData:
     """All tables: imports `models` of every room and sub-folder, and the kernel's own."""
-    for name in ("app.kernel.outbox", "app.kernel.idempotency"):
+    for name in ("app.kernel.outbox", "app.kernel.idempotency", "app.kernel.leases"):
         importlib.import_module(name)
     for room in ROOMS[1:]:
         package = importlib.import_module(room)
