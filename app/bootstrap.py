@@ -21,6 +21,7 @@ from app.kernel import data_tags as kernel_tags
 from app.kernel import idempotency
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
+from app.kernel.leases import Tenure, is_held
 from app.kernel.outbox import Subscriptions, figures, sweep_handled
 from app.kernel.relay import Relay, RelayLoop
 from app.privacy import data_tags as cellar_tags
@@ -31,7 +32,7 @@ from app.privacy import privacy as cellar_privacy
 from app.privacy import retention, subjects
 from app.privacy.controller import use_controller
 from app.privacy.tags import register_tags
-from app.scheduler import Job, Scheduler
+from app.scheduler import LEASE, Job, Scheduler
 from app.security import contact_endpoints, joining, key_endpoints, link_endpoints
 from app.security import data_tags as security_tags
 from app.security import endpoints as security_endpoints
@@ -50,6 +51,7 @@ from app.security.sim_swap.operator import Operator
 from app.security.sim_swap.ports import SimSwapGateway
 from app.security.vault import Vault, open_vault, use_vault
 from app.settings import Settings
+from app.waking import Waking, wire
 from geofences import data_tags as geofence_tags
 from geofences import endpoints as geofence_endpoints
 from geofences import handlers as geofence_handlers
@@ -148,6 +150,7 @@ class House:
     contact_gateway: ContactGateway | None
     operator: Operator | None
     runner: geofence_jobs.RunnerLoop
+    waking: Waking
     mqtt: MqttListener | None
     scheduler: Scheduler
     routers: list[APIRouter]
@@ -158,21 +161,23 @@ class House:
     def clock(self) -> Clock:
         return self.database.clock
 
-    def start(self) -> None:
-        """Begin detection, delivery, sending and the timetable, unless this process only serves."""
+    def start(self, *, timetable: bool = True) -> None:
+        """Begin detection, delivery and sending, and the `timetable` with the broker's phones, unless this process only serves."""
+        self.waking.notices.start()
         if not self.settings.loops or self._running:
             return
         self._running = True
         self.note_start()
         privacy_jobs.erase_again(self.database)
         self.runner.start()
-        if self.mqtt is not None:
-            self.mqtt.start()
         for loop in self._relay_loops:
             loop.start()
         self.notifications.start()
         self.webhooks.loop.start()
-        self.scheduler.start()
+        if timetable:
+            if self.mqtt is not None:
+                self.mqtt.start()
+            self.scheduler.start()
 
     def note_start(self) -> None:
         """By which settings this process runs: their names where they are not the default, and one keyed hash over all values."""
@@ -186,6 +191,7 @@ class House:
         if self._running:
             self._running = False
             self.scheduler.stop()
+            self.waking.timetable()
             if self.mqtt is not None:
                 self.mqtt.stop()
             self.runner.stop()
@@ -193,6 +199,7 @@ class House:
                 loop.stop()
             self.webhooks.loop.stop()
         self.notifications.stop()
+        self.waking.notices.stop()
         self.conversations.close()
         if self.operator is not None:
             self.operator.gateway.close()
@@ -205,14 +212,19 @@ class House:
             return []
         loops: Sequence[tuple[str, Any]] = (
             ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), *(("dispatch", loop) for loop in self.notifications.loops), *(("passes", loop) for loop in self.notifications.passes.loops),
-            ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler),
+            ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler), ("notices", self.waking),
         )  # fmt: skip
         return [name for name, loop in loops if loop is not None and not loop.running]
+
+    def timetable_runs(self) -> str:
+        """Where the timetable runs: here, elsewhere or nowhere."""
+        return "here" if self.scheduler.leads else "elsewhere" if is_held(self.database, LEASE) else "nowhere"
 
     def measure(self, registry: CollectorRegistry) -> None:
         """Refresh the gauges that are read from rows."""
         with self.database.reading() as session:
             found = figures(session) | self.runner.figures(session) | contacts.returning.figures(session)
+        found["moments_timetable_leader"] = ("1 in the one process whose timetable runs, else 0.", float(self.scheduler.leads))
         for name, (words, value) in found.items():
             gauge: Any = registry._names_to_collectors.get(name)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             (gauge or Gauge(name, words, registry=registry)).set(value)
@@ -267,8 +279,8 @@ def build(
         metering_counting.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
-    beside = [BeaconRunner(database, settings.beacons)]
-    runner = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index", beside)
+    runner, tenure = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index", [BeaconRunner(database, settings.beacons)]), Tenure(database, LEASE)
+    waking = wire(database, runner, notifications.broadcaster, [*notifications.loops, *notifications.passes.loops, webhooks.loop], tenure, here=settings.loops)
     return House(
         settings=settings,
         database=database,
@@ -282,8 +294,9 @@ def build(
         contact_gateway=contact_gateway,
         operator=Operator(database, sim_swap_gateway) if sim_swap_gateway is not None else None,
         runner=runner,
-        mqtt=_mqtt(database, settings, runner.wake),
-        scheduler=Scheduler(timetable(database, shop, settings, contact_gateway, notifications)),
+        waking=waking,
+        mqtt=_mqtt(database, settings, waking.fixes),
+        scheduler=Scheduler(timetable(database, shop, settings, contact_gateway, notifications), tenure),
         routers=[*_routers(), *extra_routers],
         _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt), breath_s=0.0 if prompt else BOOKS_BREATH_S) for prompt in (True, False)),
     )
@@ -296,7 +309,7 @@ def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> M
     from geofences.adapters.mqtt_gateway import MqttGateway  # lazy: the library is not needed where nothing listens
 
     gateway = MqttGateway(url.get_secret_value(), settings.geofences.mqtt_client_id)
-    return MqttListener(database, settings.geofences, gateway, wake)
+    return MqttListener(database, settings.geofences, gateway, wake, Tenure(database, "mqtt"))
 
 
 def register_people_data(settings: Settings) -> None:

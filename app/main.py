@@ -112,7 +112,7 @@ def _add_health(app: FastAPI, house: House, registry: CollectorRegistry) -> None
 
     @app.get("/readyz", tags=["operation"], dependencies=[Depends(everybody)], response_model=None)
     def readyz() -> Response | dict[str, str]:
-        """The database answers, is at this release's revision, and the loops run."""
+        """The database answers, is at this release's revision, and the loops run. With it, where the timetable runs: here, elsewhere or nowhere."""
         try:
             house.database.ping()
             at, newest = current(house.database)
@@ -124,7 +124,7 @@ def _add_health(app: FastAPI, house: House, registry: CollectorRegistry) -> None
         stopped = house.stopped_loops()
         if stopped:
             return problem(503, "not_ready", f"Not running: {', '.join(stopped)}.")
-        return {"status": "ready"}
+        return {"status": "ready", "timetable": house.timetable_runs()}
 
     @app.get("/metrics", tags=["operation"], response_model=None)
     def metrics(_caller: Annotated[Principal, Depends(operators)]) -> Response:

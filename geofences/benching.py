@@ -27,6 +27,7 @@ from geofences.contracts import MomentView
 from geofences.index import FenceIndex, workloads
 from geofences.ingest import take
 from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+from geofences.ports import LogBatch
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
@@ -99,11 +100,12 @@ class Detecting:
     def __init__(self, database: Database, settings: GeofenceSettings, index: FenceIndex) -> None:
         self._runner = PartitionRunner(database, TableLog(), settings.track_rules())
         self._index, self._lateness_s, self._lock = index, settings.lateness_s, threading.Lock()
-        self.transitions = 0
+        self.transitions = self._position = 0
 
     def take(self, batch: Batch, received_at: datetime) -> None:
         with self._lock:
-            self._runner.feed(self._runner.position + 1, batch.columns)
+            self._position += 1
+            self._runner.feed(LogBatch(self._position, batch.columns))
             self.transitions += self._runner.tick(received_at.timestamp() - self._lateness_s, self._index)
             self._runner.let_go()
 

@@ -8,7 +8,7 @@ Shapes: every array has one entry a fix; `key_no` says which of `keys` it is of.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -84,6 +84,15 @@ class FixColumns:
         renumbered[stays] = np.arange(len(stays))
         kept = self.take(renumbered[self.key_no] >= 0)
         return kept.renumbered(tuple(self.keys[no] for no in stays), renumbered)
+
+    def apart(self, group: Ints) -> Iterator[tuple[int, FixColumns]]:
+        """The fixes group by group, each with its keys alone: `group` (keys,) says for each key into which it goes."""
+        for one in np.unique(group).tolist():
+            mine: Flags = group == one
+            renumbered = np.cumsum(mine) - 1
+            kept = self.take(mine[self.key_no])
+            if len(kept):
+                yield one, kept.renumbered(tuple(self.keys[no] for no in np.flatnonzero(mine).tolist()), renumbered)
 
     def identities(self) -> Ints:
         """(n, 4): key number, reported time in ms, position in 1e-7 degrees: equal rows are the same fix sent again."""

@@ -45,7 +45,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "partition head",
     },
     "geofences_log_partition": {
-        "system.operations": "partition epoch position watermark_at owner lease_until",
+        "system.operations": "partition epoch position watermark_at owner lease_until read",
     },
     "geofences_moment": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -107,6 +107,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "started_at ended_at seen_at dwell_s nth_visit",
         "user.user_sensor": "confidence trust doubts",
         "system.operations": "id decided_at",
+    },
+    "geofences_worker": {
+        "system.operations": "id until",
     },
 }
 

@@ -91,7 +91,7 @@ def _settings(call: CommandCall) -> GeofenceSettings:
 def _take_in(
     call: CommandCall, session: Session, key: Key, raws: Sequence[Any], *, milliseconds: bool = False
 ) -> IngestReport | Fail:
-    """Append to the log; the runner of this process is woken after the commit."""
+    """Append to the log; whoever detects is woken after the commit."""
     found = ingest(
         session, key, list(raws), received_at=call.clock.now(), settings=_settings(call), milliseconds=milliseconds
     )
@@ -101,9 +101,9 @@ def _take_in(
 
 
 def _wake(call: CommandCall, session: Session, found: IngestReport) -> None:
-    runner = getattr(call.app, "runner", None)
-    if runner is not None and found.accepted:
-        session.info["after_commit"].append(runner.wake)
+    waking = getattr(call.app, "waking", None)
+    if waking is not None and found.accepted:
+        session.info["after_commit"].append(waking.fixes)
 
 
 def _key(caller: Principal) -> Key:
@@ -206,14 +206,14 @@ def post_owntracks(caller: Tracked, call: Command, raw: RawBody) -> Response:
     message = cast("dict[str, Any]", document)
 
     def work(session: Session) -> Answer:
-        runner = getattr(call.app, "runner", None)
+        waking = getattr(call.app, "waking", None)
         answer = hear(
             session,
             _key(caller),
             message,
             received_at=call.clock.now(),
             settings=_settings(call),
-            wake=runner.wake if runner is not None else None,
+            wake=waking.fixes if waking is not None else None,
         )
         return Answer(200, json.dumps(answer).encode(), "application/json")
 

@@ -27,3 +27,20 @@ class UnknownTrackingKey(AppError):
 
     status = 401
     code = "unknown_tracking_key"
+
+
+class IntakeBusy(AppError):
+    """The log did not take the fixes in time, or only some of them; send the same again in a moment."""
+
+    status = 503
+    code = "intake_busy"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, extra={"retry_after_s": 1})
+
+
+class LogUnfit(AppError):
+    """The shared log is not as it has to be, and no waiting mends that; the message says what to change."""
+
+    status = 500
+    code = "log_unfit"

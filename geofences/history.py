@@ -158,7 +158,7 @@ class History:
         columns = FixColumns(
             (), slots, mocked=self._mocked[slots], coarse=self._coarse[slots], **{name: c[slots] for name, c in self._columns.items()}
         )
-        found = sorted(columns.samples())
+        found = sorted(columns.samples(), key=in_time)
         return [s for i, s in enumerate(found) if i == 0 or s.id != found[i - 1].id or s.at_s != found[i - 1].at_s]
 
     def _oldest(self) -> int:
@@ -186,6 +186,11 @@ class History:
                 column[slot] = np.nan
         if 0 <= device_no < len(self._head):
             self._head[device_no] = -1
+
+
+def in_time(sample: Sample) -> tuple[float, str]:
+    """By which samples of one device are in order. The same fix twice is equal in it, though one may say a speed and the other none."""
+    return sample.at_s, sample.id
 
 
 def _newest_before(at_s: Floats, first: Flags, reach_s: Floats) -> Floats:

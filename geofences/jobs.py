@@ -1,4 +1,4 @@
-"""The thread that runs detection: reads the log, lets time pass, flushes.
+"""The thread that runs detection: takes its share of the log, reads it, lets time pass, flushes.
 
 Owns when: at once after an ingest committed in this process, at the next deadline, and every `poll_every_s` for what other
 processes took in. Must not know how fixes become visits (runner, track).
@@ -19,13 +19,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
+from app.kernel.errors import AppError
 from app.kernel.logs import get_logger
-from geofences.adapters.table_log import PARTITION, TableLog
+from geofences.adapters.table_log import TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
+from geofences.partitions import MOST, establish
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
+from geofences.sharing import Sharing
 
 log = get_logger(__name__)
 
@@ -55,7 +58,9 @@ class RunnerLoop:
         beside: Sequence[Companion] = (),
     ) -> None:
         self._database, self._settings = database, settings
-        self._runner = PartitionRunner(database, TableLog(), settings.track_rules(), lease_s=settings.lease_s, history_fixes=settings.history_fixes)
+        self._runner = PartitionRunner(
+            database, TableLog(), settings.track_rules(), partitions=settings.partitions, lease_s=settings.lease_s, history_fixes=settings.history_fixes
+        )
         self._beside = tuple(beside)
         self._source = FenceSource(index_folder)
         self._fences = FenceIndex([], -1)
@@ -66,7 +71,9 @@ class RunnerLoop:
         self._flushed_at: datetime | None = None
         self._flushed = False
         # SQLite has one process at work: waiting for the lease of one that was killed would only delay the restart.
-        self._claim_at_once = database.dialect == "sqlite"
+        self._sharing = Sharing(database, self._runner.owner, settings.partitions, settings.lease_s, alone=database.dialect == "sqlite")
+        self._claim_at_once = self._sharing.alone
+        self._established = False
 
     @property
     def running(self) -> bool:
@@ -100,54 +107,81 @@ class RunnerLoop:
             gc.collect()
             gc.freeze()  # the garbage collector need not look through all fences again and again
 
+    def establish(self) -> None:
+        """Begin the log in as many partitions as are set. Raises `AppError` where it was begun with another number, or is to be where
+        this release does not keep it."""
+        if self._settings.kafka_url is not None and self._settings.kafka_url.get_secret_value():
+            raise AppError("MOMENTS_GEOFENCES__KAFKA_URL: this release keeps the log of fixes in the database only; leave it unset")
+        if not self._established:
+            establish(self._database, self._settings.partitions)
+            self._established = True
+
     def settled(self, session: Session) -> bool:
         """Whether all that stands in the log is committed as states, visits and moments."""
-        head = session.scalar(select(LogHeadRow.head).where(LogHeadRow.partition == PARTITION)) or 0
-        return head == _processed(session)
+        heads = select(LogHeadRow.partition).outerjoin(LogPartitionRow, LogPartitionRow.partition == LogHeadRow.partition)
+        behind = heads.where(LogHeadRow.partition < MOST, LogHeadRow.head > func.coalesce(LogPartitionRow.position, 0)).limit(1)
+        return session.scalar(behind) is None
 
     def run_once(self, *, beside: bool = True) -> bool:
         """One turn at the present time: read, tick, flush if due; the companions' turns with it if `beside`. True when there may be
         more to read."""
         now = self._database.clock.now()
-        if not self._runner.owns:
-            if not self._runner.claim(now, at_once=self._claim_at_once):
-                return False
+        self._share(now)
+        behind = self._runner.held != {} and self._turn(now)
+        more = [companion.run_once() for companion in self._beside] if beside else []
+        return any(more) or behind
+
+    def _share(self, now: datetime) -> None:
+        """Take what is ours to take, hand over what is another's."""
+        if self._runner.held.keys() and not self._sharing.due(now):
+            return
+        self.establish()
+        take, give = self._sharing.look(self._runner.held.keys(), now)
+        if give:
+            self._flush(now)
+            self._runner.release(give)
+        if take and self._runner.claim(now, take, at_once=self._claim_at_once):
             self._claim_at_once = False
-            self._flushed_at = now
+            self._flushed_at = self._flushed_at or now
+
+    def _turn(self, now: datetime) -> bool:
+        """Read, tick, flush if due; whether there is more to read."""
         with self._database.reading() as session:
-            batches = self._runner.read(session, BATCHES_PER_TURN)
+            batches, behind = self._runner.read(session, BATCHES_PER_TURN)
             if self._source.outdated(session, self._fences):
                 self.use(self._source.current(session))
         for batch in batches:
-            self._runner.feed(batch.position, batch.columns)
+            self._runner.feed(batch)
         self._runner.tick(now.timestamp() - self._settings.lateness_s, self._fences)
         unflushed = self._runner.unflushed
-        self._flushed = False
-        if self._flush_due(now) and self._runner.flush(now, self._fences):
-            self._flushed_at, self._flushed = now, unflushed
-        more = [companion.run_once() for companion in self._beside] if beside else []
-        return any(more) or len(batches) == BATCHES_PER_TURN
+        self._flushed = self._flush_due(now) and self._flush(now) and unflushed
+        return behind
+
+    def _flush(self, now: datetime) -> bool:
+        flushed = self._runner.flush(now, self._fences)
+        if flushed:
+            self._flushed_at = now
+        return flushed
 
     def settle(self) -> None:
         """Turns until the log is read and everything found is committed; for tests and one-shot commands."""
         while self.run_once():
             pass
-        if self._runner.unflushed and self._runner.flush(self._database.clock.now(), self._fences):
-            self._flushed_at = self._database.clock.now()
+        if self._runner.unflushed:
+            self._flush(self._database.clock.now())
         for companion in self._beside:
             companion.settle()
 
     def figures(self, session: Session) -> dict[str, tuple[str, float]]:
         """Gauges for /metrics."""
-        ahead = (FixLogRow.partition == PARTITION, FixLogRow.position > _processed(session))
-        waiting = session.scalar(select(func.count()).where(*ahead)) or 0
-        next_up = select(FixLogRow.received_at).where(*ahead).order_by(FixLogRow.position).limit(1)
-        oldest_at = session.scalar(next_up)
+        waiting, oldest_at = session.execute(_AHEAD).one()
         late_s = max(0.0, (self._database.clock.now() - oldest_at).total_seconds()) if oldest_at is not None else 0.0
         visits = session.scalar(select(func.count()).select_from(VisitRow).where(VisitRow.ended_at.is_(None))) or 0
         return {
             "moments_fix_log_waiting": ("Batches of fixes not yet processed.", float(waiting)),
             "moments_detection_late_seconds": ("How long the oldest unprocessed batch has waited.", late_s),
+            "moments_partitions_held": ("Partitions of the log this process works on.", float(len(self._runner.held))),
+            "moments_flushes_fenced": ("Flushes that were refused because another process had taken a partition over.", float(self._runner.fenced)),
             "moments_visits_open": ("Visits that have not ended.", float(visits)),
             "moments_fixes_late": (
                 "Fixes this process could not use because they came too late to correct anything.",
@@ -195,6 +229,7 @@ class RunnerLoop:
             self.settle()
             for runner in (self._runner, *self._beside):
                 runner.release()
+            self._sharing.leave()
         except Exception as error:  # noqa: BLE001 - the log still holds what was not flushed
             log.warning("detection_stopped_unflushed", error=type(error).__name__)
 
@@ -221,7 +256,11 @@ class RunnerLoop:
         return max(0.005, patience)
 
 
-def _processed(session: Session) -> int:
-    """Position up to which the log is committed as states, visits and moments."""
-    done = select(LogPartitionRow.position).where(LogPartitionRow.partition == PARTITION)
-    return session.scalar(done) or 0
+_AHEAD = (
+    select(func.count(), func.min(FixLogRow.received_at))
+    .select_from(LogHeadRow)
+    .outerjoin(LogPartitionRow, LogPartitionRow.partition == LogHeadRow.partition)
+    .join(FixLogRow, (FixLogRow.partition == LogHeadRow.partition) & (FixLogRow.position > func.coalesce(LogPartitionRow.position, 0)))
+    .where(LogHeadRow.partition < MOST)
+)
+"""How many batches no flush has gone past yet, and when the first of them was received."""

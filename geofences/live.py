@@ -16,6 +16,7 @@ from geofences.index import FenceIndex
 from geofences.track import Key, Sample, TrackRules
 
 FIRST = 1024
+COLUMNS = ("at_s", "lat_deg", "lon_deg", "accuracy_m", "floor_s", "quiet_s", "busy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,9 @@ class LiveDevices:
     def _add(self, key: Key) -> int:
         no = len(self.keys)
         if no == len(self.at_s):
-            for name in ("at_s", "lat_deg", "lon_deg", "accuracy_m", "floor_s", "quiet_s", "busy"):
+            for name in COLUMNS:
                 old = getattr(self, name)
-                fresh = np.zeros_like(old) if name == "busy" else np.full_like(old, -np.inf if name.endswith("_s") else np.nan)
-                setattr(self, name, np.concatenate([old, fresh]))
+                setattr(self, name, np.concatenate([old, np.full_like(old, _nothing(name))]))
         self.keys.append(key)
         self._no[key] = no
         return no
@@ -113,3 +113,12 @@ class LiveDevices:
         self.floor_s[no] = floor_s
         self.busy[no] = busy
         self.quiet_s[no] = max(self.quiet_s[no], floor_s)
+
+    def reset(self, nos: Sequence[int]) -> None:
+        """As if these devices had never been heard of; they keep their numbers."""
+        for name in COLUMNS:
+            getattr(self, name)[list(nos)] = _nothing(name)
+
+
+def _nothing(name: str) -> float:
+    return 0.0 if name == "busy" else -np.inf if name.endswith("_s") else np.nan

@@ -41,10 +41,11 @@ class Memory:
         self.states: dict[int, TrackState] = {}
 
     def recall(
-        self, states: Mapping[Key, TrackState], lately: Sequence[FixColumns], decided_s: Mapping[Key, float]
+        self, states: Mapping[Key, TrackState], lately: Sequence[FixColumns], decided_s: Mapping[Key, float], cut_s: float = -math.inf
     ) -> list[int]:
-        """After a restart: committed states, what the log still holds, and the newest time at which anything was decided of each
-        device. The numbers of the devices that have a state."""
+        """Of devices that are another's until now: committed states, what the log still holds (not whole before `cut_s`), and the newest
+        time at which anything was decided of each. The numbers of the devices that have a state."""
+        self.history.begins_s = max(self.history.begins_s, cut_s)
         together = joined([(columns, self.live.numbers(columns.keys)) for columns in lately])
         if len(together):
             if len(together) + max(map(len, lately)) >= self._history_fixes:  # more was there than is kept
@@ -175,6 +176,13 @@ class Memory:
         self.history.forget(no)
         self.live.settle(no, None, float(self.live.floor_s[no]), busy=False)
         self.live.lat_deg[no] = self.live.lon_deg[no] = math.nan
+
+    def hand_over(self, nos: Sequence[int]) -> None:
+        """These devices are another's from now on: as if nothing had ever been heard of them."""
+        for no in nos:
+            self.states.pop(no, None)
+            self.history.forget(no)
+        self.live.reset(nos)
 
     def heard(self, no: int, since_s: float) -> list[Sample] | None:
         """All that was heard of a device at or after `since_s`; None where that is no longer known."""

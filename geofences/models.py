@@ -68,15 +68,25 @@ class LogHeadRow(Base):
 
 
 class LogPartitionRow(Base):
-    """How far a partition is processed, and by whom: `epoch` counts its owners, and only the newest can write."""
+    """How far a partition is processed, and by whom: `epoch` counts its owners, and only the newest can write. All up to `position` is; of
+    the batches after it, up to `read`, what is not later than `watermark_at`."""
 
     __tablename__ = "geofences_log_partition"
     partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[int] = mapped_column(BigInteger)
     position: Mapped[int] = mapped_column(BigInteger)
+    read: Mapped[int] = mapped_column(BigInteger, server_default="0")
     watermark_at: Mapped[datetime | None] = mapped_column(Instant)
     owner: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WorkerRow(Base):
+    """A process that works on partitions: it lives until `until`, which it moves on while it does."""
+
+    __tablename__ = "geofences_worker"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant)
 
 
 class FixLogRow(Base):

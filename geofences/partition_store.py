@@ -1,29 +1,32 @@
 """What a runner reads and writes of itself: ownership of a partition, and states of tracks.
 
-Owns these statements; each takes the flush's session. Must not decide anything. What happened is written by visit_store.
+Owns these statements, and those by which workers know of one another; each takes the flush's session. Must not decide anything. What happened is written by visit_store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import delete_many, insert_many
 from app.kernel.clock import from_epoch_s
-from app.kernel.db import insert_new, moved
+from app.kernel.db import touched
 from app.kernel.logs import get_logger
 from app.security.vault import open_each, seal_each
-from geofences.models import LogPartitionRow, TrackStateRow
+from geofences.models import LogPartitionRow, TrackStateRow, WorkerRow
+from geofences.partitions import MOST, partition_of
 from geofences.track import Key, TrackState
 
 log = get_logger(__name__)
 
+L = LogPartitionRow
 _PURPOSE = "track_state"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(TrackState).decode
@@ -31,68 +34,106 @@ _decode = msgspec.msgpack.Decoder(TrackState).decode
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
+    """What its last owner had committed: all up to `position`, and of the batches after it, up to `read`, what is not later than the
+    watermark (event time, seconds)."""
+
     epoch: int
     position: int
+    read: int
+    watermark_s: float
+
+
+@dataclass(slots=True)
+class Held:
+    """A partition of ours: read up to `position`, committed up to `flushed`, coarsened up to `coarse`."""
+
+    epoch: int
+    position: int
+    flushed: int
+    coarse: int = 0
+
+
+class Fenced(Exception):
+    """Partitions have another owner than whoever flushes: nothing of the flush may stay written."""
+
+    def __init__(self, lost: Set[int]) -> None:
+        super().__init__(sorted(lost))
+        self.lost = lost
 
 
 def claim(
-    session: Session, partition: int, owner: str, *, at: datetime, lease_s: float, at_once: bool
-) -> Claimed | None:
-    """Become the partition's owner unless another one's lease runs; from now on the former owner writes nothing."""
-    fresh = {
-        "partition": partition,
-        "epoch": 0,
-        "position": 0,
-        "watermark_at": None,
-        "owner": None,
-        "lease_until": None,
+    session: Session, partitions: Collection[int], owner: str, *, at: datetime, lease_s: float, at_once: bool
+) -> dict[int, Claimed]:
+    """Become the owner of those of the partitions that no other one's lease keeps; from now on their former owners write nothing."""
+    if not partitions:
+        return {}
+    fresh = [(partition, 0, 0, 0) for partition in sorted(partitions)]
+    insert_many(session, LogPartitionRow, ("partition", "epoch", "position", "read"), fresh, unique=("partition",))
+    here = L.partition.in_(sorted(partitions))
+    taken = update(L).where(here if at_once else and_(here, _free(owner, at)))
+    taken = taken.values(epoch=L.epoch + 1, owner=owner, lease_until=at + timedelta(seconds=lease_s))
+    rows = session.execute(taken.returning(L.partition, L.epoch, L.position, L.read, L.watermark_at).execution_options(synchronize_session=False))
+    return {
+        partition: Claimed(epoch, position, max(position, read), told.timestamp() if told is not None else -math.inf)
+        for partition, epoch, position, read, told in rows
     }
-    insert_new(session, LogPartitionRow, fresh, unique=["partition"])
-    free = or_(
-        LogPartitionRow.owner.is_(None),
-        LogPartitionRow.owner == owner,
-        LogPartitionRow.lease_until.is_(None),
-        LogPartitionRow.lease_until < at,
-    )
-    here = LogPartitionRow.partition == partition
-    taken = update(LogPartitionRow).where(here if at_once else and_(here, free))
-    taken = taken.values(epoch=LogPartitionRow.epoch + 1, owner=owner, lease_until=at + timedelta(seconds=lease_s))
-    row = session.execute(
-        taken.returning(LogPartitionRow.epoch, LogPartitionRow.position).execution_options(synchronize_session=False)
-    ).first()
-    return Claimed(row[0], row[1]) if row is not None else None
 
 
-def advance_position(
-    session: Session, partition: int, epoch: int, position: int, *, watermark_s: float, at: datetime, lease_s: float
-) -> bool:
-    """The guard of a flush: False when another owner has come, and then nothing else of the flush may be written."""
-    mine = update(LogPartitionRow).where(
-        LogPartitionRow.partition == partition, LogPartitionRow.epoch == epoch, LogPartitionRow.position <= position
-    )
-    return moved(
-        session,
-        mine.values(
-            position=position, watermark_at=from_epoch_s(watermark_s), lease_until=at + timedelta(seconds=lease_s)
-        ),
-    )
+def claimable(session: Session, owner: str, most: int, *, at: datetime) -> list[int]:
+    """The first partitions of fixes that have no living owner, at most so many."""
+    return list(session.scalars(select(L.partition).where(L.partition < MOST, _free(owner, at)).order_by(L.partition).limit(most)))
 
 
-def release(session: Session, partition: int, epoch: int) -> None:
-    """Give the partition back, so that the next owner need not wait for the lease."""
-    mine = update(LogPartitionRow).where(LogPartitionRow.partition == partition, LogPartitionRow.epoch == epoch)
-    moved(session, mine.values(owner=None, lease_until=None))
+def _free(owner: str, at: datetime) -> ColumnElement[bool]:
+    return or_(L.owner.is_(None), L.owner == owner, L.lease_until.is_(None), L.lease_until < at)
+
+
+def advance(
+    session: Session, positions: Mapping[int, tuple[int, int, int]], *, watermark_s: float, at: datetime, lease_s: float
+) -> None:
+    """The guard of a flush: partition -> (our epoch, position, read up to). Raises `Fenced` where another owner has come."""
+    if not positions:
+        return
+    target = case({p: position for p, (_, position, _) in positions.items()}, value=L.partition)
+    read = case({p: upto for p, (_, _, upto) in positions.items()}, value=L.partition)
+    mine = update(L).where(tuple_(L.partition, L.epoch).in_([(p, epoch) for p, (epoch, _, _) in positions.items()]), L.position <= target)
+    told_at = from_epoch_s(watermark_s) if math.isfinite(watermark_s) else None
+    moved_on = mine.values(position=target, read=read, watermark_at=told_at, lease_until=at + timedelta(seconds=lease_s))
+    done = session.scalars(moved_on.returning(L.partition).execution_options(synchronize_session=False))
+    if lost := positions.keys() - set(done):
+        raise Fenced(lost)
+
+
+def release(session: Session, epochs: Mapping[int, int]) -> None:
+    """Give partitions back (each with our epoch), so that the next owner need not wait for the lease."""
+    if epochs:
+        touched(session, update(L).where(tuple_(L.partition, L.epoch).in_(list(epochs.items()))).values(owner=None, lease_until=None))
+
+
+# -- workers ---------------------------------------------------------------------------------------------------------
+
+
+def announce(session: Session, worker: str, *, at: datetime, lease_s: float) -> list[str]:
+    """This worker lives; the names of all that do, in order."""
+    session.execute(delete(WorkerRow).where(WorkerRow.until < at).execution_options(synchronize_session=False))
+    insert_many(session, WorkerRow, ("id", "until"), [(worker, at + timedelta(seconds=lease_s))], unique=("id",), replace=("until",))
+    return list(session.scalars(select(WorkerRow.id).order_by(WorkerRow.id)))
+
+
+def leave(session: Session, worker: str) -> None:
+    """This worker ends; its share is the others'."""
+    session.execute(delete(WorkerRow).where(WorkerRow.id == worker).execution_options(synchronize_session=False))
 
 
 # -- states ----------------------------------------------------------------------------------------------------------
 
 
-def load_states(session: Session, partition: int) -> tuple[dict[Key, TrackState], list[Key]]:
+def load_states(session: Session, partitions: Collection[int]) -> tuple[dict[Key, TrackState], list[Key]]:
     """The committed states, and the keys of those that cannot be read (written by a release that remembered other things)."""
     unreadable: list[Key] = []
     out: dict[Key, TrackState] = {}
     columns = select(TrackStateRow.shopper_id, TrackStateRow.device_id, TrackStateRow.payload).where(
-        TrackStateRow.partition == partition
+        TrackStateRow.partition.in_(sorted(partitions))
     )
     rows = [(Key(shopper_id, device_id), payload) for shopper_id, device_id, payload in session.execute(columns)]
     opened = open_each(_PURPOSE, [(payload, key.text().encode()) for key, payload in rows])
@@ -110,7 +151,7 @@ _STATE_COLUMNS = ("shopper_id", "device_id", "partition", "payload", "wake_at", 
 
 
 def save_states(
-    session: Session, partition: int, tracks: Sequence[tuple[Key, TrackState, float | None]], *, lean: bool, at: datetime
+    session: Session, partitions: int, tracks: Sequence[tuple[Key, TrackState, float | None]], *, lean: bool, at: datetime
 ) -> None:
     """Each a key, its state and the event time (seconds) at which to look at it again. `lean`: without the last fixes, which the
     log still holds."""
@@ -122,7 +163,7 @@ def save_states(
         ],
     )
     rows = [
-        (key.shopper_id, key.device_id, partition, payload, from_epoch_s(wake_s) if wake_s is not None else None, at)
+        (key.shopper_id, key.device_id, partition_of(key.shopper_id, partitions), payload, from_epoch_s(wake_s) if wake_s is not None else None, at)
         for (key, _, wake_s), payload in zip(tracks, sealed, strict=True)
     ]
     insert_many(

@@ -1,16 +1,18 @@
-"""The one runner: turns a partition of the fix log into visits and moments, a transaction a flush.
+"""The one runner: turns partitions of the fix log into visits and moments, a transaction a flush.
 
-Owns the memory of a partition between flushes and the guard that lets only its newest owner write. Must not read a
+Owns the memory of its partitions between flushes and the guard that lets only the newest owner of each write. Must not read a
 clock: what time it is, is told in `tick` and `flush`. docs/algorithms/fix-log.md draws the life of a batch.
 
-    claim -> (feed -> tick -> flush)* ; a flush that is not ours any more touches nothing and drops the partition.
+    claim -> (feed -> tick -> flush)* ; a flush of which a partition is not ours any more touches nothing and drops that partition.
+
+What one process has of several partitions lies together, since the index wants many fixes at once.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -27,8 +29,12 @@ from geofences import partition_store as store
 from geofences import visit_store
 from geofences.coarsening import coarsened, near, with_speed
 from geofences.columns import FixColumns, Flags, Floats, Ints, empty, joined
+from geofences.deadlines import Deadlines
+from geofences.history import in_time
 from geofences.index import FenceIndex
 from geofences.memory import Memory
+from geofences.partition_store import Held
+from geofences.partitions import partition_of
 from geofences.ports import FixLog, LogBatch
 from geofences.presence.early import shown_before
 from geofences.revision_store import revise_keys
@@ -46,7 +52,7 @@ PRECISE_S = 86_400.0
 
 
 class PartitionRunner:
-    """One owner of one partition. Not thread-safe: one thread runs it."""
+    """One owner of some of `partitions` partitions. Not thread-safe: one thread runs it."""
 
     def __init__(
         self,
@@ -54,84 +60,117 @@ class PartitionRunner:
         fix_log: FixLog,
         rules: TrackRules,
         *,
-        partition: int = 0,
+        partitions: int = 1,
         lease_s: float = 5.0,
         history_fixes: int = 2_000_000,
     ) -> None:
         self._database, self._log, self._rules = database, fix_log, rules
-        self._partition, self._lease_s = partition, lease_s
+        self._partitions, self._lease_s = partitions, lease_s
         self._history_fixes = history_fixes
         self._trim_every_s = TRIM_EVERY_S if rules.correction_window_s else 0.0
-        self._owner = new_id("own")
-        self.late = 0
-        self.corrected = 0
+        self.owner = new_id("own")
+        self.late = self.corrected = self.fenced = 0
         self.drop()
 
     def drop(self) -> None:
         """Forget everything that is not committed."""
-        self._epoch: int | None = None
-        self.position = self._flushed_position = 0
+        self.held: dict[int, Held] = {}
         self.watermark_s = -math.inf
         self._memory = Memory(self._rules, self._history_fixes)
-        self._waiting: list[tuple[int, FixColumns, Ints]] = []
+        self._waiting: list[tuple[int, int, FixColumns, Ints]] = []
         self._fences: FenceIndex | None = None
-        self._wake: dict[int, float] = {}
-        self._heap: list[tuple[float, int]] = []
+        self._deadlines = Deadlines()
         self._changed: set[int] = set()
         self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
         self._trimmed_at: datetime | None = None
+        self._renewed_at: datetime | None = None
         self._stored: set[Key] = set()
 
     # -- ownership -------------------------------------------------------------------------------------------------
 
-    @property
-    def owns(self) -> bool:
-        return self._epoch is not None
-
-    def claim(self, at: datetime, *, at_once: bool = False) -> bool:
-        """Take the partition if it is free (or `at_once` whoever has it), with the states its last owner committed."""
-        self.drop()
+    def claim(self, at: datetime, partitions: Collection[int] = (0,), *, at_once: bool = False) -> bool:
+        """Take those of the partitions that are free (or `at_once` whoever has them), with the states their last owners committed.
+        True if we have any of them now."""
+        self.hand_over(self.held.keys() & set(partitions))
         with self._database.transaction() as session:
-            claimed = store.claim(session, self._partition, self._owner, at=at, lease_s=self._lease_s, at_once=at_once)
-            if claimed is None:
+            claimed = store.claim(session, partitions, self.owner, at=at, lease_s=self._lease_s, at_once=at_once)
+            if not claimed:
                 return False
-            states, unreadable = store.load_states(session, self._partition)
+            states, unreadable = store.load_states(session, claimed)
             visit_store.close_unseen(session, unreadable)  # they begin anew with what is reported next
             store.forget_states(session, unreadable)
             since = at - timedelta(seconds=self._rules.history_s)
-            lately = self._log.read_back(session, self._partition, claimed.position, since, self._history_fixes)
+            lately = self._log.read_back(session, {p: one.position for p, one in claimed.items()}, since, self._history_fixes)
+            begun = self._log.between(session, {p: (one.position, one.read) for p, one in claimed.items()})
             decided_s = visit_store.decided_since(session, since)
-        self._epoch, self.position, self._flushed_position = claimed.epoch, claimed.position, claimed.position
-        self._stored = set(states)
-        for no in self._memory.recall(states, [batch.columns for batch in lately], decided_s):
-            self._wake_at(no, -math.inf)  # the first tick reckons every deadline anew
+        for partition, one in claimed.items():
+            self.held[partition] = Held(one.epoch, one.read, one.position)
+            self.watermark_s = max(self.watermark_s, one.watermark_s)
+        self._stored |= states.keys()
+        ours = {key: at_s for key, at_s in decided_s.items() if self._of(key) in claimed}
+        known = [batch.columns for batch in lately.batches]
+        for batch in begun:  # some of it was worked in, and the rest waited
+            done: Flags = batch.columns.at_s <= claimed[batch.partition].watermark_s
+            known.append(batch.columns.take(done))
+            self._wait(batch, batch.columns.take(~done))
+        for no in self._memory.recall(states, known, ours, lately.cut_s):
+            self._deadlines.put(no, -math.inf)  # the first tick reckons every deadline anew
         return True
 
-    def release(self) -> None:
-        """Hand the partition back after a last flush."""
-        if self._epoch is not None:
-            with self._database.transaction() as session:
-                store.release(session, self._partition, self._epoch)
-        self.drop()
+    def release(self, partitions: Collection[int] | None = None) -> None:
+        """Hand partitions (None: all) back after a last flush."""
+        going = set(self.held if partitions is None else partitions) & self.held.keys()
+        with self._database.transaction() as session:
+            store.release(session, {partition: self.held[partition].epoch for partition in going})
+        self.hand_over(going)
+
+    def hand_over(self, partitions: Collection[int]) -> None:
+        """These are another's from now on: forget what is not committed of them, and whatever they have told us."""
+        for partition in partitions:
+            self.held.pop(partition, None)
+        if not self.held:
+            self.drop()
+            return
+        if not partitions:
+            return
+        keys = self._memory.live.keys
+        theirs = [no for no, key in enumerate(keys) if self._of(key) in partitions]
+        self._memory.hand_over(theirs)
+        self._deadlines.forget(theirs)
+        self._changed.difference_update(theirs)
+        for no in theirs:
+            self._overdue.pop(no, None)
+        self._stored.difference_update(keys[no] for no in theirs)
+        self._found = [t for t in self._found if self._of(Key(t.shopper_id, t.device_id)) not in partitions]
+        self._waiting = [waiting for waiting in self._waiting if waiting[0] not in partitions]
+
+    def _of(self, key: Key) -> int:
+        return partition_of(key.shopper_id, self._partitions)
 
     # -- work ------------------------------------------------------------------------------------------------------
 
-    def read(self, session: Session, limit: int) -> list[LogBatch]:
-        """The next batches of the log."""
-        return self._log.read(session, self._partition, self.position, limit)
+    def read(self, session: Session, limit: int) -> tuple[list[LogBatch], bool]:
+        """The next batches of the log, and whether there are more."""
+        return self._log.read(session, {partition: held.position for partition, held in self.held.items()}, limit)
 
-    def feed(self, position: int, columns: FixColumns) -> None:
-        """Take in what stands at `position` of the log; it is applied by a later tick."""
+    def feed(self, batch: LogBatch) -> None:
+        """Take in a batch of the log; it is applied by a later tick."""
+        self._wait(batch, batch.columns)
+        held = self.held.get(batch.partition)
+        if held is not None:
+            held.position = max(held.position, batch.position)
+
+    def _wait(self, batch: LogBatch, columns: FixColumns) -> None:
         if len(columns):
-            self._waiting.append((position, columns, self._memory.live.numbers(columns.keys)))
-        self.position = max(self.position, position)
+            self._waiting.append((batch.partition, batch.position, columns, self._memory.live.numbers(columns.keys)))
 
     def tick(self, watermark_s: float, fences: FenceIndex) -> int:
         """Let time pass to `watermark_s` (event time); returns the number of transitions found."""
-        self.watermark_s = max(self.watermark_s, watermark_s)
+        # in whole milliseconds, so that what is written down is the same to whoever goes on from there
+        self.watermark_s = max(self.watermark_s, math.floor(watermark_s * 1000) / 1000)
         ready = self._take_ready()
-        due = self._due(self.watermark_s)
+        due = self._deadlines.due(self.watermark_s)
         if fences is not self._fences:  # visits of fences that are gone end now, not when their phones are next heard
             self._fences = fences
             due = sorted({*due, *(no for no, state in self._memory.states.items() if state.presences)})
@@ -148,7 +187,7 @@ class PartitionRunner:
             late = states[key].take_overdue()
             if late:
                 self._set_aside(no, self._memory.unknown(no, late))
-            self._wake_at(no, self._memory.settle(no, wake_s))
+            self._deadlines.put(no, self._memory.settle(no, wake_s))
             self._changed.add(no)
         self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
@@ -159,15 +198,15 @@ class PartitionRunner:
         if not self._waiting:
             return empty()
         ready: list[tuple[FixColumns, Ints]] = []
-        waiting: list[tuple[int, FixColumns, Ints]] = []
-        for position, columns, nos in self._waiting:
+        waiting: list[tuple[int, int, FixColumns, Ints]] = []
+        for partition, position, columns, nos in self._waiting:
             passed: Flags = columns.at_s <= self.watermark_s
             if passed.all():
                 ready.append((columns, nos))
                 continue
             if passed.any():
                 ready.append((columns.take(passed), nos))
-            waiting.append((position, columns.take(~passed), nos))
+            waiting.append((partition, position, columns.take(~passed), nos))
         self._waiting = waiting
         together = joined(ready)
         return together.take(np.lexsort((together.at_s, together.key_no)))
@@ -181,38 +220,49 @@ class PartitionRunner:
             self._overdue.setdefault(no, []).extend(good)
 
     def flush(self, at: datetime, fences: FenceIndex) -> bool:
-        """Commit position, states, visits, moments and events together. False: fenced, nothing written, partition dropped."""
-        if self._epoch is None:
+        """Commit positions, states, visits, moments and events together. False: partitions were another's; nothing is written, they are
+        dropped, and the next flush writes what is found of the others."""
+        if not self.held:
             return False
-        position = min([self.position, *(p - 1 for p, _, _ in self._waiting)])
+        positions = self._committable(at)
         try:
-            mine, new = self._commit(position, at, fences)
+            new = self._commit(positions, at, fences)
+        except store.Fenced as fenced:  # the transaction has touched no row
+            log.warning("partitions_lost", partitions=sorted(fenced.lost))
+            self.fenced += 1
+            self.hand_over(fenced.lost)
+            return False
         except BaseException:
             self.drop()  # what was worked out may be half told: begin again from what is committed
             raise
-        if not mine:  # the transaction has touched no row
-            log.warning("partition_lost", partition=self._partition)
-            self.drop()
-            return False
         if self._found or self._overdue:
             log.info("detected", transitions=len(self._found), moments=new, corrected=len(self._overdue))
         self.let_go()
-        self._flushed_position = position
+        for partition, position in positions.items():
+            self.held[partition].flushed = position
         return True
 
-    def _commit(self, position: int, at: datetime, fences: FenceIndex) -> tuple[bool, int]:
-        """(whether the partition was ours, the number of new moments), committed."""
-        assert self._epoch is not None
-        with self._database.transaction() as session:
-            told_s = self.watermark_s if math.isfinite(self.watermark_s) else at.timestamp()
-            mine = store.advance_position(
-                session, self._partition, self._epoch, position, watermark_s=told_s, at=at, lease_s=self._lease_s
-            )
-            new = self._write(session, position, at, fences) if mine else 0
-        return mine, new
+    def _committable(self, at: datetime) -> dict[int, int]:
+        """Of each partition that this flush is about, the position before the first batch of which something still waits."""
+        positions = {partition: held.position for partition, held in self.held.items()}
+        for partition, position, _, _ in self._waiting:
+            positions[partition] = min(positions[partition], position - 1)
+        if self._renewed_at is None or (at - self._renewed_at).total_seconds() >= self._lease_s / 3:
+            self._renewed_at = at
+            return positions
+        keys = self._memory.live.keys
+        touched = {self._of(keys[no]) for no in self._changed | self._overdue.keys()}
+        return {p: position for p, position in positions.items() if p in touched or self.held[p].position > self.held[p].flushed}
 
-    def _write(self, session: Session, position: int, at: datetime, fences: FenceIndex) -> int:
-        """Everything but the position; returns the number of new moments."""
+    def _commit(self, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
+        """The number of new moments, committed. Raises `Fenced`, and nothing is written."""
+        mine = {partition: (self.held[partition].epoch, position, self.held[partition].position) for partition, position in positions.items()}
+        with self._database.transaction() as session:
+            store.advance(session, mine, watermark_s=self.watermark_s, at=at, lease_s=self._lease_s)
+            return self._write(session, positions, at, fences)
+
+    def _write(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
+        """Everything but the positions; returns the number of new moments."""
         keys = self._memory.live.keys
         touched = self._changed | self._overdue.keys()
         people = {keys[no].shopper_id for no in touched}
@@ -228,7 +278,7 @@ class PartitionRunner:
             self._log.forget(session, refused)
         for no in unseen:
             self._memory.forget(no)
-            self._wake.pop(no, None)
+        self._deadlines.forget(unseen)
         late = {no: self._overdue[no] for no in sorted(self._overdue.keys() - unseen)}
         if late:
             self._correct(session, late, at, fences)
@@ -239,11 +289,11 @@ class PartitionRunner:
             if state is None:
                 gone.add(keys[no])
             else:
-                kept.append((keys[no], state, self._finite_wake(no)))
-        store.save_states(session, self._partition, kept, lean=self._rules.correction_window_s > 0, at=at)
+                kept.append((keys[no], state, self._deadlines.of(no)))
+        store.save_states(session, self._partitions, kept, lean=self._rules.correction_window_s > 0, at=at)
         store.forget_states(session, gone & self._stored | hidden)
         self._stored = (self._stored - gone) | {key for key, _, _ in kept}
-        self._trim(session, position, at, fences)
+        self._trim(session, positions, at, fences)
         return new
 
     def _correct(self, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
@@ -264,22 +314,25 @@ class PartitionRunner:
         for (no, samples), found in zip(late.items(), corrected, strict=True):
             memory.put_late(no, samples)
             memory.states[no] = found.state
-            self._wake_at(no, memory.settle(no, found.wake_s))
+            self._deadlines.put(no, memory.settle(no, found.wake_s))
             self.corrected += len(samples) - found.dropped
             self.late += found.dropped
 
-    def _coarsen(self, session: Session, position: int, fences: FenceIndex) -> None:
+    def _coarsen(self, session: Session, positions: Mapping[int, int], fences: FenceIndex) -> None:
         """Of what is processed, what lies outside every fence becomes a cell."""
-        while batches := self._log.whole(session, self._partition, position):
-            kept: list[tuple[int, FixColumns, datetime]] = []
+        spans = {partition: (self.held[partition].coarse, position) for partition, position in positions.items()}
+        while batches := self._log.whole(session, spans):
+            kept: list[tuple[LogBatch, datetime]] = []
             for batch in batches:
                 columns = batch.columns
                 nos = self._memory.live.numbers(columns.keys)
                 due_s = float(columns.at_s.min(initial=self.watermark_s)) + PRECISE_S
                 keep = near(columns, fences, self._rules, self._remembered_since_s(nos))
                 columns = with_speed(columns, keep, partial(self._before, nos), self._rules)
-                kept.append((batch.position, coarsened(columns, keep), from_epoch_s(due_s)))
-            self._log.coarsen(session, self._partition, kept)
+                kept.append((replace(batch, columns=coarsened(columns, keep)), from_epoch_s(due_s)))
+            self._log.coarsen(session, kept)
+        for partition, position in positions.items():
+            self.held[partition].coarse = position
 
     def _before(self, nos: Ints, key_no: int, at_s: float) -> Sample | None:
         return self._memory.history.before(int(nos[key_no]), at_s, at_s - self._rules.forget_s - 1.0)
@@ -304,17 +357,18 @@ class PartitionRunner:
         def heard(key: Key, since_s: float, most: int) -> list[Sample]:
             no = self._memory.live.number(key)
             known = self._memory.history.recent(no, most, since_s)
-            return sorted([*known, *late[no]]) if late and no in late else known
+            return sorted([*known, *late[no]], key=in_time) if late and no in late else known
 
         return judged(session, found, heard)
 
-    def _trim(self, session: Session, position: int, at: datetime, fences: FenceIndex) -> None:
+    def _trim(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> None:
         if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
             return
+        done = {partition: positions.get(partition, held.flushed) for partition, held in self.held.items()}
         keep_s = self._rules.history_s if self._rules.correction_window_s else -1.0
         if self._rules.correction_window_s:
-            self._coarsen(session, position, fences)
-        self._log.trim(session, self._partition, position, at - timedelta(seconds=min(keep_s, PRECISE_S)))
+            self._coarsen(session, done, fences)
+        self._log.trim(session, done, at - timedelta(seconds=min(keep_s, PRECISE_S)))
         self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
         self._trimmed_at = at
 
@@ -325,39 +379,15 @@ class PartitionRunner:
     @property
     def unflushed(self) -> bool:
         """Whether a flush would write more than the lease."""
-        return bool(self._changed or self._found or self._overdue or self.position > self._flushed_position)
+        return bool(self._changed or self._found or self._overdue or any(held.position > held.flushed for held in self.held.values()))
 
     @property
     def found(self) -> bool:
         """Whether something happened that the world should be told at once."""
         return bool(self._found or self._overdue)
 
-    # -- deadlines -------------------------------------------------------------------------------------------------
-
     def next_wake_s(self) -> float | None:
         """Event time of the next deadline or waiting fix; None when nothing waits."""
-        waits_s = min((float(columns.at_s.min()) for _, columns, _ in self._waiting), default=math.inf)
-        while self._heap and self._wake.get(self._heap[0][1]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
-        next_s = min(waits_s, self._heap[0][0] if self._heap else math.inf)
+        waits_s = min((float(columns.at_s.min()) for _, _, columns, _ in self._waiting), default=math.inf)
+        next_s = min(waits_s, self._deadlines.next_s())
         return None if next_s == math.inf else next_s
-
-    def _wake_at(self, no: int, wake_s: float | None) -> None:
-        if wake_s is None:
-            self._wake.pop(no, None)
-        elif self._wake.get(no) != wake_s:
-            self._wake[no] = wake_s
-            heapq.heappush(self._heap, (wake_s, no))
-
-    def _due(self, watermark_s: float) -> list[int]:
-        due: list[int] = []
-        while self._heap and self._heap[0][0] <= watermark_s:
-            wake_s, no = heapq.heappop(self._heap)
-            if self._wake.get(no) == wake_s:
-                del self._wake[no]
-                due.append(no)
-        return due
-
-    def _finite_wake(self, no: int) -> float | None:
-        wake_s = self._wake.get(no)
-        return wake_s if wake_s is not None and math.isfinite(wake_s) else None

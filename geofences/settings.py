@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from app.kernel.settings import SettingsGroup
+from geofences.adapters.kafka_address import client_options
 from geofences.track import TrackRules
 from geofences.transitions import PresenceRules
 from geofences.trust import TrustRules
@@ -88,6 +89,12 @@ class GeofenceSettings(SettingsGroup):
     lease_s: float = Field(
         5, ge=1, le=300, description="A runner that has not been heard of this long is taken to be dead."
     )
+    partitions: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        description="Into how many parts the log of fixes is divided, each worked on by one process at a time; for ever: of a database that has begun it is not changed. 1 for one process, 64 for several (moments worker).",
+    )
     waypoints_per_phone: int = Field(
         20,
         ge=0,
@@ -97,7 +104,7 @@ class GeofenceSettings(SettingsGroup):
 
     mqtt_url: SecretStr | None = Field(
         None,
-        description="A broker that OwnTracks phones publish to, as mqtt://user:password@host:1883 or mqtts://... with TLS; unset, nothing listens. Set it for one process only.",
+        description="A broker that OwnTracks phones publish to, as mqtt://user:password@host:1883 or mqtts://... with TLS; unset, nothing listens. Of several processes with loops one listens at a time.",
     )
     mqtt_client_id: str = Field(
         "mobile-moments",
@@ -105,6 +112,51 @@ class GeofenceSettings(SettingsGroup):
         max_length=64,
         description="Under this name the broker keeps what comes while no process listens.",
     )
+
+    kafka_url: SecretStr | None = Field(
+        None,
+        description="Not in use yet, and refused when set: an Apache Kafka that keeps the log of fixes, as kafka://host:9092,other:9092 or kafkas://user:password@host:9093 with TLS (?sasl=PLAIN for another mechanism than SCRAM-SHA-512, ?ca=/file for its authority); unset, the database keeps it.",
+    )
+    kafka_topic: str = Field(
+        "moments-fixes", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="The topic of the log; it is made when it is missing."
+    )
+    kafka_group: str = Field(
+        "moments", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="The group whose members divide the partitions among themselves."
+    )
+    kafka_member: str = Field(
+        "",
+        max_length=200,
+        description="The name of this process in the group, another for each: its partitions wait a session for it to come back. Empty: when it stops the others take them at once.",
+    )
+    kafka_partitions: int = Field(
+        512, ge=1, le=10_000, description="Into how many partitions the log is divided; for ever, as it says whose fixes are where."
+    )
+    kafka_replication: int = Field(
+        3,
+        ge=1,
+        le=10,
+        description="How many brokers keep each fix; all but one of them have it before it is answered. 1 for a single broker.",
+    )
+    kafka_retention_s: float = Field(
+        259_200,
+        ge=3600,
+        le=2_592_000,
+        description="How long Kafka keeps fixes, sealed: the longest that no worker may run before answered fixes are lost.",
+    )
+    kafka_session_s: float = Field(
+        10, ge=1, le=300, description="A worker not heard of this long is taken to be dead, and others read its partitions."
+    )
+    kafka_send_within_s: float = Field(
+        5, ge=0.1, le=60, description="A request whose fixes Kafka has not taken after this long is answered 503."
+    )
+
+    @field_validator("kafka_url")
+    @classmethod
+    def _is_a_kafka(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None or not url.get_secret_value():
+            return None
+        client_options(url.get_secret_value())
+        return url
 
     @field_validator("mqtt_url")
     @classmethod

@@ -24,6 +24,7 @@ from app.kernel.db import Database
 from app.migrations import upgrade
 from app.security.vault import FILE_NAME, Vault, use_vault
 from tests import canaries, engines
+from tests.brokers.kafka import Kafka
 from tests.engines import PostgresServer
 
 canaries.install()
@@ -51,6 +52,15 @@ def postgres() -> Iterator[PostgresServer]:
     yield server
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """One broker per test process that needs one; tests take a topic and a group of their own."""
+    with tempfile.TemporaryDirectory(prefix="mmkafka", ignore_cleanup_errors=True) as folder:
+        server = Kafka(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")

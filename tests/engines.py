@@ -48,15 +48,13 @@ EMPTY_EVERYTHING = """
 DO $$
 DECLARE
     name text;
-    filled text[] := '{}';
-    found boolean;
+    filled text;
 BEGIN
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(name) || ')' INTO found;
-        IF found THEN filled := filled || quote_ident(name); END IF;
-    END LOOP;
-    IF cardinality(filled) > 0 THEN
-        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+    -- a table without a page has no row: asking two hundred of them for one took longer than emptying the few
+    SELECT string_agg(quote_ident(relname), ', ') INTO filled FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0;
+    IF filled IS NOT NULL THEN
+        EXECUTE 'TRUNCATE ' || filled || ' CASCADE';
     END IF;
     -- also those of tables that a test has emptied itself
     FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP

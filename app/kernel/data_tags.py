@@ -14,6 +14,9 @@ TAGS: dict[str, dict[str, str]] = {
     "kernel_inbox": {
         "system.operations": "consumer event_id handled_at",
     },
+    "kernel_lease": {
+        "system.operations": "name owner epoch until",
+    },
     "kernel_outbox_delivery": {
         "system.operations": "event_id consumer state attempts next_attempt_at lease_until last_error",
     },

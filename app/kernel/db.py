@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import (
     JSON,
@@ -83,6 +83,12 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 """A JSON document: text on SQLite, jsonb on PostgreSQL. Where bytes must be equal for ever, use a Text column."""
 
 
+class Wake(Protocol):
+    """An event, or what is told to others as one is set."""
+
+    def set(self) -> None: ...
+
+
 class Database:
     """One engine and its rules. `url` is `sqlite:///file` or `postgresql://user@host/name` (psycopg is filled in).
 
@@ -100,7 +106,7 @@ class Database:
         self.url = parsed
         self.clock: Clock = clock or SystemClock()
         self.consumers: dict[str, list[str]] = {}
-        self.relay_wakes: list[threading.Event] = []
+        self.relay_wakes: list[Wake] = []
         self.remembered: dict[Any, Any] = {}
         self.answers: Any = None
         # what a statement was given never stands in an error: it may be anybody's address or position
@@ -220,6 +226,14 @@ class Database:
             while not self._glancing and self._glances:
                 with suppress(IndexError):
                     self._glances.pop().close()
+
+    def apart(self) -> Any:
+        """A connection of the driver's that is nobody else's and no pool's: each statement commits by itself. The caller closes it."""
+        borrowed = self.engine.raw_connection()
+        driver: Any = borrowed.driver_connection
+        borrowed.detach()
+        driver.autocommit = True
+        return driver
 
     def wake_relays(self) -> None:
         """Something is due for delivery."""

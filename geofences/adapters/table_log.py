@@ -6,21 +6,22 @@ A batch of one device names it in the row; a server's batch of many devices name
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
 import msgspec
 import numpy as np
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, prepared
+from app.kernel.db import insert_new, prepared, touched
 from app.kernel.logs import get_logger
-from app.security.sealing import seal
+from app.security.sealing import keyed_hash, seal
 from app.security.vault import open_each, seal_each, seal_for
+from geofences.adapters.fresh_batches import At, Fresh
 from geofences.columns import (
     FixColumns,
     UnreadableColumns,
@@ -33,7 +34,8 @@ from geofences.columns import (
     to_parts,
 )
 from geofences.models import FixLogRow, LogHeadRow
-from geofences.ports import LogBatch
+from geofences.partitions import partition_count, partition_of
+from geofences.ports import LogBatch, ReadBack
 from geofences.track import Key, Sample
 
 log = get_logger(__name__)
@@ -44,25 +46,34 @@ _PARTS, _LEAN_PARTS = b"\x03", b"\x04"
 MOST_AT_ONCE = 2_000
 MIXED = ""
 """In place of shopper and device in the row of a batch of several."""
-PARTITION = 0
-"""Embedded there is one."""
+L = FixLogRow
 
 
 class TableLog:
     """Implements `FixLog`."""
 
     def append(self, session: Session, columns: FixColumns, *, digest: str, at: datetime) -> int | None:
+        partitions = partition_count(session)
+        if len(columns.keys) == 1 or partitions == 1:
+            return self._append(session, partition_of(columns.keys[0].shopper_id, partitions), columns, digest, at)
+        last: int | None = None
+        for partition, part in columns.apart(np.array([partition_of(key.shopper_id, partitions) for key in columns.keys])):
+            last = self._append(session, partition, part, keyed_hash("fix_part", f"{digest}/{partition}".encode()), at) or last
+        return last
+
+    @staticmethod
+    def _append(session: Session, partition: int, columns: FixColumns, digest: str, at: datetime) -> int | None:
         shopper_id, device_id = _whose(columns)
         if prepared(session, _KNOWN, {"device": device_id, "digest": digest}).first() is not None:
             return None
         # The row stays locked until the commit, so a reader never sees position n+1 before n.
-        here = {"of": PARTITION}
+        here = {"of": partition}
         position = prepared(session, _COUNTED, here).scalar_one_or_none()
         if position is None:
-            insert_new(session, LogHeadRow, {"partition": PARTITION, "head": 0}, unique=["partition"])
+            insert_new(session, LogHeadRow, {"partition": partition, "head": 0}, unique=["partition"])
             position = prepared(session, _COUNTED, here).scalar_one()
         values = {
-            "partition": PARTITION,
+            "partition": partition,
             "position": position,
             "shopper_id": shopper_id,
             "device_id": device_id,
@@ -74,158 +85,113 @@ class TableLog:
         # A racer with the same batch may have been first; then the position stays empty, which readers do not mind.
         if not insert_new(session, FixLogRow, values, unique=["device_id", "digest"]):
             return None
-        session.info["after_commit"].append(partial(_Fresh.of(session).put, position, columns))
+        session.info["after_commit"].append(partial(Fresh.of(session).put, (partition, position), columns))
         return position
 
-    def read(self, session: Session, partition: int, after: int, limit: int) -> list[LogBatch]:
+    def read(self, session: Session, after: Mapping[int, int], limit: int) -> tuple[list[LogBatch], bool]:
         """What this process has appended lately is not opened again; the row still says whether it is there, and whole."""
-        ahead = (FixLogRow.partition == partition, FixLogRow.position > after)
-        sizes = select(FixLogRow.position, FixLogRow.fixes, FixLogRow.payload.is_not(None)).where(*ahead)
-        sizes = sizes.order_by(FixLogRow.position).limit(limit)
-        fresh = _Fresh.of(session)
-        found: dict[int, FixColumns | None] = {
-            position: fresh.take(position, fixes) if held else None for position, fixes, held in session.execute(sizes)
+        fresh = Fresh.of(session)
+        fresh.read_here(frozenset(after))
+        heads = session.execute(select(LogHeadRow.partition, LogHeadRow.head).where(LogHeadRow.partition.in_(sorted(after)))).all()
+        ahead = {partition: head for partition, head in heads if head > after[partition]}
+        if not ahead:
+            return [], False
+        share = max(1, limit // len(ahead))
+        upto = {partition: min(head, after[partition] + share) for partition, head in ahead.items()}
+        sizes = select(L.partition, L.position, L.fixes, L.payload.is_not(None)).where(_within({p: (after[p], upto[p]) for p in upto}))
+        found: dict[At, FixColumns | None] = {
+            (partition, position): fresh.take((partition, position), fixes) if held else None
+            for partition, position, fixes, held in session.execute(sizes.order_by(L.partition, L.position))
         }
-        missing = [position for position, columns in found.items() if columns is None]
-        if not missing:
-            return [LogBatch(position, columns) for position, columns in found.items() if columns is not None]
-        wanted = _WANTED.where(*ahead, FixLogRow.position.in_(missing))
-        opened = {batch.position: batch.columns for batch in _opened(session.execute(wanted))}
-        return [LogBatch(position, columns if columns is not None else opened[position]) for position, columns in found.items()]
+        missing = [at for at, columns in found.items() if columns is None]
+        opened = _opened_at(session, missing)
+        batches = [LogBatch(at[1], columns if columns is not None else opened[at], at[0]) for at, columns in found.items()]
+        # positions that stayed empty are passed by all the same
+        batches += [LogBatch(upto[p], empty(), p) for p in upto.keys() - {at[0] for at in found if at[1] == upto[at[0]]}]
+        return batches, any(upto[p] < head for p, head in ahead.items())
 
-    def read_back(self, session: Session, partition: int, upto: int, since: datetime, most: int) -> list[LogBatch]:
-        wanted = _WANTED.where(
-            FixLogRow.position >= self._first_of(session, partition, upto, most),
-            FixLogRow.partition == partition,
-            FixLogRow.position <= upto,
-            FixLogRow.received_at >= since,
-            FixLogRow.payload.is_not(None),
-        )
-        return _opened(session.execute(wanted.order_by(FixLogRow.position)))
+    def between(self, session: Session, spans: Mapping[int, tuple[int, int]]) -> list[LogBatch]:
+        spans = {partition: span for partition, span in spans.items() if span[0] < span[1]}
+        return _opened(session.execute(_WANTED.where(_within(spans)).order_by(L.partition, L.position))) if spans else []
+
+    def read_back(self, session: Session, upto: Mapping[int, int], since: datetime, most: int) -> ReadBack:
+        batches: list[LogBatch] = []
+        cut_s = -math.inf
+        for partition, position in sorted(upto.items()):
+            first, cut = self._first_of(session, partition, position, most // len(upto))
+            wanted = _WANTED.where(L.partition == partition, L.position >= first, L.position <= position, L.received_at >= since, L.payload.is_not(None))
+            found = _opened(session.execute(wanted.order_by(L.position)))
+            if cut and found:
+                cut_s = max(cut_s, float(found[0].columns.at_s.max(initial=-math.inf)))
+            batches += found
+        return ReadBack(batches, cut_s)
 
     @staticmethod
-    def _first_of(session: Session, partition: int, upto: int, most: int) -> int:
-        """The position from which the batches up to `upto` hold about `most` fixes; read newest first, and no further."""
-        sizes = select(FixLogRow.position, FixLogRow.fixes).where(
-            FixLogRow.partition == partition, FixLogRow.position <= upto
-        )
+    def _first_of(session: Session, partition: int, upto: int, most: int) -> tuple[int, bool]:
+        """The position from which the batches up to `upto` hold about `most` fixes, read newest first and no further; and whether
+        there are any before it."""
+        sizes = select(L.position, L.fixes).where(L.partition == partition, L.position <= upto)
         first = upto + 1
-        for position, fixes in session.execute(sizes.order_by(FixLogRow.position.desc()).execution_options(yield_per=500)):
+        for position, fixes in session.execute(sizes.order_by(L.position.desc()).execution_options(yield_per=500)):
             most -= fixes
             if most < 0:
-                break
+                return first, True
             first = position
-        return first
+        return first, False
 
-    def whole(self, session: Session, partition: int, upto: int) -> list[LogBatch]:
+    def whole(self, session: Session, spans: Mapping[int, tuple[int, int]]) -> list[LogBatch]:
         """What this process has read is not opened again, as in `read`."""
-        still = (FixLogRow.partition == partition, FixLogRow.position <= upto, FixLogRow.coarse.is_(False), FixLogRow.payload.is_not(None))
-        sizes = select(FixLogRow.position, FixLogRow.fixes).where(*still).order_by(FixLogRow.position).limit(MOST_AT_ONCE)
-        fresh = _Fresh.of(session)
-        found = {position: fresh.again(position, fixes) for position, fixes in session.execute(sizes).all()}
-        missing = [position for position, columns in found.items() if columns is None]
-        opened: dict[int, FixColumns] = {}
-        if missing:
-            wanted = _WANTED.where(*still, FixLogRow.position.in_(missing))
-            opened = {batch.position: batch.columns for batch in _opened(session.execute(wanted))}
-        held = ((position, columns if columns is not None else opened.get(position)) for position, columns in found.items())
-        return [LogBatch(position, columns) for position, columns in held if columns is not None]  # of the others somebody was taken out meanwhile
+        spans = {partition: span for partition, span in spans.items() if span[0] < span[1]}
+        if not spans:
+            return []
+        still = (_within(spans), L.coarse.is_(False), L.payload.is_not(None))
+        sizes = select(L.partition, L.position, L.fixes).where(*still).order_by(L.partition, L.position).limit(MOST_AT_ONCE)
+        fresh = Fresh.of(session)
+        found = {(partition, position): fresh.again((partition, position), fixes) for partition, position, fixes in session.execute(sizes).all()}
+        opened = _opened_at(session, [at for at, columns in found.items() if columns is None], *still)
+        held = ((at, columns if columns is not None else opened.get(at)) for at, columns in found.items())
+        return [LogBatch(at[1], columns, at[0]) for at, columns in held if columns is not None]  # of the others somebody was taken out meanwhile
 
-    def coarsen(self, session: Session, partition: int, batches: Sequence[tuple[int, FixColumns, datetime]]) -> None:
-        here = (FixLogRow.partition == partition, FixLogRow.shopper_id == MIXED, FixLogRow.payload.is_not(None))
-        mixed = set(session.scalars(select(FixLogRow.position).where(*here, FixLogRow.coarse.is_(False))))
-        whose = [(MIXED, MIXED) if position in mixed else _whose(columns) for position, columns, _ in batches]
+    def coarsen(self, session: Session, batches: Sequence[tuple[LogBatch, datetime]]) -> None:
+        if not batches:
+            return
+        spans: dict[int, tuple[int, int]] = {}
+        for batch, _ in batches:
+            first, last = spans.get(batch.partition, (batch.position - 1, batch.position))
+            spans[batch.partition] = (min(first, batch.position - 1), max(last, batch.position))
+        here = (_within(spans), L.shopper_id == MIXED, L.payload.is_not(None), L.coarse.is_(False))
+        mixed = {(partition, position) for partition, position in session.execute(select(L.partition, L.position).where(*here))}
+        whose = [(MIXED, MIXED) if (batch.partition, batch.position) in mixed else _whose(batch.columns) for batch, _ in batches]
         own = iter(
             seal_each(
                 _PURPOSE,
                 [
-                    (shopper_id, to_bytes(columns), _bound(shopper_id, device_id))
-                    for (_, columns, _), (shopper_id, device_id) in zip(batches, whose, strict=True)
+                    (shopper_id, to_bytes(batch.columns), _bound(shopper_id, device_id))
+                    for (batch, _), (shopper_id, device_id) in zip(batches, whose, strict=True)
                     if shopper_id != MIXED
                 ],
             )
         )
         values = [
             {
-                "of": partition,
-                "at": position,
-                "kept": _in_parts(columns) if shopper_id == MIXED else next(own),
+                "of": batch.partition,
+                "at": batch.position,
+                "kept": _in_parts(batch.columns) if shopper_id == MIXED else next(own),
                 "due": forget_at,
-                "many": len(columns),
+                "many": len(batch.columns),
             }
-            for (position, columns, forget_at), (shopper_id, _) in zip(batches, whose, strict=True)
+            for (batch, forget_at), (shopper_id, _) in zip(batches, whose, strict=True)
         ]
-        if values:
-            session.connection().execute(_COARSEN, values)
+        session.connection().execute(_COARSEN, values)
 
-    def trim(self, session: Session, partition: int, upto: int, before: datetime) -> None:
-        _Fresh.of(session).let_go(upto)
-        now = session.info["clock"].now()
-        prepared(session, _TRIM, {"of": partition, "upto": upto, "before": before, "now": now})
+    def trim(self, session: Session, upto: Mapping[int, int], before: datetime) -> None:
+        Fresh.of(session).let_go(upto)
+        done = (L.partition.in_(sorted(upto)), L.position <= case(dict(upto), value=L.partition))
+        past = or_(L.received_at < before, L.forget_at <= session.info["clock"].now())
+        touched(session, update(L).where(*done, past, L.payload.is_not(None)).values(payload=None))
 
     def forget(self, session: Session, shopper_ids: Collection[str]) -> None:
         forget_shoppers(session, shopper_ids)
-
-
-class _Held:
-    """Batches by position: at most so many fixes, the oldest are let go first."""
-
-    MOST_FIXES = 200_000
-
-    def __init__(self) -> None:
-        self._columns: dict[int, FixColumns] = {}
-        self._fixes = 0
-
-    def put(self, position: int, columns: FixColumns) -> None:
-        self._columns[position] = columns
-        self._fixes += len(columns)
-        while self._fixes > self.MOST_FIXES:
-            self.pop(next(iter(self._columns)))
-
-    def pop(self, position: int) -> FixColumns | None:
-        columns = self._columns.pop(position, None)
-        self._fixes -= len(columns) if columns is not None else 0
-        return columns
-
-    def let_go(self, upto: int) -> None:
-        for position in [p for p in self._columns if p <= upto]:
-            self.pop(position)
-
-
-class _Fresh:
-    """What this process has committed and its runner has not read yet, and what it has read and not coarsened yet."""
-
-    def __init__(self) -> None:
-        self._new, self._read = _Held(), _Held()
-        self._lock = threading.Lock()
-
-    @staticmethod
-    def of(session: Session) -> _Fresh:
-        return session.info["remembered"].setdefault(_Fresh, _Fresh())
-
-    def put(self, position: int, columns: FixColumns) -> None:
-        with self._lock:
-            self._new.put(position, columns)
-
-    def take(self, position: int, fixes: int) -> FixColumns | None:
-        """What stands at `position`, unless somebody was taken out of it since: then it holds another number of fixes."""
-        with self._lock:
-            columns = self._new.pop(position)
-            if columns is None or len(columns) != fixes:
-                return None
-            self._read.put(position, columns)
-            return columns
-
-    def again(self, position: int, fixes: int) -> FixColumns | None:
-        """What was taken from `position`, under the same condition."""
-        with self._lock:
-            columns = self._read.pop(position)
-            return columns if columns is not None and len(columns) == fixes else None
-
-    def let_go(self, upto: int) -> None:
-        """What was taken from positions up to this one is not asked for again."""
-        with self._lock:
-            self._read.let_go(upto)
 
 
 def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
@@ -239,7 +205,7 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
     mixed = select(FixLogRow.partition, FixLogRow.position, FixLogRow.payload)
     held = mixed.where(FixLogRow.shopper_id == MIXED, holding).order_by(FixLogRow.partition, FixLogRow.position).with_for_update()
     for partition, position, payload in session.execute(held).all():
-        columns = _opened([(position, MIXED, MIXED, payload)])[0].columns
+        columns = _opened([(partition, position, MIXED, MIXED, payload)])[0].columns
         left = columns.without(gone)
         if left is columns:
             continue
@@ -309,33 +275,36 @@ _COARSEN = (
     )
     .values(payload=bindparam("kept"), forget_at=bindparam("due"), coarse=True)
 )
-_TRIM = (
-    update(cast("Table", FixLogRow.__table__))
-    .where(
-        FixLogRow.partition == bindparam("of"),
-        FixLogRow.position <= bindparam("upto"),
-        or_(FixLogRow.received_at < bindparam("before"), FixLogRow.forget_at <= bindparam("now")),
-        FixLogRow.payload.is_not(None),
-    )
-    .values(payload=None)
-)
-_WANTED = select(FixLogRow.position, FixLogRow.shopper_id, FixLogRow.device_id, FixLogRow.payload)
+_WANTED = select(L.partition, L.position, L.shopper_id, L.device_id, L.payload)
 _read_samples = msgspec.msgpack.Decoder(tuple[Sample, ...]).decode
 _read_parts, _write_parts = msgspec.msgpack.Decoder(list[bytes]).decode, msgspec.msgpack.Encoder().encode
 
 
+def _within(spans: Mapping[int, tuple[int, int]]) -> ColumnElement[bool]:
+    """After the first and up to the second position of each partition."""
+    return or_(*(and_(L.partition == p, L.position > after, L.position <= upto) for p, (after, upto) in sorted(spans.items())))
+
+
+def _opened_at(session: Session, places: Sequence[At], *still: ColumnElement[bool]) -> dict[At, FixColumns]:
+    """What stands at these positions, by them."""
+    if not places:
+        return {}
+    wanted = _WANTED.where(tuple_(L.partition, L.position).in_(places), *still)
+    return {(batch.partition, batch.position): batch.columns for batch in _opened(session.execute(wanted))}
+
+
 def _opened(rows: Iterable[Any]) -> list[LogBatch]:
-    found = [(position, Key(shopper_id, device_id), bytes(payload or b"")) for position, shopper_id, device_id, payload in rows]
-    held = [_sealed_parts(payload, key) for _, key, payload in found]
-    opened = iter(open_each(_PURPOSE, [(part, _bound(*key)) for (_, key, _), parts in zip(found, held, strict=True) for part in parts]))
+    found = [(partition, position, Key(shopper_id, device_id), bytes(payload or b"")) for partition, position, shopper_id, device_id, payload in rows]
+    held = [_sealed_parts(payload, key) for _, _, key, payload in found]
+    opened = iter(open_each(_PURPOSE, [(part, _bound(*key)) for (_, _, key, _), parts in zip(found, held, strict=True) for part in parts]))
     out: list[LogBatch] = []
-    for (position, key, payload), parts in zip(found, held, strict=True):
+    for (partition, position, key, payload), parts in zip(found, held, strict=True):
         several = [next(opened) for _ in parts]
         if key.shopper_id == MIXED and payload.startswith(_LEAN_PARTS):
-            out.append(LogBatch(position, _of_parts([part for part in several if part is not None])))
+            out.append(LogBatch(position, _of_parts([part for part in several if part is not None]), partition))
             continue
         columns = [_columns(part, *key) for part in several]
-        out.append(LogBatch(position, columns[0] if len(columns) == 1 else _together(columns)))
+        out.append(LogBatch(position, columns[0] if len(columns) == 1 else _together(columns), partition))
     return out
 
 

@@ -104,9 +104,9 @@ def post_sightings(caller: Tracker, call: Command, raw: RawBody) -> Response:
             raise NoConsentForLocation
         if found.refused and not found.accepted and not found.duplicate:
             raise _all_refused(found)
-        runner = getattr(call.app, "runner", None)
-        if runner is not None and found.accepted:
-            session.info["after_commit"].append(runner.wake_beside)
+        waking = getattr(call.app, "waking", None)
+        if waking is not None and found.accepted:
+            session.info["after_commit"].append(waking.sightings)
         return found
 
     return call.run(work)

@@ -76,9 +76,8 @@ class BeaconRunner:
         """Take the log if it is free (or `at_once` whoever has it), with the states its last owner committed."""
         self.drop()
         with self._database.transaction() as session:
-            claimed = partition_store.claim(
-                session, PARTITION, self._owner, at=at, lease_s=self._lease_s, at_once=at_once
-            )
+            taken = partition_store.claim(session, [PARTITION], self._owner, at=at, lease_s=self._lease_s, at_once=at_once)
+            claimed = taken.get(PARTITION)
             if claimed is None:
                 return False
             self._states = zone_store.load_states(session, PARTITION)
@@ -96,7 +95,7 @@ class BeaconRunner:
         """Hand the log back after a last flush."""
         if self._epoch is not None:
             with self._database.transaction() as session:
-                partition_store.release(session, PARTITION, self._epoch)
+                partition_store.release(session, {PARTITION: self._epoch})
         self.drop()
 
     # -- work ------------------------------------------------------------------------------------------------------
@@ -172,13 +171,13 @@ class BeaconRunner:
         if self._epoch is None:
             return False
         told_s = self.watermark_s if math.isfinite(self.watermark_s) else at.timestamp()
-        with self._database.transaction() as session:
-            mine = partition_store.advance_position(
-                session, PARTITION, self._epoch, self.position, watermark_s=told_s, at=at, lease_s=self._lease_s
-            )
-            gone, new = self._write(session, at) if mine and (self.unflushed or self._states) else (set[Key](), 0)
-        if not mine:  # the transaction has touched no row
-            log.warning("partition_lost", partition=PARTITION, epoch=self._epoch)
+        mine = {PARTITION: (self._epoch, self.position, self.position)}
+        try:
+            with self._database.transaction() as session:
+                partition_store.advance(session, mine, watermark_s=told_s, at=at, lease_s=self._lease_s)
+                gone, new = self._write(session, at) if self.unflushed or self._states else (set[Key](), 0)
+        except partition_store.Fenced:  # the transaction has touched no row
+            log.warning("partitions_lost", partitions=[PARTITION])
             self.drop()
             return False
         for key in gone:

@@ -31,10 +31,12 @@ SKIP_PATHS = {"/v1/me/erase"}  # ends the caller; has its own tests
 
 def strings(dialect: str, door: int = 0, share: int = 12) -> list[str]:
     """Our worst ones at every door, and of the list one in `share`, other ones at the next door: each is tried at a twelfth of all doors.
-    PostgreSQL differs only in what a text column takes: there it is half as many."""
+    PostgreSQL differs only in what a text column takes: there it is half as many of both, unless all are asked for."""
     path = SHARED / "vectors" / "blns" / "blns.json"
     listed = json.loads(path.read_text()) if path.exists() else []
-    return WORST + (listed[door % share :: share] if dialect == "sqlite" else listed[door % (2 * share) :: 2 * share])
+    if dialect == "sqlite":
+        return WORST + listed[door % share :: share]
+    return (WORST if share == 1 else WORST[door % 2 :: 2]) + listed[door % (2 * share) :: 2 * share]
 
 
 def sample(schema: dict[str, Any], defs: dict[str, Any], text: str, depth: int = 0) -> Any:

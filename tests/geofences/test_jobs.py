@@ -349,7 +349,7 @@ class TestOwners:
         loop._runner.tick(clock.now().timestamp() - 1, loop._fences)
         assert loop._runner.found
         assert not loop._runner.flush(clock.now(), loop._fences)
-        assert not loop._runner.owns
+        assert not loop._runner.held
         assert kinds(database, jane) == []
         assert count(database, VisitRow) == 0
         heir.settle()

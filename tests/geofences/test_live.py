@@ -33,6 +33,7 @@ from geofences.live import Fixes, LiveDevices
 from geofences.memory import Memory
 from geofences.models import MomentRetractedRow, MomentRow, VisitRow
 from geofences.partition_store import load_states
+from geofences.partitions import establish
 from geofences.settings import GeofenceSettings
 from geofences.track import Key, Sample, TrackRules
 from tests.geofences.conftest import SHOP_FEATURE
@@ -45,7 +46,7 @@ NEXT_DOOR = {**SHOP_FEATURE, "id": "plc_next_door", "geometry": {"type": "Point"
 Sent = tuple[float, Key, dict[str, Any]]
 
 
-def stream(seed: int, start_s: float) -> list[Sent]:
+def stream(seed: int, start_s: float, *, late: bool = True) -> list[Sent]:
     """Who sends what when it arrives: people who pass far off, near by, along the border and through; some comes late, twice or both."""
     rng = random.Random(seed)
     out: list[Sent] = []
@@ -65,10 +66,10 @@ def stream(seed: int, start_s: float) -> list[Sent]:
                 "shopper_id": key.shopper_id,
                 "device_id": key.device_id,
             }
-            late_s = rng.uniform(20, 900) if rng.random() < 0.08 else rng.uniform(0, 0.5)
+            late_s = rng.uniform(20, 900) if late and rng.random() < 0.08 else rng.uniform(0, 0.5)
             out.append((at_s + late_s, key, fix))
             if rng.random() < 0.04:
-                out.append((at_s + late_s + rng.choice([0.0, 40.0, 700.0]), key, fix))
+                out.append((at_s + late_s + (rng.choice([0.0, 40.0, 700.0]) if late else 0.0), key, fix))
     return sorted(out, key=lambda sent: (sent[0], sent[1]))
 
 
@@ -87,8 +88,8 @@ def through_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Memory, "_overdue", every_late)
 
 
-def run(database: Database, clock: ManualClock, sent: Sequence[Sent], settings: GeofenceSettings) -> tuple[dict[str, Any], list[FixResult]]:
-    """(all that came of it, what each fix was answered); there is a restart on the way."""
+def agreed(database: Database, clock: ManualClock) -> None:
+    """Two shops next to one another, and people who have agreed to be located."""
     with database.transaction() as session:
         for place in (SHOP_FEATURE, NEXT_DOOR):
             facade.import_geojson(session, place, at=clock.now())
@@ -98,6 +99,14 @@ def run(database: Database, clock: ManualClock, sent: Sequence[Sent], settings: 
         insert_many(session, DeviceRow, columns, [(k.device_id, k.shopper_id, "android", k.device_id, k.device_id[::-1], before, before) for k in PEOPLE])
         for key in PEOPLE:
             grant(session, key.shopper_id, Purpose.LOCATION, source="app", at=before)
+
+
+def run(
+    database: Database, clock: ManualClock, sent: Sequence[Sent], settings: GeofenceSettings, *, restart: bool = True
+) -> tuple[dict[str, Any], list[FixResult]]:
+    """(all that came of it, what each fix was answered)."""
+    agreed(database, clock)
+    establish(database, settings.partitions)
     loop, answers = RunnerLoop(database, settings), list[FixResult]()
     each = 45
     for start in range(0, len(sent), each):
@@ -105,7 +114,7 @@ def run(database: Database, clock: ManualClock, sent: Sequence[Sent], settings: 
         if start == each * 6:
             with database.transaction() as session:
                 withdraw(session, LEAVES.shopper_id, Purpose.LOCATION, source="app", at=clock.now())
-        if start == each * 9:
+        if restart and start == each * 9:
             loop.stop()
             loop = RunnerLoop(database, settings)
         batch = of_objects([fix for _, _, fix in sent[start : start + each]], reading(None, received_at=clock.now(), settings=settings))
@@ -125,7 +134,7 @@ def outcome(database: Database) -> dict[str, Any]:
             model.__tablename__: sorted(repr(tuple(row)) for row in session.execute(select(*model.__table__.columns)))
             for model in (VisitRow, MomentRow, MomentRetractedRow)
         }
-        states, _ = load_states(session, 0)
+        states, _ = load_states(session, range(16))
         return tables | {
             "states": {key: (s.presences, s.dormant, s.floor_s if s.presences else None) for key, s in states.items() if not s.quiet},
             "told": sorted((e.type, e.subject) for e in session.scalars(select(OutboxEvent)) if e.type.startswith("moment.")),

@@ -179,6 +179,16 @@ class Rig:
         self._plant = plant
         self.url, self._pid = self._forge.start({**self._settings, "plant": plant})
 
+    @contextlib.contextmanager
+    def replicas(self, count: int, **changes: Any) -> Iterator[list[str]]:
+        """The addresses of so many servers more, each a process, over the same database and without loops; killed in the end."""
+        started = [self._forge.start({**self._settings, "loops": False, "plant": None, **changes}) for _ in range(count)]
+        try:
+            yield [url for url, _ in started]
+        finally:
+            for _, pid in started:
+                os.kill(pid, signal.SIGKILL)
+
     def revive(self) -> Back:
         """After a kill: start it again, and wait until it answers and has taken up what the dead one left. How long that took."""
         begun = time.perf_counter()

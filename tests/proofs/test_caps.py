@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -32,13 +33,13 @@ def named(caps: dict[str, Any], cap: int, connections: int, rounds: int) -> Any:
     return pytest.param(caps, cap, connections, rounds, id=f"{next(k for k, v in caps.items() if v == 0)}-{cap}-{connections}-{rounds}", marks=marks)
 
 
-def rush(rig: Rig, clerks: list[dict[str, str]], attempts: int) -> Counter[str]:
-    """`attempts` moments by as many clients as there are clerks; what every scan was answered."""
+def rush(rig: Rig, clerks: list[dict[str, str]], attempts: int, urls: Sequence[str] = ()) -> Counter[str]:
+    """`attempts` moments by as many clients as there are clerks, at the rig's server or at each of `urls` in turn; what every scan was answered."""
     told = [Counter[str]() for _ in clerks]
     numbers = iter(range(attempts))
 
     def client(k: int) -> None:
-        with Wire(rig.url) as wire:
+        with Wire(urls[k % len(urls)] if urls else rig.url) as wire:
             for n in numbers:  # one iterator for all: its next() is one step
                 answer = wire.ask(Asked("POST", f"/proof/moments?moment_id={rig.campaign_id}_{n}&shopper_id=shp_{rig.campaign_id[4:]}_{n}"))
                 assert answer.status == 200

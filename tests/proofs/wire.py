@@ -115,10 +115,11 @@ def ask(url: str, method: str, path: str, body: Any = None, **headers: str) -> A
         return wire.ask(Asked(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()}))
 
 
-def together(url: str, asked: Sequence[Asked], *, ahead: int = 0, by_s: float = 0.0) -> list[Answer]:
+def together(url: str | Sequence[str], asked: Sequence[Asked], *, ahead: int = 0, by_s: float = 0.0) -> list[Answer]:
     """All at once: every request is there but for its last byte, then the last bytes go out in one sweep. The first `ahead` of
-    them may have a start of `by_s` on the others."""
-    wires = [Wire(url) for _ in asked]
+    them may have a start of `by_s` on the others. With several addresses they go to each in turn."""
+    urls = [url] if isinstance(url, str) else url
+    wires = [Wire(urls[k % len(urls)]) for k in range(len(asked))]
     try:
         for wire, one in zip(wires, asked, strict=True):
             wire.hold(one)
