@@ -9,11 +9,12 @@ import math
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, delete, literal, or_, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel.bulk import delete_many, insert_many
 from app.kernel.clock import from_epoch_s
@@ -35,7 +36,18 @@ _decode = msgspec.msgpack.Decoder(TrackState).decode
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What its last owner had committed: all up to `position`, and of the batches after it, up to `read`, what is not later than the
-    watermark (event time, seconds)."""
+    watermark (event time, seconds). All up to `kept` is in the table, where the log itself is elsewhere."""
+
+    epoch: int
+    position: int
+    read: int
+    watermark_s: float
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a flush has come in a partition, in the words of `Claimed`."""
 
     epoch: int
     position: int
@@ -45,12 +57,16 @@ class Claimed:
 
 @dataclass(slots=True)
 class Held:
-    """A partition of ours: read up to `position`, committed up to `flushed`, coarsened up to `coarse`."""
+    """A partition of ours: time has passed to `watermark_s`; read up to `position`, where the last fixes stood at `fed`; committed up to
+    `flushed`, coarsened up to `coarse`. `fences` were the last it was looked at with."""
 
     epoch: int
+    watermark_s: float
     position: int
+    fed: int
     flushed: int
     coarse: int = 0
+    fences: object = None
 
 
 class Fenced(Exception):
@@ -88,20 +104,26 @@ def _free(owner: str, at: datetime) -> ColumnElement[bool]:
     return or_(L.owner.is_(None), L.owner == owner, L.lease_until.is_(None), L.lease_until < at)
 
 
-def advance(
-    session: Session, positions: Mapping[int, tuple[int, int, int]], *, watermark_s: float, at: datetime, lease_s: float
-) -> None:
-    """The guard of a flush: partition -> (our epoch, position, read up to). Raises `Fenced` where another owner has come."""
-    if not positions:
+def advance(session: Session, marks: Mapping[int, Mark], *, at: datetime, lease_s: float) -> None:
+    """The guard of a flush. Raises `Fenced` where another owner has come."""
+    if not marks:
         return
-    target = case({p: position for p, (_, position, _) in positions.items()}, value=L.partition)
-    read = case({p: upto for p, (_, _, upto) in positions.items()}, value=L.partition)
-    mine = update(L).where(tuple_(L.partition, L.epoch).in_([(p, epoch) for p, (epoch, _, _) in positions.items()]), L.position <= target)
-    told_at = from_epoch_s(watermark_s) if math.isfinite(watermark_s) else None
-    moved_on = mine.values(position=target, read=read, watermark_at=told_at, lease_until=at + timedelta(seconds=lease_s))
+    position = _each(L.position, {p: mark.position for p, mark in marks.items()})
+    read = _each(L.read, {p: mark.read for p, mark in marks.items()})
+    reached = {p: from_epoch_s(mark.watermark_s) if math.isfinite(mark.watermark_s) else None for p, mark in marks.items()}
+    mine = update(L).where(tuple_(L.partition, L.epoch).in_([(p, mark.epoch) for p, mark in marks.items()]), L.position <= position)
+    moved_on = mine.values(position=position, read=read, watermark_at=_each(L.watermark_at, reached), lease_until=at + timedelta(seconds=lease_s))
     done = session.scalars(moved_on.returning(L.partition).execution_options(synchronize_session=False))
-    if lost := positions.keys() - set(done):
+    if lost := marks.keys() - set(done):
         raise Fenced(lost)
+
+
+def _each(column: InstrumentedAttribute[Any], values: Mapping[int, Any]) -> ColumnElement[Any]:
+    """The value of each partition, to be written to a column."""
+    first = next(iter(values.values()))
+    if all(value == first for value in values.values()):
+        return literal(first, column.type)
+    return case({p: literal(value, column.type) for p, value in values.items()}, value=L.partition)
 
 
 def release(session: Session, epochs: Mapping[int, int]) -> None:

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from app.kernel.db import Database
 from geofences.columns import FixColumns
+from geofences.partition_store import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ class FixLog(Protocol):
         """Of each partition the batches after a position, in order, about `limit` in all; and whether there are more."""
         ...
 
-    def between(self, session: Session, spans: Mapping[int, tuple[int, int]]) -> list[LogBatch]:
-        """Of each partition the batches after one and up to another position, in order."""
+    def begun(self, database: Database, claimed: Mapping[int, Claimed]) -> list[LogBatch]:
+        """Of partitions just claimed the batches that `read_back` does not have and that were read, in order: of each some of it may be
+        worked in. Opens transactions of its own, if any."""
         ...
 
     def read_back(self, session: Session, upto: Mapping[int, int], since: datetime, most: int) -> ReadBack:

@@ -11,15 +11,13 @@ What one process has of several partitions lies together, since the index wants 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.kernel.clock import from_epoch_s
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
@@ -27,18 +25,18 @@ from app.privacy.gate import hold, refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
-from geofences.coarsening import coarsened, near, with_speed
-from geofences.columns import FixColumns, Flags, Floats, Ints, empty, joined
+from geofences.columns import FixColumns, Flags, Ints, empty, joined
 from geofences.deadlines import Deadlines
 from geofences.history import in_time
 from geofences.index import FenceIndex
 from geofences.memory import Memory
-from geofences.partition_store import Held
+from geofences.partition_store import Held, Mark
 from geofences.partitions import partition_of
 from geofences.ports import FixLog, LogBatch
 from geofences.presence.early import shown_before
 from geofences.revision_store import revise_keys
 from geofences.spoofing.judging import judged
+from geofences.thinning import PRECISE_S, thinned
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
 
@@ -47,8 +45,6 @@ log = get_logger(__name__)
 TRIM_EVERY_S = 5.0
 """This often, what lies outside every fence is coarsened in the log, and what is too old to correct anything taken out of it (at every
 flush when nothing is to be kept)."""
-PRECISE_S = 86_400.0
-"""No position is kept longer, be it inside a fence."""
 
 
 class PartitionRunner:
@@ -75,11 +71,9 @@ class PartitionRunner:
     def drop(self) -> None:
         """Forget everything that is not committed."""
         self.held: dict[int, Held] = {}
-        self.watermark_s = -math.inf
         self._memory = Memory(self._rules, self._history_fixes)
         self._waiting: list[tuple[int, int, FixColumns, Ints]] = []
-        self._fences: FenceIndex | None = None
-        self._deadlines = Deadlines()
+        self._deadlines: dict[int, Deadlines] = {}
         self._changed: set[int] = set()
         self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
@@ -102,11 +96,11 @@ class PartitionRunner:
             store.forget_states(session, unreadable)
             since = at - timedelta(seconds=self._rules.history_s)
             lately = self._log.read_back(session, {p: one.position for p, one in claimed.items()}, since, self._history_fixes)
-            begun = self._log.between(session, {p: (one.position, one.read) for p, one in claimed.items()})
             decided_s = visit_store.decided_since(session, since)
+        begun = self._log.begun(self._database, claimed)
         for partition, one in claimed.items():
-            self.held[partition] = Held(one.epoch, one.read, one.position)
-            self.watermark_s = max(self.watermark_s, one.watermark_s)
+            self.held[partition] = Held(one.epoch, one.watermark_s, one.read, one.read, one.position, one.kept)
+            self._deadlines[partition] = Deadlines()
         self._stored |= states.keys()
         ours = {key: at_s for key, at_s in decided_s.items() if self._of(key) in claimed}
         known = [batch.columns for batch in lately.batches]
@@ -115,7 +109,7 @@ class PartitionRunner:
             known.append(batch.columns.take(done))
             self._wait(batch, batch.columns.take(~done))
         for no in self._memory.recall(states, known, ours, lately.cut_s):
-            self._deadlines.put(no, -math.inf)  # the first tick reckons every deadline anew
+            self._look_at(no, -math.inf)  # the first tick reckons every deadline anew
         return True
 
     def release(self, partitions: Collection[int] | None = None) -> None:
@@ -129,6 +123,7 @@ class PartitionRunner:
         """These are another's from now on: forget what is not committed of them, and whatever they have told us."""
         for partition in partitions:
             self.held.pop(partition, None)
+            self._deadlines.pop(partition, None)
         if not self.held:
             self.drop()
             return
@@ -137,7 +132,6 @@ class PartitionRunner:
         keys = self._memory.live.keys
         theirs = [no for no, key in enumerate(keys) if self._of(key) in partitions]
         self._memory.hand_over(theirs)
-        self._deadlines.forget(theirs)
         self._changed.difference_update(theirs)
         for no in theirs:
             self._overdue.pop(no, None)
@@ -147,6 +141,9 @@ class PartitionRunner:
 
     def _of(self, key: Key) -> int:
         return partition_of(key.shopper_id, self._partitions)
+
+    def _look_at(self, no: int, at_s: float | None) -> None:
+        self._deadlines[self._of(self._memory.live.keys[no])].put(no, at_s)
 
     # -- work ------------------------------------------------------------------------------------------------------
 
@@ -159,48 +156,65 @@ class PartitionRunner:
         self._wait(batch, batch.columns)
         held = self.held.get(batch.partition)
         if held is not None:
-            held.position = max(held.position, batch.position)
+            held.position = held.fed = max(held.position, batch.position)
+
+    def pass_over(self, partition: int, position: int) -> None:
+        """What stands there holds no fixes: that it was read need not be written down at once."""
+        held = self.held.get(partition)
+        if held is not None:
+            held.position = max(held.position, position)
 
     def _wait(self, batch: LogBatch, columns: FixColumns) -> None:
         if len(columns):
             self._waiting.append((batch.partition, batch.position, columns, self._memory.live.numbers(columns.keys)))
 
-    def tick(self, watermark_s: float, fences: FenceIndex) -> int:
-        """Let time pass to `watermark_s` (event time); returns the number of transitions found."""
+    def tick(self, watermark_s: float, fences: FenceIndex, partitions: Collection[int] | None = None) -> int:
+        """Let time pass to `watermark_s` (event time) in some of our partitions (None: all); returns the number of transitions found."""
         # in whole milliseconds, so that what is written down is the same to whoever goes on from there
-        self.watermark_s = max(self.watermark_s, math.floor(watermark_s * 1000) / 1000)
-        ready = self._take_ready()
-        due = self._deadlines.due(self.watermark_s)
-        if fences is not self._fences:  # visits of fences that are gone end now, not when their phones are next heard
-            self._fences = fences
-            due = sorted({*due, *(no for no, state in self._memory.states.items() if state.presences)})
+        told_s = math.floor(watermark_s * 1000) / 1000
+        same: dict[float, set[int]] = {}
+        for partition in self.held.keys() if partitions is None else self.held.keys() & set(partitions):
+            held = self.held[partition]
+            held.watermark_s = max(held.watermark_s, told_s)
+            same.setdefault(held.watermark_s, set()).add(partition)
+        return sum(self._pass_to(reached_s, of, fences) for reached_s, of in same.items())
+
+    def _pass_to(self, watermark_s: float, partitions: Set[int], fences: FenceIndex) -> int:
+        ready = self._take_ready(watermark_s, partitions)
+        keys = self._memory.live.keys
+        due = sorted(no for partition in partitions for no in self._deadlines[partition].due(watermark_s))
+        new = {partition for partition in partitions if self.held[partition].fences is not fences}
+        if new:  # visits of fences that are gone end now, not when their phones are next heard
+            for partition in new:
+                self.held[partition].fences = fences
+            due = sorted({*due, *(no for no, state in self._memory.states.items() if state.presences and self._of(keys[no]) in new)})
         if not len(ready) and not due:
             return 0
         work = self._memory.take_in(ready, fences)
         for no, samples in work.overdue.items():
-            self._set_aside(no, samples)
-        states = {self._memory.live.keys[no]: self._memory.awake(no) for no in sorted({*due, *work.for_rules})}
-        events = {self._memory.live.keys[no]: samples for no, samples in work.for_rules.items()}
-        found, wakes = advance_many(states, events, self.watermark_s, fences, self._rules)
+            self._set_aside(no, samples, watermark_s)
+        states = {keys[no]: self._memory.awake(no) for no in sorted({*due, *work.for_rules})}
+        events = {keys[no]: samples for no, samples in work.for_rules.items()}
+        found, wakes = advance_many(states, events, watermark_s, fences, self._rules)
         for key, wake_s in wakes.items():
             no = self._memory.live.number(key)
             late = states[key].take_overdue()
             if late:
-                self._set_aside(no, self._memory.unknown(no, late))
-            self._deadlines.put(no, self._memory.settle(no, wake_s))
+                self._set_aside(no, self._memory.unknown(no, late), watermark_s)
+            self._look_at(no, self._memory.settle(no, wake_s))
             self._changed.add(no)
         self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
         return len(found)
 
-    def _take_ready(self) -> FixColumns:
-        """What the watermark has passed, sorted by device and time; the rest goes on waiting."""
+    def _take_ready(self, watermark_s: float, partitions: Set[int]) -> FixColumns:
+        """What the watermark of these has passed, sorted by device and time; the rest goes on waiting."""
         if not self._waiting:
             return empty()
         ready: list[tuple[FixColumns, Ints]] = []
         waiting: list[tuple[int, int, FixColumns, Ints]] = []
         for partition, position, columns, nos in self._waiting:
-            passed: Flags = columns.at_s <= self.watermark_s
+            passed: Flags = columns.at_s <= (watermark_s if partition in partitions else -math.inf)
             if passed.all():
                 ready.append((columns, nos))
                 continue
@@ -211,9 +225,9 @@ class PartitionRunner:
         together = joined(ready)
         return together.take(np.lexsort((together.at_s, together.key_no)))
 
-    def _set_aside(self, no: int, samples: list[Sample]) -> None:
+    def _set_aside(self, no: int, samples: list[Sample], watermark_s: float) -> None:
         """For the next flush to correct with; what lies too far back is counted and let go."""
-        since_s = self.watermark_s - self._rules.correction_window_s
+        since_s = watermark_s - self._rules.correction_window_s
         good = [s for s in samples if s.at_s >= since_s] if self._rules.correction_window_s else []
         self.late += len(samples) - len(good)
         if good:
@@ -252,13 +266,13 @@ class PartitionRunner:
             return positions
         keys = self._memory.live.keys
         touched = {self._of(keys[no]) for no in self._changed | self._overdue.keys()}
-        return {p: position for p, position in positions.items() if p in touched or self.held[p].position > self.held[p].flushed}
+        return {p: position for p, position in positions.items() if p in touched or self.held[p].fed > self.held[p].flushed}
 
     def _commit(self, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
         """The number of new moments, committed. Raises `Fenced`, and nothing is written."""
-        mine = {partition: (self.held[partition].epoch, position, self.held[partition].position) for partition, position in positions.items()}
+        mine = {p: Mark(self.held[p].epoch, position, self.held[p].position, self.held[p].watermark_s) for p, position in positions.items()}
         with self._database.transaction() as session:
-            store.advance(session, mine, watermark_s=self.watermark_s, at=at, lease_s=self._lease_s)
+            store.advance(session, mine, at=at, lease_s=self._lease_s)
             return self._write(session, positions, at, fences)
 
     def _write(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
@@ -278,7 +292,7 @@ class PartitionRunner:
             self._log.forget(session, refused)
         for no in unseen:
             self._memory.forget(no)
-        self._deadlines.forget(unseen)
+            self._look_at(no, None)
         late = {no: self._overdue[no] for no in sorted(self._overdue.keys() - unseen)}
         if late:
             self._correct(session, late, at, fences)
@@ -289,7 +303,7 @@ class PartitionRunner:
             if state is None:
                 gone.add(keys[no])
             else:
-                kept.append((keys[no], state, self._deadlines.of(no)))
+                kept.append((keys[no], state, self._deadlines[self._of(keys[no])].of(no)))
         store.save_states(session, self._partitions, kept, lean=self._rules.correction_window_s > 0, at=at)
         store.forget_states(session, gone & self._stored | hidden)
         self._stored = (self._stored - gone) | {key for key, _, _ in kept}
@@ -298,6 +312,13 @@ class PartitionRunner:
 
     def _correct(self, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
         """Fixes that came too late: tell their devices' stories again from before them, and write down what is different."""
+        same: dict[float, dict[int, list[Sample]]] = {}
+        for no, samples in late.items():
+            same.setdefault(self.held[self._of(self._memory.live.keys[no])].watermark_s, {})[no] = samples
+        for watermark_s, some in same.items():
+            self._correct_to(watermark_s, session, some, at, fences)
+
+    def _correct_to(self, watermark_s: float, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
         memory = self._memory
         cases = [
             (memory.live.keys[no], memory.awake(no), samples, partial(memory.heard, no)) for no, samples in late.items()
@@ -305,7 +326,7 @@ class PartitionRunner:
         corrected = revise_keys(
             session,
             cases,
-            watermark_s=self.watermark_s,
+            watermark_s=watermark_s,
             fences=fences,
             rules=self._rules,
             at=at,
@@ -314,7 +335,7 @@ class PartitionRunner:
         for (no, samples), found in zip(late.items(), corrected, strict=True):
             memory.put_late(no, samples)
             memory.states[no] = found.state
-            self._deadlines.put(no, memory.settle(no, found.wake_s))
+            self._look_at(no, memory.settle(no, found.wake_s))
             self.corrected += len(samples) - found.dropped
             self.late += found.dropped
 
@@ -322,29 +343,9 @@ class PartitionRunner:
         """Of what is processed, what lies outside every fence becomes a cell."""
         spans = {partition: (self.held[partition].coarse, position) for partition, position in positions.items()}
         while batches := self._log.whole(session, spans):
-            kept: list[tuple[LogBatch, datetime]] = []
-            for batch in batches:
-                columns = batch.columns
-                nos = self._memory.live.numbers(columns.keys)
-                due_s = float(columns.at_s.min(initial=self.watermark_s)) + PRECISE_S
-                keep = near(columns, fences, self._rules, self._remembered_since_s(nos))
-                columns = with_speed(columns, keep, partial(self._before, nos), self._rules)
-                kept.append((replace(batch, columns=coarsened(columns, keep)), from_epoch_s(due_s)))
-            self._log.coarsen(session, kept)
+            self._log.coarsen(session, [thinned(batch, self._memory, fences, self._rules, self.held[batch.partition].watermark_s) for batch in batches])
         for partition, position in positions.items():
             self.held[partition].coarse = position
-
-    def _before(self, nos: Ints, key_no: int, at_s: float) -> Sample | None:
-        return self._memory.history.before(int(nos[key_no]), at_s, at_s - self._rules.forget_s - 1.0)
-
-    def _remembered_since_s(self, nos: Ints) -> Floats:
-        """Since when something of each device is remembered that a fix could change; inf where nothing is."""
-        out = np.full(len(nos), math.inf)
-        for at in np.flatnonzero(self._memory.live.busy[nos]).tolist():
-            state = self._memory.states.get(int(nos[at]))
-            several = [*state.presences.values(), *state.dormant.values()] if state is not None else []
-            out[at] = min((p.first_s for p in several), default=math.inf)
-        return out
 
     def _judged(
         self,
@@ -377,9 +378,14 @@ class PartitionRunner:
         self._changed, self._found, self._overdue = set(), [], {}
 
     @property
+    def watermark_s(self) -> float:
+        """Up to where time has passed in all our partitions (event time)."""
+        return min((held.watermark_s for held in self.held.values()), default=-math.inf)
+
+    @property
     def unflushed(self) -> bool:
         """Whether a flush would write more than the lease."""
-        return bool(self._changed or self._found or self._overdue or any(held.position > held.flushed for held in self.held.values()))
+        return bool(self._changed or self._found or self._overdue or any(held.fed > held.flushed for held in self.held.values()))
 
     @property
     def found(self) -> bool:
@@ -389,5 +395,5 @@ class PartitionRunner:
     def next_wake_s(self) -> float | None:
         """Event time of the next deadline or waiting fix; None when nothing waits."""
         waits_s = min((float(columns.at_s.min()) for _, _, columns, _ in self._waiting), default=math.inf)
-        next_s = min(waits_s, self._deadlines.next_s())
+        next_s = min([waits_s, *(deadlines.next_s() for deadlines in self._deadlines.values())])
         return None if next_s == math.inf else next_s

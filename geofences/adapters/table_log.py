@@ -17,7 +17,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Table, and_, bindparam, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.kernel.db import insert_new, prepared, touched
+from app.kernel.db import Database, insert_new, prepared, touched
 from app.kernel.logs import get_logger
 from app.security.sealing import keyed_hash, seal
 from app.security.vault import open_each, seal_each, seal_for
@@ -34,6 +34,7 @@ from geofences.columns import (
     to_parts,
 )
 from geofences.models import FixLogRow, LogHeadRow
+from geofences.partition_store import Claimed
 from geofences.partitions import partition_count, partition_of
 from geofences.ports import LogBatch, ReadBack
 from geofences.track import Key, Sample
@@ -110,9 +111,12 @@ class TableLog:
         batches += [LogBatch(upto[p], empty(), p) for p in upto.keys() - {at[0] for at in found if at[1] == upto[at[0]]}]
         return batches, any(upto[p] < head for p, head in ahead.items())
 
-    def between(self, session: Session, spans: Mapping[int, tuple[int, int]]) -> list[LogBatch]:
-        spans = {partition: span for partition, span in spans.items() if span[0] < span[1]}
-        return _opened(session.execute(_WANTED.where(_within(spans)).order_by(L.partition, L.position))) if spans else []
+    def begun(self, database: Database, claimed: Mapping[int, Claimed]) -> list[LogBatch]:
+        spans = {partition: (one.position, one.read) for partition, one in claimed.items() if one.position < one.read}
+        if not spans:
+            return []
+        with database.reading() as session:
+            return _opened(session.execute(_WANTED.where(_within(spans)).order_by(L.partition, L.position)))
 
     def read_back(self, session: Session, upto: Mapping[int, int], since: datetime, most: int) -> ReadBack:
         batches: list[LogBatch] = []

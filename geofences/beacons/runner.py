@@ -171,10 +171,10 @@ class BeaconRunner:
         if self._epoch is None:
             return False
         told_s = self.watermark_s if math.isfinite(self.watermark_s) else at.timestamp()
-        mine = {PARTITION: (self._epoch, self.position, self.position)}
+        mine = {PARTITION: partition_store.Mark(self._epoch, self.position, self.position, told_s)}
         try:
             with self._database.transaction() as session:
-                partition_store.advance(session, mine, watermark_s=told_s, at=at, lease_s=self._lease_s)
+                partition_store.advance(session, mine, at=at, lease_s=self._lease_s)
                 gone, new = self._write(session, at) if self.unflushed or self._states else (set[Key](), 0)
         except partition_store.Fenced:  # the transaction has touched no row
             log.warning("partitions_lost", partitions=[PARTITION])
