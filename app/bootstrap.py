@@ -55,19 +55,20 @@ from app.waking import Waking, wire
 from geofences import data_tags as geofence_tags
 from geofences import endpoints as geofence_endpoints
 from geofences import handlers as geofence_handlers
-from geofences import jobs as geofence_jobs
 from geofences import privacy as geofence_privacy
 from geofences.beacons import endpoints as beacon_endpoints
 from geofences.beacons import handlers as beacon_handlers
 from geofences.beacons import privacy as beacon_privacy
 from geofences.beacons.runner import BeaconRunner
 from geofences.index import kernel as index_kernel
+from geofences.jobs import RunnerLoop
 from geofences.mqtt import MqttListener
 from geofences.presence import endpoints as presence_endpoints
 from geofences.presence import privacy as presence_privacy
 from geofences.sensitive import endpoints as sensitive_endpoints
 from geofences.sensitive import refusals as sensitive_refusals
 from geofences.spoofing import privacy as spoofing_privacy
+from geofences.wiring import detecting, listening
 from notifications import data_tags as notification_tags
 from notifications import endpoints as notification_endpoints
 from notifications import leaving_endpoints
@@ -149,7 +150,7 @@ class House:
     support: support_wiring.Support
     contact_gateway: ContactGateway | None
     operator: Operator | None
-    runner: geofence_jobs.RunnerLoop
+    runner: RunnerLoop
     waking: Waking
     mqtt: MqttListener | None
     scheduler: Scheduler
@@ -198,6 +199,7 @@ class House:
             for loop in self._relay_loops:
                 loop.stop()
             self.webhooks.loop.stop()
+        self.runner.close()
         self.notifications.stop()
         self.waking.notices.stop()
         self.conversations.close()
@@ -279,7 +281,7 @@ def build(
         metering_counting.subscribe(subscriptions)
     subscriptions.attach(database)
     register_people_data(settings)
-    runner, tenure = geofence_jobs.RunnerLoop(database, settings.geofences, settings.data_dir / "index", [BeaconRunner(database, settings.beacons)]), Tenure(database, LEASE)
+    runner, tenure = detecting(database, settings.geofences, settings.data_dir / "index", [BeaconRunner(database, settings.beacons)]), Tenure(database, LEASE)
     waking = wire(database, runner, notifications.broadcaster, [*notifications.loops, *notifications.passes.loops, webhooks.loop], tenure, here=settings.loops)
     return House(
         settings=settings,
@@ -295,21 +297,11 @@ def build(
         operator=Operator(database, sim_swap_gateway) if sim_swap_gateway is not None else None,
         runner=runner,
         waking=waking,
-        mqtt=_mqtt(database, settings, waking.fixes),
+        mqtt=listening(database, settings.geofences, waking.fixes, runner.intake),
         scheduler=Scheduler(timetable(database, shop, settings, contact_gateway, notifications), tenure),
         routers=[*_routers(), *extra_routers],
         _relay_loops=tuple(RelayLoop(database, Relay(database, subscriptions, prompt=prompt), breath_s=0.0 if prompt else BOOKS_BREATH_S) for prompt in (True, False)),
     )
-
-
-def _mqtt(database: Database, settings: Settings, wake: Callable[[], None]) -> MqttListener | None:
-    url = settings.geofences.mqtt_url
-    if url is None or not url.get_secret_value():
-        return None
-    from geofences.adapters.mqtt_gateway import MqttGateway  # lazy: the library is not needed where nothing listens
-
-    gateway = MqttGateway(url.get_secret_value(), settings.geofences.mqtt_client_id)
-    return MqttListener(database, settings.geofences, gateway, wake, Tenure(database, "mqtt"))
 
 
 def register_people_data(settings: Settings) -> None:

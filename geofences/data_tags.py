@@ -45,7 +45,7 @@ TAGS: dict[str, dict[str, str]] = {
         "system.operations": "partition head",
     },
     "geofences_log_partition": {
-        "system.operations": "partition epoch position watermark_at owner lease_until read",
+        "system.operations": "partition epoch position watermark_at owner lease_until read kept kept_at",
     },
     "geofences_moment": {
         "user.unique_id.pseudonymous": "shopper_id",
@@ -108,6 +108,12 @@ TAGS: dict[str, dict[str, str]] = {
         "user.user_sensor": "confidence trust doubts",
         "system.operations": "id decided_at",
     },
+    "geofences_shared_log": {
+        "system.operations": "id name topic begun_at unreadable_before",
+    },
+    "geofences_dead_letter": {
+        "system.operations": "partition position reason size_bytes found_at",
+    },
     "geofences_worker": {
         "system.operations": "id until",
     },
@@ -115,7 +121,7 @@ TAGS: dict[str, dict[str, str]] = {
 
 USES: dict[str, str] = {
     "functional.service": (
-        "adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store repository "
+        "adapters.shared_log adapters.table_log beacons.handlers beacons.sighting_log beacons.zone_store handlers jobs partition_store partitions repository "
         "revision_names revision_store stays visit_store"
     ),
     "essential.fraud_detection": "spoofing.judging presence.early presence.proving",

@@ -27,6 +27,7 @@ from geofences.errors import NoConsentForLocation, UnknownTrackingKey
 from geofences.fixes import FixResult
 from geofences.ingest import IngestReport, ingest, reading, take
 from geofences.listening import hear
+from geofences.ports import FixSink
 from geofences.schemas import DevicePlanIn
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
@@ -88,14 +89,22 @@ def _settings(call: CommandCall) -> GeofenceSettings:
     return found if isinstance(found, GeofenceSettings) else GeofenceSettings()  # type: ignore[call-arg]
 
 
+def _keep(call: CommandCall, work: Callable[[Session, FixSink | None], Any]) -> Response:
+    """Answer what `work` says when what it has appended is kept: in its transaction, or in a shared log once that is closed."""
+    intake = getattr(getattr(call.app, "runner", None), "intake", None)
+    if intake is None:
+        return call.run(lambda session: work(session, None))
+    return call.staged(lambda stage: stage.finish_alone(intake.taking(work)))
+
+
 def _take_in(
-    call: CommandCall, session: Session, key: Key, raws: Sequence[Any], *, milliseconds: bool = False
+    call: CommandCall, session: Session, key: Key, raws: Sequence[Any], log: FixSink | None, *, milliseconds: bool = False
 ) -> IngestReport | Fail:
     """Append to the log; whoever detects is woken after the commit."""
     found = ingest(
-        session, key, list(raws), received_at=call.clock.now(), settings=_settings(call), milliseconds=milliseconds
+        session, key, list(raws), received_at=call.clock.now(), settings=_settings(call), milliseconds=milliseconds, log=log
     )
-    if isinstance(found, IngestReport):
+    if isinstance(found, IngestReport) and log is None:
         _wake(call, session, found)
     return found
 
@@ -153,16 +162,17 @@ def post_fixes(caller: Tracker, call: Command, raw: RawBody) -> Response:
     except UnreadableBatch as error:
         raise Invalid.field("fixes" if "fixes" in str(error) else "body", str(error)) from None
 
-    def work(session: Session) -> Answer:
-        found = take(session, batch, key, received_at=now)
+    def work(session: Session, log: FixSink | None) -> Answer:
+        found = take(session, batch, key, received_at=now, log=log)
         if isinstance(found, Fail):
             raise NoConsentForLocation
         if found.refused and not found.accepted and not found.duplicate:
             raise _all_refused(found.results)
-        _wake(call, session, found)
+        if log is None:
+            _wake(call, session, found)
         return Answer(200, found.outcome.to_json())
 
-    return call.run(work)
+    return _keep(call, work)
 
 
 def _of_stream(raw: bytes, how: Reading, most: int) -> Batch:
@@ -205,7 +215,7 @@ def post_owntracks(caller: Tracked, call: Command, raw: RawBody) -> Response:
         raise Invalid.field("body", "send one OwnTracks message, an object with _type")
     message = cast("dict[str, Any]", document)
 
-    def work(session: Session) -> Answer:
+    def work(session: Session, log: FixSink | None) -> Answer:
         waking = getattr(call.app, "waking", None)
         answer = hear(
             session,
@@ -213,11 +223,12 @@ def post_owntracks(caller: Tracked, call: Command, raw: RawBody) -> Response:
             message,
             received_at=call.clock.now(),
             settings=_settings(call),
-            wake=waking.fixes if waking is not None else None,
+            wake=waking.fixes if waking is not None and log is None else None,
+            log_to=log,
         )
         return Answer(200, json.dumps(answer).encode(), "application/json")
 
-    return call.run(work)
+    return _keep(call, work)
 
 
 @router.post("/v1/device-plan", tags=["fixes"])
@@ -263,8 +274,8 @@ def _osmand(call: CommandCall, key: str, fixes: list[dict[str, Any]]) -> Respons
     if device is None:
         raise UnknownTrackingKey
 
-    def work(session: Session) -> dict[str, Any]:
-        found = _take_in(call, session, Key(device.shopper_id, device.device_id), fixes, milliseconds=True)
+    def work(session: Session, log: FixSink | None) -> dict[str, Any]:
+        found = _take_in(call, session, Key(device.shopper_id, device.device_id), fixes, log, milliseconds=True)
         if isinstance(found, Fail):
             return {"accepted": 0, "duplicate": 0, "refused": len(fixes), "reason": found.reason}
         return {
@@ -274,7 +285,7 @@ def _osmand(call: CommandCall, key: str, fixes: list[dict[str, Any]]) -> Respons
             "results": found.results,
         }
 
-    return call.run(work)
+    return _keep(call, work)
 
 
 # -- places ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from geofences.adapters.table_log import TableLog
 from geofences.batches import Batch, Reading, Results, of_objects
 from geofences.coarsening import coarsened
 from geofences.fixes import FixResult
-from geofences.ports import FixLog
+from geofences.ports import FixSink
 from geofences.reasons import FixReason
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
@@ -65,7 +65,7 @@ def ingest(
     received_at: datetime,
     settings: GeofenceSettings,
     milliseconds: bool = False,
-    log: FixLog | None = None,
+    log: FixSink | None = None,
 ) -> IngestReport | Fail:
     """Append what is good of one device's fixes in the caller's transaction; `Fail(no_consent_location)` and nothing stored without consent."""
     how = reading(key, received_at=received_at, settings=settings, milliseconds=milliseconds)
@@ -73,7 +73,7 @@ def ingest(
 
 
 def take(
-    session: Session, batch: Batch, key: Key | None, *, received_at: datetime, log: FixLog | None = None
+    session: Session, batch: Batch, key: Key | None, *, received_at: datetime, log: FixSink | None = None
 ) -> IngestReport | Fail:
     """Append a batch that was read. A device without consent gets `Fail`; a server's fixes are refused one by one."""
     if key is not None:

@@ -10,25 +10,28 @@ import gc
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
-from app.kernel.errors import AppError
 from app.kernel.logs import get_logger
 from geofences.adapters.table_log import TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
 from geofences.partitions import MOST, establish
+from geofences.ports import FixLog
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
 from geofences.sharing import Sharing
+
+if TYPE_CHECKING:
+    from geofences.intake import SharedIntake
 
 log = get_logger(__name__)
 
@@ -56,10 +59,18 @@ class RunnerLoop:
         settings: GeofenceSettings,
         index_folder: Path | None = None,
         beside: Sequence[Companion] = (),
+        fix_log: FixLog | None = None,
+        partitions: int | None = None,
     ) -> None:
         self._database, self._settings = database, settings
+        self._partitions = partitions or settings.partitions
         self._runner = PartitionRunner(
-            database, TableLog(), settings.track_rules(), partitions=settings.partitions, lease_s=settings.lease_s, history_fixes=settings.history_fixes
+            database,
+            fix_log or TableLog(),
+            settings.track_rules(),
+            partitions=self._partitions,
+            lease_s=settings.lease_s,
+            history_fixes=settings.history_fixes,
         )
         self._beside = tuple(beside)
         self._source = FenceSource(index_folder)
@@ -71,9 +82,14 @@ class RunnerLoop:
         self._flushed_at: datetime | None = None
         self._flushed = False
         # SQLite has one process at work: waiting for the lease of one that was killed would only delay the restart.
-        self._sharing = Sharing(database, self._runner.owner, settings.partitions, settings.lease_s, alone=database.dialect == "sqlite")
+        self._sharing = Sharing(database, self._runner.owner, self._partitions, settings.lease_s, alone=database.dialect == "sqlite")
         self._claim_at_once = self._sharing.alone
+        self.flush_took: Callable[[float], object] = lambda _seconds: None
+        """Told of each flush how long it took."""
         self._established = False
+
+    intake: SharedIntake | None = None
+    """The way into the log, where it is not the caller's transaction."""
 
     @property
     def running(self) -> bool:
@@ -99,6 +115,11 @@ class RunnerLoop:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
+    def close(self) -> None:
+        """Nothing more is taken in by this process."""
+        if self.intake is not None:
+            self.intake.close()
+
     def use(self, fences: FenceIndex) -> None:
         """A snapshot made elsewhere; it stays until the version in the database is another."""
         first = self._fences.version < 0
@@ -108,12 +129,9 @@ class RunnerLoop:
             gc.freeze()  # the garbage collector need not look through all fences again and again
 
     def establish(self) -> None:
-        """Begin the log in as many partitions as are set. Raises `AppError` where it was begun with another number, or is to be where
-        this release does not keep it."""
-        if self._settings.kafka_url is not None and self._settings.kafka_url.get_secret_value():
-            raise AppError("MOMENTS_GEOFENCES__KAFKA_URL: this release keeps the log of fixes in the database only; leave it unset")
+        """Begin the log in as many partitions as are set. Raises `AppError` where it was begun otherwise."""
         if not self._established:
-            establish(self._database, self._settings.partitions)
+            establish(self._database, self._partitions)
             self._established = True
 
     def settled(self, session: Session) -> bool:
@@ -127,7 +145,7 @@ class RunnerLoop:
         more to read."""
         now = self._database.clock.now()
         self._share(now)
-        behind = self._runner.held != {} and self._turn(now)
+        behind = self._turn(now)
         more = [companion.run_once() for companion in self._beside] if beside else []
         return any(more) or behind
 
@@ -146,6 +164,8 @@ class RunnerLoop:
 
     def _turn(self, now: datetime) -> bool:
         """Read, tick, flush if due; whether there is more to read."""
+        if not self._runner.held:
+            return False
         with self._database.reading() as session:
             batches, behind = self._runner.read(session, BATCHES_PER_TURN)
             if self._source.outdated(session, self._fences):
@@ -158,7 +178,9 @@ class RunnerLoop:
         return behind
 
     def _flush(self, now: datetime) -> bool:
+        began_s = time.monotonic()
         flushed = self._runner.flush(now, self._fences)
+        self.flush_took(time.monotonic() - began_s)
         if flushed:
             self._flushed_at = now
         return flushed
@@ -182,6 +204,10 @@ class RunnerLoop:
             "moments_detection_late_seconds": ("How long the oldest unprocessed batch has waited.", late_s),
             "moments_partitions_held": ("Partitions of the log this process works on.", float(len(self._runner.held))),
             "moments_flushes_fenced": ("Flushes that were refused because another process had taken a partition over.", float(self._runner.fenced)),
+            "moments_watermark_age_seconds": (
+                "How far event time lies back in the partition of this process that is last; 0 where it has none.",
+                max(0.0, self._database.clock.now().timestamp() - self._runner.watermark_s) if self._runner.held and math.isfinite(self._runner.watermark_s) else 0.0,
+            ),
             "moments_visits_open": ("Visits that have not ended.", float(visits)),
             "moments_fixes_late": (
                 "Fixes this process could not use because they came too late to correct anything.",
@@ -226,12 +252,16 @@ class RunnerLoop:
                 # what comes in meanwhile is taken together: a flush of many costs little more than one of few
                 self._stopping.wait(min(MOST_BREATH_S, max(BREATH_S, 2 * took_s)))
         try:
-            self.settle()
-            for runner in (self._runner, *self._beside):
-                runner.release()
-            self._sharing.leave()
+            self._leave()
         except Exception as error:  # noqa: BLE001 - the log still holds what was not flushed
             log.warning("detection_stopped_unflushed", error=type(error).__name__)
+
+    def _leave(self) -> None:
+        """Work in what is there, and give back what we have."""
+        self.settle()
+        for runner in (self._runner, *self._beside):
+            runner.release()
+        self._sharing.leave()
 
     def _beside_due(self) -> bool:
         """Whether the companions have anything to do: woken, a deadline, or time to look what another process took in."""

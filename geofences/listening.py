@@ -16,6 +16,7 @@ from app.kernel.logs import get_logger
 from app.kernel.verdict import Fail
 from geofences import owntracks
 from geofences.ingest import ingest
+from geofences.ports import FixSink
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
 from geofences.watching import plan_for
@@ -31,12 +32,13 @@ def hear(
     received_at: datetime,
     settings: GeofenceSettings,
     wake: Callable[[], None] | None = None,
+    log_to: FixSink | None = None,
 ) -> list[dict[str, Any]]:
     """Commands for the phone, often none. `wake` is called after the commit if there is something to detect."""
     fix = owntracks.fix_of(message)
     if fix is None:
         return []
-    found = ingest(session, key, [fix], received_at=received_at, settings=settings)
+    found = ingest(session, key, [fix], received_at=received_at, settings=settings, log=log_to)
     if isinstance(found, Fail):
         log.info("owntracks_not_taken", reason=found.reason)
         return []

@@ -69,7 +69,8 @@ class LogHeadRow(Base):
 
 class LogPartitionRow(Base):
     """How far a partition is processed, and by whom: `epoch` counts its owners, and only the newest can write. All up to `position` is; of
-    the batches after it, up to `read`, what is not later than `watermark_at`."""
+    the batches after it, up to `read`, what is not later than `watermark_at`. Of a shared log, what is kept of all up to `kept` is in the
+    table, and nothing after it was received much before `kept_at`."""
 
     __tablename__ = "geofences_log_partition"
     partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -79,6 +80,31 @@ class LogPartitionRow(Base):
     watermark_at: Mapped[datetime | None] = mapped_column(Instant)
     owner: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    kept: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    kept_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SharedLogRow(Base):
+    """The topic in which this database's fixes arrive, if they do not arrive in its own table; what was received before
+    `unreadable_before` cannot be opened there any more. `name` is for its keys: no other log has the same."""
+
+    __tablename__ = "geofences_shared_log"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(40))
+    topic: Mapped[str] = mapped_column(String(300))
+    begun_at: Mapped[datetime] = mapped_column(Instant)
+    unreadable_before: Mapped[datetime] = mapped_column(Instant)
+
+
+class DeadLetterRow(Base):
+    """A record of the shared log that could not be worked in, and why. What it said is not kept."""
+
+    __tablename__ = "geofences_dead_letter"
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int]
+    found_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class WorkerRow(Base):

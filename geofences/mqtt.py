@@ -21,8 +21,10 @@ from app.kernel.db import Database
 from app.kernel.leases import Tenure
 from app.kernel.logs import get_logger
 from app.security.people import device_by_tracking_key
+from geofences.errors import IntakeBusy
+from geofences.intake import SharedIntake
 from geofences.listening import hear
-from geofences.ports import Delivery, MessageBroker
+from geofences.ports import Delivery, FixSink, MessageBroker
 from geofences.settings import GeofenceSettings
 from geofences.track import Key
 
@@ -31,8 +33,8 @@ log = get_logger(__name__)
 TOPICS = ("owntracks/+/+", "owntracks/+/+/event")
 BATCH = 100
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
-_NO_DATABASE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, DatabaseBusy)
-"""The database cannot be had, now: the same message may be kept later."""
+_NO_DATABASE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, DatabaseBusy, IntakeBusy)
+"""The database, or the log, cannot be had, now: the same message may be kept later."""
 
 
 class MqttListener:
@@ -41,13 +43,19 @@ class MqttListener:
     acknowledged comes again to the next."""
 
     def __init__(
-        self, database: Database, settings: GeofenceSettings, broker: MessageBroker, wake: Callable[[], None], tenure: Tenure | None = None
+        self,
+        database: Database,
+        settings: GeofenceSettings,
+        broker: MessageBroker,
+        wake: Callable[[], None],
+        tenure: Tenure | None = None,
+        intake: SharedIntake | None = None,
     ) -> None:
         self._database, self._settings, self._broker, self._wake = database, settings, broker, wake
         self._came: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._tenure, self._open = tenure, False
+        self._tenure, self._intake, self._open = tenure, intake, False
 
     @property
     def running(self) -> bool:
@@ -131,8 +139,13 @@ class MqttListener:
         return batch
 
     def _kept(self, batch: list[Delivery]) -> list[tuple[str, bytes]]:
+        def work(session: Session, log_to: FixSink | None) -> list[tuple[str, bytes]]:
+            return [answer for delivery in batch for answer in self._take_in(session, delivery, log_to)]
+
+        if self._intake is not None:
+            return self._intake.taking(work)
         with self._database.transaction() as session:
-            return [answer for delivery in batch for answer in self._take_in(session, delivery)]
+            return work(session, None)
 
     def _kept_alone(self, delivery: Delivery) -> list[tuple[str, bytes]]:
         try:
@@ -143,7 +156,7 @@ class MqttListener:
             log.warning("mqtt_message_failed", error=type(error).__name__)
             return []
 
-    def _take_in(self, session: Session, delivery: Delivery) -> list[tuple[str, bytes]]:
+    def _take_in(self, session: Session, delivery: Delivery, log_to: FixSink | None) -> list[tuple[str, bytes]]:
         message = _message(delivery.payload)
         if message is None:
             log.info("mqtt_not_taken", reason="not_an_object")
@@ -159,7 +172,8 @@ class MqttListener:
             message,
             received_at=self._database.clock.now(),
             settings=self._settings,
-            wake=self._wake,
+            wake=self._wake if log_to is None else None,
+            log_to=log_to,
         )
         return [(f"owntracks/{user}/{tracking_key}/cmd", json.dumps(command).encode()) for command in commands]
 

@@ -21,7 +21,7 @@ from app.kernel.clock import from_epoch_s
 from app.kernel.db import touched
 from app.kernel.logs import get_logger
 from app.security.vault import open_each, seal_each
-from geofences.models import LogPartitionRow, TrackStateRow, WorkerRow
+from geofences.models import DeadLetterRow, LogPartitionRow, TrackStateRow, WorkerRow
 from geofences.partitions import MOST, partition_of
 from geofences.track import Key, TrackState
 
@@ -69,6 +69,16 @@ class Held:
     fences: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A record of a shared log that cannot be worked in, and why."""
+
+    partition: int
+    position: int
+    reason: str
+    size_bytes: int
+
+
 class Fenced(Exception):
     """Partitions have another owner than whoever flushes: nothing of the flush may stay written."""
 
@@ -88,10 +98,10 @@ def claim(
     here = L.partition.in_(sorted(partitions))
     taken = update(L).where(here if at_once else and_(here, _free(owner, at)))
     taken = taken.values(epoch=L.epoch + 1, owner=owner, lease_until=at + timedelta(seconds=lease_s))
-    rows = session.execute(taken.returning(L.partition, L.epoch, L.position, L.read, L.watermark_at).execution_options(synchronize_session=False))
+    rows = session.execute(taken.returning(L.partition, L.epoch, L.position, L.read, L.watermark_at, L.kept).execution_options(synchronize_session=False))
     return {
-        partition: Claimed(epoch, position, max(position, read), told.timestamp() if told is not None else -math.inf)
-        for partition, epoch, position, read, told in rows
+        partition: Claimed(epoch, position, max(position, read), told.timestamp() if told is not None else -math.inf, kept)
+        for partition, epoch, position, read, told, kept in rows
     }
 
 
@@ -124,6 +134,12 @@ def _each(column: InstrumentedAttribute[Any], values: Mapping[int, Any]) -> Colu
     if all(value == first for value in values.values()):
         return literal(first, column.type)
     return case({p: literal(value, column.type) for p, value in values.items()}, value=L.partition)
+
+
+def bury(session: Session, dead: Sequence[Dead], *, at: datetime) -> None:
+    """Say of each that it was passed over, once."""
+    rows = [(one.partition, one.position, one.reason, one.size_bytes, at) for one in dead]
+    insert_many(session, DeadLetterRow, ("partition", "position", "reason", "size_bytes", "found_at"), rows, unique=("partition", "position"))
 
 
 def release(session: Session, epochs: Mapping[int, int]) -> None:

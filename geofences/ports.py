@@ -34,13 +34,17 @@ class ReadBack:
     cut_s: float
 
 
-class FixLog(Protocol):
-    """An ordered log per partition. Positions count from 1 and become visible in order."""
+class FixSink(Protocol):
+    """Where fixes are put that have been taken in."""
 
     def append(self, session: Session, columns: FixColumns, *, digest: str, at: datetime) -> int | None:
         """Append in the caller's transaction, everybody's fixes to the partition that is hers; the (last) position, or None when the same
         batch of the sender is there already."""
         ...
+
+
+class FixLog(FixSink, Protocol):
+    """An ordered log per partition. Positions count from 1 and become visible in order."""
 
     def read(self, session: Session, after: Mapping[int, int], limit: int) -> tuple[list[LogBatch], bool]:
         """Of each partition the batches after a position, in order, about `limit` in all; and whether there are more."""
@@ -135,12 +139,29 @@ class IntakeConsumer(Protocol):
         """Go on after the last record that `poll` gave."""
         ...
 
+    def rewind(self, positions: Mapping[int, int]) -> None:
+        """Of partitions of this member read on after these positions, whatever was given already, and no longer paused."""
+        ...
+
     def lag(self, partitions: Collection[int]) -> Mapping[int, int]:
         """How many records of this member's partitions `poll` has not given yet. Asks the log; raises IntakeBusy if it does not answer."""
         ...
 
     def close(self, *, leaving: bool = False) -> None:
         """Give back what it holds (`revoked`). A named member's partitions wait a session for it to come back, unless it is `leaving`."""
+        ...
+
+
+class IntakeReader(Protocol):
+    """A look back into the shared log, beside the group and without a part in it."""
+
+    def between(self, spans: Mapping[int, tuple[int, int]]) -> list[Record]:
+        """Of each partition the records after one and up to another position, in order; without what the log has forgotten. Raises
+        IntakeBusy when it does not answer within a bounded time."""
+        ...
+
+    def close(self) -> None:
+        """Safe to call twice."""
         ...
 
 

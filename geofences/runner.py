@@ -15,7 +15,6 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from functools import partial
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
@@ -25,12 +24,12 @@ from app.privacy.gate import hold, refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
-from geofences.columns import FixColumns, Flags, Ints, empty, joined
+from geofences.columns import FixColumns, Flags
 from geofences.deadlines import Deadlines
 from geofences.history import in_time
 from geofences.index import FenceIndex
 from geofences.memory import Memory
-from geofences.partition_store import Held, Mark
+from geofences.partition_store import Dead, Held, Mark
 from geofences.partitions import partition_of
 from geofences.ports import FixLog, LogBatch
 from geofences.presence.early import shown_before
@@ -39,6 +38,7 @@ from geofences.spoofing.judging import judged
 from geofences.thinning import PRECISE_S, thinned
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
+from geofences.waiting import Waiting
 
 log = get_logger(__name__)
 
@@ -72,7 +72,8 @@ class PartitionRunner:
         """Forget everything that is not committed."""
         self.held: dict[int, Held] = {}
         self._memory = Memory(self._rules, self._history_fixes)
-        self._waiting: list[tuple[int, int, FixColumns, Ints]] = []
+        self._waiting = Waiting()
+        self._dead: list[Dead] = []
         self._deadlines: dict[int, Deadlines] = {}
         self._changed: set[int] = set()
         self._overdue: dict[int, list[Sample]] = {}
@@ -137,7 +138,8 @@ class PartitionRunner:
             self._overdue.pop(no, None)
         self._stored.difference_update(keys[no] for no in theirs)
         self._found = [t for t in self._found if self._of(Key(t.shopper_id, t.device_id)) not in partitions]
-        self._waiting = [waiting for waiting in self._waiting if waiting[0] not in partitions]
+        self._waiting.forget(partitions)
+        self._dead = [dead for dead in self._dead if dead.partition not in partitions]
 
     def _of(self, key: Key) -> int:
         return partition_of(key.shopper_id, self._partitions)
@@ -164,9 +166,13 @@ class PartitionRunner:
         if held is not None:
             held.position = max(held.position, position)
 
+    def bury(self, dead: Dead) -> None:
+        """What stands there cannot be worked in: the next flush says so."""
+        self._dead.append(dead)
+        self.held[dead.partition].position = self.held[dead.partition].fed = dead.position
+
     def _wait(self, batch: LogBatch, columns: FixColumns) -> None:
-        if len(columns):
-            self._waiting.append((batch.partition, batch.position, columns, self._memory.live.numbers(columns.keys)))
+        self._waiting.put(batch.partition, batch.position, columns, self._memory.live.numbers(columns.keys))
 
     def tick(self, watermark_s: float, fences: FenceIndex, partitions: Collection[int] | None = None) -> int:
         """Let time pass to `watermark_s` (event time) in some of our partitions (None: all); returns the number of transitions found."""
@@ -180,7 +186,7 @@ class PartitionRunner:
         return sum(self._pass_to(reached_s, of, fences) for reached_s, of in same.items())
 
     def _pass_to(self, watermark_s: float, partitions: Set[int], fences: FenceIndex) -> int:
-        ready = self._take_ready(watermark_s, partitions)
+        ready = self._waiting.take(watermark_s, partitions)
         keys = self._memory.live.keys
         due = sorted(no for partition in partitions for no in self._deadlines[partition].due(watermark_s))
         new = {partition for partition in partitions if self.held[partition].fences is not fences}
@@ -206,24 +212,6 @@ class PartitionRunner:
         self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
         return len(found)
-
-    def _take_ready(self, watermark_s: float, partitions: Set[int]) -> FixColumns:
-        """What the watermark of these has passed, sorted by device and time; the rest goes on waiting."""
-        if not self._waiting:
-            return empty()
-        ready: list[tuple[FixColumns, Ints]] = []
-        waiting: list[tuple[int, int, FixColumns, Ints]] = []
-        for partition, position, columns, nos in self._waiting:
-            passed: Flags = columns.at_s <= (watermark_s if partition in partitions else -math.inf)
-            if passed.all():
-                ready.append((columns, nos))
-                continue
-            if passed.any():
-                ready.append((columns.take(passed), nos))
-            waiting.append((partition, position, columns.take(~passed), nos))
-        self._waiting = waiting
-        together = joined(ready)
-        return together.take(np.lexsort((together.at_s, together.key_no)))
 
     def _set_aside(self, no: int, samples: list[Sample], watermark_s: float) -> None:
         """For the next flush to correct with; what lies too far back is counted and let go."""
@@ -258,9 +246,8 @@ class PartitionRunner:
 
     def _committable(self, at: datetime) -> dict[int, int]:
         """Of each partition that this flush is about, the position before the first batch of which something still waits."""
-        positions = {partition: held.position for partition, held in self.held.items()}
-        for partition, position, _, _ in self._waiting:
-            positions[partition] = min(positions[partition], position - 1)
+        waits = self._waiting.first()
+        positions = {p: min(held.position, waits[p] - 1) if p in waits else held.position for p, held in self.held.items()}
         if self._renewed_at is None or (at - self._renewed_at).total_seconds() >= self._lease_s / 3:
             self._renewed_at = at
             return positions
@@ -277,6 +264,7 @@ class PartitionRunner:
 
     def _write(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
         """Everything but the positions; returns the number of new moments."""
+        store.bury(session, self._dead, at=at)
         keys = self._memory.live.keys
         touched = self._changed | self._overdue.keys()
         people = {keys[no].shopper_id for no in touched}
@@ -363,19 +351,20 @@ class PartitionRunner:
         return judged(session, found, heard)
 
     def _trim(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> None:
+        if len(positions) < len(self.held):
+            return  # of the others this transaction does not know whether they are ours; a flush that knows comes in a moment
         if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
             return
-        done = {partition: positions.get(partition, held.flushed) for partition, held in self.held.items()}
         keep_s = self._rules.history_s if self._rules.correction_window_s else -1.0
         if self._rules.correction_window_s:
-            self._coarsen(session, done, fences)
-        self._log.trim(session, done, at - timedelta(seconds=min(keep_s, PRECISE_S)))
+            self._coarsen(session, positions, fences)
+        self._log.trim(session, positions, at - timedelta(seconds=min(keep_s, PRECISE_S)))
         self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
         self._trimmed_at = at
 
     def let_go(self) -> None:
         """Instead of a flush, where nothing is stored: what was found is not kept."""
-        self._changed, self._found, self._overdue = set(), [], {}
+        self._changed, self._found, self._overdue, self._dead = set(), [], {}, []
 
     @property
     def watermark_s(self) -> float:
@@ -394,6 +383,5 @@ class PartitionRunner:
 
     def next_wake_s(self) -> float | None:
         """Event time of the next deadline or waiting fix; None when nothing waits."""
-        waits_s = min((float(columns.at_s.min()) for _, _, columns, _ in self._waiting), default=math.inf)
-        next_s = min([waits_s, *(deadlines.next_s() for deadlines in self._deadlines.values())])
+        next_s = min([self._waiting.next_s(), *(deadlines.next_s() for deadlines in self._deadlines.values())])
         return None if next_s == math.inf else next_s

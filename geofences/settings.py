@@ -115,7 +115,7 @@ class GeofenceSettings(SettingsGroup):
 
     kafka_url: SecretStr | None = Field(
         None,
-        description="Not in use yet, and refused when set: an Apache Kafka that keeps the log of fixes, as kafka://host:9092,other:9092 or kafkas://user:password@host:9093 with TLS (?sasl=PLAIN for another mechanism than SCRAM-SHA-512, ?ca=/file for its authority); unset, the database keeps it.",
+        description="An Apache Kafka that fixes travel by, instead of a table, as kafka://host:9092,other:9092 or kafkas://user:password@host:9093 with TLS (?sasl=PLAIN for another mechanism than SCRAM-SHA-512, ?ca=/file for its authority); unset, the database keeps them.",
     )
     kafka_topic: str = Field(
         "moments-fixes", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="The topic of the log; it is made when it is missing."
@@ -145,6 +145,9 @@ class GeofenceSettings(SettingsGroup):
     )
     kafka_session_s: float = Field(
         10, ge=1, le=300, description="A worker not heard of this long is taken to be dead, and others read its partitions."
+    )
+    kafka_tick_s: float = Field(
+        0.5, ge=0.05, le=10, description="How often it is said in the log what time it is: what is noticed is noticed so much later at most."
     )
     kafka_send_within_s: float = Field(
         5, ge=0.1, le=60, description="A request whose fixes Kafka has not taken after this long is answered 503."

@@ -125,10 +125,18 @@ class Stage:
 
     def finish(self, session: Session, result: Any, status: int = 200) -> None:
         """Call in the last transaction: stores the answer with the effect."""
-        answer = Answer(status, to_json(result))
+        answer = result if isinstance(result, Answer) else Answer(status, to_json(result))
         if self._key_hash is not None:
             idempotency.finish(session, self._key_hash, answer, self._caller)
         self._answer[:] = [answer]
+
+    def finish_alone(self, result: Any) -> None:
+        """`finish` where the effect is in no database: a transaction for the answer, if it is to be kept at all."""
+        if self._key_hash is None:
+            self._answer[:] = [result if isinstance(result, Answer) else Answer(200, to_json(result))]
+            return
+        with self.database.transaction() as session:
+            self.finish(session, result)
 
 
 class CommandCall:

@@ -193,6 +193,15 @@ class KafkaConsumer:
     def resume(self, partitions: Collection[int]) -> None:
         self._open().resume(self._at(self._next.keys() & set(partitions)))
 
+    def rewind(self, positions: Mapping[int, int]) -> None:
+        consumer = self._open()
+        ours = {p: position for p, position in positions.items() if p in self._next}
+        self._kept = [message for message in self._kept if message.partition() not in ours]
+        for partition, position in ours.items():
+            self._next[partition] = position
+            self._begin_at(consumer, partition)
+        consumer.resume(self._at(ours))
+
     def lag(self, partitions: Collection[int]) -> Mapping[int, int]:
         asked = [TopicPartition(self._topic, p, _LATEST) for p in partitions if p in self._next]
         if not asked:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,  # pyright: ignore[reportPrivateImportUsage] - documented as there, as are the others
@@ -31,8 +31,8 @@ def prepare(
     replication: int = 3,
     retention_s: float = 259_200,
     min_insync_replicas: int | None = None,
-) -> None:
-    """See that the topic is there and is as it has to be. Raises LogUnfit where only people can mend it, IntakeBusy if nobody answers.
+) -> str:
+    """See that the topic is there and is as it has to be; its identity, another one when it is made anew. Raises LogUnfit where only people can mend it, IntakeBusy if nobody answers.
 
     `min_insync_replicas`: how many brokers must have a record before it is acknowledged; all but one unless said.
     """
@@ -49,9 +49,10 @@ def prepare(
     try:
         if topic not in admin.list_topics(timeout=ANSWER_S).topics and _create(admin, topic, partitions, replication, wanted):
             log.info("kafka_topic_made", topic=topic, partitions=partitions)
-            return
-        _refuse_if_another_shape(admin, topic, partitions, replication)
-        _set(admin, topic, wanted)
+        else:
+            _refuse_if_another_shape(admin, topic, partitions, replication)
+            _set(admin, topic, wanted)
+        return _identity(admin, topic)
     except KafkaException as refused:
         error: KafkaError = refused.args[0]
         if error.retriable() or error.code() < 0:
@@ -79,6 +80,12 @@ def _refuse_if_another_shape(admin: AdminClient, topic: str, partitions: int, re
     fewest = min(len(partition.replicas) for partition in found)
     if fewest < replication:
         raise LogUnfit(f"the topic {topic} is kept by {fewest} brokers and must be by {replication}: reassign its replicas")
+
+
+def _identity(admin: AdminClient, topic: str) -> str:
+    """KIP-516: each topic that is ever made has an id of its own."""
+    found = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_S)[topic].result()
+    return f"{topic} {found.topic_id}"
 
 
 def _set(admin: AdminClient, topic: str, wanted: Mapping[str, str]) -> None:

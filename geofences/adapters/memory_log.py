@@ -70,6 +70,26 @@ class MemoryProducer:
         """Nothing is on its way."""
 
 
+class MemoryReader:
+    """Looks back into a log."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+
+    def between(self, spans: Mapping[int, tuple[int, int]]) -> list[Record]:
+        with self._log.changed:
+            if self._log.away:
+                raise IntakeBusy
+            found: list[Record] = []
+            for partition, (after, upto) in sorted(spans.items()):
+                begins = max(after, self._log.first(partition))
+                found += self._log.after(partition, begins, upto - begins) if begins < upto else []
+            return found
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class MemoryConsumer:
     """A member of the log's group; with a `name` its seat is kept for a session when it closes."""
 
@@ -113,6 +133,10 @@ class MemoryConsumer:
 
     def resume(self, partitions: Collection[int]) -> None:
         self._paused -= set(partitions)
+
+    def rewind(self, positions: Mapping[int, int]) -> None:
+        self._next |= {p: position for p, position in positions.items() if p in self._next}
+        self._paused -= positions.keys()
 
     def lag(self, partitions: Collection[int]) -> Mapping[int, int]:
         with self._log.changed:

@@ -180,7 +180,7 @@ class TableLog:
             {
                 "of": batch.partition,
                 "at": batch.position,
-                "kept": _in_parts(batch.columns) if shopper_id == MIXED else next(own),
+                "kept": in_parts(batch.columns) if shopper_id == MIXED else next(own),
                 "due": forget_at,
                 "many": len(batch.columns),
             }
@@ -215,7 +215,7 @@ def forget_shoppers(session: Session, shopper_ids: Iterable[str]) -> None:
             continue
         row = update(FixLogRow).where(FixLogRow.partition == partition, FixLogRow.position == position)
         parts = bytes(payload or b"")[:1] in (_PARTS, _LEAN_PARTS)
-        sealed = (_in_parts(left) if parts else _sealed(left, MIXED, MIXED)) if len(left) else None
+        sealed = (in_parts(left) if parts else _sealed(left, MIXED, MIXED)) if len(left) else None
         session.execute(row.values(payload=sealed, fixes=len(left)).execution_options(**quietly))
 
 
@@ -250,7 +250,7 @@ def _sealed(columns: FixColumns, shopper_id: str, device_id: str) -> bytes:
     return seal_for(shopper_id, _PURPOSE, to_bytes(columns), _bound(shopper_id, device_id))
 
 
-def _in_parts(columns: FixColumns) -> bytes:
+def in_parts(columns: FixColumns) -> bytes:
     """A batch of several, each one's fixes with her own key."""
     bound = _bound(MIXED, MIXED)
     sealed = seal_each(_PURPOSE, [(key.shopper_id, part, bound) for key, part in to_parts(columns)])

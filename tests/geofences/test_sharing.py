@@ -62,12 +62,6 @@ class TestEstablish:
                 establish(again, 4)
         assert sorted(positions(database)) == list(range(8))
 
-    def test_a_log_elsewhere_is_refused_while_it_is_not_read(self, database: Database) -> None:
-        there = GeofenceSettings(kafka_url="kafka://127.0.0.1:9092")  # type: ignore[call-arg, arg-type]
-        with pytest.raises(AppError, match=r"MOMENTS_GEOFENCES__KAFKA_URL: .* leave it unset"):
-            RunnerLoop(database, there).run_once()
-        assert positions(database) == {}
-
     def test_a_log_that_has_not_begun_has_one(self, database: Database) -> None:
         with database.reading() as session:
             assert partition_count(session) == 1

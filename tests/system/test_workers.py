@@ -1,4 +1,5 @@
-"""Workers that share one log are killed, stopped and woken while fixes come in: real processes of `moments worker` over one PostgreSQL."""
+"""Workers that share one log are killed, stopped and woken while fixes come in: real processes of `moments worker` over one PostgreSQL,
+with the log in its table and with fixes that arrive by a real Apache Kafka."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -26,6 +28,7 @@ from geofences.batches import of_objects
 from geofences.ingest import reading, take
 from geofences.models import LogPartitionRow, MomentRow, VisitRow
 from geofences.partitions import MOST
+from tests.brokers.kafka import Kafka
 from tests.engines import PostgresServer
 from tests.geofences.conftest import SHOP_FEATURE, SHOP_ID
 from tests.geofences.tracks import LAT, LON
@@ -38,13 +41,14 @@ PATIENCE_S = 120
 class Shop:
     """A place with people at its counter, and the workers that notice them."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        settings = {"MOMENTS_DATA_DIR": str(folder), "MOMENTS_DATABASE_URL": url, "MOMENTS_LOG_LEVEL": "WARNING", "MOMENTS_GEOFENCES__PARTITIONS": str(PARTITIONS), "MOMENTS_GEOFENCES__LEASE_S": "2"}
+    def __init__(self, folder: Path, url: str, log: dict[str, str]) -> None:
+        settings = {"MOMENTS_DATA_DIR": str(folder), "MOMENTS_DATABASE_URL": url, "MOMENTS_LOG_LEVEL": "WARNING", "MOMENTS_GEOFENCES__LEASE_S": "2"}
+        settings |= {f"MOMENTS_GEOFENCES__{name.upper()}": value for name, value in log.items()}
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")} | settings
         self._folder = folder
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self.sent: list[str] = []
-        self.house: House = build(Settings(data_dir=folder, database_url=url, loops=False, geofences={"partitions": PARTITIONS}, _env_file=None))  # type: ignore[call-arg, arg-type]
+        self.house: House = build(Settings(data_dir=folder, database_url=url, loops=False, geofences=log, _env_file=None))  # type: ignore[call-arg, arg-type]
         upgrade(self.house.database)
         self.house.runner.establish()
         with self.house.database.transaction() as session:
@@ -72,8 +76,12 @@ class Shop:
                 at_s = now.timestamp() - 60
                 fixes += [{"ts": at_s + 5 * n, "lat": LAT, "lon": LON, "accuracy_m": 6, "shopper_id": made.shopper_id, "device_id": made.device_id} for n in range(12)]
         batch = of_objects(fixes, reading(None, received_at=now, settings=self.house.settings.geofences))
-        with self.house.database.transaction() as session:
-            report = take(session, batch, None, received_at=now)
+        intake = self.house.runner.intake
+        if intake is not None:
+            report = intake.taking(lambda session, log: take(session, batch, None, received_at=now, log=log))
+        else:
+            with self.house.database.transaction() as session:
+                report = take(session, batch, None, received_at=now)
         assert not isinstance(report, Fail)
         assert report.accepted == len(fixes)
 
@@ -111,10 +119,14 @@ class Shop:
         return [code for code in ended if code != -signal.SIGKILL]
 
 
-@pytest.fixture
-def shop(tmp_path: Path, postgres: PostgresServer) -> Iterator[Shop]:
+@pytest.fixture(params=["table", "kafka"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> Iterator[Shop]:
+    log = {"partitions": str(PARTITIONS)}
+    if request.param == "kafka":
+        kafka: Kafka = request.getfixturevalue("kafka")
+        log = {"kafka_url": kafka.url, "kafka_topic": f"t-{uuid4().hex}", "kafka_group": uuid4().hex, "kafka_partitions": str(PARTITIONS), "kafka_replication": "1", "kafka_session_s": "2"}
     name = postgres.take()
-    shop = Shop(tmp_path / "data", postgres.url(name))
+    shop = Shop(tmp_path / "data", postgres.url(name), log)
     yield shop
     shop.end()
     shop.house.stop()
