@@ -157,6 +157,7 @@ class House:
     routers: list[APIRouter]
     _relay_loops: tuple[RelayLoop, ...]
     _running: bool = field(default=False)
+    _timetable: bool = field(default=True)
 
     @property
     def clock(self) -> Clock:
@@ -167,7 +168,7 @@ class House:
         self.waking.notices.start()
         if not self.settings.loops or self._running:
             return
-        self._running = True
+        self._running, self._timetable = True, timetable
         self.note_start()
         privacy_jobs.erase_again(self.database)
         self.runner.start()
@@ -216,7 +217,8 @@ class House:
             ("detection", self.runner), ("mqtt", self.mqtt), *(("relay", loop) for loop in self._relay_loops), *(("dispatch", loop) for loop in self.notifications.loops), *(("passes", loop) for loop in self.notifications.passes.loops),
             ("webhooks", self.webhooks.loop), ("scheduler", self.scheduler), ("notices", self.waking),
         )  # fmt: skip
-        return [name for name, loop in loops if loop is not None and not loop.running]
+        elsewhere = () if self._timetable else ("mqtt", "scheduler")
+        return [name for name, loop in loops if loop is not None and not loop.running and name not in elsewhere]
 
     def timetable_runs(self) -> str:
         """Where the timetable runs: here, elsewhere or nowhere."""

@@ -66,12 +66,25 @@ class Measured:
 
 def create_app(house: House) -> FastAPI:
     """The application over a built house. Starting it starts the house's loops; stopping it stops them."""
+    app = _bare(house)
+    for router in house.routers:
+        app.include_router(router)
+    install_problem_pages(app)
+    app.router.routes.insert(0, RouteTable(iter_route_contexts(app.routes)))
+    return app
 
+
+def create_watched(house: House, *, timetable: bool = True) -> FastAPI:
+    """Health and metrics alone, for a process that works and serves nobody."""
+    return _bare(house, timetable=timetable)
+
+
+def _bare(house: House, *, timetable: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = house.settings.threads
         engine()  # rules that do not hold together are told at the start, not at the first question
-        house.start()
+        house.start(timetable=timetable)
         try:
             yield
         finally:
@@ -93,11 +106,8 @@ def create_app(house: House) -> FastAPI:
     registry = CollectorRegistry()
     app.add_middleware(RequestGuard, limits_bytes=BODY_LIMITS_BYTES)
     app.add_middleware(Measured, registry=registry)
+    house.runner.flush_took = Histogram("moments_flush_seconds", "Time to commit what was detected.", registry=registry).observe
     _add_health(app, house, registry)
-    for router in house.routers:
-        app.include_router(router)
-    install_problem_pages(app)
-    app.router.routes.insert(0, RouteTable(iter_route_contexts(app.routes)))
     return app
 
 

@@ -129,21 +129,24 @@ class GroupLoop(RunnerLoop):
         # asked first: what is another's by now must not be claimed again
         wait_s = 0.0 if self._woken.is_set() or self._stopping.is_set() else max(0.005, min(self._settings.poll_every_s, self._patience_s(0)))
         records = self._consumer.poll(RECORDS_PER_TURN, wait_s)
-        self._claim_again()
+        again = self._claim_again()
         self._work_in(records)
         now = self._database.clock.now()
         unflushed = self._runner.unflushed
         self._flushed = self._flush_due(now) and self._flush(now) and unflushed
-        return bool(records)
+        return bool(records) or again
 
-    def _claim_again(self) -> None:
+    def _claim_again(self) -> bool:
         """What is ours, as far as we know, and was dropped, since the database was away or another had claimed it. Who has been asleep may
         hear a moment later only that it is another's: nothing is taken from anybody who lives."""
         missing = sorted(self._ours - self._runner.held.keys())
-        if missing:
-            self._consumer.pause(missing)  # until it is claimed nothing is read over and over
-            self._claim(missing, at_once=False)
-            self._consumer.rewind({partition: held.position for partition, held in self._runner.held.items() if partition in missing})
+        if not missing:
+            return False
+        self._consumer.pause(missing)  # until it is claimed nothing is read over and over
+        self._claim(missing, at_once=False)
+        claimed = {partition: self._runner.held[partition].position for partition in missing if partition in self._runner.held}
+        self._consumer.rewind(claimed)
+        return bool(claimed)
 
     def _work_in(self, records: Sequence[Record]) -> None:
         for record, said in zip(records, shared_records.read(records), strict=True):

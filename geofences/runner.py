@@ -78,6 +78,7 @@ class PartitionRunner:
         self._changed: set[int] = set()
         self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
+        self._places: dict[str, str] = {}
         self._trimmed_at: datetime | None = None
         self._renewed_at: datetime | None = None
         self._stored: set[Key] = set()
@@ -211,6 +212,7 @@ class PartitionRunner:
             self._changed.add(no)
         self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
+        self._places |= {t.fence_id: fence.place_id for t in found if (fence := fences.get(t.fence_id)) is not None}
         return len(found)
 
     def _set_aside(self, no: int, samples: list[Sample], watermark_s: float) -> None:
@@ -273,8 +275,7 @@ class PartitionRunner:
         unseen = {no for no in touched if keys[no].shopper_id in refused}
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]
-        places = {t.fence_id: fence.place_id for t in seen if (fence := fences.get(t.fence_id)) is not None}
-        new = visit_store.record(session, self._judged(session, seen), places, at=at, shown=shown_before) if seen else 0
+        new = visit_store.record(session, self._judged(session, seen), self._places, at=at, shown=shown_before) if seen else 0
         visit_store.close_unseen(session, hidden)
         if refused:
             self._log.forget(session, refused)
@@ -364,7 +365,7 @@ class PartitionRunner:
 
     def let_go(self) -> None:
         """Instead of a flush, where nothing is stored: what was found is not kept."""
-        self._changed, self._found, self._overdue, self._dead = set(), [], {}, []
+        self._changed, self._found, self._places, self._overdue, self._dead = set(), [], {}, {}, []
 
     @property
     def watermark_s(self) -> float:

@@ -46,25 +46,29 @@ def serve(
         raise AppError(f"--port: {settings.host}:{settings.port} cannot be listened on; is another server running? Try --port 0") from error
 
 
-def scheduler() -> None:
+WatchPort = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Serve /readyz and /metrics there; 0 takes a free port.", show_default=False)]
+WatchHost = Annotated[str, typer.Option("--host", help="Address for --port.")]
+
+
+def scheduler(port: WatchPort = None, host: WatchHost = "127.0.0.1") -> None:
     """Run the loops without a web server.
 
     Detection, delivery and the timetable, beside `serve` replicas with MOMENTS_LOOPS=false. Start two or more over one PostgreSQL and
     the timetable runs in one of them at a time; another takes it over within ten seconds when that one dies.
     """
-    _run_loops("The loops run. Stop with Ctrl-C.")
+    _run_loops("The loops run.", host, port)
 
 
-def worker() -> None:
+def worker(port: WatchPort = None, host: WatchHost = "127.0.0.1") -> None:
     """Work on a share of the log, beside others.
 
     Detection, delivery and sending, without the timetable. Start as many as there are processors to spare over one PostgreSQL whose log has several
-    partitions (MOMENTS_GEOFENCES__PARTITIONS): they divide it among themselves, and what one had that dies is the others' within ten seconds.
+    partitions (MOMENTS_GEOFENCES__PARTITIONS), or with Apache Kafka (MOMENTS_GEOFENCES__KAFKA_URL): they divide it among themselves, and what one had that dies is the others' within ten seconds.
     """
-    _run_loops("This worker runs. Stop with Ctrl-C.", timetable=False)
+    _run_loops("This worker runs.", host, port, timetable=False)
 
 
-def _run_loops(words: str, *, timetable: bool = True) -> None:
+def _run_loops(words: str, host: str, port: int | None, *, timetable: bool = True) -> None:
     import signal
     import threading
 
@@ -72,8 +76,15 @@ def _run_loops(words: str, *, timetable: bool = True) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    if port is not None:  # the server hears of signals first, and passes them on when it has ended
+        from app.main import create_watched, make_server
+
+        server = make_server(house, host=host, port=port, app=create_watched(house, timetable=timetable))
+        server.on_listening = lambda url: print(f"{words} {url}/readyz and /metrics tell how. Stop with Ctrl-C.", flush=True)
+        server.run()
+        return
     house.start(timetable=timetable)
-    print(words, flush=True)
+    print(f"{words} Stop with Ctrl-C.", flush=True)
     try:
         stopping.wait()
     finally:

@@ -4,6 +4,7 @@ with the log in its table and with fixes that arrive by a real Apache Kafka."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -21,6 +23,7 @@ from app.kernel.verdict import Fail
 from app.migrations import upgrade
 from app.privacy.consents import grant
 from app.privacy.purposes import Purpose
+from app.security.api_keys import make_api_key
 from app.security.people import register_device
 from app.settings import Settings
 from geofences import facade
@@ -53,16 +56,30 @@ class Shop:
         self.house.runner.establish()
         with self.house.database.transaction() as session:
             facade.import_geojson(session, SHOP_FEATURE, at=self.house.clock.now())
+            self._key = make_api_key(session, "watch", ["metrics"], made_by="per_1", at=self.house.clock.now()).key
 
     def start(self, name: str) -> None:
         with (self._folder / f"{name}.log").open("wb") as log:
-            self._workers[name] = subprocess.Popen([sys.executable, "-m", "app.cli", "worker"], env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
+            self._workers[name] = subprocess.Popen([sys.executable, "-m", "app.cli", "worker", "--port", "0"], env=self._environment, stdout=(self._folder / f"{name}.out").open("wb"), stderr=log)
 
     def tell(self, name: str, number: signal.Signals) -> None:
         self._workers[name].send_signal(number)
 
     def said(self, name: str) -> str:
         return (self._folder / f"{name}.log").read_text()
+
+    def is_ready(self, name: str) -> bool:
+        """Whether the worker itself says so."""
+        url = re.search(r"http://\S+/readyz", (self._folder / f"{name}.out").read_text())
+        return url is not None and httpx.get(url[0]).status_code == 200
+
+    def figures(self, name: str) -> dict[str, float]:
+        """Its gauges, as an operator's Prometheus reads them."""
+        url = re.search(r"http://\S+/metrics", (self._folder / f"{name}.out").read_text().replace("/readyz and ", ""))
+        assert url is not None
+        told = httpx.get(url[0], headers={"Authorization": f"Bearer {self._key}"})
+        told.raise_for_status()
+        return {line.split()[0]: float(line.split()[1]) for line in told.text.splitlines() if line.startswith("moments_") and "{" not in line}
 
     def people_come(self) -> None:
         """Each of them reports a minute at the counter, all in one batch of their server's."""
@@ -142,8 +159,14 @@ class TestWorkers:
         shop.start("anna")
         shop.start("bert")
         shop.shared_by(2)
+        shop.wait("both say that they are ready", lambda: shop.is_ready("anna") and shop.is_ready("bert"))
         shop.people_come()
         shop.all_noticed()
+        for name in ("anna", "bert"):
+            told = shop.figures(name)
+            assert told["moments_partitions_held"] == PARTITIONS / 2
+            assert 0 < told["moments_watermark_age_seconds"] < 30
+            assert told["moments_flush_seconds_count"] > 0
         shop.tell("anna", signal.SIGKILL)
         shop.people_come()
         shop.start("cleo")
@@ -157,6 +180,8 @@ class TestWorkers:
         shop.people_come()
         shop.shared_by(2)
         shop.all_noticed()
+        assert shop.figures("bert")["moments_flushes_fenced"] >= 1 or "kafka_partitions_lost" in shop.said("bert")
+        assert shop.figures("cleo")["moments_flushes_fenced"] == 0
         assert shop.end() == [0, 0]
         assert "partitions_lost" in shop.said("bert")
         assert "partitions_lost" not in shop.said("cleo")
