@@ -18,7 +18,7 @@ from app.analytics import endpoints as analytics_endpoints
 from app.analytics import handlers as analytics_handlers
 from app.analytics import privacy as analytics_privacy
 from app.kernel import data_tags as kernel_tags
-from app.kernel import idempotency
+from app.kernel import idempotency, tracing
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.db import Database
 from app.kernel.leases import Tenure, is_held
@@ -165,6 +165,7 @@ class House:
 
     def start(self, *, timetable: bool = True) -> None:
         """Begin detection, delivery and sending, and the `timetable` with the broker's phones, unless this process only serves."""
+        tracing.begin(self.settings.tracing)
         self.waking.notices.start()
         if not self.settings.loops or self._running:
             return
@@ -208,6 +209,7 @@ class House:
             self.operator.gateway.close()
         self.database.close()
         self.vault.close()
+        tracing.end()
 
     def stopped_loops(self) -> list[str]:
         """The names of loops that should run in this process and do not: it is not ready then."""

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.bootstrap import House
+from app.kernel import tracing
 from app.kernel.http import RequestGuard, install_problems, no_nul, problem
 from app.kernel.logs import get_logger
 from app.kernel.routes import RouteTable
@@ -46,6 +47,11 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        caller = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None) if tracing.on() else None
+        with tracing.root("request", traceparent=caller, server=True) as span:
+            await self._measured(scope, receive, send, span)
+
+    async def _measured(self, scope: Scope, receive: Receive, send: Send, span: tracing.Nothing) -> None:
         begun, status = time.perf_counter(), 500
 
         async def noted_send(message: Message) -> None:
@@ -61,6 +67,8 @@ class Measured:
             seconds = time.perf_counter() - begun
             self._count.labels(scope["method"], route, str(status)).inc()
             self._time.labels(route).observe(seconds)
+            span.rename(f"{scope['method']} {route}")
+            span.set(method=scope["method"], route=route, status=status)
             log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kernel.errors import FieldError, Invalid
+from app.kernel.tracing import TracingSettings
 from app.privacy.settings import PrivacySettings
 from app.security.contacts.settings import ContactSettings
 from app.security.settings import SecuritySettings
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="`json` for machines, `console` for people.")
     kernel: Literal["auto", "compiled", "numpy"] = Field("auto", description="What answers where a fix lies: the `compiled` kernel, `numpy`, or (`auto`) the kernel where it was built. The answers are the same.")
     threads: int = Field(40, ge=4, le=500, description="Threads that serve requests; each may hold one database connection.")
+    tracing: TracingSettings = Field(default_factory=TracingSettings, description="Traces of the way from a fix to a push, for OpenTelemetry collectors.")  # type: ignore[arg-type]
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Who may call, and how often.")  # type: ignore[arg-type]
     contacts: ContactSettings = Field(default_factory=ContactSettings, description="How shoppers are reached: mail, codes, links that take a change back.")  # type: ignore[arg-type]
     sim_swap: SimSwapSettings = Field(default_factory=SimSwapSettings, description="Whether the SIM of a shopper's number was swapped: who is asked.")  # type: ignore[arg-type]

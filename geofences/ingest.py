@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.kernel import tracing
 from app.kernel.verdict import Fail
 from app.privacy.gate import may, refused_of
 from app.privacy.permissions import coarse_phones
@@ -85,7 +86,8 @@ def take(
     batch = _as_permitted(session, batch)
     columns, outcome = batch.columns, batch.results
     if len(columns):
-        position = (log or TableLog()).append(session, columns, digest=_digest(batch), at=received_at)
+        with tracing.span("fixes.append", together=len(columns)):
+            position = (log or TableLog()).append(session, columns, digest=_digest(batch), at=received_at)
         if position is None:  # the same batch was sent before: nothing to do, and that is what we say
             outcome.repeated()
     return IngestReport(outcome)

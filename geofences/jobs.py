@@ -24,6 +24,7 @@ from geofences.adapters.table_log import TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
 from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
+from geofences.origins import Origins
 from geofences.partitions import MOST, establish
 from geofences.ports import FixLog
 from geofences.runner import PartitionRunner
@@ -75,6 +76,7 @@ class RunnerLoop:
         self._beside = tuple(beside)
         self._source = FenceSource(index_folder)
         self._fences = FenceIndex([], -1)
+        self._origins = Origins()
         self._woken, self._beside_woken = threading.Event(), threading.Event()
         self._beside_at_s = -math.inf
         self._stopping = threading.Event()
@@ -168,6 +170,7 @@ class RunnerLoop:
             return False
         with self._database.reading() as session:
             batches, behind = self._runner.read(session, BATCHES_PER_TURN)
+            self._origins.note(session, batches)
             if self._source.outdated(session, self._fences):
                 self.use(self._source.current(session))
         for batch in batches:
@@ -179,7 +182,9 @@ class RunnerLoop:
 
     def _flush(self, now: datetime) -> bool:
         began_s = time.monotonic()
-        flushed = self._runner.flush(now, self._fences)
+        with self._origins.flushing(unflushed=self._runner.unflushed):
+            flushed = self._runner.flush(now, self._fences)
+        self._origins.passed(self._runner.held)
         self.flush_took(time.monotonic() - began_s)
         if flushed:
             self._flushed_at = now

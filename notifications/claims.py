@@ -26,3 +26,4 @@ class Claimed:
     expires_at: datetime
     request: PushRequest
     purpose: Purpose | None
+    trace: str | None = None

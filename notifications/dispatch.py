@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
+from app.kernel import trace_steps, tracing
 from app.kernel.db import Database, prepared
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
@@ -157,7 +158,9 @@ def _send(database: Database, gateway: PushGateway, claimed: Claimed, breaker: B
             return NotBegun(against)
         if breaker is not None:
             breaker.begun(database.clock.now())
-        receipt = gateway.send(claimed.request)
+        with tracing.following("push.send", [claimed.trace], channel=str(claimed.channel)) as span:
+            receipt = gateway.send(claimed.request)
+            span.set(outcome=str(receipt.outcome))
     except Exception as error:
         log.exception(
             "push_gateway_raised", message_id=claimed.request.message_id, error=type(error).__name__, exc_info=error
@@ -299,7 +302,8 @@ def claim(
         busy.add(delivery.push_token_id or "")
         takes.append((delivery, message, address))
     taken = _take(session, channel, [d.id for d, _, _ in takes], mine, at, lease_s)
-    claimed = [_claimed(d, m, said[m.id], mine, address, words[d.shopper_id], at, in_window=d.shopper_id in free) for d, m, address in takes if d.id in taken]
+    traces = trace_steps.found(session, [m.id for _, m, _ in takes])
+    claimed = [_claimed(d, m, said[m.id], mine, address, words[d.shopper_id], at, in_window=d.shopper_id in free, trace=traces.get(m.id)) for d, m, address in takes if d.id in taken]
     return len(claimed) + dropped + settled, claimed
 
 
@@ -353,7 +357,7 @@ def _against(
 
 
 def _claimed(
-    delivery: Delivery, message: Message, content: Content, mine: str, address: Address, word: str, at: datetime, *, in_window: bool
+    delivery: Delivery, message: Message, content: Content, mine: str, address: Address, word: str, at: datetime, *, in_window: bool, trace: str | None = None
 ) -> Claimed:
     return Claimed(
         delivery_id=delivery.id,
@@ -367,4 +371,5 @@ def _claimed(
         expires_at=delivery.expires_at,
         request=outgoing.request_for(delivery, message, content, address, word, at, in_window=in_window),
         purpose=None if message.kind == REPLY else SERVICE.get(message.kind, ChannelKind(delivery.channel).purpose),
+        trace=trace,
     )

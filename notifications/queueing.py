@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps
 from app.kernel.outbox import emit
 from app.security import people
 from notifications import deliveries, repository
@@ -40,6 +41,7 @@ def on_phones(
     due_at: datetime | None = None,
 ) -> None:
     """To each phone and browser that `channels` reach, or with the reasons why not. `tokens`: hers, where they are known already."""
+    trace_steps.leave(session, message.id)
     for token in repository.tokens_on(session, people.device_ids_of(session, message.shopper_id)) if tokens is None else tokens:
         channel = TokenKind(token.kind).channel
         if channel in channels:

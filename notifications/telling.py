@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps
 from app.kernel.outbox import Event, emit_many
 from notifications import deliveries
 from notifications.models import Message
@@ -46,3 +47,4 @@ class Telling:
 
     def write(self, session: Session) -> None:
         emit_many(session, self.events, beside=deliveries.rows(self.messages, self.made))
+        trace_steps.leave(session, *(message.id for message in self.messages))

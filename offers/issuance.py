@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import BigInteger, Table, bindparam, update
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps, tracing
 from app.kernel.bulk import insert_many
 from app.kernel.db import insert_new, moved
 from app.kernel.ids import derived_id
@@ -244,7 +245,9 @@ def _store(
         coupon: CouponRow | None = None
         if result.outcome == OFFER:
             drawn = _drawn(heard, weighed, campaign_id)
-            coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)[0]
+            with tracing.span("coupon.issue"):
+                coupon = minting.mint(session, moment, setting, record, drawn, decision_id, telling, at)[0]
+                trace_steps.leave(session, coupon.id)
             events.append((minting.announcement(coupon, record, drawn, at), moment.shopper_id))
         failed.append(tuple(w.code for w in result.reasons if not w.passed) or tuple(w.code for w in result.reasons))
         rows.append(
@@ -265,6 +268,7 @@ def _store(
             )
         )
     insert_many(session, Decision, _COLUMNS, rows)
+    tracing.mark(outcome=OFFER if events else "withheld")
     decision_ids, outcomes = tuple(str(row[0]) for row in rows), tuple(result.outcome for _, result in weighed.values())
     decided = MomentDecided(moment.id, moment.shopper_id, moment.place_id, at, decision_ids, tuple(weighed), outcomes, tuple(failed))
     emit_many(session, [*events, (decided, moment.shopper_id)])

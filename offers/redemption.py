@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps
 from app.kernel.db import moved
 from app.kernel.ids import derived_id
 from app.kernel.outbox import emit
@@ -240,6 +241,7 @@ def record_use(session: Session, coupon: CouponRow, use: Redemption, from_state:
         books.enter(coupon, from_state, CouponState.REDEEMED, reserved_minor=held, spent_minor=spent, cause=cause)
         rows.append(books.rows())
     shopper_id = owner or repository.owner(session, coupon)
+    trace_steps.link(session, coupon.id)  # from here to where it was issued
     event = CouponRedeemed(
         coupon.id,
         coupon.campaign_id,

@@ -25,6 +25,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.behavior": "payload",
         "system.operations": "id type created_at",
     },
+    "kernel_trace_step": {
+        "system.operations": "step trace created_at",
+    },
 }
 
 USES: dict[str, str] = {

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import structlog
 
+from app.kernel.tracing import note_in_log
+
 _SECRET_WORDS = frozenset(
     """lat lon lng latitude longitude lat_deg lon_deg coordinates coordinate position location geometry point fix fixes
     accuracy_m bearing_deg token tokens code codes authorization cookie password secret secrets key api_key tracking_key
@@ -97,6 +99,7 @@ def configure_logs(*, level: str = "INFO", as_json: bool = True) -> None:
     """Route structlog and the standard library through one scrubbed line a record on standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        note_in_log,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.kernel import trace_steps, tracing
 from app.kernel.bulk import Rows, RowsIf, insert_many, insert_together
 from app.kernel.db import Base, Database, Instant, Json, insert_new, moved, prepared, touched
 from app.kernel.ids import new_id
@@ -81,6 +82,7 @@ class Envelope:
     subject: str
     created_at: datetime
     attempt: int
+    trace: str | None = None
 
 
 Handler = Callable[[Session, Sequence[tuple[Any, Envelope]]], None]
@@ -183,7 +185,7 @@ def emit(session: Session, event: Event, *, subject: str, beside: Sequence[Rows]
     due = [((told[0], consumer, "pending", 0, now), look) for consumer, look in _concerned(session, event)]
     surely = (OutboxDelivery, _OWED, [row for row, look in due if look is None])
     perhaps = [RowsIf(OutboxDelivery, _OWED, [row], look) for row, look in due if look is not None]  # looked at as it is written: a journey less
-    insert_together(session, *beside, (OutboxEvent, _TOLD, [told]), surely, *perhaps)
+    insert_together(session, *beside, (OutboxEvent, _TOLD, [told]), surely, *perhaps, *_traced([told]))
     _wake_after_commit(session)
     return told[0]
 
@@ -206,10 +208,20 @@ def emit_many(session: Session, events: Sequence[tuple[Event, str]], *, beside: 
         insert_many(session, model, columns, rows)
     now = session.info["clock"].now()
     told = [(new_id("evt"), event.TYPE, subject, _adapter(type(event)).dump_python(event, mode="json"), now) for event, subject in events]
-    insert_many(session, OutboxEvent, _TOLD, told)
+    for model, columns, rows in ((OutboxEvent, _TOLD, told), *_traced(told)):
+        insert_many(session, model, columns, rows)
     due = [(row[0], consumer, "pending", 0, now) for row, (event, _) in zip(told, events, strict=True) for consumer in _consumers(session, event)]
     insert_many(session, OutboxDelivery, _OWED, due)
     _wake_after_commit(session)
+
+
+def _traced(told: Sequence[Sequence[Any]]) -> tuple[Rows, ...]:
+    """What leads from the trace that is under way, if one is, to whoever is told these events."""
+    if not tracing.on():
+        return ()
+    for event in told:
+        tracing.happened("emitted", event_type=event[1])
+    return trace_steps.rows([event[0] for event in told], told[0][4])
 
 
 def _consumers(session: Session, event: Event) -> list[str]:
@@ -289,7 +301,7 @@ def sweep_handled(session: Session, at: datetime) -> int:
     stale = select(OutboxEvent.id).where(OutboxEvent.created_at <= at - KEEP_HANDLED)
     done = delete(OutboxDelivery).where(OutboxDelivery.state == "done", OutboxDelivery.event_id.in_(stale))
     old = delete(InboxRow).where(InboxRow.handled_at <= at - 4 * KEEP_HANDLED)
-    return sum(touched(session, s) for s in (done, old))
+    return sum(touched(session, s) for s in (done, old)) + trace_steps.sweep(session, at)
 
 
 def figures(session: Session) -> dict[str, tuple[str, float]]:

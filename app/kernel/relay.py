@@ -15,6 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Update, and_, bindparam, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps, tracing
 from app.kernel.bulk import insert_many
 from app.kernel.db import Database, connection_of, moved, prepared, touched
 from app.kernel.logs import get_logger
@@ -99,8 +100,10 @@ class Relay:
             return []
         claimed: list[Claimed] = []
         with self._database.transaction() as session:
-            for row in prepared(session, self._due, {"at": now}).all():
-                envelope = Envelope(row.event_id, row.type, row.subject, row.created_at, row.attempts + 1)
+            due = prepared(session, self._due, {"at": now}).all()
+            traces = trace_steps.found(session, [row.event_id for row in due])
+            for row in due:
+                envelope = Envelope(row.event_id, row.type, row.subject, row.created_at, row.attempts + 1, traces.get(row.event_id))
                 claimed.append((envelope, row.payload, row.consumer))
             lease = now + timedelta(seconds=LEASE_S)
             _move(session, _CLAIM, [{**_whose(one), "at": now, "lease": lease} for one in claimed])
@@ -136,7 +139,8 @@ class Relay:
         try:
             adapter, handler = self._subscriptions.get(envelope.type, consumer)
             told = [(adapter.validate_python(payload), each) for each, payload, _ in group]
-            with self._database.transaction() as session:
+            traces = [one[0].trace for one in group]
+            with tracing.following(consumer, traces, event_type=envelope.type, consumer=consumer), self._database.transaction() as session:
                 if fresh := _fresh(session, consumer, told):
                     handler(session, fresh)
                 _move(session, _DONE, [_whose(one) for one in group])

@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Table, and_, bindparam, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from app.kernel import trace_steps
 from app.kernel.db import Database, insert_new, prepared, touched
 from app.kernel.logs import get_logger
 from app.security.sealing import keyed_hash, seal
@@ -34,6 +35,7 @@ from geofences.columns import (
     to_parts,
 )
 from geofences.models import FixLogRow, LogHeadRow
+from geofences.origins import step_of
 from geofences.partition_store import Claimed
 from geofences.partitions import partition_count, partition_of
 from geofences.ports import LogBatch, ReadBack
@@ -86,6 +88,7 @@ class TableLog:
         # A racer with the same batch may have been first; then the position stays empty, which readers do not mind.
         if not insert_new(session, FixLogRow, values, unique=["device_id", "digest"]):
             return None
+        trace_steps.leave(session, step_of(partition, position))
         session.info["after_commit"].append(partial(Fresh.of(session).put, (partition, position), columns))
         return position
 
