@@ -19,8 +19,8 @@ from app.kernel.errors import AppError
 @contextmanager
 def served(module: str, *arguments: str) -> Iterator[tuple[str, int]]:
     """One of our modules as a process that prints its address first: (address, process id). It sees none of the user's settings
-    but which kernel answers."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_") or k == "MOMENTS_KERNEL"}
+    but which kernel answers, and whether it is traced."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_") or k.startswith(("MOMENTS_KERNEL", "MOMENTS_TRACING__"))}
     process = subprocess.Popen((sys.executable, "-m", module, *arguments), stdout=subprocess.PIPE, text=True, env=env)  # noqa: S603 - our own module
     try:
         assert process.stdout is not None

@@ -47,7 +47,7 @@ def found(session: Session, steps: Sequence[str]) -> Mapping[str, str]:
     if not tracing.on() or not steps:
         return {}
     wanted = select(TraceStep.step, TraceStep.trace).where(TraceStep.step.in_(steps))
-    return {step: trace for step, trace in session.execute(wanted)}
+    return {row.step: row.trace for row in session.execute(wanted)}
 
 
 def link(session: Session, step: str) -> None:
