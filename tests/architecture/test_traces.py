@@ -1,6 +1,6 @@
 """What the code says in traces is on the list of what may be said, and what is asked of us is told by template alone.
 
-Seen to fail on `tracing.span("fixes.append", shopper=...)` and on a route whose template holds a number.
+Seen to fail on `tracing.span("fixes.append", shopper=...)`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Jane's story, traced: from her fix to her push and her coupon's use, and nothing of her or of where she is in any of it.
 
 The real application, the real SDKs, and a collector on 127.0.0.1 to which the real exporter speaks OTLP over HTTP. Seen to fail with `allowed` letting
-every name through and the request's path told beside its route, with the address in place of the template as the span's name, without the step of a
-batch in the log (the flush follows nothing), and without the step of a message (the push follows nothing).
+every name through and the request's path told beside its route, with the address in place of the template as the span's name, and without the step
+of a message (the push follows nothing, and is not told).
 """
 
 from __future__ import annotations
