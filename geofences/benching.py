@@ -6,6 +6,7 @@ Owns the making of batches and the stages without storage (decode; decode and de
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -26,7 +27,9 @@ from geofences.columns import Floats
 from geofences.contracts import MomentView
 from geofences.index import FenceIndex, workloads
 from geofences.ingest import take
-from geofences.models import FixLogRow, MomentRow, TrackStateRow, VisitRow
+from geofences.intake import SharedIntake
+from geofences.models import FixLogRow, LogPartitionRow, MomentRow, TrackStateRow, VisitRow
+from geofences.partitions import MOST
 from geofences.ports import LogBatch
 from geofences.runner import PartitionRunner
 from geofences.settings import GeofenceSettings
@@ -86,10 +89,13 @@ def decode(body: bytes, received_at: datetime, settings: GeofenceSettings) -> Ba
     return read(body, Reading(None, received_at.timestamp(), settings.max_fix_age_s), settings.max_fixes_per_batch)
 
 
-def take_in(database: Database, body: bytes, settings: GeofenceSettings) -> None:
+def take_in(database: Database, body: bytes, settings: GeofenceSettings, intake: SharedIntake | None = None) -> None:
     """Into the log at the present time of the database's clock."""
     now = database.clock.now()
     batch = decode(body, now, settings)
+    if intake is not None:
+        intake.taking(lambda session, log: take(session, batch, None, received_at=now, log=log))
+        return
     with database.transaction() as session:
         take(session, batch, None, received_at=now)
 
@@ -111,8 +117,8 @@ class Detecting:
 
 
 def outcome(database: Database) -> dict[str, Any]:
-    """What every visit and moment is, without its id (a visit found to have begun earlier keeps the id it was told by), and
-    the number of rows of each table a run writes."""
+    """What every visit and moment is, without its id (a visit found to have begun earlier keeps the id it was told by), the number of rows
+    of each table a run writes, and how many partitions each process has."""
     visits = select(
         VisitRow.device_id, VisitRow.fence_id, VisitRow.started_at, VisitRow.ended_at, VisitRow.dwell_s, VisitRow.confidence
     )
@@ -122,6 +128,7 @@ def outcome(database: Database) -> dict[str, Any]:
         return {
             "visits": sorted(map(str, session.execute(visits))),
             "moments": sorted(map(str, session.execute(moments))),
+            "owners": Counter(session.scalars(select(LogPartitionRow.owner).where(LogPartitionRow.partition < MOST, LogPartitionRow.owner.is_not(None)))),
             "rows": {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in tables},
         }
 

@@ -85,11 +85,11 @@ def bench_detecting(database: Database, settings: GeofenceSettings, index: Fence
     return benching.Detecting(database, settings, index)
 
 
-def bench_take(database: Database, body: bytes, settings: GeofenceSettings) -> None:
+def bench_take(database: Database, body: bytes, settings: GeofenceSettings, intake: Any = None) -> None:
     """A server's batch into the log, as the endpoint does it; see geofences/benching.py."""
     from geofences import benching
 
-    benching.take_in(database, body, settings)
+    benching.take_in(database, body, settings, intake)
 
 
 def bench_moments(session: Session, told: Sequence[tuple[datetime, MomentView]]) -> None:

@@ -57,7 +57,7 @@ class GroupLoop(RunnerLoop):
     ) -> None:
         self._shared = SharedLog(reader)
         super().__init__(database, settings, index_folder, beside, self._shared, settings.kafka_partitions)
-        self._consumer, self._reader, self._topic, self._ticker = consumer, reader, topic, ticker
+        self._consumer, self._reader, self._topic, self.ticker = consumer, reader, topic, ticker
         self.intake = intake
         self._joined = False
         self._ours: set[int] = set()
@@ -72,15 +72,19 @@ class GroupLoop(RunnerLoop):
             establish_shared(self._database, self._topic(), self._partitions)
             self._established = True
 
+    def use(self, fences: FenceIndex) -> None:
+        super().use(fences)
+        self._versions[fences.version] = fences
+
     def start(self) -> None:
-        if self._ticker is not None:
-            self._ticker.start()
+        if self.ticker is not None:
+            self.ticker.start()
         super().start()
 
     def stop(self) -> None:
         super().stop()
-        if self._ticker is not None:
-            self._ticker.stop()
+        if self.ticker is not None:
+            self.ticker.stop()
 
     def settled(self, session: Session) -> bool:
         del session
@@ -186,7 +190,6 @@ class GroupLoop(RunnerLoop):
         if not self._versions or version > max(self._versions):
             with self._database.reading() as session:
                 self.use(self._source.current(session))
-            self._versions[self._fences.version] = self._fences
             for old in sorted(self._versions)[:-OLD_FENCES_KEPT]:
                 del self._versions[old]
         return self._versions[min((known for known in self._versions if known >= version), default=max(self._versions))]

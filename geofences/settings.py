@@ -144,7 +144,7 @@ class GeofenceSettings(SettingsGroup):
         description="How long Kafka keeps fixes, sealed: the longest that no worker may run before answered fixes are lost.",
     )
     kafka_session_s: float = Field(
-        10, ge=1, le=300, description="A worker not heard of this long is taken to be dead, and others read its partitions."
+        6, ge=1, le=300, description="A worker not heard of this long is taken to be dead, and others read its partitions."
     )
     kafka_tick_s: float = Field(
         0.5, ge=0.05, le=10, description="How often it is said in the log what time it is: what is noticed is noticed so much later at most."

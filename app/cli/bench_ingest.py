@@ -79,7 +79,7 @@ def _run(home: Path, url: str, fences: int, fixes: int, batch: int, *, stages: b
     walks = geofences.bench_walks(fences, fixes)
     keys = [geofences.bench_key(new_id("shp"), new_id("dev")) for _ in range(walks.devices)]
     forms: tuple[Form, ...] = ("json", "arrow") if stages else ("arrow",)
-    seeded = _seeded(home / "seeded", created(url, "seeded"), walks, keys)
+    seeded = seeded_house(home / "seeded", created(url, "seeded"), walks, keys)
     with ExitStack() as open_now:
         streams = [_stream(open_now, seeded, form, (fences, fixes), list(walks.batches(keys, batch, form)), database_pid) for form in forms]
         spent = _rounds(streams, stages=stages)
@@ -134,18 +134,18 @@ class _Client:
 
 
 @dataclass(frozen=True, slots=True)
-class _Home:
+class Home:
     """A data directory, its database (empty: SQLite in the directory), and the key of a server that may send fixes."""
 
     folder: Path
     url: str
     api_key: str
 
-    def copy(self, name: str) -> _Home:
+    def copy(self, name: str) -> Home:
         """The same beside it, to be written to. Nobody may have the original open."""
         folder = self.folder.with_name(name)
         shutil.copytree(self.folder, folder)
-        return _Home(folder, created(self.url, name, like=self.url), self.api_key)
+        return Home(folder, created(self.url, name, like=self.url), self.api_key)
 
     def settings(self) -> Any:
         from app.settings import load_settings
@@ -158,18 +158,18 @@ class _Stream:
     """A server of its own and what it is sent."""
 
     form: Form
-    house: _Home
+    house: Home
     client: _Client
     batches: Sequence[tuple[float, bytes]]
 
 
 def _stream(
-    open_now: ExitStack, seeded: _Home, form: Form, sizes: tuple[int, int], batches: Sequence[tuple[float, bytes]], database_pid: int
+    open_now: ExitStack, seeded: Home, form: Form, sizes: tuple[int, int], batches: Sequence[tuple[float, bytes]], database_pid: int
 ) -> _Stream:
     """Listening, with a copy of what was seeded; `sizes` are fences and fixes."""
     house = seeded.copy(form)
     address, pid = open_now.enter_context(served("app.cli.bench_server", str(house.folder), house.url, *map(str, sizes)))
-    client = _Client(address, house.api_key, FORMS[form], lambda: _cpu_s(pid) + (_family_cpu_s(database_pid) if database_pid else 0.0))
+    client = _Client(address, house.api_key, FORMS[form], lambda: cpu_s(pid) + (family_cpu_s(database_pid) if database_pid else 0.0))
     return _Stream(form, house, client, batches)
 
 
@@ -193,7 +193,7 @@ def _rounds(streams: Sequence[_Stream], *, stages: bool) -> dict[str, float]:
     return spent
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """User and system seconds of a process with all its threads (Linux)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -202,20 +202,20 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _family_cpu_s(pid: int) -> float:
+def family_cpu_s(pid: int) -> float:
     """The same of a process, its children that live, and those it has waited for."""
-    total = _cpu_s(pid)
+    total = cpu_s(pid)
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     total += (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        total += _cpu_s(int(child))
+        total += cpu_s(int(child))
     return total
 
 
 # -- shoppers, and the reference --------------------------------------------------------------------------------------
 
 
-def _seeded(folder: Path, url: str, walks: Any, keys: Sequence[Any]) -> _Home:
+def seeded_house(folder: Path, url: str, walks: Any, keys: Sequence[Any]) -> Home:
     """A migrated house with a shopper, who has agreed and was here before (she has a key), for each device; it is closed again."""
     from app.bootstrap import build
     from app.kernel.bulk import insert_many
@@ -246,10 +246,10 @@ def _seeded(folder: Path, url: str, walks: Any, keys: Sequence[Any]) -> _Home:
     seal_each("bench", [(k.shopper_id, b"", b"") for k in keys])
     house.stop()
     house.database.close()
-    return _Home(folder, url, api_key.key)
+    return Home(folder, url, api_key.key)
 
 
-def _outcome(house: _Home) -> dict[str, Any]:
+def _outcome(house: Home) -> dict[str, Any]:
     from app.kernel.db import Database
 
     database = Database(house.settings().resolved_database_url())
@@ -263,7 +263,7 @@ Written = list[list[tuple[str, Any, bool]]]
 """Transactions of statements: (SQL, parameters, whether for many rows)."""
 
 
-def _bare(seeded: _Home, index: Any, batches: Sequence[tuple[float, bytes]], database_pid: int) -> tuple[float, dict[str, Any]]:
+def _bare(seeded: Home, index: Any, batches: Sequence[tuple[float, bytes]], database_pid: int) -> tuple[float, dict[str, Any]]:
     """The stream once more in this process, its INSERTs noted; then these alone into another copy: (CPU seconds, outcome)."""
     from app.bootstrap import build
     from app.kernel.clock import ManualClock
@@ -288,7 +288,7 @@ def _bare(seeded: _Home, index: Any, batches: Sequence[tuple[float, bytes]], dat
     cursor = connection.cursor()
 
     def cpu_s() -> float:
-        return time.process_time() + (_family_cpu_s(database_pid) if database_pid else 0.0)
+        return time.process_time() + (family_cpu_s(database_pid) if database_pid else 0.0)
 
     begun = cpu_s()
     if seeded.url:
