@@ -5,6 +5,7 @@ Owns what the topic must be like for the promises of `kafka_gateway` to hold. Mo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
@@ -83,9 +84,17 @@ def _refuse_if_another_shape(admin: AdminClient, topic: str, partitions: int, re
 
 
 def _identity(admin: AdminClient, topic: str) -> str:
-    """KIP-516: each topic that is ever made has an id of its own."""
-    found = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_S)[topic].result()
-    return f"{topic} {found.topic_id}"
+    """KIP-516: each topic that is ever made has an id of its own. One that was made a moment ago is not known to every broker yet."""
+    until_s = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            found = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_S)[topic].result()
+        except KafkaException as refused:
+            if refused.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART or time.monotonic() > until_s:
+                raise
+            time.sleep(0.1)
+        else:
+            return f"{topic} {found.topic_id}"
 
 
 def _set(admin: AdminClient, topic: str, wanted: Mapping[str, str]) -> None:

@@ -52,23 +52,20 @@ class SharedLog(TableLog):
         return [batch for partition in sorted(claimed) for batch in self._whole[partition]]
 
     def whole(self, session: Session, spans: Mapping[int, tuple[int, int]]) -> list[LogBatch]:
+        """One batch a partition: what many requests brought is thinned, and kept, together."""
         del session
-        return [batch for partition, (_, upto) in spans.items() for batch in self._whole.get(partition, ()) if batch.position <= upto]
+        found = {partition: [batch for batch in self._whole.get(partition, ()) if batch.position <= upto] for partition, (_, upto) in spans.items()}
+        return [LogBatch(several[-1].position, _together([batch.columns for batch in several]), partition) for partition, several in found.items() if several]
 
     def coarsen(self, session: Session, batches: Sequence[tuple[LogBatch, datetime]]) -> None:
         at = session.info["clock"].now()
         rows: list[tuple[object, ...]] = []
-        by_partition: dict[int, list[tuple[LogBatch, datetime]]] = {}
         for batch, due in batches:
-            by_partition.setdefault(batch.partition, []).append((batch, due))
-        for partition, several in by_partition.items():
-            last = max(batch.position for batch, _ in several)
-            self._let_go(partition, last)
-            columns = _together([batch.columns for batch, _ in several])
-            if len(columns):
-                digest = keyed_hash("shared_log", f"{partition}/{last}".encode())
-                due = min(due for _, due in several)
-                rows.append((partition, last, MIXED, MIXED, digest, len(columns), in_parts(columns), at, True, due))
+            self._let_go(batch.partition, batch.position)
+            if len(batch.columns):
+                digest = keyed_hash("shared_log", f"{batch.partition}/{batch.position}".encode())
+                payload = in_parts(batch.columns)
+                rows.append((batch.partition, batch.position, MIXED, MIXED, digest, len(batch.columns), payload, at, True, due))
         insert_many(session, FixLogRow, _COLUMNS, rows, unique=("partition", "position"))
 
     def trim(self, session: Session, upto: Mapping[int, int], before: datetime) -> None:

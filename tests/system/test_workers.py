@@ -12,11 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
+from typing import TypeVar
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.bootstrap import House, build
 from app.kernel.verdict import Fail
@@ -28,6 +30,7 @@ from app.security.people import register_device
 from app.settings import Settings
 from geofences import facade
 from geofences.batches import of_objects
+from geofences.errors import IntakeBusy
 from geofences.ingest import reading, take
 from geofences.models import LogPartitionRow, MomentRow, VisitRow
 from geofences.partitions import MOST
@@ -39,6 +42,7 @@ from tests.geofences.tracks import LAT, LON
 PARTITIONS = 8
 PEOPLE = 16
 PATIENCE_S = 120
+T = TypeVar("T")
 
 
 class Shop:
@@ -51,6 +55,7 @@ class Shop:
         self._folder = folder
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self.sent: list[str] = []
+        self.refused = 0
         self.house: House = build(Settings(data_dir=folder, database_url=url, loops=False, geofences=log, _env_file=None))  # type: ignore[call-arg, arg-type]
         upgrade(self.house.database)
         self.house.runner.establish()
@@ -95,12 +100,28 @@ class Shop:
         batch = of_objects(fixes, reading(None, received_at=now, settings=self.house.settings.geofences))
         intake = self.house.runner.intake
         if intake is not None:
-            report = intake.taking(lambda session, log: take(session, batch, None, received_at=now, log=log))
+            report = self.insist(lambda: intake.taking(lambda session, log: take(session, batch, None, received_at=now, log=log)))
         else:
             with self.house.database.transaction() as session:
                 report = take(session, batch, None, received_at=now)
         assert not isinstance(report, Fail)
         assert report.accepted == len(fixes)
+
+    def insist(self, send: Callable[[], T]) -> T:
+        """As a phone does that is answered 503."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return send()
+            except IntakeBusy:
+                self.refused += 1
+                assert time.monotonic() < deadline, "the broker never came back"
+
+    def cut_off(self) -> None:
+        """Every connection of the workers to the database is broken, as when it is started anew."""
+        with self.house.database.transaction() as session:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            session.execute(text(others))
 
     def noticed(self) -> Counter[str]:
         """Shopper -> how often she was told to have come."""
@@ -136,12 +157,14 @@ class Shop:
         return [code for code in ended if code != -signal.SIGKILL]
 
 
+def over(kafka: Kafka) -> dict[str, str]:
+    """A topic and a group of its own."""
+    return {"kafka_url": kafka.url, "kafka_topic": f"t-{uuid4().hex}", "kafka_group": uuid4().hex, "kafka_partitions": str(PARTITIONS), "kafka_replication": "1", "kafka_session_s": "2"}
+
+
 @pytest.fixture(params=["table", "kafka"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> Iterator[Shop]:
-    log = {"partitions": str(PARTITIONS)}
-    if request.param == "kafka":
-        kafka: Kafka = request.getfixturevalue("kafka")
-        log = {"kafka_url": kafka.url, "kafka_topic": f"t-{uuid4().hex}", "kafka_group": uuid4().hex, "kafka_partitions": str(PARTITIONS), "kafka_replication": "1", "kafka_session_s": "2"}
+    log = {"partitions": str(PARTITIONS)} if request.param == "table" else over(request.getfixturevalue("kafka"))
     name = postgres.take()
     shop = Shop(tmp_path / "data", postgres.url(name), log)
     yield shop
@@ -189,3 +212,37 @@ class TestWorkers:
         with shop.house.database.reading() as session:
             assert Counter(session.scalars(select(VisitRow.shopper_id))) == Counter(shop.sent)
         assert set(shop.owners()) == {None}  # each gave back what it had
+
+
+@pytest.mark.timeout(300)
+class TestOutages:
+    def test_the_broker_is_killed_and_comes_back_and_the_database_cuts_everybody_off(self, tmp_path: Path, postgres: PostgresServer) -> None:
+        """People go on coming all the while: who was answered is noticed, once. Seen to fail with what the broker did not
+        acknowledge answered all the same."""
+        broker = tmp_path / "kafka"
+        broker.mkdir()
+        kafka, name = Kafka(broker), postgres.take()
+        shop = Shop(tmp_path / "data", postgres.url(name), over(kafka))
+        try:
+            shop.start("anna")
+            shop.start("bert")
+            shop.shared_by(2)
+            back = Timer(1.0, kafka.start, (1,))
+            for outage in ("none", "database", "broker", "database", "none"):
+                if outage == "broker":
+                    kafka.kill(1)
+                    back.start()
+                shop.people_come()
+                if outage == "database":
+                    time.sleep(1.1)  # what came is about to be detected, or to be written down
+                    shop.cut_off()
+            back.join()
+            shop.all_noticed()
+            assert shop.refused
+            assert shop.end() == [0, 0]
+            assert shop.noticed() == Counter(shop.sent)
+        finally:
+            shop.end()
+            shop.house.stop()
+            postgres.give_back(name)
+            kafka.stop()
