@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from app.kernel.logs import get_logger
@@ -63,17 +64,15 @@ class Copying:
             self._thread.join(timeout=self._most_wait_s)
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, isolation_level=None)
         try:
-            connection.execute("PRAGMA synchronous=FULL")  # the file is on the disk before the log begins anew
-            while self._due.wait() and not self._stopping.is_set():
-                self._due.clear()
-                with self.alone:
-                    self._copy(connection)
-        except sqlite3.Error as error:
+            with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+                connection.execute("PRAGMA synchronous=FULL")  # the file is on the disk before the log begins anew
+                while self._due.wait() and not self._stopping.is_set():
+                    self._due.clear()
+                    with self.alone:
+                        self._copy(connection)
+        except sqlite3.Error as error:  # no descriptor left, or the folder is gone: the next commits try again
             log.warning("log_not_copied", error=type(error).__name__)  # SQLite does it by itself at BACKSTOP_PAGES
-        finally:
-            connection.close()
 
     def _copy(self, connection: sqlite3.Connection) -> None:
         if _copied(connection) < LONG_PAGES:

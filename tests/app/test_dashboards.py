@@ -47,6 +47,7 @@ def told(database: Database, clock: ManualClock, tmp_path: Path) -> set[str]:
     text = client.get("/metrics", headers={"Authorization": f"Bearer {key}"}).raise_for_status().text
     with database.reading() as session:
         shared = set(Group(database, clock).worker().figures(session))
+    house.stop()
     return {line.split()[0].partition("{")[0] for line in text.splitlines() if not line.startswith("#")} | shared
 
 

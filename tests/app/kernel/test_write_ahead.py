@@ -54,6 +54,24 @@ class TestCopying:
         assert b"third-of-three" in _file(house).read_bytes()
         house.close()
 
+    def test_a_file_that_does_not_open_is_tried_again_by_a_later_commit(self, house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As when no descriptor is left. Seen to fail with the error let out of the thread."""
+        monkeypatch.setattr(write_ahead, "EVERY", 1)
+        copied, really = threading.Event(), write_ahead._copied
+        monkeypatch.setattr(write_ahead, "_copied", lambda connection: (really(connection), copied.set())[0])
+        copying = house._copying
+        assert copying is not None
+        there, copying._path = copying._path, str(_file(house).parent / "gone" / "house.sqlite3")
+        _write(house, "while-it-is-gone")
+        assert copying._thread is not None
+        copying._thread.join(60)
+        assert not copying._thread.is_alive()
+        copying._path = there
+        _write(house, "when-it-is-back")
+        assert copied.wait(60)
+        assert b"while-it-is-gone" in _file(house).read_bytes()
+        house.close()
+
     def test_a_long_log_begins_anew_while_others_write(self, house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         """What comes during the first copying is copied under the turn of writers. Seen to fail without that second copying."""
         monkeypatch.setattr(write_ahead, "EVERY", 20)
