@@ -132,7 +132,8 @@ class IntakeConsumer(Protocol):
         ...
 
     def pause(self, partitions: Collection[int]) -> None:
-        """No records of these until `resume`, while `poll` keeps the membership alive. Those of others are passed over."""
+        """No records of these until `resume`, or until they were another's and come back, while `poll` keeps the membership alive. Those of
+        others are passed over."""
         ...
 
     def resume(self, partitions: Collection[int]) -> None:

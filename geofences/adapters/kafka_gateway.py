@@ -238,6 +238,7 @@ class KafkaConsumer:
         try:
             self._next |= {p: position for p, position in self._assigned(numbers).items() if p in numbers}
             consumer.incremental_assign(self._at(numbers))
+            consumer.resume(self._at(numbers))  # what was paused when it went to another would come back paused
         except Exception as error:  # noqa: BLE001 - it comes out of `poll`
             self._unplaced |= set(numbers)
             self._keep(error)

@@ -87,6 +87,7 @@ class TestNetwork:
     def test_probes_ask_what_is_answered(self, database: Database, clock: ManualClock, tmp_path: Path) -> None:
         house = build(Settings(data_dir=tmp_path, loops=False, _env_file=None), clock=clock, database=database)  # type: ignore[call-arg]
         paths = {getattr(route, "path", "") for route in create_watched(house).routes}
+        house.stop()
         asked = 0
         for name, container in containers():
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):

@@ -380,6 +380,20 @@ class TestPausing:
         crowd.until(lambda: len(member.read) >= 2 * PARTITIONS)
         assert {(r.partition, r.payload) for r in member.read[-2:]} == {(0, b"two 0"), (1, b"two 1")}
 
+    def test_what_went_to_another_comes_back_unpaused(self, side: Side, crowd: Crowd) -> None:
+        """Kafka's client remembers a pause for ever. Seen to fail without the resuming of what is assigned: nothing more is read."""
+        one = crowd.join()
+        crowd.settle()
+        one.consumer.pause(ALL)
+        two = crowd.join()
+        crowd.settle()
+        moved = set(two.holds)
+        crowd.leave(two, leaving=True)
+        crowd.settle()
+        side.producer.send(each("one"))
+        crowd.until(lambda: len(one.read) >= len(moved))
+        assert {record.partition for record in one.read} == moved
+
     def test_lag_is_what_has_not_been_given(self, side: Side, crowd: Crowd) -> None:
         member = crowd.join()
         crowd.settle()
