@@ -107,6 +107,7 @@ from notifications.webhooks import endpoints as webhook_endpoints
 from notifications.webhooks import privacy as webhook_privacy
 from notifications.webhooks import wiring as webhook_wiring
 from notifications.webhooks.ports import WebhookGateway
+from offers import chunks as offer_chunks
 from offers import data_tags as offer_tags
 from offers import endpoints as offer_endpoints
 from offers import handlers as offer_handlers
@@ -257,9 +258,9 @@ def build(
     index_kernel.choose(settings.kernel)
     if database is None:
         database = Database(settings.resolved_database_url(), clock=clock or SystemClock(), pool_size=max(5, settings.threads // 2))
-    vault = open_vault(settings.data_dir, settings.security.keys_url, clock=database.clock)
-    use_vault(vault)
+    use_vault(vault := open_vault(settings.data_dir, settings.security.keys_url, clock=database.clock))
     database.answers = SealedAnswers()
+    offer_chunks.lease_by(database, settings.offers.chunk_coupons)
     journal.keep_anchor(database, settings.data_dir)
     shop = storefront.open_shop(database, settings.storefront, gateway=payments)
     notifications = notification_wiring.build(
@@ -339,6 +340,7 @@ def timetable(
     return [
         Job("contacts.send", 1, send_letters),
         Job("offers.settle", 15, lambda: offer_jobs.settle_waiting(database, settings.security)),
+        Job("offers.chunks", 60, lambda: offer_jobs.bring_home_all(database)),
         Job("offers.expire", 5, lambda: offer_jobs.expire_all(database, settings.offers.expire_batch)),
         Job("offers.fetch_weather", 60, lambda: outside_jobs.fetch(database, settings.outside)),
         Job("storefront.reconcile", 5, lambda: storefront_jobs.reconcile_orders(shop)),

@@ -39,7 +39,7 @@ def _ledger_by_state(session: Session, campaign_id: str) -> dict[str, int]:
 def books(session: Session, campaign_id: str) -> Books:
     """The identity of one campaign, with every difference named."""
     rows, ledger = _rows_by_state(session, campaign_id), _ledger_by_state(session, campaign_id)
-    counter = repository.counters(session, [campaign_id]).get(campaign_id)
+    counter = repository.given(session, campaign_id)
     drift: list[str] = []
 
     def compare(what: str, expected: int, found: int) -> None:

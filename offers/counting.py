@@ -1,7 +1,7 @@
 """What a campaign has given where, lately, and to all who may be one person: counted only where a campaign asks.
 
 Owns these counts, over coupons that were not revoked. Reads only. They are exact when asked under the lock of the campaign's
-counter, which everybody takes who gives a coupon of it: issuance.py asks again there before it gives.
+counter, which everybody takes who gives a coupon of a campaign that asks (chunks.take, alone): issuance.py asks again there before it gives.
 """
 
 from __future__ import annotations

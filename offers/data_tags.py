@@ -28,6 +28,9 @@ TAGS: dict[str, dict[str, str]] = {
         "user.workplace": "created_by",
         "system.operations": "campaign_id version definition created_at",
     },
+    "offers_chunk": {
+        "system.operations": "id campaign_id room room_minor cap budget_minor revoked redeemed reserved_minor spent_minor",
+    },
     "offers_counter": {
         "system.operations": "campaign_id issued revoked redeemed budget_reserved_minor budget_spent_minor",
     },

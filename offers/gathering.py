@@ -20,7 +20,7 @@ from app.kernel.db import Instant, prepared
 from app.kernel.verdict import Fail, Verdict
 from app.security import people
 from geofences.contracts import MomentView, Place
-from offers import affinity, audience_facts, bandit, experiment, repository, schedule
+from offers import affinity, audience_facts, bandit, chunks, experiment, repository, schedule
 from offers.affinity import Past
 from offers.conditions import Counts, Inputs, MomentFacts, PlaceFacts, Refusal
 from offers.contracts import CouponState
@@ -41,25 +41,24 @@ MOST_PAST = 200
 # Each is built once: building a statement costs several times what running it does.
 _IDS = bindparam("ids", expanding=True)
 _C, _V, _N, _T, _W, _P = Campaign, CampaignVersion, Counter, Tally, FewerWish, CouponRow
+_HEAR = select(TriggerRow.campaign_id).where(
+    TriggerRow.moment_kind == bindparam("kind"), TriggerRow.selector.in_(bindparam("named", expanding=True))
+)
+_IN_CHUNKS, _GIVEN = chunks.given(_HEAR)
 _LISTENERS = (
     select(
         _C.id,
         _C.version,
         _C.state,
         _V.definition,
-        _N.issued - _N.revoked,
-        _N.redeemed,
-        _N.budget_reserved_minor + _N.budget_spent_minor,
+        _GIVEN.issued - _GIVEN.revoked,
+        _GIVEN.redeemed,
+        _GIVEN.budget_reserved_minor + _GIVEN.budget_spent_minor,
     )
     .join(_V, and_(_V.campaign_id == _C.id, _V.version == _C.version))
     .join(_N, _N.campaign_id == _C.id)
-    .where(
-        _C.id.in_(
-            select(TriggerRow.campaign_id).where(
-                TriggerRow.moment_kind == bindparam("kind"), TriggerRow.selector.in_(bindparam("named", expanding=True))
-            )
-        )
-    )
+    .outerjoin(_IN_CHUNKS, _IN_CHUNKS.c.campaign_id == _C.id)
+    .where(_C.id.in_(_HEAR))
     .order_by(_C.id)
 )
 _OVER = (

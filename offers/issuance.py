@@ -22,6 +22,7 @@ from app.kernel.ids import derived_id
 from app.kernel.outbox import Event, emit_many
 from geofences.contracts import MomentView
 from offers import (
+    chunks,
     conditions,
     counting,
     decision,
@@ -33,6 +34,7 @@ from offers import (
     repository,
     tellings,
 )
+from offers.chunks import NO_LIMIT, Want
 from offers.conditions import Counts
 from offers.contracts import MomentDecided
 from offers.decision import OFFER, Record, Result
@@ -133,15 +135,14 @@ def _claim(
         _claim_counter(session, campaign_id, definition, pacing.released_minor(definition, timezone, at))
         _claim_besides(session, campaign_id, definition, moment, her_ids, at)
     except _Lost:
-        moved(session, _TAKE_TALLY, {**key, "count": -definition.coupon.uses, "most": _NO_LIMIT, "at": at})  # under the lock just taken
+        moved(session, _TAKE_TALLY, {**key, "count": -definition.coupon.uses, "most": NO_LIMIT, "at": at})  # under the lock just taken
         return False
     if Hint.DEVICE in definition.caps.joined_by:
         identity.note(session, moment.shopper_id, Hint.DEVICE, moment.device_id, at)
     return True
 
 
-_NO_LIMIT = 1 << 60
-_TALLY, _COUNTER = cast("Table", Tally.__table__).c, cast("Table", Counter.__table__).c
+_TALLY = cast("Table", Tally.__table__).c
 _TAKE_TALLY = (
     update(cast("Table", Tally.__table__))
     .where(
@@ -150,18 +151,6 @@ _TAKE_TALLY = (
         _TALLY.issued - _TALLY.revoked + bindparam("count", type_=BigInteger) <= bindparam("most", type_=BigInteger),
     )
     .values(issued=_TALLY.issued + bindparam("count"), touched_at=bindparam("at"))
-)
-_TAKE_COUNTER = (
-    update(cast("Table", Counter.__table__))
-    .where(
-        _COUNTER.campaign_id == bindparam("of_campaign"),
-        _COUNTER.issued - _COUNTER.revoked + bindparam("count", type_=BigInteger) <= bindparam("most", type_=BigInteger),
-        _COUNTER.budget_reserved_minor + _COUNTER.budget_spent_minor <= bindparam("room_minor", type_=BigInteger),
-    )
-    .values(
-        issued=_COUNTER.issued + bindparam("count"),
-        budget_reserved_minor=_COUNTER.budget_reserved_minor + bindparam("outlay_minor", type_=BigInteger),
-    )
 )
 
 
@@ -172,7 +161,7 @@ def _claim_tally(session: Session, definition: Definition, key: Mapping[str, str
     if insert_new(session, Tally, first, unique=["campaign_id", "shopper_id"]):
         return True
     cap = definition.caps.per_shopper
-    return moved(session, _TAKE_TALLY, {**key, "count": count, "most": _NO_LIMIT if cap is None else cap, "at": at})
+    return moved(session, _TAKE_TALLY, {**key, "count": count, "most": NO_LIMIT if cap is None else cap, "at": at})
 
 
 def _claim_window(
@@ -189,15 +178,14 @@ def _claim_window(
 
 def _claim_counter(session: Session, campaign_id: str, definition: Definition, budget_minor: int | None) -> None:
     """`budget_minor` is what is released of it by now."""
-    cap, outlay_minor = definition.caps.total, definition.outlay_minor
-    values = {
-        "of_campaign": campaign_id,
-        "count": definition.coupon.uses,
-        "most": _NO_LIMIT if cap is None else cap,
-        "room_minor": _NO_LIMIT if budget_minor is None else budget_minor - outlay_minor,
-        "outlay_minor": outlay_minor,
-    }
-    if not moved(session, _TAKE_COUNTER, values):
+    cap = definition.caps.total
+    want = Want(
+        definition.coupon.uses,
+        definition.outlay_minor,
+        NO_LIMIT if cap is None else cap,
+        NO_LIMIT if budget_minor is None else budget_minor,
+    )
+    if not chunks.take(session, campaign_id, want, alone=counting.asks(definition)):
         raise _Lost
 
 

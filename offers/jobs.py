@@ -1,6 +1,6 @@
 """The work `offers` wants done from time to time.
 
-Owns `expire_all` and `settle_waiting`. Must not decide when: app/scheduler.py does (every few seconds is right; nothing depends on it, since
+Owns `expire_all`, `settle_waiting` and `bring_home_all`. Must not decide when: app/scheduler.py does (every few seconds is right; nothing depends on it, since
 every use checks the time itself).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.kernel.db import Database
 from app.kernel.logs import get_logger
 from app.security.settings import SecuritySettings
-from offers import facade
+from offers import chunks, facade
 from offers.tills import offline
 
 log = get_logger(__name__)
@@ -39,3 +39,14 @@ def settle_waiting(database: Database, settings: SecuritySettings | None = None)
         with database.transaction() as session:
             ended += offline.settle(session, till_id, seq, database.clock.now(), settings)
     return ended
+
+
+def bring_home_all(database: Database) -> int:
+    """What is in chunks goes back to its campaign, as far as nobody is at it. A short transaction each; returns of how many campaigns."""
+    with database.reading() as session:
+        campaign_ids = chunks.with_chunks(session)
+    home = 0
+    for campaign_id in campaign_ids:
+        with database.transaction() as session:
+            home += chunks.bring_home(session, campaign_id)
+    return home

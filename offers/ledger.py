@@ -1,7 +1,7 @@
 """The books: every move of a coupon is one ledger entry, and the campaign's counter moves with it.
 
 Owns the entries and the counter. Must not decide whether a move is allowed: redemption.py and issuance.py do, by a
-conditional UPDATE of the coupon first. Order of locks everywhere: coupon, tally, counter (by campaign id). What is counted
+conditional UPDATE of the coupon first. Order of locks everywhere: coupon, tally, counter (by campaign id; chunks.py says when it is a chunk, which nobody waits for). What is counted
 waits for the end of the transaction: whoever redeems one coupon holds it and waits for the counter, and a sweep that held
 the counter and then wanted that coupon would wait for ever.
 """
@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.kernel.bulk import Rows, insert_many
 from app.kernel.db import moved
 from app.kernel.ids import new_id
-from offers.models import Counter, CouponRow, LedgerEntry, Tally
+from offers import chunks, repository
+from offers.chunks import Counted
+from offers.models import CouponRow, LedgerEntry, Tally
 
 CAMPAIGN = "campaign"
 """Where a use comes from before it is a coupon."""
@@ -28,17 +30,6 @@ _COUNTED = "offers.counted"
 
 
 _COLUMNS = ("id", "coupon_id", "campaign_id", "from_state", "to_state", "reserved_delta_minor", "spent_delta_minor", "cause", "why", "at")
-_counters = cast("Any", Counter.__table__)
-_COUNT = (
-    update(_counters)
-    .where(_counters.c.campaign_id == bindparam("of_campaign"))
-    .values(
-        revoked=_counters.c.revoked + bindparam("more_revoked"),
-        redeemed=_counters.c.redeemed + bindparam("more_redeemed"),
-        budget_reserved_minor=_counters.c.budget_reserved_minor + bindparam("more_reserved_minor"),
-        budget_spent_minor=_counters.c.budget_spent_minor + bindparam("more_spent_minor"),
-    )
-)
 
 
 @dataclass(slots=True)
@@ -77,22 +68,20 @@ class _Counted:
             moved(self._session, row.values(revoked=Tally.revoked + count))  # no row: the shopper was erased meanwhile
         for campaign_id in sorted({*self.sums, *self.works}):
             if campaign_id in self.works:
-                self._count(campaign_id, _Sums())  # takes its turn
+                chunks.hold(self._session, campaign_id)  # takes its turn
                 for work in self.works[campaign_id]:
                     work()
             if self.sums[campaign_id] != _Sums():
                 self._count(campaign_id, self.sums[campaign_id])
 
     def _count(self, campaign_id: str, sums: _Sums) -> None:
-        values = {
-            "of_campaign": campaign_id,
-            "more_revoked": sums.revoked,
-            "more_redeemed": sums.redeemed,
-            "more_reserved_minor": sums.reserved_minor,
-            "more_spent_minor": sums.spent_minor,
-        }
-        if not moved(self._session, _COUNT, values):
-            raise RuntimeError(f"campaign {campaign_id} has no counter")
+        """What takes more of a budget than it gives back is counted where every claim sees it."""
+        more = Counted(sums.revoked, sums.redeemed, sums.reserved_minor, sums.spent_minor)
+        if more.reserved_minor + more.spent_minor > 0 and repository.budget_minor(self._session, campaign_id) is not None:
+            taken = Counted(reserved_minor=max(0, more.reserved_minor), spent_minor=max(0, more.spent_minor))
+            chunks.hold(self._session, campaign_id, taken)
+            more = replace(more, reserved_minor=min(0, more.reserved_minor), spent_minor=min(0, more.spent_minor))
+        chunks.count(self._session, campaign_id, more)
 
 
 def last(session: Session, campaign_id: str, work: Callable[[], None]) -> None:

@@ -69,7 +69,8 @@ class TriggerRow(Base):
 
 
 class Counter(Base):
-    """What a campaign has given. Caps and budget are claimed here, by one conditional UPDATE each time."""
+    """What a campaign has given, and what it has leased to its chunks. Caps and budget are claimed here or in a chunk, by one
+    conditional UPDATE each time; what was given is this and what stands in the chunks together (chunks.in_chunks)."""
 
     __tablename__ = "offers_counter"
     campaign_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -82,6 +83,27 @@ class Counter(Base):
         CheckConstraint("issued >= revoked AND revoked >= 0 AND redeemed >= 0", name="counts"),
         CheckConstraint("budget_reserved_minor >= 0 AND budget_spent_minor >= 0", name="money"),
     )
+
+
+class Chunk(Base):
+    """A part of a campaign's cap and budget that the counter already counts as given, to be given from here (chunks.py).
+
+    `room` and `room_minor` are left of it; `cap` and `budget_minor` are the limits under which it was leased. The others are what
+    moves have counted here instead of in the counter, below zero where what was counted there came back here.
+    """
+
+    __tablename__ = "offers_chunk"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(40), index=True)
+    room: Mapped[int] = mapped_column(BigInteger, default=0)
+    room_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    cap: Mapped[int] = mapped_column(BigInteger, default=0)
+    budget_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    revoked: Mapped[int] = mapped_column(BigInteger, default=0)
+    redeemed: Mapped[int] = mapped_column(BigInteger, default=0)
+    reserved_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    spent_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (CheckConstraint("room >= 0 AND room_minor >= 0", name="room"),)
 
 
 class Tally(Base):

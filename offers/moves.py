@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.kernel.bulk import Rows
 from app.kernel.db import moved
 from app.kernel.outbox import emit, emit_if_owed
-from offers import ledger, repository
+from offers import chunks, ledger, repository
 from offers.contracts import CouponMoved, CouponReleased, CouponState
 from offers.ledger import Books, held_minor
 from offers.models import Counter, CouponRow, Redemption
@@ -170,7 +170,7 @@ def claim(session: Session, coupon: CouponRow, amount_minor: int, part: Instrume
     budget_minor = repository.budget_minor(session, coupon.campaign_id)
     if budget_minor is not None:
         take = take.where(Counter.budget_reserved_minor + Counter.budget_spent_minor + amount_minor <= budget_minor)
-    return moved(session, take.values({part: part + amount_minor}))
+    return chunks.claim(session, coupon.campaign_id, take.values({part: part + amount_minor}))
 
 
 def revoked_or_marked(session: Session, coupon: CouponRow, at: datetime, why: str, books: Books) -> bool:

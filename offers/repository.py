@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import Instant, prepared
 from app.security import people, sealing, vault
-from offers import codes, experiment, explanation, phrases, schemas
+from offers import chunks, codes, experiment, explanation, phrases, schemas
+from offers.chunks import Given
 from offers.contracts import CampaignFigures, CampaignView, CouponState, CouponView, DecisionView
 from offers.decision import result_from
 from offers.definition import BenefitKind, Definition, definition_from
@@ -82,11 +83,12 @@ def most_minor(session: Session, row: CouponRow) -> int | None:
     return terms.benefit.amount_minor if terms is not None and terms.benefit.kind is BenefitKind.AMOUNT else None
 
 
-def counters(session: Session, campaign_ids: Iterable[str]) -> dict[str, Counter]:
-    rows = session.scalars(
-        select(Counter).where(Counter.campaign_id.in_(list(campaign_ids))).execution_options(populate_existing=True)
-    )
-    return {row.campaign_id: row for row in rows}
+def given(session: Session, campaign_id: str) -> Given | None:
+    """What the campaign has given by now; None where there is no such campaign."""
+    in_chunks, told = chunks.given([campaign_id])
+    joined = select(*told).outerjoin_from(Counter, in_chunks, in_chunks.c.campaign_id == Counter.campaign_id)
+    row = session.execute(joined.where(Counter.campaign_id == campaign_id)).first()
+    return Given(*row) if row is not None else None
 
 
 def owner(session: Session, row: CouponRow) -> str:
@@ -116,13 +118,15 @@ _GIVEN_SINCE = select(CouponRow.campaign_id, CouponRow.issued_at).where(
 
 
 def campaign_views(session: Session, campaign_id: str | None = None, *, limit: int = 500) -> list[CampaignView]:
+    in_chunks, told = chunks.given(None if campaign_id is None else [campaign_id])
     statement = (
-        select(Campaign, CampaignVersion.definition, Counter)
+        select(Campaign, CampaignVersion.definition, *told)
         .join(
             CampaignVersion,
             and_(CampaignVersion.campaign_id == Campaign.id, CampaignVersion.version == Campaign.version),
         )
         .join(Counter, Counter.campaign_id == Campaign.id)
+        .outerjoin(in_chunks, in_chunks.c.campaign_id == Campaign.id)
         .order_by(Campaign.id.desc())
         .limit(limit)
         .execution_options(populate_existing=True)
@@ -130,14 +134,14 @@ def campaign_views(session: Session, campaign_id: str | None = None, *, limit: i
     if campaign_id is not None:
         statement = statement.where(Campaign.id == campaign_id)
     out: list[CampaignView] = []
-    for campaign, text, counter in session.execute(statement):
-        defined = parsed(text)
+    for campaign, text, *row in session.execute(statement):
+        defined, given = parsed(text), Given(*row)
         figures = CampaignFigures(
-            counter.issued,
-            counter.redeemed,
-            counter.revoked,
-            counter.budget_reserved_minor,
-            counter.budget_spent_minor,
+            given.issued,
+            given.redeemed,
+            given.revoked,
+            given.budget_reserved_minor,
+            given.budget_spent_minor,
             defined.budget_minor,
             defined.currency,
         )

@@ -36,6 +36,12 @@ class OfferSettings(SettingsGroup):
         le=10_000,
         description="How many due coupons one run of the expiry job takes in one transaction.",
     )
+    chunk_coupons: int = Field(
+        default=64,
+        ge=0,
+        le=10_000,
+        description="Where transactions meet at one campaign's counter, so many coupons of its cap and budget are leased at once, so that the next need not wait (PostgreSQL; towards the end fewer). 0: everybody waits for the counter.",
+    )
     live_code_required: bool = Field(
         default=False,
         description="Take every coupon at the till only with the live code of the shopper's phone, whatever its campaign says: a picture or a written-down code is then worth nothing.",

@@ -33,6 +33,7 @@ from offers import (
     repository,
     segments,
 )
+from offers.chunks import Given
 from offers.concerned import concerned
 from offers.contracts import Cell, SimulatedReason, Simulation
 from offers.decision import OFFER, Record, Result
@@ -222,8 +223,8 @@ def _report(
     reasons = tuple(SimulatedReason(code, explanation.named(code), cells[code]) for _, code in shown)
     gave = offered.cell(weighed)
     most_minor = cost_minor if gave.shoppers is not None else None
-    counter = repository.counters(session, [campaign_id])[campaign_id]
-    rate_ppm = bandit.mean_ppm(counter.issued - counter.revoked, counter.redeemed)
+    given = repository.given(session, campaign_id) or Given(0, 0, 0, 0, 0)
+    rate_ppm = bandit.mean_ppm(given.issued - given.revoked, given.redeemed)
     likely_minor = most_minor * rate_ppm // 1_000_000 if most_minor is not None else None
     return Simulation(
         campaign_id,

@@ -29,12 +29,13 @@ class What(StrEnum):
     CATALOGUE = "catalogue"
     CHECKOUT = "checkout"
     SCALE = "scale"
+    CAMPAIGN = "campaign"
     PAGES = "pages"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). scale: a fix on Apache Kafka and PostgreSQL beside the embedded runner (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements; pages: Lighthouse on the pages of a purchase (none of the three in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). scale: a fix on Apache Kafka and PostgreSQL beside the embedded runner (not in all). campaign: one campaign that several processes give and take, in chunks and waiting (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements; pages: Lighthouse on the pages of a purchase (none of the three in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -45,7 +46,8 @@ def bench(
     connections: Annotated[int, typer.Option(min=1, max=64, help="Over how many connections at once (redeem, checkout).")] = 16,
     orders: Annotated[int, typer.Option(min=16, max=10_000, help="How many orders are placed (checkout).")] = 400,
     campaigns: Annotated[int, typer.Option(min=100, max=5000, help="How many campaigns are live (decide).")] = 1000,
-    moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide).")] = 1000,
+    moments: Annotated[int, typer.Option(min=100, max=100_000, help="How many moments are decided (decide, campaign).")] = 1000,
+    processes: Annotated[int, typer.Option(min=2, max=32, help="How many processes give the same campaign (campaign).")] = 4,
     days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
     messages: Annotated[int, typer.Option(min=100, max=100_000, help="How many messages are due (notify).")] = 10_000,
     products: Annotated[int, typer.Option(min=100, max=1_000_000, help="How many products are searched (catalogue).")] = 100_000,
@@ -68,6 +70,7 @@ def bench(
         What.INGEST: ("bench_ingest", "ingest", (fences, fixes, batch)),
         What.SCALE: ("bench_scale", "scale", (fences, fixes, batch, kafka)),
         What.REDEEM: ("bench_redeem", "redeem", (redemptions, connections)),
+        What.CAMPAIGN: ("bench_campaign", "campaign", (moments, processes)),
         What.DECIDE: ("bench_offers", "decide", (campaigns, moments)),
         What.SIMULATE: ("bench_offers", "simulate", (days, 2_000)),
         What.AUDIENCE: ("bench_audience", "audience", (100_000,)),

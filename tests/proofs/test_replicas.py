@@ -5,11 +5,15 @@ The races are those of test_caps.py and test_single_use.py, each request to anot
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
+from offers.models import Chunk
 from tests.app.security.proofs import PhoneKey
 from tests.proofs.rig import Rig, Told, scan
 from tests.proofs.test_caps import rush
@@ -35,7 +39,7 @@ def replicas(rig: Rig) -> Iterator[list[str]]:
 class TestReplicas:
     @ROUNDS
     def test_what_holds_at_one_holds_over_three(self, rig: Rig, replicas: list[str], rounds: int, record_property: Told) -> None:
-        """Planted bugs, each seen to fail: a limit whose tries are counted by process; a key of a request, and a proof, known to one process only; and of plants.py, caps that are counted and then inserted."""
+        """Planted bugs, each seen to fail: a limit whose tries are counted by process; a key of a request, and a proof, known to one process only; a chunk that is leased and not counted; and of plants.py, caps that are counted and then inserted."""
         clerks = rig.clerks(12)
         for n in range(rounds):
             _caps(rig, replicas, clerks)
@@ -48,12 +52,34 @@ class TestReplicas:
 
 
 def _caps(rig: Rig, replicas: list[str], clerks: list[dict[str, str]]) -> None:
-    """A campaign's cap, and a budget for as many coupons."""
-    cap = 15
+    """A campaign's cap, and a budget for as many coupons: so many that the replicas lease chunks of it, and so few that they come to its end."""
+    cap = 48
     for changes in ({"caps": {"per_shopper": None, "total": cap}}, {"budget_minor": cap * 500}):
         rig.campaign(**changes)
-        assert rush(rig, clerks, cap + 6, replicas) == {"coupon": cap, "no coupon": 6, "201": cap, "coupon_already_redeemed": cap}, changes
+        with _leasing(rig) as leased:
+            assert rush(rig, clerks, cap + 6, replicas) == {"coupon": cap, "no coupon": 6, "201": cap, "coupon_already_redeemed": cap}, changes
+        assert leased.is_set(), "nobody met anybody at the counter"
         assert rig.in_order().redemptions == cap
+
+
+@contextlib.contextmanager
+def _leasing(rig: Rig) -> Iterator[threading.Event]:
+    """Set as soon as the campaign has a chunk."""
+    seen, over = threading.Event(), threading.Event()
+    any_of_it = select(Chunk.id).where(Chunk.campaign_id == rig.campaign_id).limit(1)
+
+    def look() -> None:
+        while not (seen.is_set() or over.wait(0.02)):
+            if rig.database.glance(any_of_it, {}):
+                seen.set()
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _one_use(rig: Rig, replicas: list[str], clerks: list[dict[str, str]]) -> None:
