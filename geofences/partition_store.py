@@ -58,7 +58,8 @@ class Mark:
 @dataclass(slots=True)
 class Held:
     """A partition of ours: time has passed to `watermark_s`; read up to `position`, where the last fixes stood at `fed`; committed up to
-    `flushed`, coarsened up to `coarse`. `fences` were the last it was looked at with."""
+    `flushed`, coarsened up to `coarse`. `fences` were the last it was looked at with. At `fresh` stands the first batch that time has not passed over
+    since it was read, so that nothing of it is worked in, however early it is."""
 
     epoch: int
     watermark_s: float
@@ -67,6 +68,11 @@ class Held:
     flushed: int
     coarse: int = 0
     fences: object = None
+    fresh: int | None = None
+
+    def worked_in(self, position: int) -> int:
+        """Read up to where all is worked in that is not later than the watermark; `position` is where everything is."""
+        return self.position if self.fresh is None else max(position, self.fresh - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ class PartitionRunner:
         self._wait(batch, batch.columns)
         held = self.held.get(batch.partition)
         if held is not None:
+            held.fresh = held.fresh or batch.position
             held.position = held.fed = max(held.position, batch.position)
 
     def pass_over(self, partition: int, position: int) -> None:
@@ -182,7 +183,7 @@ class PartitionRunner:
         same: dict[float, set[int]] = {}
         for partition in self.held.keys() if partitions is None else self.held.keys() & set(partitions):
             held = self.held[partition]
-            held.watermark_s = max(held.watermark_s, told_s)
+            held.watermark_s, held.fresh = max(held.watermark_s, told_s), None
             same.setdefault(held.watermark_s, set()).add(partition)
         return sum(self._pass_to(reached_s, of, fences) for reached_s, of in same.items())
 
@@ -259,7 +260,8 @@ class PartitionRunner:
 
     def _commit(self, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
         """The number of new moments, committed. Raises `Fenced`, and nothing is written."""
-        mine = {p: Mark(self.held[p].epoch, position, self.held[p].position, self.held[p].watermark_s) for p, position in positions.items()}
+        held = self.held
+        mine = {p: Mark(held[p].epoch, position, held[p].worked_in(position), held[p].watermark_s) for p, position in positions.items()}
         with self._database.transaction() as session:
             store.advance(session, mine, at=at, lease_s=self._lease_s)
             return self._write(session, positions, at, fences)

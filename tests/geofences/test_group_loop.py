@@ -228,6 +228,35 @@ class TestChaos:
         assert crowd.came > 1
 
 
+class TestOverdue:
+    @pytest.mark.parametrize("leaves", [True, False])
+    def test_what_was_read_but_not_looked_at_goes_to_the_next(self, database: Database, clock: ManualClock, leaves: bool) -> None:
+        """Fixes that are earlier than their partition's time come between two ticks; who has read them writes down how far it is, and leaves or dies. Seen to
+        fail, both, with all that was read and is not later than the watermark taken for worked in."""
+        agreed(database, clock)
+        group = Group(database, clock, session_s=0.1)
+        first = group.worker()
+        first.run_once()
+        now_s = clock.now().timestamp()
+        clock.advance(120)
+        group.ticker.tick()
+        first.settle()
+        group.send([(now_s + s, PEOPLE[0], standing(PEOPLE[0], now_s + s)) for s in range(0, 60, 10)])
+        first._work_in(first._consumer.poll(4_000, 0.0))
+        assert first._runner.unflushed
+        first._flush(clock.now())
+        assert visitors(database) == set()
+        if leaves:
+            first._leave()
+        else:
+            time.sleep(0.15)
+        second = group.worker()
+        second.run_once()
+        group.ticker.tick()
+        second.settle()
+        assert visitors(database) == {PEOPLE[0].shopper_id}
+
+
 class TestOutages:
     def test_while_the_database_is_away_nothing_is_lost_and_the_seat_is_kept(self, database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
         """A flush fails, and so does the claim after it; the group still hears of the member, and what was read is worked in once it is back.

@@ -201,8 +201,7 @@ class Rig:
     def served(self) -> Iterator[Back]:
         """The same house by `moments serve`, from nothing, killed in the end. How long until it answered."""
         self.kill()
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
-        env |= {f"MOMENTS_{name.upper()}": str(self._settings[name]) for name in ("data_dir", "database_url", "log_level")}
+        env = self.environment()
         begun = time.perf_counter()
         with subprocess.Popen([sys.executable, "-m", "app.cli", "serve", "--port", "0", "--no-links"], stdout=subprocess.PIPE, text=True, env=env) as process:
             assert process.stdout is not None
@@ -212,6 +211,11 @@ class Rig:
                 yield Back.since(begun, process.pid)
             finally:
                 process.kill()
+
+    def environment(self) -> dict[str, str]:
+        """For a process of `moments` over the same house."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MOMENTS_")}
+        return env | {f"MOMENTS_{name.upper()}": str(self._settings[name]) for name in ("data_dir", "database_url", "log_level")}
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone. Also after it has killed itself."""

@@ -33,7 +33,7 @@ from geofences.batches import of_objects
 from geofences.errors import IntakeBusy
 from geofences.ingest import reading, take
 from geofences.models import LogPartitionRow, MomentRow, VisitRow
-from geofences.partitions import MOST
+from geofences.partitions import MOST, partition_of
 from tests.brokers.kafka import Kafka
 from tests.engines import PostgresServer
 from tests.geofences.conftest import SHOP_FEATURE, SHOP_ID
@@ -137,10 +137,20 @@ class Shop:
         with self.house.database.reading() as session:
             return Counter(session.scalars(select(LogPartitionRow.owner).where(LogPartitionRow.partition < MOST)))
 
+    def standing(self) -> str:
+        """How far each partition and each worker is, for whoever reads why it took too long."""
+        rows = select(LogPartitionRow.partition, LogPartitionRow.owner, LogPartitionRow.epoch, LogPartitionRow.position, LogPartitionRow.watermark_at)
+        with self.house.database.reading() as session:
+            partitions = [str(tuple(row)) for row in session.execute(rows.order_by(LogPartitionRow.partition))]
+        living = [name for name, worker in self._workers.items() if worker.poll() is None]
+        told = {name: {k: v for k, v in self.figures(name).items() if "partition" in k or "watermark" in k or "lag" in k or "late" in k} for name in living}
+        missing = set(self.sent) - set(self.noticed())
+        return "\n".join([*partitions, str(told), f"not noticed: {sorted(partition_of(one, PARTITIONS) for one in missing)}"])
+
     def wait(self, what: str, until: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not until():
-            assert time.monotonic() < deadline, what
+            assert time.monotonic() < deadline, f"{what}: {self.standing()}"
             assert all(worker.poll() in (None, -signal.SIGKILL) for worker in self._workers.values()), "a worker has ended"
             time.sleep(0.05)
 
