@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import Database
@@ -23,7 +22,6 @@ from geofences.adapters.shared_records import Tick, Unreadable
 from geofences.columns import FixColumns
 from geofences.index import FenceIndex
 from geofences.jobs import Companion, RunnerLoop
-from geofences.models import DeadLetterRow
 from geofences.partition_store import Dead
 from geofences.partitions import establish_shared
 from geofences.ports import IntakeConsumer, IntakeReader, LogBatch, Record
@@ -202,11 +200,3 @@ class GroupLoop(RunnerLoop):
         for runner in self._beside:
             runner.release()
         self._reader.close()
-
-    def figures(self, session: Session) -> dict[str, tuple[str, float]]:
-        buried = session.scalar(select(func.count()).select_from(DeadLetterRow)) or 0
-        return super().figures(session) | {
-            "moments_dead_letters": ("Records of the shared log that could not be worked in.", float(buried)),
-        }
-
-

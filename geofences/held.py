@@ -17,7 +17,7 @@ from geofences.adapters.table_log import fixes_of
 from geofences.coarsening import cell_of
 from geofences.models import PlaceRow, VisitRow
 from geofences.privacy import VISITS_KEPT_S
-from geofences.runner import PRECISE_S
+from geofences.thinning import PRECISE_S
 
 
 @dataclass(frozen=True, slots=True)

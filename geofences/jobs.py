@@ -23,7 +23,7 @@ from app.kernel.logs import get_logger
 from geofences.adapters.table_log import TableLog
 from geofences.fence_source import FenceSource
 from geofences.index import FenceIndex
-from geofences.models import FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
+from geofences.models import DeadLetterRow, FixLogRow, LogHeadRow, LogPartitionRow, VisitRow
 from geofences.origins import Origins
 from geofences.partitions import MOST, establish
 from geofences.ports import FixLog
@@ -204,6 +204,7 @@ class RunnerLoop:
         waiting, oldest_at = session.execute(_AHEAD).one()
         late_s = max(0.0, (self._database.clock.now() - oldest_at).total_seconds()) if oldest_at is not None else 0.0
         visits = session.scalar(select(func.count()).select_from(VisitRow).where(VisitRow.ended_at.is_(None))) or 0
+        buried = session.scalar(select(func.count()).select_from(DeadLetterRow)) or 0
         return {
             "moments_fix_log_waiting": ("Batches of fixes not yet processed.", float(waiting)),
             "moments_detection_late_seconds": ("How long the oldest unprocessed batch has waited.", late_s),
@@ -213,6 +214,7 @@ class RunnerLoop:
                 "How far event time lies back in the partition of this process that is last; 0 where it has none.",
                 max(0.0, self._database.clock.now().timestamp() - self._runner.watermark_s) if self._runner.held and math.isfinite(self._runner.watermark_s) else 0.0,
             ),
+            "moments_dead_letters": ("Places in the log where something could not be worked in.", float(buried)),
             "moments_visits_open": ("Visits that have not ended.", float(visits)),
             "moments_fixes_late": (
                 "Fixes this process could not use because they came too late to correct anything.",
@@ -246,8 +248,6 @@ class RunnerLoop:
                 failures += 1
                 log.exception("detection_failed", error=type(error).__name__, exc_info=error)
                 busy = False
-                if failures >= 3:
-                    self._runner.drop()  # begin again from what is committed
             took_s = time.monotonic() - began_s
             if self._stopping.is_set():
                 break

@@ -97,7 +97,8 @@ class SharedLogRow(Base):
 
 
 class DeadLetterRow(Base):
-    """A record of the shared log that could not be worked in, and why. What it said is not kept."""
+    """A place in a log of which something could not be worked in, and why: a record that cannot be read, or (size 0) fixes over which the
+    rules failed, of one device or more. What it said is not kept."""
 
     __tablename__ = "geofences_dead_letter"
     partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

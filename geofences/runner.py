@@ -11,7 +11,8 @@ What one process has of several partitions lies together, since the index wants 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,6 +25,7 @@ from app.privacy.gate import hold, refused_of
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
+from geofences.careful import REASON, Trial, may_be_of_a_device
 from geofences.columns import FixColumns, Flags
 from geofences.deadlines import Deadlines
 from geofences.history import in_time
@@ -35,16 +37,12 @@ from geofences.ports import FixLog, LogBatch
 from geofences.presence.early import shown_before
 from geofences.revision_store import revise_keys
 from geofences.spoofing.judging import judged
-from geofences.thinning import PRECISE_S, thinned
 from geofences.track import Key, Sample, TrackRules, TrackState, advance_many
 from geofences.transitions import Transition
+from geofences.upkeep import Upkeep
 from geofences.waiting import Waiting
 
 log = get_logger(__name__)
-
-TRIM_EVERY_S = 5.0
-"""This often, what lies outside every fence is coarsened in the log, and what is too old to correct anything taken out of it (at every
-flush when nothing is to be kept)."""
 
 
 class PartitionRunner:
@@ -63,8 +61,8 @@ class PartitionRunner:
         self._database, self._log, self._rules = database, fix_log, rules
         self._partitions, self._lease_s = partitions, lease_s
         self._history_fixes = history_fixes
-        self._trim_every_s = TRIM_EVERY_S if rules.correction_window_s else 0.0
         self.owner = new_id("own")
+        self._trial: Trial | None = None  # after a failure: each device is looked at alone
         self.late = self.corrected = self.fenced = 0
         self.drop()
 
@@ -79,7 +77,8 @@ class PartitionRunner:
         self._overdue: dict[int, list[Sample]] = {}
         self._found: list[Transition] = []
         self._places: dict[str, str] = {}
-        self._trimmed_at: datetime | None = None
+        self._upkeep = Upkeep(self._log, self._rules)
+        self._trial = self._trial.anew() if self._trial is not None else None
         self._renewed_at: datetime | None = None
         self._stored: set[Key] = set()
 
@@ -100,18 +99,19 @@ class PartitionRunner:
             lately = self._log.read_back(session, {p: one.position for p, one in claimed.items()}, since, self._history_fixes)
             decided_s = visit_store.decided_since(session, since)
         begun = self._log.begun(self._database, claimed)
-        for partition, one in claimed.items():
-            self.held[partition] = Held(one.epoch, one.watermark_s, one.read, one.read, one.position, one.kept)
-            self._deadlines[partition] = Deadlines()
-        self._stored |= states.keys()
-        ours = {key: at_s for key, at_s in decided_s.items() if self._of(key) in claimed}
-        known = [batch.columns for batch in lately.batches]
-        for batch in begun:  # some of it was worked in, and the rest waited
-            done: Flags = batch.columns.at_s <= claimed[batch.partition].watermark_s
-            known.append(batch.columns.take(done))
-            self._wait(batch, batch.columns.take(~done))
-        for no in self._memory.recall(states, known, ours, lately.cut_s):
-            self._look_at(no, -math.inf)  # the first tick reckons every deadline anew
+        with self._or_begin_again():
+            for partition, one in claimed.items():
+                self.held[partition] = Held(one.epoch, one.watermark_s, one.read, one.read, one.position, one.kept)
+                self._deadlines[partition] = Deadlines()
+            self._stored |= states.keys()
+            ours = {key: at_s for key, at_s in decided_s.items() if self._of(key) in claimed}
+            known = [batch.columns for batch in lately.batches]
+            for batch in begun:  # some of it was worked in, and the rest waited
+                done: Flags = batch.columns.at_s <= claimed[batch.partition].watermark_s
+                known.append(batch.columns.take(done))
+                self._wait(batch, batch.columns.take(~done))
+            for no in self._memory.recall(states, known, ours, lately.cut_s):
+                self._look_at(no, -math.inf)  # the first tick reckons every deadline anew
         return True
 
     def release(self, partitions: Collection[int] | None = None) -> None:
@@ -141,6 +141,21 @@ class PartitionRunner:
         self._found = [t for t in self._found if self._of(Key(t.shopper_id, t.device_id)) not in partitions]
         self._waiting.forget(partitions)
         self._dead = [dead for dead in self._dead if dead.partition not in partitions]
+        self._given_up().difference_update(keys[no] for no in theirs)
+
+    @contextmanager
+    def _or_begin_again(self) -> Iterator[None]:
+        """What fails on the way would be half worked in or half told: begin again from what is committed, and, where it may be for the sake
+        of a device, look at each alone."""
+        try:
+            yield
+        except store.Fenced:
+            raise
+        except BaseException as error:
+            if may_be_of_a_device(error):
+                self._trial = Trial(self.held)
+            self.drop()
+            raise
 
     def _of(self, key: Key) -> int:
         return partition_of(key.shopper_id, self._partitions)
@@ -185,7 +200,8 @@ class PartitionRunner:
             held = self.held[partition]
             held.watermark_s, held.fresh = max(held.watermark_s, told_s), None
             same.setdefault(held.watermark_s, set()).add(partition)
-        return sum(self._pass_to(reached_s, of, fences) for reached_s, of in same.items())
+        with self._or_begin_again():
+            return sum(self._pass_to(reached_s, of, fences) for reached_s, of in same.items())
 
     def _pass_to(self, watermark_s: float, partitions: Set[int], fences: FenceIndex) -> int:
         ready = self._waiting.take(watermark_s, partitions)
@@ -203,7 +219,8 @@ class PartitionRunner:
             self._set_aside(no, samples, watermark_s)
         states = {keys[no]: self._memory.awake(no) for no in sorted({*due, *work.for_rules})}
         events = {keys[no]: samples for no, samples in work.for_rules.items()}
-        found, wakes = advance_many(states, events, watermark_s, fences, self._rules)
+        advance = self._trial.advance if self._trial is not None else advance_many
+        found, wakes = advance(states, events, watermark_s, fences, self._rules)
         for key, wake_s in wakes.items():
             no = self._memory.live.number(key)
             late = states[key].take_overdue()
@@ -213,6 +230,7 @@ class PartitionRunner:
             self._changed.add(no)
         self._memory.remember(work)  # now, so that what is overdue was not known before
         self._found += found
+        self._changed.update(self._memory.live.number(key) for key in self._given_up())
         self._places |= {t.fence_id: fence.place_id for t in found if (fence := fences.get(t.fence_id)) is not None}
         return len(found)
 
@@ -231,15 +249,15 @@ class PartitionRunner:
             return False
         positions = self._committable(at)
         try:
-            new = self._commit(positions, at, fences)
+            with self._or_begin_again():
+                new = self._commit(positions, at, fences)
         except store.Fenced as fenced:  # the transaction has touched no row
             log.warning("partitions_lost", partitions=sorted(fenced.lost))
             self.fenced += 1
             self.hand_over(fenced.lost)
             return False
-        except BaseException:
-            self.drop()  # what was worked out may be half told: begin again from what is committed
-            raise
+        if self._trial is not None:
+            self._trial = None if self._trial.over(self.held) else self._trial.anew()
         if self._found or self._overdue:
             log.info("detected", transitions=len(self._found), moments=new, corrected=len(self._overdue))
         self.let_go()
@@ -268,7 +286,6 @@ class PartitionRunner:
 
     def _write(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> int:
         """Everything but the positions; returns the number of new moments."""
-        store.bury(session, self._dead, at=at)
         keys = self._memory.live.keys
         touched = self._changed | self._overdue.keys()
         people = {keys[no].shopper_id for no in touched}
@@ -277,16 +294,21 @@ class PartitionRunner:
         unseen = {no for no in touched if keys[no].shopper_id in refused}
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]
-        new = visit_store.record(session, self._judged(session, seen), self._places, at=at, shown=shown_before) if seen else 0
+        tell = partial(self._tell, session, at)
+        new = self._trial.tell(session, seen, tell) if self._trial is not None else tell(seen)
+        late = {no: self._overdue[no] for no in sorted(self._overdue.keys() - unseen)}
+        if late:
+            self._correct(session, late, at, fences)
+        unseen |= {no for no in touched if keys[no] in self._given_up()}
+        hidden = {keys[no] for no in unseen}
+        self._dead += [Dead(p, self.held[p].position, REASON, 0) for p in {self._of(key) for key in self._given_up()}]
         visit_store.close_unseen(session, hidden)
         if refused:
             self._log.forget(session, refused)
         for no in unseen:
             self._memory.forget(no)
             self._look_at(no, None)
-        late = {no: self._overdue[no] for no in sorted(self._overdue.keys() - unseen)}
-        if late:
-            self._correct(session, late, at, fences)
+        store.bury(session, self._dead, at=at)
         kept: list[tuple[Key, TrackState, float | None]] = []
         gone = set(hidden)
         for no in sorted(touched - unseen):
@@ -298,45 +320,43 @@ class PartitionRunner:
         store.save_states(session, self._partitions, kept, lean=self._rules.correction_window_s > 0, at=at)
         store.forget_states(session, gone & self._stored | hidden)
         self._stored = (self._stored - gone) | {key for key, _, _ in kept}
-        self._trim(session, positions, at, fences)
+        # where it is not all, this transaction does not know whether the others are ours; a flush that knows comes in a moment
+        if len(positions) == len(self.held) and self._upkeep.due(at):
+            self._upkeep.trim(session, self.held, positions, self._memory, fences, at)
         return new
+
+    def _given_up(self) -> set[Key]:
+        return self._trial.failed if self._trial is not None else set()
+
+    def _tell(self, session: Session, at: datetime, found: list[Transition]) -> int:
+        """Returns the number of new moments."""
+        return visit_store.record(session, self._judged(session, found), self._places, at=at, shown=shown_before) if found else 0
 
     def _correct(self, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
         """Fixes that came too late: tell their devices' stories again from before them, and write down what is different."""
         same: dict[float, dict[int, list[Sample]]] = {}
         for no, samples in late.items():
             same.setdefault(self.held[self._of(self._memory.live.keys[no])].watermark_s, {})[no] = samples
+        keys = self._memory.live.keys
         for watermark_s, some in same.items():
-            self._correct_to(watermark_s, session, some, at, fences)
+            if self._trial is None:
+                self._correct_to(watermark_s, session, some, at=at, fences=fences)
+                continue
+            own = {keys[no]: {no: samples} for no, samples in some.items()}
+            correct = partial(self._correct_to, watermark_s, session, at=at, fences=fences)
+            self._trial.each(own, lambda key, own=own, correct=correct: correct(own[key]), session)
 
-    def _correct_to(self, watermark_s: float, session: Session, late: Mapping[int, list[Sample]], at: datetime, fences: FenceIndex) -> None:
+    def _correct_to(self, watermark_s: float, session: Session, late: Mapping[int, list[Sample]], *, at: datetime, fences: FenceIndex) -> None:
         memory = self._memory
-        cases = [
-            (memory.live.keys[no], memory.awake(no), samples, partial(memory.heard, no)) for no, samples in late.items()
-        ]
-        corrected = revise_keys(
-            session,
-            cases,
-            watermark_s=watermark_s,
-            fences=fences,
-            rules=self._rules,
-            at=at,
-            judge=lambda told: self._judged(session, told, late),
-        )
+        cases = [(memory.live.keys[no], memory.awake(no), samples, partial(memory.heard, no)) for no, samples in late.items()]
+        judge = partial(self._judged, session, late=late)
+        corrected = revise_keys(session, cases, watermark_s=watermark_s, fences=fences, rules=self._rules, at=at, judge=judge)
         for (no, samples), found in zip(late.items(), corrected, strict=True):
             memory.put_late(no, samples)
             memory.states[no] = found.state
             self._look_at(no, memory.settle(no, found.wake_s))
             self.corrected += len(samples) - found.dropped
             self.late += found.dropped
-
-    def _coarsen(self, session: Session, positions: Mapping[int, int], fences: FenceIndex) -> None:
-        """Of what is processed, what lies outside every fence becomes a cell."""
-        spans = {partition: (self.held[partition].coarse, position) for partition, position in positions.items()}
-        while batches := self._log.whole(session, spans):
-            self._log.coarsen(session, [thinned(batch, self._memory, fences, self._rules, self.held[batch.partition].watermark_s) for batch in batches])
-        for partition, position in positions.items():
-            self.held[partition].coarse = position
 
     def _judged(
         self,
@@ -352,18 +372,6 @@ class PartitionRunner:
             return sorted([*known, *late[no]], key=in_time) if late and no in late else known
 
         return judged(session, found, heard)
-
-    def _trim(self, session: Session, positions: Mapping[int, int], at: datetime, fences: FenceIndex) -> None:
-        if len(positions) < len(self.held):
-            return  # of the others this transaction does not know whether they are ours; a flush that knows comes in a moment
-        if self._trimmed_at is not None and (at - self._trimmed_at).total_seconds() < self._trim_every_s:
-            return
-        keep_s = self._rules.history_s if self._rules.correction_window_s else -1.0
-        if self._rules.correction_window_s:
-            self._coarsen(session, positions, fences)
-        self._log.trim(session, positions, at - timedelta(seconds=min(keep_s, PRECISE_S)))
-        self._memory.history.expire(self.watermark_s - max(keep_s, self._rules.forget_s))
-        self._trimmed_at = at
 
     def let_go(self) -> None:
         """Instead of a flush, where nothing is stored: what was found is not kept."""

@@ -28,6 +28,7 @@ from geofences.beacons.settings import BeaconSettings
 from geofences.beacons.sighting_log import PARTITION
 from geofences.beacons.sightings import Sighting
 from geofences.beacons.transmitters import Registry
+from geofences.careful import REASON, Trial
 from geofences.track import Key
 from geofences.transitions import Transition, visit_id
 
@@ -64,6 +65,7 @@ class BeaconRunner:
         self._withdrawn: dict[str, tuple[str, ...]] = {}
         self._echoed: dict[str, float] = {}
         self._echoes = Echoes(self._settings.echo_rules())
+        self._trial = Trial()
         self._flushed_at: datetime | None = None
 
     # -- ownership -------------------------------------------------------------------------------------------------
@@ -144,27 +146,33 @@ class BeaconRunner:
                 self._listen_for_echoes(key, sighting)
         keys = sorted({*self._pending, *self._due(self.watermark_s)}, key=Key.text)
         before = len(self._found)
-        for key in keys:
-            state = self._states[key]
-            late = state.late
-            _, found, wake_s = advance_sightings(
-                state,
-                self._pending.get(key, ()),
-                self.watermark_s,
-                self._registry,
-                key,
-                self._rules,
-                echoed=self._echoed.keys(),
-                doubts=(ECHOED,),
-            )
-            self.late += state.late - late
-            self._found += found
-            self._note_rotating(key, state)
-            self._wake_at(key, self._forget_at(state) if wake_s is None else wake_s)
+        try:
+            self._trial.each(keys, self._advance)
+        except BaseException:  # what was heard would be heard twice: begin again from what is committed
+            self.drop()
+            raise
         self._changed |= set(keys)
         self._pending = {}
         self._echoed = {i: at_s for i, at_s in self._echoed.items() if at_s > self.watermark_s}
         return len(self._found) - before
+
+    def _advance(self, key: Key) -> None:
+        state = self._states[key]
+        late = state.late
+        _, found, wake_s = advance_sightings(
+            state,
+            self._pending.get(key, ()),
+            self.watermark_s,
+            self._registry,
+            key,
+            self._rules,
+            echoed=self._echoed.keys(),
+            doubts=(ECHOED,),
+        )
+        self.late += state.late - late
+        self._found += found
+        self._note_rotating(key, state)
+        self._wake_at(key, self._forget_at(state) if wake_s is None else wake_s)
 
     def flush(self, at: datetime) -> bool:
         """Commit position, states, visits, moments and events together. False: fenced, nothing written, all dropped."""
@@ -185,7 +193,7 @@ class BeaconRunner:
             self._wake.pop(key, None)
         if self._found:
             log.info("heard", transitions=len(self._found), moments=new)
-        self._changed, self._found, self._rotating, self._withdrawn = set(), [], set(), {}
+        self._changed, self._found, self._rotating, self._withdrawn, self._trial = set(), [], set(), {}, Trial()
         self._flushed_position, self._flushed_at = self.position, at
         return True
 
@@ -194,7 +202,7 @@ class BeaconRunner:
         people = {key.shopper_id for key in self._changed}
         hold(session, people)  # what is found under a consent commits before the withdrawal that would have hidden it
         refused = refused_of(session, people, Purpose.LOCATION, at)
-        unheard = {key for key in self._changed if key.shopper_id in refused}
+        unheard = {key for key in self._changed if key.shopper_id in refused or key in self._trial.failed}
         seen = [t for t in self._found if t.shopper_id not in refused]
         new = zone_store.record(session, seen, self._registry, self._rotating, at=at) if seen else 0
         zone_store.confirm(session, self._open(refused), self._registry, at=at)
@@ -205,6 +213,8 @@ class BeaconRunner:
         kept = sorted(self._changed - unheard - idle, key=Key.text)
         zone_store.save_states(session, PARTITION, [(key, self._states[key]) for key in kept], at=at)
         zone_store.forget_states(session, unheard | idle)
+        if self._trial.failed:
+            partition_store.bury(session, [partition_store.Dead(PARTITION, self.position, REASON, 0)], at=at)
         if self.position > self._flushed_position:
             sighting_log.trim(session, self.position)
         return unheard | idle, new
@@ -283,7 +293,7 @@ class BeaconRunner:
                 p.doubts,
             )
             for key in self._changed
-            if key.shopper_id not in refused
+            if key.shopper_id not in refused and key not in self._trial.failed
             for p in self._states[key].presences.values()
             if p.is_open
         ]
