@@ -57,7 +57,7 @@ class Walks:
         """(time of receipt, body) of each batch, in order; `keys` names the devices."""
         f = self._fixes
         received_s = np.maximum.accumulate(f.at_s) + ARRIVES_AFTER_S
-        write = _json_body if form == "json" else _arrow_body
+        write = _json_body if form == "json" else arrow_body
         for start in range(0, len(f.at_s), size):
             some = slice(start, start + size)
             ts, lat, lon = f.at_s[some].round(3), f.lat_deg[some].round(7), f.lon_deg[some].round(7)
@@ -76,9 +76,10 @@ def _json_body(ts: Floats, lat: Floats, lon: Floats, whose: Sequence[Key]) -> by
     )
 
 
-def _arrow_body(ts: Floats, lat: Floats, lon: Floats, whose: Sequence[Key]) -> bytes:
+def arrow_body(ts: Floats, lat: Floats, lon: Floats, whose: Sequence[Key], accuracy_m: Floats | None = None) -> bytes:
+    """An Arrow stream of fixes; 8 m, where not told."""
     return arrow_reader.to_stream(
-        {"ts": ts, "lat": lat, "lon": lon, "accuracy_m": np.full(len(ts), 8.0)},
+        {"ts": ts, "lat": lat, "lon": lon, "accuracy_m": np.full(len(ts), 8.0) if accuracy_m is None else accuracy_m},
         {"shopper_id": [key.shopper_id for key in whose], "device_id": [key.device_id for key in whose]},
     )
 

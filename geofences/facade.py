@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the detector brings numpy and shapely; who only asks for a 
     from geofences.beacons.importing import BeaconReport
     from geofences.beacons.replaying import SightingReplay
     from geofences.benching import Detecting, Walks
+    from geofences.chain_day import ChainDay
     from geofences.directory import Directory
     from geofences.held import Held
     from geofences.importing import ImportReport
@@ -71,6 +72,13 @@ def bench_walks(fences: int, fixes: int) -> Walks:
     return benching.Walks(fences, fixes)
 
 
+def bench_day(stores: int, shoppers: int) -> ChainDay:
+    """A chain's shoppers on a Saturday; see geofences/chain_day.py."""
+    from geofences.chain_day import ChainDay
+
+    return ChainDay(stores, shoppers)
+
+
 def bench_decode(body: bytes, received_at: datetime, settings: GeofenceSettings) -> Batch:
     """A server's batch read as the endpoint reads it; see geofences/benching.py."""
     from geofences import benching
@@ -115,17 +123,9 @@ def bench_key(shopper_id: str, device_id: str) -> Key:
 
 def bench_index(fence_count: int, point_count: int, large: bool) -> Iterator[Any]:
     """What the fence index costs beside its peers, figure by figure; see geofences/index/measuring.py."""
-    import tempfile
-
     from geofences.index import measuring
 
-    yield from measuring.location("W2", fence_count, point_count)
-    yield from measuring.location("W2Z", fence_count, point_count // 4)
-    yield from measuring.building(fence_count)
-    yield from measuring.changing(fence_count)
-    if large:
-        with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
-            yield from measuring.large(Path(folder), 10 * fence_count)
+    yield from measuring.index(fence_count, point_count, large=large)
 
 
 def bench_detect(fence_count: int, fix_count: int) -> Iterator[Any]:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
-from app.privacy.gate import hold, refused_of
+from app.privacy.gate import hold, refused_now
 from app.privacy.purposes import Purpose
 from geofences import partition_store as store
 from geofences import visit_store
@@ -290,7 +290,7 @@ class PartitionRunner:
         touched = self._changed | self._overdue.keys()
         people = {keys[no].shopper_id for no in touched}
         hold(session, people)  # what is found under a consent commits before the withdrawal that would have hidden it
-        refused = refused_of(session, people, Purpose.LOCATION, at)
+        refused = refused_now(session, people, Purpose.LOCATION)
         unseen = {no for no in touched if keys[no].shopper_id in refused}
         hidden = {keys[no] for no in unseen}
         seen = [t for t in self._found if not hidden or Key(t.shopper_id, t.device_id) not in hidden]

@@ -29,13 +29,14 @@ class What(StrEnum):
     CATALOGUE = "catalogue"
     CHECKOUT = "checkout"
     SCALE = "scale"
+    DAY = "day"
     CAMPAIGN = "campaign"
     PAGES = "pages"
     ALL = "all"
 
 
 def bench(
-    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). scale: a fix on Apache Kafka and PostgreSQL beside the embedded runner (not in all). campaign: one campaign that several processes give and take, in chunks and waiting (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements; pages: Lighthouse on the pages of a purchase (none of the three in all).")] = What.ALL,
+    what: Annotated[What, typer.Argument(help="startup: help, server, demo memory. moment: from a fix to a visible offer. index, detect: fences against peers. ingest: a batch from the request to committed visits (not in all). redeem: coupons at the till a second (not in all). decide: from a moment to the committed decisions; simulate: a campaign over days of moments; audience: a live count over 100,000 shoppers (none of the three in all). policy: one decision of the rules (not in all). notify: pushes a second beside the same sends without a database, and how soon they are shown (not in all). scale: a fix on Apache Kafka and PostgreSQL beside the embedded runner (not in all). day: a national chain's Saturday on both, and what a million fixes cost (not in all). campaign: one campaign that several processes give and take, in chunks and waiting (not in all). catalogue: a search among many products; checkout: orders a second beside their bare statements; pages: Lighthouse on the pages of a purchase (none of the three in all).")] = What.ALL,
     shoppers: Annotated[int, typer.Option(min=1, max=2000, help="How many shoppers walk in.")] = 50,
     per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How many of them each second.")] = 1.0,
     fences: Annotated[int, typer.Option(min=1000, max=1_000_000, help="How many fences (index, detect).")] = 100_000,
@@ -51,7 +52,8 @@ def bench(
     days: Annotated[int, typer.Option(min=1, max=90, help="How many days are decided again (simulate), with 2,000 shoppers a day.")] = 14,
     messages: Annotated[int, typer.Option(min=100, max=100_000, help="How many messages are due (notify).")] = 10_000,
     products: Annotated[int, typer.Option(min=100, max=1_000_000, help="How many products are searched (catalogue).")] = 100_000,
-    kafka: Annotated[str, typer.Option(help="Where an Apache Kafka is (scale).", show_default=False)] = "",
+    phones: Annotated[int, typer.Option(min=1000, max=2_000_000, help="How many shoppers of the chain have a phone with them (day).")] = 100_000,
+    kafka: Annotated[str, typer.Option(help="Where an Apache Kafka is (scale, day).", show_default=False)] = "",
     large: Annotated[bool, typer.Option(help="Also load ten times the fences from a file (index); not with all.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -69,6 +71,7 @@ def bench(
     alone = {
         What.INGEST: ("bench_ingest", "ingest", (fences, fixes, batch)),
         What.SCALE: ("bench_scale", "scale", (fences, fixes, batch, kafka)),
+        What.DAY: ("bench_day", "day", (phones, batch, kafka)),
         What.REDEEM: ("bench_redeem", "redeem", (redemptions, connections)),
         What.CAMPAIGN: ("bench_campaign", "campaign", (moments, processes)),
         What.DECIDE: ("bench_offers", "decide", (campaigns, moments)),

@@ -8,5 +8,5 @@ from __future__ import annotations
 TAGS: dict[str, dict[str, str]] = {}
 
 USES: dict[str, str] = {
-    "analytics.reporting.system.performance": "bench_audience bench_ingest",
+    "analytics.reporting.system.performance": "bench_audience bench_day bench_ingest",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, select
@@ -22,8 +22,10 @@ from app.privacy.holding import hold
 from app.privacy.models import ConsentHeadRow, ConsentStateRow, StandingRow
 from app.privacy.purposes import NOT_FOR_MINORS, NOTICES, Purpose
 
-__all__ = ["agreed_to", "glance", "hold", "may", "may_many", "refused_of"]
+__all__ = ["agreed_to", "glance", "hold", "may", "may_many", "refused_now", "refused_of"]
 
+CLOCKS_APART = timedelta(seconds=30)
+"""So much two machines' clocks may differ."""
 _BATCH = 500
 """Ids per statement: well under the smallest limit on bound values."""
 
@@ -104,6 +106,12 @@ def refused_of(session: Session, shopper_ids: Collection[str], purpose: Purpose,
         known.shopper_ids.update(sure)  # last: whoever finds them has the time as well
         remembered[_Agreed, purpose] = known
     return frozenset(unsure - sure)
+
+
+def refused_now(session: Session, shopper_ids: Collection[str], purpose: Purpose) -> frozenset[str]:
+    """`refused_of` for what is done in this transaction. The clock is read here, since whoever asks may have been asleep since it looked at one; and
+    what has committed is not from the future, though the clock of the machine that wrote it may be ahead of ours."""
+    return refused_of(session, shopper_ids, purpose, session.info["clock"].now() + CLOCKS_APART)
 
 
 def agreed_to(session: Session, purpose: Purpose, at: datetime) -> set[str]:

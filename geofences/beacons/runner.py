@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel.db import Database
 from app.kernel.ids import new_id
 from app.kernel.logs import get_logger
-from app.privacy.gate import hold, refused_of
+from app.privacy.gate import hold, refused_now
 from app.privacy.purposes import Purpose
 from geofences import partition_store
 from geofences.beacons import repository, sighting_log, zone_store
@@ -201,7 +201,7 @@ class BeaconRunner:
         """Everything but the position; returns devices of which nothing is kept, and the number of new moments."""
         people = {key.shopper_id for key in self._changed}
         hold(session, people)  # what is found under a consent commits before the withdrawal that would have hidden it
-        refused = refused_of(session, people, Purpose.LOCATION, at)
+        refused = refused_now(session, people, Purpose.LOCATION)
         unheard = {key for key in self._changed if key.shopper_id in refused or key in self._trial.failed}
         seen = [t for t in self._found if t.shopper_id not in refused]
         new = zone_store.record(session, seen, self._registry, self._rotating, at=at) if seen else 0

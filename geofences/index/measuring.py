@@ -10,6 +10,7 @@ import gc
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -82,6 +83,17 @@ def paths() -> tuple[kernel.Choice, ...]:
 
 
 # -- point location ----------------------------------------------------------------------------------------------------
+
+
+def index(fence_count: int, point_count: int, *, large: bool) -> Iterator[Figure | str]:
+    """All of the index, figure by figure; `large`: from a file of ten times the fences too."""
+    yield from location("W2", fence_count, point_count)
+    yield from location("W2Z", fence_count, point_count // 4)
+    yield from building(fence_count)
+    yield from changing(fence_count)
+    if large:
+        with tempfile.TemporaryDirectory(prefix="moments-bench-") as folder:
+            yield from from_file(Path(folder), 10 * fence_count)
 
 
 def location(name: str, fence_count: int, point_count: int) -> Iterator[Figure | str]:
@@ -165,7 +177,7 @@ def changing(fence_count: int) -> Iterator[Figure]:
         yield Figure(f"one change, {choice}, median", round(median(seconds) * 1e6), "us", target, at_least=False)
 
 
-def large(folder: Path, fence_count: int) -> Iterator[Figure]:
+def from_file(folder: Path, fence_count: int) -> Iterator[Figure]:
     """A file of very many fences, made in one process and loaded in another: seconds and memory until the first answer."""
     path = folder / "large.index"
     _elsewhere(f"from geofences.index import FenceIndex, workloads; FenceIndex(workloads.fences('W3', {fence_count})).save(Path({str(path)!r}))")

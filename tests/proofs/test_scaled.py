@@ -33,8 +33,8 @@ from tests.proofs.wire import Asked, Wire, together
 
 SERVERS = WORKERS = 3
 PARTITIONS = 9
-CAP = 24
-PEOPLE = CAP + 12
+CAP = 18
+PEOPLE = 2 * CAP
 FACE_MINOR = 500
 LIMITS = {"caps": {"caps": {"per_shopper": None, "total": CAP}}, "budget": {"budget_minor": CAP * FACE_MINOR}}
 PATIENCE_S = 120.0
