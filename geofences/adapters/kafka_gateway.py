@@ -312,6 +312,10 @@ class KafkaConsumer:
         # of a partition given up, or placed anew, since it was fetched: not what is to come next
         if payload is None or partition is None or offset is None or offset < self._next.get(partition, offset + 1):
             return None
+        if offset > self._next[partition]:  # fetched before it was given up, and it has come back meanwhile with more to read: nothing is passed over
+            log.warning("kafka_read_again", partition=partition, records=offset - self._next[partition])
+            self._begin_at(consumer, partition)
+            return None
         self._next[partition] = offset + 1
         return Record(partition, offset + 1, payload)
 
